@@ -1,0 +1,25 @@
+/* What every file may use: attributes, array length, and the two ways to stop on our own bugs. */
+#ifndef SG_BASE_DEFS_H
+#define SG_BASE_DEFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUST_USE        __attribute__((warn_unused_result))
+#define UNUSED          __attribute__((unused))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define NORETURN        __attribute__((noreturn))
+#define ARRAY_LEN(a)    (sizeof(a) / sizeof((a)[0]))
+
+/* Our own invariant is broken: say where and abort. Never on a value that a peer chose. Stays on in
+ * release builds. */
+#define BUG_IF(cond)                                                                               \
+    do {                                                                                           \
+        if (__builtin_expect(!!(cond), 0))                                                         \
+            bug_at(__FILE__, __LINE__, #cond);                                                     \
+    } while (0)
+
+NORETURN void bug_at(const char *file, int line, const char *what);
+
+#endif
