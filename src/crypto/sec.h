@@ -1,0 +1,27 @@
+/*
+ * The secret type. Opaque; the bytes are in a libsodium-guarded allocation (guard pages, locked, out of dumps),
+ * inaccessible between uses, wiped on free. There is no way to print it, no function that returns it as text, and no
+ * comparison but the constant-time one. For bytes only; a secret's length is not treated as secret.
+ */
+#ifndef SG_CRYPTO_SEC_H
+#define SG_CRYPTO_SEC_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct sec;
+
+/* Copies n bytes (at most max_bytes of LIM_CREDENTIAL_BYTES) into a new secret and wipes the source. The caller frees. */
+MUST_USE struct sec *sec_take(void *p, size_t n);
+/* An independent copy; the only way to copy, and it says so. */
+MUST_USE struct sec *sec_clone(const struct sec *s);
+void sec_free(struct sec *s); /* takes NULL; wipes */
+
+/* Length in bytes. */
+size_t sec_len(const struct sec *s);
+/* Opens s for the length of one call of fn; the slice must not outlive it. Returns what fn returns. Not reentrant for one s. */
+MUST_USE enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes), void *ctx);
+/* Constant time in the content; false at once for different lengths. */
+bool sec_equal(const struct sec *a, const struct sec *b);
+
+#endif
