@@ -1,0 +1,53 @@
+# The front door. Thin: Meson builds, tools/check checks; everything here can be typed by hand.
+
+BUILD := build
+NODE  := tests/node_modules/.bin/node
+
+.PHONY: all build demo check check-fast check-fresh bench gen format clean help
+
+all: build
+
+help:
+	@echo "make demo          install what is needed, build, and try it in your browser"
+	@echo "make demo AUTO=1   the same with a headless browser as the person; fails if anything is amiss"
+	@echo "make check         everything that must be green before a change lands"
+	@echo "make check-fast    format, walls, and the unit tests: less than a minute"
+	@echo "make check-fresh   make check and the demo in a bare Debian 12 (root)"
+	@echo "make bench         the figures, each beside a reference of the same run"
+	@echo "make gen           write src/ipc/gen/ from src/ipc/messages.def again"
+	@echo "make format        lay out the C files"
+
+build:
+	@tools/install-packages build
+	@tools/meson-build $(BUILD)
+
+demo:
+	@tools/install-packages build demo $(if $(AUTO),browser)
+	@tools/meson-build $(BUILD) -Dtests=false
+	@tools/install-npm
+	@$(NODE) tests/demo/demo.mjs --build $(BUILD) $(if $(AUTO),--auto) $(DEMO)
+
+check:
+	@tools/check
+
+check-fast:
+	@tools/check fast
+
+check-fresh:
+	@tools/check-fresh
+
+bench:
+	@tools/install-packages build demo test
+	@tools/meson-build build-bench --buildtype=release -Dtests=false
+	@tools/install-npm
+	@$(NODE) bench/bench.mjs --build build-bench $(BENCH)
+
+gen:
+	@tools/install-packages build
+	@tools/meson-build $(BUILD) -- gen
+
+format:
+	@tools/check-format --fix
+
+clean:
+	rm -rf build build-*
