@@ -35,6 +35,8 @@ void loop_timer_free(struct loop_timer *t); /* takes NULL */
 /* Runs fn once at the end of this turn, after all ready descriptors were served; how work is batched
  * (the keeper's group commit, a channel's flush). Registering the same fn and ctx again in a turn is once. */
 void loop_defer(struct loop *l, loop_fn *fn, void *ctx);
+/* Takes a registration back, so that ctx can be freed; nothing when there is none. */
+void loop_undefer(struct loop *l, loop_fn *fn, void *ctx);
 
 /* Runs until loop_stop. */
 void loop_run(struct loop *l);
