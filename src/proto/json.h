@@ -39,7 +39,8 @@ struct json_node {
     uint32_t count;  /* elements or members; of a key a hash of its decoded bytes */
     uint8_t type;
     bool is_key;
-    bool has_escapes; /* of a string: a backslash stands in it */
+    bool has_escapes; /* of a string: a backslash stands in it; of an array or object: its text is
+                         not in the form that json_copy writes */
 };
 
 /* One parsed document. The text is borrowed and must outlive every use. */
@@ -112,10 +113,11 @@ bool json_is_number_text(struct slice s);
 void json_put_str(struct buf *out, struct slice s);
 void json_put_str_c(struct buf *out, const char *s);
 
-/* Writes objects and arrays with the commas in the right places. Nesting up to LIM_JSON_DEPTH. */
+/* Writes objects and arrays with the commas in the right places. Deeper than 2 * LIM_JSON_DEPTH
+ * levels is a bug: a whole parsed document fits into as many levels of ours. */
 struct json_writer {
     struct buf *out;
-    uint64_t has_member; /* bit per level: something was written there */
+    uint64_t has_member[2]; /* bit per level: something was written there */
     unsigned depth;
     bool after_key;
 };

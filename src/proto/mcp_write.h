@@ -37,8 +37,10 @@ struct mcp_error {
 void mcp_put_error(struct buf *out, const struct mcp_error *e);
 /* The error answer for an enum err, with its sentence. */
 void mcp_put_err(struct buf *out, struct slice id, enum err e, enum mcp_era era);
-/* -32022 with data {supported, requested} (basic/versioning). requested is decoded text. */
-void mcp_put_unsupported_version(struct buf *out, struct slice id, struct slice requested);
+/* -32022 with data {supported, requested} (basic/versioning). eras: the bits of enum mcp_era that
+ * this upstream is served in; requested is decoded text. */
+void mcp_put_unsupported_version(struct buf *out, struct slice id, unsigned eras,
+                                 struct slice requested);
 /* -32021 with data.requiredCapabilities {elicitation:{url:{}}}. */
 void mcp_put_missing_elicitation(struct buf *out, struct slice id, struct slice message);
 
@@ -81,11 +83,12 @@ struct mcp_server_info {
     struct slice name, title, version; /* title may be empty */
     struct slice capabilities;         /* JSON object text: what the upstream has, as we offer it */
     struct slice instructions;         /* may be empty */
+    unsigned eras;                     /* for supportedVersions: bits of enum mcp_era */
 };
 /* initialize's result; version is the negotiated one. */
 void mcp_put_initialize(struct buf *out, struct slice id, struct slice version,
                         const struct mcp_server_info *s);
-/* server/discover's result: supportedVersions of Sidegate, ttlMs and cacheScope private. */
+/* server/discover's result, cacheScope private. */
 void mcp_put_discover(struct buf *out, struct slice id, uint64_t ttl_ms,
                       const struct mcp_server_info *s);
 

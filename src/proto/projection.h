@@ -30,6 +30,13 @@ struct projection_in {
 /* Appends the projection: at most LIM_PROJECTION_BYTES. ERR_OK or ERR_TOO_LARGE (out too small). */
 MUST_USE enum err projection_write(const struct projection_in *in, struct buf *out);
 
+/*
+ * Appends what stands for the name where a short printable text is wanted (call_open): the decoded
+ * name, or "sha256:" and 64 hexadecimal digits when it is longer than LIM_NAME_BYTES or has
+ * characters that show nothing. Nothing for JSON_NONE.
+ */
+void projection_put_name(const struct projection_in *in, struct buf *out);
+
 /* One field of a projection, for tests and for showing it. *at starts at 0. False at the end or on
  * malformed bytes. */
 MUST_USE bool projection_next(struct slice projection, size_t *at, char *ret_tag,

@@ -21,7 +21,8 @@ struct sse_event {
 
 struct sse_reader {
     struct buf line, data, type, id;
-    bool started, after_cr, has_data, in_line_too_long;
+    bool started, after_cr, has_data, reported;
+    enum err broken;   /* what ended the stream */
     uint64_t retry_ms; /* the last retry field, or 0 */
 };
 

@@ -1,0 +1,511 @@
+/*
+ * The strict JSON reader: text to a flat array of nodes, in one pass, without recursion. Run by
+ * gateway and egress on bytes from clients and servers; trusts nothing. RFC 8259; the refusals
+ * beyond it stand in json.h.
+ *
+ * A container remembers whether its text is already in the form that json_copy writes (no white
+ * space, no escapes): such a subtree is copied as one piece.
+ */
+#include "proto/json.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "proto/json_in.h"
+#include "proto/utf8.h"
+
+/* Objects up to this size are checked for equal keys pair by pair, larger ones by sorting. */
+#define FEW_KEYS 12
+
+enum step { STEP_VALUE, STEP_FIRST_ELEMENT, STEP_FIRST_KEY, STEP_KEY, STEP_AFTER, STEP_DONE };
+
+struct parser {
+    struct json *j;
+    const uint8_t *s;
+    size_t n, at;
+    size_t err_at;
+    uint32_t open; /* the innermost array or object, or JSON_NONE */
+    unsigned depth;
+};
+
+static enum err fail(struct parser *p, size_t at, enum err e)
+{
+    p->err_at = at;
+    return e;
+}
+
+void json_init(struct json *j)
+{
+    *j = (struct json){.text = SLICE_EMPTY};
+}
+
+void json_free(struct json *j)
+{
+    mem_free(j->nodes);
+    json_init(j);
+}
+
+static void grow(struct json *j)
+{
+    uint32_t cap = j->cap ? j->cap * 2 : 64;
+    struct json_node *v = mem_zalloc_array(cap, sizeof(*v));
+    for (uint32_t i = 0; i < j->n; i++)
+        v[i] = j->nodes[i];
+    mem_free(j->nodes);
+    j->nodes = v;
+    j->cap = cap;
+}
+
+static enum err add_node(struct parser *p, enum json_type type, size_t at, size_t len)
+{
+    struct json *j = p->j;
+    if (j->n == LIM_JSON_NODES)
+        return fail(p, at, ERR_TOO_LARGE);
+    if (j->n == j->cap)
+        grow(j);
+    j->nodes[j->n] = (struct json_node){
+        .at = (uint32_t)at,
+        .len = (uint32_t)len,
+        .parent = p->open,
+        .next = j->n + 1,
+        .type = (uint8_t)type,
+    };
+    j->n++;
+    return ERR_OK;
+}
+
+/* --- strings ------------------------------------------------------------------------------- */
+
+static uint64_t load8(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
+#define ONES (~UINT64_C(0) / 255)
+
+/* A mark at the lowest byte that is zero; marks above it may be wrong. */
+static uint64_t zero_byte(uint64_t w)
+{
+    return (w - ONES) & ~w & (ONES << 7);
+}
+
+/* The first byte from at on that is a quote, a backslash, a control or not ASCII; n if none. */
+static size_t skip_plain(const uint8_t *s, size_t at, size_t n)
+{
+    while (n - at >= 8) {
+        uint64_t w = load8(s + at);
+        uint64_t m = (w & ONES << 7) | ((w - ONES * 0x20) & ~w & (ONES << 7)) |
+                     zero_byte(w ^ ONES * '"') | zero_byte(w ^ ONES * '\\');
+        if (m != 0)
+            return at + (size_t)__builtin_ctzll(m) / 8;
+        at += 8;
+    }
+    while (at < n && s[at] >= 0x20 && s[at] < 0x80 && s[at] != '"' && s[at] != '\\')
+        at++;
+    return at;
+}
+
+static int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The four digits of a \u escape whose backslash stands at s.p[0]; false if it is none. */
+static bool hex4(struct slice s, uint32_t *ret)
+{
+    uint32_t v = 0;
+    if (s.n < 6 || s.p[0] != '\\' || s.p[1] != 'u')
+        return false;
+    for (size_t i = 2; i < 6; i++) {
+        int d = hex_digit(s.p[i]);
+        if (d < 0)
+            return false;
+        v = v << 4 | (uint32_t)d;
+    }
+    *ret = v;
+    return true;
+}
+
+size_t json_escape(struct slice s, uint32_t *ret)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    uint32_t hi, lo;
+    if (s.n < 2)
+        return 0;
+    for (size_t i = 0; i < sizeof(from) - 1; i++) {
+        if (s.p[1] == (uint8_t)from[i]) {
+            *ret = (uint8_t)to[i];
+            return 2;
+        }
+    }
+    if (!hex4(s, &hi) || (hi >= 0xdc00 && hi <= 0xdfff))
+        return 0;
+    if (hi < 0xd800 || hi > 0xdbff) {
+        *ret = hi;
+        return 6;
+    }
+    if (!hex4(slice_sub(s, 6, s.n), &lo) || lo < 0xdc00 || lo > 0xdfff)
+        return 0;
+    *ret = 0x10000 + ((hi - 0xd800) << 10) + (lo - 0xdc00);
+    return 12;
+}
+
+/* The string whose opening quote is at p->at becomes a node. */
+static enum err string(struct parser *p)
+{
+    size_t start = p->at + 1, at = start, k;
+    bool escapes = false;
+    uint32_t cp;
+    for (;;) {
+        at = skip_plain(p->s, at, p->n);
+        if (at == p->n || p->s[at] < 0x20)
+            return fail(p, at, ERR_SYNTAX);
+        if (p->s[at] == '"')
+            break;
+        if (p->s[at] == '\\') {
+            k = json_escape(slice_of(p->s + at, p->n - at), &cp);
+            escapes = true;
+        } else {
+            k = utf8_next(slice_of(p->s + at, p->n - at), NULL);
+        }
+        if (k == 0)
+            return fail(p, at, ERR_SYNTAX);
+        at += k;
+    }
+    p->at = at + 1;
+    enum err e = add_node(p, JSON_STRING, start, at - start);
+    if (e == ERR_OK)
+        p->j->nodes[p->j->n - 1].has_escapes = escapes;
+    return e;
+}
+
+/* --- equal keys ---------------------------------------------------------------------------- */
+
+static uint32_t hash(struct slice s)
+{
+    uint64_t h = s.n * UINT64_C(0x9e3779b97f4a7c15);
+    if (s.n >= 8) {
+        h = (h ^ load8(s.p)) * UINT64_C(0xff51afd7ed558ccd);
+        h = (h ^ h >> 32 ^ load8(s.p + s.n / 2 - 4)) * UINT64_C(0xc4ceb9fe1a85ec53);
+        h = (h ^ h >> 32 ^ load8(s.p + s.n - 8)) * UINT64_C(0x9e3779b97f4a7c15);
+    } else {
+        uint64_t w = 0;
+        for (size_t i = 0; i < s.n; i++)
+            w = w << 8 | s.p[i];
+        h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
+    }
+    return (uint32_t)(h >> 32);
+}
+
+/* Of the decoded bytes, so that two ways of writing one key meet. */
+static uint32_t key_hash(const struct json *j, uint32_t key)
+{
+    if (!j->nodes[key].has_escapes)
+        return hash(json_raw(j, key));
+    struct buf b = BUF_INIT(SIZE_MAX);
+    enum err e = json_str(j, key, &b);
+    BUG_IF(e != ERR_OK);
+    uint32_t h = hash(buf_slice(&b));
+    buf_free(&b);
+    return h;
+}
+
+/* A key as qsort sees it. */
+struct key_slot {
+    struct json_cursor text;
+    uint32_t hash;
+    uint32_t node;
+};
+
+static int key_cmp(const void *x, const void *y)
+{
+    const struct key_slot *a = x, *b = y;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return json_cursor_cmp(a->text, b->text);
+}
+
+static enum err many_keys(struct parser *p, uint32_t object, uint32_t count)
+{
+    const struct json *j = p->j;
+    struct key_slot *v = mem_zalloc_array(count, sizeof(*v));
+    uint32_t k = object + 1;
+    enum err e = ERR_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        v[i] = (struct key_slot){json_cursor(j, k), j->nodes[k].count, k};
+        k = j->nodes[k + 1].next;
+    }
+    qsort(v, count, sizeof(*v), key_cmp);
+    for (uint32_t i = 1; i < count && e == ERR_OK; i++) {
+        if (key_cmp(&v[i - 1], &v[i]) == 0)
+            e = fail(p, j->nodes[v[i].node].at, ERR_DUPLICATE_KEY);
+    }
+    mem_free(v);
+    return e;
+}
+
+static enum err check_keys(struct parser *p, uint32_t object)
+{
+    const struct json *j = p->j;
+    uint32_t count = j->nodes[object].count, n = 0;
+    uint32_t seen[FEW_KEYS];
+    if (count < 2)
+        return ERR_OK;
+    if (count > FEW_KEYS)
+        return many_keys(p, object, count);
+    for (uint32_t k = object + 1; n < count; k = j->nodes[k + 1].next) {
+        for (uint32_t i = 0; i < n; i++) {
+            if (j->nodes[seen[i]].count == j->nodes[k].count &&
+                json_cursor_cmp(json_cursor(j, seen[i]), json_cursor(j, k)) == 0)
+                return fail(p, j->nodes[k].at, ERR_DUPLICATE_KEY);
+        }
+        seen[n++] = k;
+    }
+    return ERR_OK;
+}
+
+/* --- other values -------------------------------------------------------------------------- */
+
+/* The end of the digits that start at at. */
+static size_t digits(struct slice s, size_t at)
+{
+    while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9')
+        at++;
+    return at;
+}
+
+/* Moves *at over at least one digit. */
+static bool some_digits(struct slice s, size_t *at)
+{
+    size_t from = *at;
+    *at = digits(s, from);
+    return *at > from;
+}
+
+size_t json_number_len(struct slice s)
+{
+    size_t at = s.n && s.p[0] == '-';
+    if (at < s.n && s.p[at] == '0')
+        at++;
+    else if (!some_digits(s, &at))
+        return 0;
+    if (at < s.n && s.p[at] == '.') {
+        at++;
+        if (!some_digits(s, &at))
+            return 0;
+    }
+    if (at < s.n && (s.p[at] | 0x20) == 'e') {
+        at++;
+        if (at < s.n && (s.p[at] == '+' || s.p[at] == '-'))
+            at++;
+        if (!some_digits(s, &at))
+            return 0;
+    }
+    return at;
+}
+
+static enum err number(struct parser *p)
+{
+    size_t at = p->at, k = json_number_len(slice_of(p->s + at, p->n - at));
+    if (k == 0)
+        return fail(p, at, ERR_SYNTAX);
+    p->at += k;
+    return add_node(p, JSON_NUMBER, at, k);
+}
+
+static enum err literal(struct parser *p)
+{
+    static const struct {
+        struct slice text;
+        enum json_type type;
+    } words[] = {{{(const uint8_t *)"null", 4}, JSON_NULL},
+                 {{(const uint8_t *)"true", 4}, JSON_TRUE},
+                 {{(const uint8_t *)"false", 5}, JSON_FALSE}};
+    struct slice rest = slice_of(p->s + p->at, p->n - p->at);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (slice_starts(rest, words[i].text)) {
+            size_t at = p->at;
+            p->at += words[i].text.n;
+            return add_node(p, words[i].type, at, words[i].text.n);
+        }
+    }
+    return fail(p, p->at, ERR_SYNTAX);
+}
+
+/* --- arrays and objects -------------------------------------------------------------------- */
+
+static enum err open_container(struct parser *p, enum json_type type)
+{
+    if (p->depth == LIM_JSON_DEPTH)
+        return fail(p, p->at, ERR_TOO_DEEP);
+    enum err e = add_node(p, type, p->at, 0);
+    if (e != ERR_OK)
+        return e;
+    p->open = p->j->n - 1;
+    p->depth++;
+    p->at++;
+    return ERR_OK;
+}
+
+static enum err close_container(struct parser *p)
+{
+    struct json_node *c = &p->j->nodes[p->open];
+    p->at++;
+    c->len = (uint32_t)(p->at - c->at);
+    c->next = p->j->n;
+    if (c->type == JSON_OBJECT) {
+        enum err e = check_keys(p, p->open);
+        if (e != ERR_OK)
+            return e;
+    }
+    if (c->has_escapes && c->parent != JSON_NONE)
+        p->j->nodes[c->parent].has_escapes = true;
+    p->open = c->parent;
+    p->depth--;
+    return ERR_OK;
+}
+
+/* What stands in the open container is not in its final form. */
+static void mark_rewrite(struct parser *p)
+{
+    if (p->open != JSON_NONE)
+        p->j->nodes[p->open].has_escapes = true;
+}
+
+static void white_space(struct parser *p)
+{
+    size_t from = p->at;
+    while (p->at < p->n && (p->s[p->at] == ' ' || p->s[p->at] == '\n' || p->s[p->at] == '\r' ||
+                            p->s[p->at] == '\t'))
+        p->at++;
+    if (p->at != from)
+        mark_rewrite(p);
+}
+
+/* --- the loop ------------------------------------------------------------------------------ */
+
+static enum err value(struct parser *p, enum step *step)
+{
+    enum err e;
+    if (p->open != JSON_NONE && p->j->nodes[p->open].type == JSON_ARRAY)
+        p->j->nodes[p->open].count++;
+    *step = STEP_AFTER;
+    switch (p->s[p->at]) {
+    case '{': *step = STEP_FIRST_KEY; return open_container(p, JSON_OBJECT);
+    case '[': *step = STEP_FIRST_ELEMENT; return open_container(p, JSON_ARRAY);
+    case '"':
+        e = string(p);
+        if (e == ERR_OK && p->j->nodes[p->j->n - 1].has_escapes)
+            mark_rewrite(p);
+        return e;
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return number(p);
+    default: return literal(p);
+    }
+}
+
+static enum err key(struct parser *p)
+{
+    struct json *j = p->j;
+    if (p->s[p->at] != '"')
+        return fail(p, p->at, ERR_SYNTAX);
+    if (j->nodes[p->open].count == LIM_JSON_KEYS)
+        return fail(p, p->at, ERR_TOO_LARGE);
+    enum err e = string(p);
+    if (e != ERR_OK)
+        return e;
+    struct json_node *k = &j->nodes[j->n - 1];
+    k->is_key = true;
+    k->count = key_hash(j, j->n - 1);
+    j->nodes[p->open].count++;
+    if (k->has_escapes)
+        mark_rewrite(p);
+    white_space(p);
+    if (p->at == p->n || p->s[p->at] != ':')
+        return fail(p, p->at, ERR_SYNTAX);
+    p->at++;
+    return ERR_OK;
+}
+
+static enum err after(struct parser *p, enum step *step)
+{
+    bool object = p->j->nodes[p->open].type == JSON_OBJECT;
+    uint8_t c = p->s[p->at];
+    if (c == ',') {
+        p->at++;
+        *step = object ? STEP_KEY : STEP_VALUE;
+        return ERR_OK;
+    }
+    if (c != (object ? '}' : ']'))
+        return fail(p, p->at, ERR_SYNTAX);
+    return close_container(p);
+}
+
+static enum err one_step(struct parser *p, enum step *step)
+{
+    switch (*step) {
+    case STEP_FIRST_ELEMENT:
+        if (p->s[p->at] == ']') {
+            *step = STEP_AFTER;
+            return close_container(p);
+        }
+        return value(p, step);
+    case STEP_FIRST_KEY:
+        if (p->s[p->at] == '}') {
+            *step = STEP_AFTER;
+            return close_container(p);
+        }
+        *step = STEP_VALUE;
+        return key(p);
+    case STEP_KEY: *step = STEP_VALUE; return key(p);
+    case STEP_VALUE: return value(p, step);
+    case STEP_AFTER: return after(p, step);
+    case STEP_DONE: break;
+    }
+    BUG_IF(true);
+}
+
+static enum err run(struct parser *p)
+{
+    enum step step = STEP_VALUE;
+    for (;;) {
+        white_space(p);
+        if (step == STEP_AFTER && p->open == JSON_NONE)
+            break;
+        if (p->at == p->n)
+            return fail(p, p->at, ERR_SYNTAX);
+        enum err e = one_step(p, &step);
+        if (e != ERR_OK)
+            return e;
+    }
+    return p->at == p->n ? ERR_OK : fail(p, p->at, ERR_SYNTAX);
+}
+
+enum err json_parse(struct json *j, struct slice text, size_t *ret_at)
+{
+    struct parser p = {.j = j, .s = text.p, .n = text.n, .open = JSON_NONE};
+    j->n = 0;
+    j->text = text;
+    enum err e = text.n >= UINT32_MAX ? fail(&p, 0, ERR_TOO_LARGE) : run(&p);
+    if (e != ERR_OK) {
+        j->n = 0;
+        if (ret_at)
+            *ret_at = p.err_at;
+    }
+    return e;
+}

@@ -1,0 +1,447 @@
+/*
+ * Writing JSON: strings, a writer that keeps the commas, and copying a parsed document with
+ * changes. Used by gateway and egress for everything they send, so that what is sent is what was
+ * parsed.
+ */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "proto/json_in.h"
+#include "proto/utf8.h"
+
+/* The bits of json_writer.has_member are one per level. */
+_Static_assert(LIM_JSON_DEPTH <= 64, "json_writer has 128 levels");
+
+/* --- strings ------------------------------------------------------------------------------- */
+
+static void put_escaped_cp(struct buf *out, uint32_t cp)
+{
+    static const char short_form[] = "\bb\tt\nn\ff\rr\"\"\\\\";
+    for (size_t i = 0; i < sizeof(short_form) - 1; i += 2) {
+        if (cp == (uint8_t)short_form[i]) {
+            buf_put_u8(out, '\\');
+            buf_put_u8(out, (uint8_t)short_form[i + 1]);
+            return;
+        }
+    }
+    if (cp < 0x20) {
+        uint8_t b = (uint8_t)cp;
+        buf_put_str(out, "\\u00");
+        buf_put_hex(out, slice_of(&b, 1));
+        return;
+    }
+    utf8_put(out, cp);
+}
+
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+void json_put_str(struct buf *out, struct slice s)
+{
+    buf_put_u8(out, '"');
+    while (s.n) {
+        size_t k = 0;
+        uint32_t cp = 0xfffd;
+        while (k < s.n && is_plain(s.p[k]))
+            k++;
+        buf_put(out, slice_sub(s, 0, k));
+        s = slice_sub(s, k, s.n);
+        if (s.n == 0)
+            break;
+        k = utf8_next(s, &cp);
+        put_escaped_cp(out, cp);
+        s = slice_sub(s, k ? k : 1, s.n);
+    }
+    buf_put_u8(out, '"');
+}
+
+void json_put_str_c(struct buf *out, const char *s)
+{
+    json_put_str(out, slice_str(s));
+}
+
+/* A string node: as written where it has no escapes (it is valid then), else with ours. */
+static void put_str_node(struct buf *out, const struct json *j, uint32_t node)
+{
+    struct slice s = json_raw(j, node);
+    buf_put_u8(out, '"');
+    if (!j->nodes[node].has_escapes) {
+        buf_put(out, s);
+        s = SLICE_EMPTY;
+    }
+    while (s.n) {
+        size_t k = slice_find_byte(s, '\\');
+        uint32_t cp;
+        buf_put(out, slice_sub(s, 0, k));
+        s = slice_sub(s, k, s.n);
+        if (s.n) {
+            k = json_escape(s, &cp);
+            put_escaped_cp(out, cp);
+            s = slice_sub(s, k, s.n);
+        }
+    }
+    buf_put_u8(out, '"');
+}
+
+/* --- the writer ---------------------------------------------------------------------------- */
+
+void json_w_init(struct json_writer *w, struct buf *out)
+{
+    *w = (struct json_writer){.out = out};
+}
+
+/* A comma unless this is the first thing at its level, or a value after its key. */
+static void sep(struct json_writer *w)
+{
+    if (w->after_key) {
+        w->after_key = false;
+        return;
+    }
+    if (w->depth == 0)
+        return;
+    uint64_t *bits = &w->has_member[(w->depth - 1) / 64];
+    uint64_t bit = UINT64_C(1) << (w->depth - 1) % 64;
+    if (*bits & bit)
+        buf_put_u8(w->out, ',');
+    *bits |= bit;
+}
+
+static void push(struct json_writer *w, uint8_t bracket)
+{
+    sep(w);
+    BUG_IF(w->depth == 2 * LIM_JSON_DEPTH);
+    w->has_member[w->depth / 64] &= ~(UINT64_C(1) << w->depth % 64);
+    w->depth++;
+    buf_put_u8(w->out, bracket);
+}
+
+static void pop(struct json_writer *w, uint8_t bracket)
+{
+    BUG_IF(w->depth == 0 || w->after_key);
+    w->depth--;
+    buf_put_u8(w->out, bracket);
+}
+
+void json_w_object(struct json_writer *w)
+{
+    push(w, '{');
+}
+
+void json_w_object_end(struct json_writer *w)
+{
+    pop(w, '}');
+}
+
+void json_w_array(struct json_writer *w)
+{
+    push(w, '[');
+}
+
+void json_w_array_end(struct json_writer *w)
+{
+    pop(w, ']');
+}
+
+/* After a key's text. */
+static void key_done(struct json_writer *w)
+{
+    buf_put_u8(w->out, ':');
+    w->after_key = true;
+}
+
+void json_w_key(struct json_writer *w, const char *name)
+{
+    BUG_IF(w->after_key);
+    sep(w);
+    json_put_str_c(w->out, name);
+    key_done(w);
+}
+
+void json_w_str(struct json_writer *w, struct slice s)
+{
+    sep(w);
+    json_put_str(w->out, s);
+}
+
+void json_w_str_c(struct json_writer *w, const char *s)
+{
+    json_w_str(w, slice_str(s));
+}
+
+void json_w_u64(struct json_writer *w, uint64_t v)
+{
+    sep(w);
+    buf_put_u64_dec(w->out, v);
+}
+
+void json_w_i64(struct json_writer *w, int64_t v)
+{
+    sep(w);
+    if (v < 0)
+        buf_put_u8(w->out, '-');
+    buf_put_u64_dec(w->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void json_w_bool(struct json_writer *w, bool v)
+{
+    json_w_raw(w, slice_str(v ? "true" : "false"));
+}
+
+void json_w_null(struct json_writer *w)
+{
+    json_w_raw(w, SLICE_LIT("null"));
+}
+
+void json_w_raw(struct json_writer *w, struct slice value)
+{
+    sep(w);
+    buf_put(w->out, value);
+}
+
+/* --- edits --------------------------------------------------------------------------------- */
+
+enum edit_kind { EDIT_REPLACE, EDIT_REMOVE, EDIT_ADD };
+
+struct json_edit {
+    uint32_t node;
+    uint32_t seq; /* order of the calls */
+    enum edit_kind kind;
+    size_t at, n; /* the JSON text in json_edits.text; of a member "name":value */
+};
+
+void json_edits_init(struct json_edits *e, size_t max_bytes)
+{
+    *e = (struct json_edits){.text = BUF_INIT(max_bytes)};
+}
+
+void json_edits_free(struct json_edits *e)
+{
+    mem_free(e->v);
+    buf_free(&e->text);
+    *e = (struct json_edits){.text = BUF_INIT(e->text.max)};
+}
+
+void json_edits_clear(struct json_edits *e)
+{
+    e->n = 0;
+    buf_clear(&e->text);
+}
+
+static struct json_edit *add(struct json_edits *e, uint32_t node, enum edit_kind kind)
+{
+    BUG_IF(node == JSON_NONE);
+    if (e->n == e->cap) {
+        uint32_t cap = e->cap ? e->cap * 2 : 8;
+        struct json_edit *v = mem_zalloc_array(cap, sizeof(*v));
+        for (uint32_t i = 0; i < e->n; i++)
+            v[i] = e->v[i];
+        mem_free(e->v);
+        e->v = v;
+        e->cap = cap;
+    }
+    e->v[e->n] = (struct json_edit){.node = node, .seq = e->n, .kind = kind, .at = e->text.n};
+    return &e->v[e->n++];
+}
+
+/* The text of an edit is what was written since it was added. */
+static void end(struct json_edits *e, struct json_edit *d)
+{
+    d->n = e->text.n - d->at;
+}
+
+void json_edit_replace(struct json_edits *e, uint32_t node, struct slice json_text)
+{
+    struct json_edit *d = add(e, node, EDIT_REPLACE);
+    buf_put(&e->text, json_text);
+    end(e, d);
+}
+
+void json_edit_replace_str(struct json_edits *e, uint32_t node, struct slice s)
+{
+    struct json_edit *d = add(e, node, EDIT_REPLACE);
+    json_put_str(&e->text, s);
+    end(e, d);
+}
+
+void json_edit_remove(struct json_edits *e, uint32_t node)
+{
+    (void)add(e, node, EDIT_REMOVE); /* has no text */
+}
+
+void json_edit_add_member(struct json_edits *e, uint32_t object, struct slice name,
+                          struct slice json_text)
+{
+    struct json_edit *d = add(e, object, EDIT_ADD);
+    json_put_str(&e->text, name);
+    buf_put_u8(&e->text, ':');
+    buf_put(&e->text, json_text);
+    end(e, d);
+}
+
+void json_edit_add_element(struct json_edits *e, uint32_t array, struct slice json_text)
+{
+    struct json_edit *d = add(e, array, EDIT_ADD);
+    buf_put(&e->text, json_text);
+    end(e, d);
+}
+
+void json_edit_set(struct json_edits *e, const struct json *j, uint32_t object, const char *name,
+                   struct slice json_text)
+{
+    uint32_t v = json_get(j, object, name);
+    if (v != JSON_NONE)
+        json_edit_replace(e, v, json_text);
+    else
+        json_edit_add_member(e, object, slice_str(name), json_text);
+}
+
+void json_edit_unset(struct json_edits *e, const struct json *j, uint32_t object, const char *name)
+{
+    uint32_t k = json_get_key(j, object, slice_str(name));
+    if (k != JSON_NONE)
+        json_edit_remove(e, k);
+}
+
+static int edit_cmp(const void *x, const void *y)
+{
+    const struct json_edit *a = x, *b = y;
+    if (a->node != b->node)
+        return a->node < b->node ? -1 : 1;
+    return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+/* --- copying ------------------------------------------------------------------------------- */
+
+struct copier {
+    const struct json *j;
+    struct json_writer *w;
+    const struct json_edits *e; /* sorted; may be NULL */
+    uint32_t root, open;        /* open: the innermost container being written, or JSON_NONE */
+};
+
+/* The first edit of a node not below this one. */
+static uint32_t edit_from(const struct copier *c, uint32_t node)
+{
+    uint32_t lo = 0, hi = c->e ? c->e->n : 0;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (c->e->v[mid].node < node)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* The replacement or removal that counts for this node, or NULL. */
+static const struct json_edit *edit_of(const struct copier *c, uint32_t node)
+{
+    const struct json_edit *d = NULL;
+    for (uint32_t i = edit_from(c, node); c->e && i < c->e->n && c->e->v[i].node == node; i++) {
+        if (c->e->v[i].kind != EDIT_ADD)
+            d = &c->e->v[i];
+    }
+    return d;
+}
+
+static bool edits_within(const struct copier *c, uint32_t from, uint32_t to)
+{
+    uint32_t i = edit_from(c, from);
+    return c->e && i < c->e->n && c->e->v[i].node < to;
+}
+
+static void close_open(struct copier *c)
+{
+    const struct json_node *n = &c->j->nodes[c->open];
+    for (uint32_t i = edit_from(c, c->open); c->e && i < c->e->n && c->e->v[i].node == c->open;
+         i++) {
+        const struct json_edit *d = &c->e->v[i];
+        if (d->kind == EDIT_ADD)
+            json_w_raw(c->w, slice_sub(buf_slice(&c->e->text), d->at, d->at + d->n));
+    }
+    if (n->type == JSON_OBJECT)
+        json_w_object_end(c->w);
+    else
+        json_w_array_end(c->w);
+    c->open = c->open == c->root ? JSON_NONE : n->parent;
+}
+
+/* A string, or a key with its colon, the text being json (NULL: as parsed). */
+static void copy_text(struct copier *c, uint32_t node, const struct json_edit *d)
+{
+    sep(c->w);
+    if (d)
+        buf_put(c->w->out, slice_sub(buf_slice(&c->e->text), d->at, d->at + d->n));
+    else if (c->j->nodes[node].type == JSON_STRING)
+        put_str_node(c->w->out, c->j, node);
+    else
+        buf_put(c->w->out, json_raw(c->j, node));
+    if (c->j->nodes[node].is_key && node != c->root)
+        key_done(c->w);
+}
+
+/* Writes node i, or opens it; returns the node to go on with. */
+static uint32_t copy_one(struct copier *c, uint32_t i)
+{
+    const struct json_node *n = &c->j->nodes[i];
+    const struct json_edit *d = c->e ? edit_of(c, i) : NULL;
+    if (d && d->kind == EDIT_REMOVE)
+        return n->is_key ? c->j->nodes[i + 1].next : n->next;
+    if (d || n->type < JSON_ARRAY) {
+        copy_text(c, i, d);
+        return n->next;
+    }
+    if (!n->has_escapes && !edits_within(c, i, n->next)) {
+        json_w_raw(c->w, json_raw(c->j, i));
+        return n->next;
+    }
+    if (n->type == JSON_OBJECT)
+        json_w_object(c->w);
+    else
+        json_w_array(c->w);
+    c->open = i;
+    return i + 1;
+}
+
+static void copy(struct copier *c)
+{
+    uint32_t i = c->root, end_at = c->j->nodes[c->root].next;
+    do {
+        i = copy_one(c, i);
+        while (c->open != JSON_NONE && c->j->nodes[c->open].next == i)
+            close_open(c);
+    } while (i < end_at);
+}
+
+void json_w_copy(struct json_writer *w, const struct json *j, uint32_t node)
+{
+    BUG_IF(node >= j->n);
+    struct copier c = {.j = j, .w = w, .root = node, .open = JSON_NONE};
+    copy(&c);
+}
+
+void json_copy(const struct json *j, uint32_t node, struct buf *out)
+{
+    struct json_writer w;
+    json_w_init(&w, out);
+    json_w_copy(&w, j, node);
+}
+
+enum err json_copy_edited(const struct json *j, uint32_t node, struct json_edits *e,
+                          struct buf *out)
+{
+    struct json_writer w;
+    enum err err = buf_err(&e->text);
+    if (err != ERR_OK)
+        return err;
+    BUG_IF(node >= j->n);
+    if (e->n)
+        qsort(e->v, e->n, sizeof(*e->v), edit_cmp);
+    json_w_init(&w, out);
+    struct copier c = {.j = j, .w = &w, .e = e, .root = node, .open = JSON_NONE};
+    copy(&c);
+    return buf_err(out);
+}
