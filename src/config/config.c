@@ -1,0 +1,152 @@
+/* Loading the configuration file: read, parse as YAML, fill by keys.def, check as a whole. */
+#include "config/config.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "config/parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set_defaults(struct config *c)
+{
+    size_t i;
+
+    c->level = CONFIG_INFO;
+    c->gateways = 1;
+    c->gateway = (struct config_listen){"127.0.0.1", 8402};
+    c->surface = (struct config_listen){"127.0.0.1", 8401};
+    snprintf(c->surface_url, sizeof(c->surface_url), "http://localhost:8401");
+    for (i = 0; i < SET_COUNT; i++)
+        c->limits[i] = limit_row((enum limit)i)->def;
+}
+
+/* Defaults that depend on other values. */
+static enum err derive_defaults(struct parse *x)
+{
+    struct config *c = x->config;
+    const char *slash = strrchr(c->data, '/');
+    bool v6 = strchr(c->gateway.address, ':') != NULL;
+    int n;
+
+    if (c->hosts_n == 0) {
+        snprintf(c->hosts[0].s, sizeof(c->hosts[0].s), "%s%s%s:%u", v6 ? "[" : "",
+                 c->gateway.address, v6 ? "]" : "", c->gateway.port);
+        c->hosts_n = 1;
+    }
+    if (c->keys[0] != '\0')
+        return ERR_OK;
+    n = snprintf(c->keys, sizeof(c->keys), "%.*s/keys", slash == NULL ? 0 : (int)(slash - c->data),
+                 c->data);
+    if (n < 0 || (size_t)n >= sizeof(c->keys))
+        return parse_fail_line(x, 1, "the path of 'data' is too long");
+    return ERR_OK;
+}
+
+static enum err fill(struct parse *x)
+{
+    yaml_node_t *root = yaml_document_get_root_node(x->doc);
+    enum err e;
+
+    if (root == NULL)
+        return parse_fail_line(x, 1, "the file is empty; 'sidegate init' writes one to start from");
+    e = parse_section(x, root, "root", x->config);
+    if (e == ERR_OK)
+        e = derive_defaults(x);
+    if (e == ERR_OK)
+        e = config_check(x);
+    return e;
+}
+
+static enum err syntax_error(struct parse *x, const yaml_parser_t *p)
+{
+    return parse_fail_line(x, (int)p->problem_mark.line + 1,
+                           "this is not valid YAML: %.100s; check the indentation and quotes",
+                           p->problem != NULL ? p->problem : "unreadable");
+}
+
+enum err config_parse(struct slice text, const char *name, const char *folder, struct config **ret,
+                      struct config_error *ret_error)
+{
+    struct config *c = MEM_NEW(struct config);
+    yaml_document_t doc;
+    yaml_parser_t parser;
+    struct parse x = {&doc, name, folder, c, ret_error};
+    enum err e;
+
+    set_defaults(c);
+    BUG_IF(!yaml_parser_initialize(&parser));
+    yaml_parser_set_input_string(&parser, text.p, text.n);
+    if (!yaml_parser_load(&parser, &doc)) {
+        e = syntax_error(&x, &parser);
+    } else {
+        e = fill(&x);
+        yaml_document_delete(&doc);
+    }
+    yaml_parser_delete(&parser);
+    if (e != ERR_OK) {
+        config_free(c);
+        return e;
+    }
+    *ret = c;
+    return ERR_OK;
+}
+
+static enum err read_file(const char *path, struct buf *b)
+{
+    FILE *f = fopen(path, "re");
+    uint8_t *room;
+    size_t n;
+
+    if (f == NULL)
+        return ERR_IO;
+    while ((room = buf_room(b, 4096)) != NULL && (n = fread(room, 1, 4096, f)) > 0)
+        buf_added(b, n);
+    n = (size_t)ferror(f);
+    fclose(f);
+    return n != 0 ? ERR_IO : buf_err(b);
+}
+
+enum err config_load(const char *path, struct config **ret, struct config_error *ret_error)
+{
+    struct buf text = BUF_INIT(CONFIG_FILE);
+    const char *slash = strrchr(path, '/');
+    char folder[CONFIG_PATH];
+    enum err e;
+
+    if (slash == NULL)
+        snprintf(folder, sizeof(folder), ".");
+    else
+        snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    errno = 0;
+    e = read_file(path, &text);
+    if (e != ERR_OK)
+        snprintf(ret_error->text, sizeof(ret_error->text), "%.200s: %s; 'sidegate init' makes one",
+                 path,
+                 e == ERR_TOO_LARGE ? "the file is larger than a configuration can be"
+                                    : strerror(errno));
+    else
+        e = config_parse(buf_slice(&text), path, folder, ret, ret_error);
+    buf_free(&text);
+    return e;
+}
+
+void config_free(struct config *c)
+{
+    if (c == NULL)
+        return;
+    mem_free(c->upstreams);
+    mem_free(c);
+}
+
+size_t config_upstream_find(const struct config *c, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < c->upstreams_n; i++) {
+        if (strcmp(c->upstreams[i].name, name) == 0)
+            break;
+    }
+    return i;
+}

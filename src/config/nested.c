@@ -1,0 +1,231 @@
+/* Lists and mappings of the configuration: upstreams, their credentials, and the sections of the
+ * root. */
+#include "base/buf.h"
+#include "base/mem.h"
+#include "config/parse.h"
+#include "proto/url.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+enum err parse_log(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_section(x, node, "log", to.section);
+}
+
+enum err parse_gateway(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_section(x, node, "gateway", to.section);
+}
+
+enum err parse_surface(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_section(x, node, "surface", to.section);
+}
+
+enum err parse_lease(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_section(x, node, "lease", to.section);
+}
+
+enum err parse_verify(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_section(x, node, "verify", to.section);
+}
+
+enum err parse_credential(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_section(x, node, "credential", to.section);
+}
+
+static enum err parse_field(struct parse *x, yaml_node_t *node, size_t i, void *to)
+{
+    struct config_upstream *u = to;
+    struct config_field *f = &u->fields[i];
+    size_t k;
+    enum err e;
+
+    f->secret = true;
+    e = parse_section(x, node, "field", f);
+    if (e != ERR_OK)
+        return e;
+    for (k = 0; k < i; k++) {
+        if (strcmp(u->fields[k].name, f->name) == 0)
+            return parse_fail(x, node, "there are two fields '%s'; rename one", f->name);
+    }
+    if (f->label[0] == '\0')
+        parse_default(f->label, sizeof(f->label), f->name);
+    u->fields_n = i + 1;
+    return ERR_OK;
+}
+
+enum err parse_fields(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_list(x, node, LIM_FIELDS, parse_field, to.section);
+}
+
+static enum err parse_place(struct parse *x, yaml_node_t *node, size_t i, void *to)
+{
+    struct config_upstream *u = to;
+
+    u->places_n = i + 1;
+    return parse_section(x, node, "place", &u->places[i]);
+}
+
+enum err parse_places(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_list(x, node, LIM_PLACES, parse_place, to.section);
+}
+
+static enum err parse_rule(struct parse *x, yaml_node_t *node, size_t i, void *to)
+{
+    struct config_upstream *u = to;
+
+    if (node->type == YAML_MAPPING_NODE &&
+        node->data.mapping.pairs.top - node->data.mapping.pairs.start != 1)
+        return parse_fail(x, node,
+                          "a rule has exactly one of status, code or text; write several rules");
+    u->rules_n = i + 1;
+    return parse_section(x, node, "rule", &u->rules[i]);
+}
+
+enum err parse_rules(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_list(x, node, LIM_RULES, parse_rule, to.section);
+}
+
+static bool range_parse(const char *text, struct config_range *r)
+{
+    char address[64];
+    const char *slash = strchr(text, '/');
+    size_t n = slash == NULL ? strlen(text) : (size_t)(slash - text);
+    uint64_t prefix = 0;
+
+    if (n >= sizeof(address))
+        return false;
+    snprintf(address, sizeof(address), "%.*s", (int)n, text);
+    if (inet_pton(AF_INET, address, r->address) == 1)
+        r->n = 4;
+    else if (inet_pton(AF_INET6, address, r->address) == 1)
+        r->n = 16;
+    else
+        return false;
+    prefix = r->n * 8u;
+    if (slash != NULL && !slice_to_u64(slice_str(slash + 1), prefix, &prefix))
+        return false;
+    r->prefix = (uint8_t)prefix;
+    return true;
+}
+
+static enum err parse_range(struct parse *x, yaml_node_t *node, size_t i, void *to)
+{
+    struct config_upstream *u = to;
+    char text[80];
+    enum err e = parse_copy(x, node, (struct parse_to){NULL, text, sizeof(text)});
+
+    if (e != ERR_OK)
+        return e;
+    if (!range_parse(text, &u->ranges[i]))
+        return parse_fail(x, node, "write an address range, such as 127.0.0.0/8 or fd00::/8");
+    u->ranges_n = i + 1;
+    return ERR_OK;
+}
+
+enum err parse_ranges(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_list(x, node, CONFIG_RANGES, parse_range, to.section);
+}
+
+static enum err parse_protocol(struct parse *x, yaml_node_t *node, size_t i, void *to)
+{
+    static const char *const words[] = {"2026-07-28", "2025-11-25", NULL};
+    static const unsigned bits[] = {CONFIG_MODERN, CONFIG_LEGACY};
+    struct config_upstream *u = to;
+    unsigned v = 0;
+    enum err e = parse_word_of(x, node, words, &v);
+
+    (void)i; /* order does not matter */
+    if (e == ERR_OK)
+        u->protocols |= bits[v];
+    return e;
+}
+
+enum err parse_protocols(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    ((struct config_upstream *)to.section)->protocols = 0;
+    return parse_list(x, node, 2, parse_protocol, to.section);
+}
+
+enum err parse_upstream_url(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    struct config_upstream *up = to.section;
+    struct buf target = BUF_INIT(sizeof(up->path) - 1);
+    struct slice s;
+    struct url u;
+    enum err e = parse_copy(x, node, to);
+
+    if (e == ERR_OK)
+        e = parse_scalar(x, node, &s);
+    if (e != ERR_OK)
+        return e;
+    if (url_parse(s, &u) != ERR_OK || !slice_to_cstr(u.host, up->host, sizeof(up->host)))
+        return parse_fail(
+            x, node,
+            "write an http or https URL without user name and fragment, such as https://host/mcp");
+    url_put_target(&target, &u);
+    if (buf_err(&target) != ERR_OK ||
+        !slice_to_cstr(buf_slice(&target), up->path, sizeof(up->path)))
+        e = parse_fail(x, node, "the path is longer than %zu bytes; shorten it",
+                       sizeof(up->path) - 1);
+    up->tls = u.https;
+    up->port = u.port;
+    buf_free(&target);
+    return e;
+}
+
+static enum err parse_upstream(struct parse *x, yaml_node_pair_t *pair, struct config_upstream *u)
+{
+    yaml_node_t *key = yaml_document_get_node(x->doc, pair->key);
+    enum err e = parse_copy(x, key, (struct parse_to){NULL, u->name, sizeof(u->name)});
+
+    if (e != ERR_OK)
+        return e;
+    if (u->name[strspn(u->name, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
+        return parse_fail(x, key,
+                          "an upstream's name has lower-case letters, digits and '-' alone; it is "
+                          "part of the address /mcp/NAME");
+    if (config_upstream_find(x->config, u->name) < x->config->upstreams_n)
+        return parse_fail(x, key, "there are two upstreams '%s'; rename one", u->name);
+    u->line = (int)key->start_mark.line + 1;
+    u->protocols = CONFIG_MODERN | CONFIG_LEGACY;
+    u->lease = CONFIG_TASK;
+    u->lease_uses = 20;
+    u->lease_ms = 600000;
+    e = parse_section(x, yaml_document_get_node(x->doc, pair->value), "upstream", u);
+    if (e == ERR_OK && u->title[0] == '\0')
+        parse_default(u->title, sizeof(u->title), u->name);
+    return e;
+}
+
+enum err parse_upstreams(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    struct config *c = to.section;
+    yaml_node_pair_t *pair;
+    size_t n;
+    enum err e;
+
+    if (node->type != YAML_MAPPING_NODE)
+        return parse_fail(x, node, "write upstreams as 'name:' with indented keys under it");
+    n = (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
+    if (n > LIM_UPSTREAMS)
+        return parse_fail(x, node, "there are more than %d upstreams; remove some", LIM_UPSTREAMS);
+    c->upstreams = mem_zalloc_array(n, sizeof(*c->upstreams));
+    for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        e = parse_upstream(x, pair, &c->upstreams[c->upstreams_n]);
+        if (e != ERR_OK)
+            return e;
+        c->upstreams_n++;
+    }
+    return ERR_OK;
+}
