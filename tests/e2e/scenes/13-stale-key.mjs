@@ -1,0 +1,17 @@
+import { textOf } from '../../lib/agent.mjs';
+
+export const name = 'when the server stops accepting a key, the next call asks for the new one';
+export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+
+export default async function (t, client) {
+    const { key, station, agent, person } = await t.cast({ client });
+    const first = agent.call('note', { text: 'one' });
+    await person.give((await agent.link()).url, { 'API key': key });
+    await first;
+    const renewed = t.secret('renewed key');
+    station.setKey(renewed);
+    const second = agent.call('note', { text: 'two' });
+    await person.give((await agent.link(1)).url, { 'API key': renewed });
+    t.match(textOf(await second), /line 2/, 'the call goes through with the new key');
+    t.equal(station.book, ['one', 'two'], 'each arrived once');
+}

@@ -1,0 +1,16 @@
+import { textOf } from '../../lib/agent.mjs';
+
+export const name = 'a client that gave up finds the same handoff on its next call';
+export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+
+export default async function (t, client) {
+    const { key, station, agent, person } = await t.cast({ client });
+    const error = await t.fails(agent.call('weather', { station: 'harbour' }, { timeout: 1_500 }), 'the call');
+    t.match(String(error), /timed? ?out/i, 'the client gave up');
+    const again = agent.call('weather', { station: 'harbour' });
+    const link = await agent.link(1);
+    t.equal(link.url, agent.links[0].url, 'the same handoff');
+    await person.give(link.url, { 'API key': key });
+    t.match(textOf(await again), /Harbour wall/, 'the second call goes through');
+    t.equal(station.seen('tools/call', 'weather').filter((c) => c.authorised).length, 1, 'the first one was not sent');
+}

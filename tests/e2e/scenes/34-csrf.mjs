@@ -1,0 +1,35 @@
+import { says } from '../../lib/person.mjs';
+
+export const name = 'a form posted from elsewhere, without its token or with another session\'s, is refused and changes nothing';
+
+export default async function (t) {
+    const { key, station, sidegate, agent, person } = await t.cast();
+    const call = agent.call('weather', { station: 'harbour' });
+    const { url } = await agent.link();
+    await person.open(url);
+    const form = await person.page.locator('form').filter({ has: person.page.getByLabel('API key') }).evaluate((f) => ({
+        action: f.action, method: f.method, fields: [...new FormData(f)], tokens: [...f.querySelectorAll('input[type=hidden]')].map((i) => i.name),
+    }));
+    t.equal(form.method, 'post', 'the form posts');
+    t.ok(form.tokens.length > 0, 'the form has a token');
+    const post = (fields, headers = {}) => person.context.request.post(form.action, {
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: person.site, ...headers },
+        data: new URLSearchParams(fields).toString(), maxRedirects: 0,
+    });
+    const filled = form.fields.map(([n, v]) => [n, v || (/pass|proof/i.test(n) ? sidegate.users.get('ana') : 'sk_forged_0123456789')]);
+    const without = filled.filter(([n]) => !form.tokens.includes(n));
+    const wrong = filled.map(([n, v]) => [n, form.tokens.includes(n) ? 'A'.repeat(v.length) : v]);
+    for (const [what, send] of Object.entries({
+        'no token': () => post(without),
+        'a wrong token': () => post(wrong),
+        'another origin': () => post(filled, { origin: 'http://evil.example' }),
+        'a cross-site request': () => post(filled, { 'sec-fetch-site': 'cross-site' }),
+        'a field twice': () => post([...filled, ...filled]),
+    })) {
+        const response = await send();
+        t.ok(response.status() >= 400 && response.status() < 500, `${what}: ${response.status()}`);
+    }
+    t.match(await person.give(url, { 'API key': key }), says.done, 'the page itself still works');
+    await call;
+    t.equal(station.requests.filter((r) => r.headers.some(([, v]) => v.includes('sk_forged'))).length, 0, 'nothing forged was used');
+}

@@ -1,0 +1,126 @@
+// The person: Debian's Chromium, driven by what a person sees (labels, buttons, headings), never by ids or classes.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'];
+
+let browser;
+
+export async function startBrowser() {
+    browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags });
+    return browser;
+}
+
+export async function stopBrowser() {
+    await browser?.close();
+    browser = undefined;
+}
+
+export class Person {
+    requests = []; // every URL the browser asked for
+    problems = []; // script errors, refused resources
+
+    // options: { name, password, site, phone, dark, script } and Playwright's context options
+    static async sit({ name = 'ana', password, site, phone = false, dark = false, script = true, ...more }) {
+        const person = new Person();
+        Object.assign(person, { name, password, site });
+        await startBrowser();
+        person.context = await browser.newContext({
+            viewport: phone ? { width: 360, height: 740 } : { width: 1100, height: 800 },
+            deviceScaleFactor: phone ? 2 : 1,
+            hasTouch: phone,
+            isMobile: phone,
+            colorScheme: dark ? 'dark' : 'light',
+            javaScriptEnabled: script,
+            ...more,
+        });
+        person.context.setDefaultTimeout(10_000);
+        person.page = await person.newTab();
+        return person;
+    }
+
+    async newTab() {
+        const page = await this.context.newPage();
+        page.on('request', (r) => this.requests.push(r.url()));
+        page.on('pageerror', (e) => this.problems.push(`script: ${e.message}`));
+        page.on('console', (m) => { if (m.type() === 'error' && !/status of [45]\d\d/.test(m.text())) this.problems.push(`console: ${m.text()}`); });
+        return page;
+    }
+
+    async leave() {
+        await this.context.close();
+    }
+
+    text(page = this.page) {
+        return page.locator('body').innerText();
+    }
+
+    // Opens an address, logs in if asked to, and is then where the address led.
+    async open(url, page = this.page) {
+        const response = await page.goto(url);
+        if (await this.asksLogIn(page)) return this.logIn(page);
+        return response;
+    }
+
+    async asksLogIn(page = this.page) {
+        return new URL(page.url()).pathname === '/login';
+    }
+
+    async logIn(page = this.page, password = this.password) {
+        await page.getByLabel(/user( name)?|name/i).first().fill(this.name);
+        await page.getByLabel(/password/i).fill(password);
+        const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: /log ?in/i }).click()]);
+        return response;
+    }
+
+    // Fills the handoff page: fields by label, and the proof. Does not send it.
+    async fill(fields, { page = this.page, password = this.password } = {}) {
+        for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: false }).first().fill(value);
+        if (password !== undefined) await page.getByLabel(/your (sidegate )?password/i).fill(password);
+    }
+
+    async press(name, page = this.page) {
+        const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name }).click()]);
+        return response;
+    }
+
+    // Opens the link, gives the values and sends them. Gives the page's text afterwards.
+    async give(link, fields, options = {}) {
+        const page = options.page ?? this.page;
+        await this.open(link, page);
+        await this.fill(fields, options);
+        await this.press(send, page);
+        return this.text(page);
+    }
+
+    async screenshot(path, page = this.page) {
+        await page.screenshot({ path, fullPage: true });
+    }
+
+    // axe-core's findings on the page as it is. Evaluated, not added as a script: the pages' policy forbids that.
+    async axe(page = this.page) {
+        await page.evaluate(axeSource);
+        const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
+        return violations.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(' ')).join(', ')})`);
+    }
+}
+
+// The buttons of a handoff.
+export const send = /^(give|send|save|submit|continue)/i;
+export const decline = /^(decline|refuse|no)/i;
+
+// What the pages say at each end, in the few words that the scenes rely on.
+export const says = {
+    done: /done|finished|you can go back/i,
+    declined: /declined/i,
+    expired: /expired|too late/i,
+    notYours: /not for you|nothing for you/i,
+    refused: /did not accept|refused|was not accepted/i,
+    unreachable: /could not be reached|not reach/i,
+    wrongPassword: /password is (not right|wrong)|wrong password/i,
+    already: /already|done|finished/i,
+    untested: /not tested/i,
+};

@@ -1,0 +1,222 @@
+// One running Sidegate for a test: its own folder, ports, user, key and upstreams. Started by the commands people type, and
+// ready when it says so; nothing here sleeps to synchronise.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+export function command(build = process.env.SIDEGATE_BUILD ?? 'build') {
+    return join(resolve(root, build), 'src/cli/sidegate');
+}
+
+export async function freePort() {
+    const server = createServer();
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address();
+    await new Promise((done) => server.close(done));
+    return port;
+}
+
+// Runs a program to its end. Gives { status, stdout, stderr }.
+export function run(program, args, { input, time = 20_000, env } = {}) {
+    return new Promise((done, fail) => {
+        const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+        const out = { stdout: '', stderr: '' };
+        child.stdout.on('data', (d) => { out.stdout += d; });
+        child.stderr.on('data', (d) => { out.stderr += d; });
+        child.stdin.on('error', () => {});
+        child.stdin.end(input ?? '');
+        const timer = setTimeout(() => child.kill('SIGKILL'), time);
+        child.on('error', (error) => { clearTimeout(timer); fail(error); });
+        child.on('close', (status, signal) => { clearTimeout(timer); done({ status: status ?? signal, ...out }); });
+    });
+}
+
+// A value as block YAML; strings are quoted as JSON, which YAML reads the same.
+export function yaml(value, indent = '') {
+    if (value === null || typeof value !== 'object') return ` ${JSON.stringify(value)}\n`;
+    if (Array.isArray(value)) {
+        if (value.length === 0) return ' []\n';
+        return `\n${value.map((v) => `${indent}-${yaml(v, `${indent}  `).replace(/^\n\s*/, ' ')}`).join('')}`;
+    }
+    const keys = Object.keys(value).filter((k) => value[k] !== undefined);
+    if (keys.length === 0) return ' {}\n';
+    return `\n${keys.map((k) => `${indent}${k}:${yaml(value[k], `${indent}  `)}`).join('')}`;
+}
+
+// How an upstream on loopback that wants "Authorization: Bearer <key>" is configured.
+export function upstreamConfig(url, more = {}) {
+    const { credential, ...rest } = more;
+    return {
+        title: 'Weather station',
+        url,
+        allow_addresses: ['127.0.0.0/8'],
+        credential: credential === null ? undefined : {
+            fields: [{ name: 'key', label: 'API key', secret: true }],
+            place: [{ in: 'header', name: 'Authorization', format: 'Bearer {key}' }],
+            lease: { kind: 'task', uses: 20, time: 600_000 },
+            ...credential,
+        },
+        ...rest,
+    };
+}
+
+export class Sidegate {
+    users = new Map(); // name -> password
+    log = '';
+    #waiting = [];
+
+    constructor({ build, program = command(build) } = {}) {
+        this.program = program;
+        this.dir = mkdtempSync(join(tmpdir(), 'sidegate-'));
+        this.file = join(this.dir, 'sidegate.yaml');
+    }
+
+    // settings: { upstreams: {name: config}, limits, gateway, surface, log }. `user` is made by init.
+    async init({ user = 'ana', password = 'correct horse battery', ...settings } = {}) {
+        if (!existsSync(this.program)) throw new Error(`${this.program} is not built`);
+        const made = await run(this.program, ['init', '--dir', this.dir, '--user', user, '--password-stdin'], { input: `${password}\n` });
+        if (made.status !== 0) throw new Error(`sidegate init: ${made.status}\n${made.stdout}${made.stderr}`);
+        this.initSaid = made.stdout + made.stderr;
+        this.users.set(user, password);
+        this.gatewayPort = await freePort();
+        this.surfacePort = await freePort();
+        this.settings = {
+            data: join(this.dir, 'data'),
+            run: join(this.dir, 'run'),
+            log: { level: 'debug', ...settings.log },
+            gateway: { listen: `127.0.0.1:${this.gatewayPort}`, ...settings.gateway },
+            surface: { listen: `127.0.0.1:${this.surfacePort}`, url: `http://localhost:${this.surfacePort}`, ...settings.surface },
+            limits: settings.limits,
+            upstreams: settings.upstreams ?? {},
+        };
+        this.writeConfig();
+        return this;
+    }
+
+    writeConfig() {
+        writeFileSync(this.file, yaml(this.settings).trimStart());
+    }
+
+    get surfaceUrl() {
+        return this.settings.surface.url;
+    }
+
+    mcpUrl(upstream) {
+        return `http://127.0.0.1:${this.gatewayPort}/mcp/${upstream}`;
+    }
+
+    // A command over the control socket (or on the files, for those that need no running Sidegate).
+    cli(...args) {
+        const options = typeof args.at(-1) === 'object' ? args.pop() : {};
+        const words = args.findIndex((a) => a.startsWith('--'));
+        const at = words < 0 ? args.length : words;
+        return run(this.program, [...args.slice(0, at), '--config', this.file, ...args.slice(at)], options);
+    }
+
+    async addUser(name, password) {
+        const done = await this.cli('user', 'add', '--user', name, '--password-stdin', { input: `${password}\n` });
+        if (done.status !== 0) throw new Error(`user add: ${done.stdout}${done.stderr}`);
+        this.users.set(name, password);
+    }
+
+    // A new agent key: given once, into a file that only its owner may read.
+    async addKey(user = 'ana', label = 'laptop') {
+        const file = join(this.dir, `key-${user}-${label}-${Math.random().toString(36).slice(2)}`);
+        const done = await this.cli('key', 'add', '--user', user, '--label', label, '--out', file);
+        if (done.status !== 0) throw new Error(`key add: ${done.stdout}${done.stderr}`);
+        if ((statSync(file).mode & 0o777) !== 0o600) throw new Error('key add --out: the file is not 0600');
+        return readFileSync(file, 'utf8').trim();
+    }
+
+    async serve({ time = 20_000, env } = {}) {
+        const child = spawn(this.program, ['serve', '--config', this.file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+        this.child = child;
+        this.exit = new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
+        let first = '';
+        await new Promise((done, fail) => {
+            const timer = setTimeout(() => fail(new Error(`sidegate serve: not ready in ${time} ms\n${this.log}`)), time);
+            const ended = (status, signal) => {
+                clearTimeout(timer);
+                fail(new Error(`sidegate serve ended with ${status ?? signal} before it was ready\n${first}${this.log}`));
+            };
+            child.once('close', ended);
+            child.stdout.on('data', (data) => {
+                this.#add(data);
+                first += data;
+                if (!first.includes('\n')) return;
+                clearTimeout(timer);
+                child.off('close', ended);
+                done();
+            });
+            child.stderr.on('data', (data) => this.#add(data));
+        });
+        this.readySaid = first.split('\n')[0];
+        return this;
+    }
+
+    #add(data) {
+        this.log += data;
+        for (const waiter of this.#waiting.splice(0)) waiter();
+    }
+
+    // Waits for a line in the log.
+    async logged(pattern, time = 10_000) {
+        const end = Date.now() + time;
+        for (;;) {
+            const line = this.log.split('\n').find((l) => pattern.test(l));
+            if (line) return line;
+            const left = end - Date.now();
+            if (left <= 0) throw new Error(`the log never said ${pattern}`);
+            await new Promise((done) => {
+                const timer = setTimeout(done, left);
+                this.#waiting.push(() => { clearTimeout(timer); done(); });
+            });
+        }
+    }
+
+    // The processes of this Sidegate: [{ pid, args }].
+    processes() {
+        const parents = new Map();
+        const all = [];
+        for (const pid of readdirSync('/proc').filter((n) => /^\d+$/.test(n))) {
+            try {
+                const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+                const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+                if (state === 'Z') continue;
+                parents.set(Number(pid), Number(ppid));
+                all.push({ pid: Number(pid), args: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean).join(' ') });
+            } catch { /* it ended meanwhile */ }
+        }
+        const ours = (pid) => pid === this.child?.pid || (parents.has(pid) && ours(parents.get(pid)));
+        return all.filter(({ pid }) => ours(pid));
+    }
+
+    pidOf(role) {
+        return this.processes().find(({ args }) => new RegExp(`\\b${role}\\b`).test(args.replace(this.dir, '')) && !/ serve /.test(args))?.pid;
+    }
+
+    async stop(signal = 'SIGTERM', time = 10_000) {
+        if (!this.child) return undefined;
+        const child = this.child;
+        this.child = undefined;
+        child.kill(signal);
+        const timer = setTimeout(() => { this.log += 'harness: did not stop, killed\n'; child.kill('SIGKILL'); }, time);
+        const status = await this.exit;
+        clearTimeout(timer);
+        return status;
+    }
+
+    async restart(signal) {
+        await this.stop(signal);
+        return this.serve();
+    }
+
+    remove() {
+        rmSync(this.dir, { recursive: true, force: true });
+    }
+}
