@@ -1,0 +1,343 @@
+/*
+ * Sockets between our processes, and listeners. Run by every role (messages), by the supervisor
+ * (making them) and by the command line tool (connecting to the supervisor). Trusts the kernel;
+ * what a message says is src/ipc's.
+ */
+#include "os/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    BACKLOG = 511,
+    /* The kernel counts 64 KiB and its own overhead per message; this lets several of the largest
+       wait. */
+    CHANNEL_BYTES = 1 << 20,
+    CONNECT_MS = 1000,
+};
+
+void sock_close(int fd)
+{
+    if (fd >= 0)
+        (void)close(fd); /* sockets have nothing to lose on close */
+}
+
+static enum err sock_err(int e)
+{
+    switch (e) {
+    case EAGAIN:
+    case EINTR: return ERR_AGAIN;
+    case EPIPE:
+    case ECONNRESET:
+    case ENOTCONN: return ERR_CLOSED;
+    case EADDRINUSE: return ERR_EXISTS;
+    case EACCES:
+    case EPERM: return ERR_FORBIDDEN;
+    case ENOENT:
+    case ECONNREFUSED: return ERR_NOT_FOUND;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return ERR_UNAVAILABLE;
+    default: return ERR_IO;
+    }
+}
+
+enum err sock_pair(int ret_fds[2])
+{
+    int fds[2], bytes = CHANNEL_BYTES;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0)
+        return sock_err(errno);
+    for (int i = 0; i < 2; i++) {
+        /* The kernel may allow less (net.core.wmem_max): then messages wait in our queue instead.
+         */
+        (void)setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+        ret_fds[i] = fds[i];
+    }
+    return ERR_OK;
+}
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_un un;
+};
+
+static enum err loopback_address(const char *text, uint16_t port, union address *ret,
+                                 socklen_t *ret_n)
+{
+    union address a = {0};
+
+    if (inet_pton(AF_INET, text, &a.v4.sin_addr) == 1) {
+        a.v4.sin_family = AF_INET;
+        a.v4.sin_port = htons(port);
+        *ret_n = sizeof a.v4;
+        *ret = a;
+        return (ntohl(a.v4.sin_addr.s_addr) >> 24) == 127 ? ERR_OK : ERR_CONFIG;
+    }
+    a = (union address){0};
+    if (inet_pton(AF_INET6, text, &a.v6.sin6_addr) == 1) {
+        a.v6.sin6_family = AF_INET6;
+        a.v6.sin6_port = htons(port);
+        *ret_n = sizeof a.v6;
+        *ret = a;
+        return IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr) ? ERR_OK : ERR_CONFIG;
+    }
+    return ERR_CONFIG;
+}
+
+static enum err bound_port(int fd, uint16_t *ret)
+{
+    union address a;
+    socklen_t n = sizeof a;
+
+    if (getsockname(fd, &a.any, &n) != 0)
+        return ERR_IO;
+    *ret = ntohs(a.any.sa_family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
+    return ERR_OK;
+}
+
+enum err sock_listen(const char *address, uint16_t port, int *ret_fd, uint16_t *ret_port)
+{
+    union address a;
+    socklen_t n;
+    uint16_t bound = 0;
+    int fd = -1, on = 1;
+    enum err e = loopback_address(address, port, &a, &n);
+
+    if (e != ERR_OK)
+        return e;
+    fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return sock_err(errno);
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        (a.any.sa_family == AF_INET6 &&
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+        bind(fd, &a.any, n) != 0 || listen(fd, BACKLOG) != 0)
+        e = sock_err(errno);
+    else
+        e = bound_port(fd, &bound);
+    if (e != ERR_OK) {
+        sock_close(fd);
+        return e;
+    }
+    *ret_fd = fd;
+    *ret_port = bound;
+    return ERR_OK;
+}
+
+static enum err path_address(const char *path, struct sockaddr_un *ret)
+{
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    return slice_to_cstr(slice_str(path), ret->sun_path, sizeof ret->sun_path) ? ERR_OK
+                                                                               : ERR_CONFIG;
+}
+
+/* A socket file outlives its process. It is ours to remove when nobody answers at it. */
+static enum err remove_stale(const char *path)
+{
+    struct stat st;
+    int fd;
+    enum err e;
+
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ? ERR_OK : ERR_IO;
+    if (!S_ISSOCK(st.st_mode))
+        return ERR_CONFIG;
+    e = sock_connect_path(path, &fd);
+    if (e == ERR_OK) {
+        sock_close(fd);
+        return ERR_EXISTS;
+    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    return unlink(path) == 0 ? ERR_OK : ERR_IO;
+}
+
+enum err sock_listen_path(const char *path, int *ret_fd)
+{
+    struct sockaddr_un a;
+    mode_t before;
+    int fd, failed;
+    enum err e = path_address(path, &a);
+
+    if (e == ERR_OK)
+        e = remove_stale(path);
+    if (e != ERR_OK)
+        return e;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return sock_err(errno);
+    before = umask(0177);
+    failed = bind(fd, (const struct sockaddr *)&a, sizeof a);
+    (void)umask(before); /* cannot fail */
+    if (failed || listen(fd, BACKLOG) != 0) {
+        e = sock_err(errno);
+        sock_close(fd);
+        return e;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+enum err sock_connect_path(const char *path, int *ret_fd)
+{
+    struct sockaddr_un a;
+    struct pollfd p;
+    int fd;
+    enum err e = path_address(path, &a);
+
+    if (e != ERR_OK)
+        return e;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return sock_err(errno);
+    e = connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 ? ERR_OK : sock_err(errno);
+    p = (struct pollfd){.fd = fd, .events = POLLOUT};
+    if (e == ERR_AGAIN && poll(&p, 1, CONNECT_MS) == 1)
+        e = connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 ? ERR_OK : sock_err(errno);
+    if (e != ERR_OK) {
+        sock_close(fd);
+        return e;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+enum err sock_accept_path(int fd, int *ret_fd)
+{
+    int got = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (got < 0)
+        return errno == ECONNABORTED ? ERR_AGAIN : sock_err(errno);
+    *ret_fd = got;
+    return ERR_OK;
+}
+
+enum err sock_peer(int fd, unsigned *ret_uid, unsigned *ret_pid)
+{
+    struct ucred who;
+    socklen_t n = sizeof who;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0 || n != sizeof who)
+        return ERR_IO;
+    *ret_uid = who.uid;
+    *ret_pid = (unsigned)who.pid;
+    return ERR_OK;
+}
+
+union pass_space {
+    struct cmsghdr align;
+    uint8_t bytes[CMSG_SPACE(sizeof(int))];
+};
+
+enum err sock_send(int fd, struct slice message, int pass)
+{
+    union pass_space space = {0};
+    struct iovec part = {.iov_base = (void *)(uintptr_t)message.p, .iov_len = message.n};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    ssize_t n;
+
+    if (pass >= 0) {
+        m.msg_control = space.bytes;
+        m.msg_controllen = sizeof space.bytes;
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof(int));
+        *(int *)(void *)CMSG_DATA(c) = pass;
+    }
+    n = sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0)
+        return sock_err(errno);
+    return (size_t)n == message.n ? ERR_OK : ERR_IO;
+}
+
+/* The descriptor that came with a message; -1 without one. More than one: all are closed, and
+ * false. */
+static bool take_passed(struct msghdr *m, int *ret)
+{
+    int got = -1;
+    size_t count = 0;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        const int *fds = (const int *)(const void *)CMSG_DATA(c);
+        for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+            sock_close(got);
+            got = fds[i];
+            count++;
+        }
+    }
+    if (count > 1 || (m->msg_flags & MSG_CTRUNC)) {
+        sock_close(got);
+        return false;
+    }
+    *ret = got;
+    return true;
+}
+
+enum err sock_recv(int fd, uint8_t *dst, size_t n, size_t *ret_n, int *ret_pass)
+{
+    /* Room for one only: the kernel closes what does not fit, and says MSG_CTRUNC. */
+    union pass_space space;
+    struct iovec part = {.iov_base = dst, .iov_len = n};
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = space.bytes,
+                       .msg_controllen = sizeof space.bytes};
+    ssize_t got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    int pass = -1;
+
+    if (got < 0)
+        return sock_err(errno);
+    if (!take_passed(&m, &pass))
+        return ERR_PROTOCOL;
+    if (m.msg_flags & MSG_TRUNC) {
+        sock_close(pass);
+        return ERR_PROTOCOL;
+    }
+    if (got ==
+        0) { /* end of file; we never send empty messages, and a peer that does is closed too */
+        sock_close(pass);
+        return ERR_CLOSED;
+    }
+    *ret_n = (size_t)got;
+    *ret_pass = pass;
+    return ERR_OK;
+}
+
+static bool sock_has(int fd, int option, int wanted)
+{
+    int value = 0;
+    socklen_t n = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, option, &value, &n) == 0 && value == wanted;
+}
+
+bool sock_is_listener(int fd)
+{
+    return sock_has(fd, SO_ACCEPTCONN, 1) && sock_has(fd, SO_TYPE, SOCK_STREAM);
+}
+
+bool sock_is_channel(int fd)
+{
+    return sock_has(fd, SO_DOMAIN, AF_UNIX) && sock_has(fd, SO_TYPE, SOCK_SEQPACKET) &&
+           sock_has(fd, SO_ACCEPTCONN, 0);
+}
+
+bool sock_wait(int fd, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, ms) == 1;
+}

@@ -1,0 +1,58 @@
+/*
+ * Sockets between our processes, and the making of listeners. All descriptors are close-on-exec and
+ * non-blocking. What arrives on listeners is os/tcp.h's.
+ */
+#ifndef SG_OS_SOCK_H
+#define SG_OS_SOCK_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+/* A connected pair that keeps message boundaries (SOCK_SEQPACKET). ERR_UNAVAILABLE: out of
+ * descriptors. */
+MUST_USE enum err sock_pair(int ret_fds[2]);
+
+/*
+ * A TCP listener on a numeric IPv4 or IPv6 loopback address. Port 0 lets the kernel choose;
+ * *ret_port is what it is. ERR_CONFIG: not a numeric address, or not loopback; ERR_EXISTS: in use;
+ * ERR_IO.
+ */
+MUST_USE enum err sock_listen(const char *address, uint16_t port, int *ret_fd, uint16_t *ret_port);
+
+/* A SOCK_SEQPACKET listener at path with mode 0600; removes a socket that nobody listens on any
+ * more. ERR_EXISTS: somebody listens there; ERR_CONFIG: the path is too long or is something else
+ * than a socket; ERR_IO. */
+MUST_USE enum err sock_listen_path(const char *path, int *ret_fd);
+/* Connects to it; blocks for at most a second. ERR_NOT_FOUND: nobody listens there; ERR_FORBIDDEN;
+ * ERR_CONFIG; ERR_IO. */
+MUST_USE enum err sock_connect_path(const char *path, int *ret_fd);
+/* Takes one connection from it. ERR_AGAIN: none is waiting; ERR_IO. */
+MUST_USE enum err sock_accept_path(int fd, int *ret_fd);
+/* Who is at the other end of a Unix socket, as it was when they connected. */
+MUST_USE enum err sock_peer(int fd, unsigned *ret_uid, unsigned *ret_pid);
+
+/*
+ * Sends one message, whole, and a copy of descriptor pass with it (-1: none).
+ * ERR_AGAIN: no room now; ERR_CLOSED: nobody will read it; ERR_IO.
+ */
+MUST_USE enum err sock_send(int fd, struct slice message, int pass);
+/*
+ * Takes one message of at most n bytes, and the descriptor that came with it, or -1; it is the
+ * caller's. ERR_AGAIN: none is waiting; ERR_CLOSED: the other side is gone and all was read;
+ * ERR_PROTOCOL: longer than n, or more than one descriptor, all of which are closed; ERR_IO.
+ */
+MUST_USE enum err sock_recv(int fd, uint8_t *dst, size_t n, size_t *ret_n, int *ret_pass);
+
+/* Whether fd is a listening TCP socket: what a role checks of a descriptor that it was handed as
+ * one. */
+bool sock_is_listener(int fd);
+/* Whether fd is a connected socket of the kind that sock_pair makes. */
+bool sock_is_channel(int fd);
+/* Waits until fd can be read, or ms milliseconds passed (false). For the command line tool, which
+ * has no loop to keep. */
+bool sock_wait(int fd, int ms);
+
+/* Takes -1. */
+void sock_close(int fd);
+
+#endif
