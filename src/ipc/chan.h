@@ -1,0 +1,68 @@
+/*
+ * A channel to another process: SOCK_SEQPACKET, one frame a message (ipc/wire.h). Who the peer is
+ * was said by the supervisor when it handed the channel over, and is a property of the channel,
+ * never of a message. A frame that is not permitted (by the table: wrong direction, phase or
+ * repetition, a descriptor too many or too few) or not decodable ends the channel.
+ */
+#ifndef SG_IPC_CHAN_H
+#define SG_IPC_CHAN_H
+
+#include "ipc/gen/messages.h"
+#include "os/loop.h"
+
+enum {
+    CHAN_QUEUE =
+        8 * 1024 * 1024,    /* bytes waiting to be sent; more ends the channel: the peer hangs */
+    CHAN_FULL = 512 * 1024, /* chan_full() from here; below half of it, writable() */
+};
+
+struct chan;
+
+struct chan_peer {
+    enum role role;
+    uint32_t instance;
+    uint64_t generation;
+    uint16_t upstream; /* of an egress */
+};
+
+struct chan_events {
+    /* A message; m and what its slices point into live as long as the call, fd (-1 when the message
+     * carries none) is the callee's. Returning false means that it is out of turn, and ends the
+     * channel. */
+    bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
+    /* The channel ended: ERR_CLOSED, or ERR_PROTOCOL when the peer broke the rules, or
+     * ERR_TOO_LARGE when it does not read. Called once, never from inside chan_send. The callee
+     * calls chan_free. */
+    void (*closed)(void *ctx, struct chan *c, enum err why);
+    /* After chan_full: there is room again. May be NULL. */
+    void (*writable)(void *ctx, struct chan *c);
+};
+
+/* Takes fd, which becomes non-blocking. own: the role that this process plays on it. */
+struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer peer,
+                      const struct chan_events *events, void *ctx);
+/* Closes; takes NULL. May be called from its callbacks. */
+void chan_free(struct chan *c);
+
+/*
+ * Queues a message; it is written at the end of the turn, in order. fd: a descriptor to send along
+ * (it is duplicated, the caller keeps it) or -1. ERR_CLOSED: the channel has ended, nothing is
+ * queued. ERR_TOO_LARGE or ERR_OUT_OF_RANGE: a field does not fit its row. That own may not send
+ * this message now is our bug, and aborts.
+ */
+MUST_USE enum err chan_send(struct chan *c, enum msg type, const void *m, int fd);
+/* Whether the producer of large messages should wait for writable(). */
+bool chan_full(const struct chan *c);
+/* Ends the channel as for a peer that broke the rules: closed() with ERR_PROTOCOL at the end of the
+ * turn. For handlers that find ids which are not that peer's. */
+void chan_refuse(struct chan *c);
+
+const struct chan_peer *chan_peer(const struct chan *c);
+/* One pointer for the user of the channel, NULL at first. */
+void chan_set_data(struct chan *c, void *data);
+void *chan_data(const struct chan *c);
+
+/* Only for ipc/role.c and the supervisor: the boot phase of this channel is over. */
+void chan_run(struct chan *c);
+
+#endif

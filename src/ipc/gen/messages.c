@@ -1,0 +1,1057 @@
+/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. Tables of the messages' fields. */
+#include "ipc/gen/messages.h"
+
+#include "base/limits.h"
+
+static const char *const role_names[] = {
+    "supervisor",
+    "keeper",
+    "audit",
+    "gateway",
+    "surface",
+    "egress",
+    "dialer",
+    "cli",
+};
+
+const char *role_name(enum role v)
+{
+    return (unsigned)v < ROLE_COUNT ? role_names[v] : "?";
+}
+
+static const char *const level_names[] = {
+    "error",
+    "warn",
+    "info",
+    "debug",
+};
+
+const char *level_name(enum level v)
+{
+    return (unsigned)v < LEVEL_COUNT ? level_names[v] : "?";
+}
+
+static const char *const era_names[] = {
+    "modern",
+    "legacy",
+};
+
+const char *era_name(enum era v)
+{
+    return (unsigned)v < ERA_COUNT ? era_names[v] : "?";
+}
+
+static const char *const call_kind_names[] = {
+    "request",
+    "notification",
+    "response",
+    "stream",
+};
+
+const char *call_kind_name(enum call_kind v)
+{
+    return (unsigned)v < CALL_KIND_COUNT ? call_kind_names[v] : "?";
+}
+
+static const char *const call_want_names[] = {
+    "send",
+    "own",
+    "connect",
+    "status",
+};
+
+const char *call_want_name(enum call_want v)
+{
+    return (unsigned)v < CALL_WANT_COUNT ? call_want_names[v] : "?";
+}
+
+static const char *const answer_names[] = {
+    "none",
+    "accept",
+    "decline",
+    "cancel",
+};
+
+const char *answer_name(enum answer v)
+{
+    return (unsigned)v < ANSWER_COUNT ? answer_names[v] : "?";
+}
+
+static const char *const lease_kind_names[] = {
+    "once",
+    "task",
+    "keep",
+};
+
+const char *lease_kind_name(enum lease_kind v)
+{
+    return (unsigned)v < LEASE_KIND_COUNT ? lease_kind_names[v] : "?";
+}
+
+static const char *const handoff_kind_names[] = {
+    "secret",
+    "connect",
+    "approve",
+    "pay",
+    "form",
+};
+
+const char *handoff_kind_name(enum handoff_kind v)
+{
+    return (unsigned)v < HANDOFF_KIND_COUNT ? handoff_kind_names[v] : "?";
+}
+
+static const char *const handoff_state_names[] = {
+    "created",
+    "opened",
+    "submitted",
+    "completed",
+    "declined",
+    "cancelled",
+    "expired",
+    "failed",
+};
+
+const char *handoff_state_name(enum handoff_state v)
+{
+    return (unsigned)v < HANDOFF_STATE_COUNT ? handoff_state_names[v] : "?";
+}
+
+static const char *const need_names[] = {
+    "missing",
+    "stale",
+    "used_up",
+    "expired",
+    "asked",
+};
+
+const char *need_name(enum need v)
+{
+    return (unsigned)v < NEED_COUNT ? need_names[v] : "?";
+}
+
+static const char *const problem_names[] = {
+    "none",
+    "refused",
+    "unreachable",
+    "wrong_password",
+    "too_many",
+};
+
+const char *problem_name(enum problem v)
+{
+    return (unsigned)v < PROBLEM_COUNT ? problem_names[v] : "?";
+}
+
+static const char *const ending_names[] = {
+    "waiting",
+    "declined",
+    "cancelled",
+    "expired",
+    "failed",
+};
+
+const char *ending_name(enum ending v)
+{
+    return (unsigned)v < ENDING_COUNT ? ending_names[v] : "?";
+}
+
+static const char *const place_names[] = {
+    "header",
+    "basic",
+    "query",
+};
+
+const char *place_name(enum place v)
+{
+    return (unsigned)v < PLACE_COUNT ? place_names[v] : "?";
+}
+
+static const char *const rule_names[] = {
+    "status",
+    "code",
+    "text",
+};
+
+const char *rule_name(enum rule v)
+{
+    return (unsigned)v < RULE_COUNT ? rule_names[v] : "?";
+}
+
+static const char *const snapshot_names[] = {
+    "server",
+    "tools",
+    "prompts",
+    "resources",
+    "templates",
+};
+
+const char *snapshot_name(enum snapshot v)
+{
+    return (unsigned)v < SNAPSHOT_COUNT ? snapshot_names[v] : "?";
+}
+
+static const char *const mode_names[] = {
+    "call",
+    "verify",
+    "probe",
+};
+
+const char *mode_name(enum mode v)
+{
+    return (unsigned)v < MODE_COUNT ? mode_names[v] : "?";
+}
+
+static const char *const result_names[] = {
+    "unsent",
+    "answered",
+    "unknown",
+};
+
+const char *result_name(enum result v)
+{
+    return (unsigned)v < RESULT_COUNT ? result_names[v] : "?";
+}
+
+static const char *const answer_kind_names[] = {
+    "json",
+    "sse",
+    "accepted",
+};
+
+const char *answer_kind_name(enum answer_kind v)
+{
+    return (unsigned)v < ANSWER_KIND_COUNT ? answer_kind_names[v] : "?";
+}
+
+static const char *const answer_how_names[] = {
+    "done",
+    "unsent",
+    "unknown",
+    "refused",
+    "cut",
+    "invalid",
+    "too_large",
+};
+
+const char *answer_how_name(enum answer_how v)
+{
+    return (unsigned)v < ANSWER_HOW_COUNT ? answer_how_names[v] : "?";
+}
+
+static const char *const denial_names[] = {
+    "log_in",
+    "not_yours",
+    "gone",
+    "csrf",
+    "rate",
+    "wrong_password",
+    "again",
+};
+
+const char *denial_name(enum denial v)
+{
+    return (unsigned)v < DENIAL_COUNT ? denial_names[v] : "?";
+}
+
+static const char *const connection_state_names[] = {
+    "live",
+    "stale",
+    "used_up",
+    "expired",
+    "suspended",
+};
+
+const char *connection_state_name(enum connection_state v)
+{
+    return (unsigned)v < CONNECTION_STATE_COUNT ? connection_state_names[v] : "?";
+}
+
+static const char *const ctl_scope_names[] = {
+    "connection",
+    "user",
+    "upstream",
+    "all",
+};
+
+const char *ctl_scope_name(enum ctl_scope v)
+{
+    return (unsigned)v < CTL_SCOPE_COUNT ? ctl_scope_names[v] : "?";
+}
+
+static const char *const event_names[] = {
+    "keeper_started",
+    "user_added",
+    "user_changed",
+    "user_removed",
+    "key_added",
+    "key_removed",
+    "login",
+    "login_failed",
+    "logout",
+    "handoff_created",
+    "handoff_opened",
+    "handoff_submitted",
+    "handoff_completed",
+    "handoff_declined",
+    "handoff_cancelled",
+    "handoff_expired",
+    "handoff_failed",
+    "wrong_person",
+    "proof_failed",
+    "lease_granted",
+    "use_reserved",
+    "use_result",
+    "use_unknown",
+    "verify_result",
+    "connection_stale",
+    "connection_revoked",
+    "connection_suspended",
+    "reflected",
+    "rolled_back",
+    "refused",
+};
+
+const char *event_name(enum event v)
+{
+    return (unsigned)v < EVENT_COUNT ? event_names[v] : "?";
+}
+
+static const struct wire_field boot_fields[] = {
+    {"instance", WIRE_U32, offsetof(struct msg_boot, instance), 0, NULL},
+    {"generation", WIRE_U64, offsetof(struct msg_boot, generation), 0, NULL},
+    {"log_level", WIRE_ENUM, offsetof(struct msg_boot, log_level), LEVEL_COUNT, level_names},
+    {"use_landlock", WIRE_BOOL, offsetof(struct msg_boot, use_landlock), 0, NULL},
+    {"uid", WIRE_U32, offsetof(struct msg_boot, uid), 0, NULL},
+    {"gid", WIRE_U32, offsetof(struct msg_boot, gid), 0, NULL},
+    {"data_dir", WIRE_STR, offsetof(struct msg_boot, data_dir), 255, NULL},
+    {"key_dir", WIRE_STR, offsetof(struct msg_boot, key_dir), 255, NULL},
+};
+
+static const struct wire_field conf_limit_fields[] = {
+    {"index", WIRE_U16, offsetof(struct msg_conf_limit, index), 0, NULL},
+    {"value", WIRE_U64, offsetof(struct msg_conf_limit, value), 0, NULL},
+};
+
+static const struct wire_field conf_site_fields[] = {
+    {"surface_url", WIRE_STR, offsetof(struct msg_conf_site, surface_url), 255, NULL},
+};
+
+static const struct wire_field conf_host_fields[] = {
+    {"host", WIRE_STR, offsetof(struct msg_conf_host, host), 255, NULL},
+};
+
+static const struct wire_field conf_origin_fields[] = {
+    {"origin", WIRE_STR, offsetof(struct msg_conf_origin, origin), 255, NULL},
+};
+
+static const struct wire_field conf_upstream_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_upstream, upstream), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_conf_upstream, name), 32, NULL},
+    {"title", WIRE_STR, offsetof(struct msg_conf_upstream, title), LIM_LABEL_BYTES, NULL},
+    {"protocols", WIRE_U8, offsetof(struct msg_conf_upstream, protocols), 0, NULL},
+    {"needs_credential", WIRE_BOOL, offsetof(struct msg_conf_upstream, needs_credential), 0, NULL},
+    {"lease", WIRE_ENUM, offsetof(struct msg_conf_upstream, lease), LEASE_KIND_COUNT, lease_kind_names},
+    {"lease_uses", WIRE_U32, offsetof(struct msg_conf_upstream, lease_uses), 0, NULL},
+    {"lease_ms", WIRE_U64, offsetof(struct msg_conf_upstream, lease_ms), 0, NULL},
+    {"has_verify", WIRE_BOOL, offsetof(struct msg_conf_upstream, has_verify), 0, NULL},
+};
+
+static const struct wire_field conf_endpoint_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_endpoint, upstream), 0, NULL},
+    {"tls", WIRE_BOOL, offsetof(struct msg_conf_endpoint, tls), 0, NULL},
+    {"host", WIRE_STR, offsetof(struct msg_conf_endpoint, host), 255, NULL},
+    {"port", WIRE_U16, offsetof(struct msg_conf_endpoint, port), 0, NULL},
+    {"path", WIRE_STR, offsetof(struct msg_conf_endpoint, path), 1024, NULL},
+};
+
+static const struct wire_field conf_allow_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_allow, upstream), 0, NULL},
+    {"address", WIRE_BYTES, offsetof(struct msg_conf_allow, address), 16, NULL},
+    {"prefix", WIRE_U8, offsetof(struct msg_conf_allow, prefix), 0, NULL},
+};
+
+static const struct wire_field conf_field_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_field, upstream), 0, NULL},
+    {"index", WIRE_U8, offsetof(struct msg_conf_field, index), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_conf_field, name), 64, NULL},
+    {"label", WIRE_STR, offsetof(struct msg_conf_field, label), LIM_LABEL_BYTES, NULL},
+    {"hint", WIRE_STR, offsetof(struct msg_conf_field, hint), 256, NULL},
+    {"masked", WIRE_BOOL, offsetof(struct msg_conf_field, masked), 0, NULL},
+};
+
+static const struct wire_field conf_place_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_place, upstream), 0, NULL},
+    {"in", WIRE_ENUM, offsetof(struct msg_conf_place, in), PLACE_COUNT, place_names},
+    {"name", WIRE_STR, offsetof(struct msg_conf_place, name), LIM_LABEL_BYTES, NULL},
+    {"format", WIRE_STR, offsetof(struct msg_conf_place, format), 512, NULL},
+    {"user", WIRE_STR, offsetof(struct msg_conf_place, user), 64, NULL},
+    {"password", WIRE_STR, offsetof(struct msg_conf_place, password), 64, NULL},
+};
+
+static const struct wire_field conf_rule_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_rule, upstream), 0, NULL},
+    {"rule", WIRE_ENUM, offsetof(struct msg_conf_rule, rule), RULE_COUNT, rule_names},
+    {"value", WIRE_STR, offsetof(struct msg_conf_rule, value), 256, NULL},
+};
+
+static const struct wire_field conf_verify_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_verify, upstream), 0, NULL},
+    {"method", WIRE_STR, offsetof(struct msg_conf_verify, method), LIM_METHOD_BYTES, NULL},
+    {"tool", WIRE_STR, offsetof(struct msg_conf_verify, tool), LIM_NAME_BYTES, NULL},
+};
+
+static const struct wire_field ready_fields[] = {
+    {"landlock_abi", WIRE_U32, offsetof(struct msg_ready, landlock_abi), 0, NULL},
+};
+
+static const struct wire_field peer_fields[] = {
+    {"role", WIRE_ENUM, offsetof(struct msg_peer, role), ROLE_COUNT, role_names},
+    {"instance", WIRE_U32, offsetof(struct msg_peer, instance), 0, NULL},
+    {"generation", WIRE_U64, offsetof(struct msg_peer, generation), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_peer, upstream), 0, NULL},
+};
+
+static const struct wire_field alert_fields[] = {
+    {"role", WIRE_ENUM, offsetof(struct msg_alert, role), ROLE_COUNT, role_names},
+    {"instance", WIRE_U32, offsetof(struct msg_alert, instance), 0, NULL},
+    {"generation", WIRE_U64, offsetof(struct msg_alert, generation), 0, NULL},
+    {"code", WIRE_U16, offsetof(struct msg_alert, code), 0, NULL},
+};
+
+static const struct wire_field egress_want_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_egress_want, upstream), 0, NULL},
+};
+
+static const struct wire_field egress_failed_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_egress_failed, upstream), 0, NULL},
+};
+
+static const struct wire_field state_open_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_state_open, call), 0, NULL},
+    {"token", WIRE_SECRET, offsetof(struct msg_state_open, token), LIM_TOKEN_BYTES, NULL},
+    {"state", WIRE_BYTES, offsetof(struct msg_state_open, state), LIM_STATE_BYTES, NULL},
+};
+
+static const struct wire_field state_opened_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_state_opened, call), 0, NULL},
+    {"ours", WIRE_BOOL, offsetof(struct msg_state_opened, ours), 0, NULL},
+    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_opened, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL},
+};
+
+static const struct wire_field call_open_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_open, call), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_call_open, upstream), 0, NULL},
+    {"token", WIRE_SECRET, offsetof(struct msg_call_open, token), LIM_TOKEN_BYTES, NULL},
+    {"era", WIRE_ENUM, offsetof(struct msg_call_open, era), ERA_COUNT, era_names},
+    {"kind", WIRE_ENUM, offsetof(struct msg_call_open, kind), CALL_KIND_COUNT, call_kind_names},
+    {"want", WIRE_ENUM, offsetof(struct msg_call_open, want), CALL_WANT_COUNT, call_want_names},
+    {"method", WIRE_STR, offsetof(struct msg_call_open, method), LIM_METHOD_BYTES, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_call_open, name), LIM_NAME_BYTES, NULL},
+    {"projection", WIRE_BYTES, offsetof(struct msg_call_open, projection), LIM_PROJECTION_BYTES, NULL},
+    {"body_digest", WIRE_DIGEST, offsetof(struct msg_call_open, body_digest), 0, NULL},
+    {"caps", WIRE_U8, offsetof(struct msg_call_open, caps), 0, NULL},
+    {"session", WIRE_ID, offsetof(struct msg_call_open, session), 0, NULL},
+    {"state", WIRE_BYTES, offsetof(struct msg_call_open, state), LIM_STATE_BYTES, NULL},
+    {"answer", WIRE_ENUM, offsetof(struct msg_call_open, answer), ANSWER_COUNT, answer_names},
+};
+
+static const struct wire_field call_permit_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_permit, call), 0, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_call_permit, use), 0, NULL},
+    {"egress_generation", WIRE_U64, offsetof(struct msg_call_permit, egress_generation), 0, NULL},
+    {"client", WIRE_ID, offsetof(struct msg_call_permit, client), 0, NULL},
+    {"anonymous", WIRE_BOOL, offsetof(struct msg_call_permit, anonymous), 0, NULL},
+};
+
+static const struct wire_field call_own_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_own, call), 0, NULL},
+    {"client", WIRE_ID, offsetof(struct msg_call_own, client), 0, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_call_own, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"connected", WIRE_BOOL, offsetof(struct msg_call_own, connected), 0, NULL},
+    {"pending", WIRE_BOOL, offsetof(struct msg_call_own, pending), 0, NULL},
+};
+
+static const struct wire_field call_handoff_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_handoff, call), 0, NULL},
+    {"client", WIRE_ID, offsetof(struct msg_call_handoff, client), 0, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_call_handoff, handoff), 0, NULL},
+    {"words", WIRE_STR, offsetof(struct msg_call_handoff, words), 64, NULL},
+    {"need", WIRE_ENUM, offsetof(struct msg_call_handoff, need), NEED_COUNT, need_names},
+    {"state", WIRE_BYTES, offsetof(struct msg_call_handoff, state), LIM_STATE_BYTES, NULL},
+};
+
+static const struct wire_field call_hold_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_hold, call), 0, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_call_hold, handoff), 0, NULL},
+    {"words", WIRE_STR, offsetof(struct msg_call_hold, words), 64, NULL},
+    {"state", WIRE_BYTES, offsetof(struct msg_call_hold, state), LIM_STATE_BYTES, NULL},
+};
+
+static const struct wire_field call_neutral_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_neutral, call), 0, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_call_neutral, handoff), 0, NULL},
+    {"words", WIRE_STR, offsetof(struct msg_call_neutral, words), 64, NULL},
+    {"ending", WIRE_ENUM, offsetof(struct msg_call_neutral, ending), ENDING_COUNT, ending_names},
+};
+
+static const struct wire_field call_deny_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_deny, call), 0, NULL},
+    {"code", WIRE_U16, offsetof(struct msg_call_deny, code), 0, NULL},
+};
+
+static const struct wire_field call_answer_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_answer, call), 0, NULL},
+    {"answer", WIRE_ENUM, offsetof(struct msg_call_answer, answer), ANSWER_COUNT, answer_names},
+};
+
+static const struct wire_field call_gone_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_gone, call), 0, NULL},
+};
+
+static const struct wire_field state_seal_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_state_seal, call), 0, NULL},
+    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_seal, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL},
+};
+
+static const struct wire_field state_sealed_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_state_sealed, call), 0, NULL},
+    {"state", WIRE_BYTES, offsetof(struct msg_state_sealed, state), LIM_STATE_BYTES, NULL},
+};
+
+static const struct wire_field handoff_signal_fields[] = {
+    {"session", WIRE_ID, offsetof(struct msg_handoff_signal, session), 0, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_signal, handoff), 0, NULL},
+    {"state", WIRE_ENUM, offsetof(struct msg_handoff_signal, state), HANDOFF_STATE_COUNT, handoff_state_names},
+};
+
+static const struct wire_field session_gone_fields[] = {
+    {"session", WIRE_ID, offsetof(struct msg_session_gone, session), 0, NULL},
+};
+
+static const struct wire_field snapshot_get_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_snapshot_get, call), 0, NULL},
+    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_get, kind), SNAPSHOT_COUNT, snapshot_names},
+};
+
+static const struct wire_field snapshot_part_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_snapshot_part, call), 0, NULL},
+    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_part, kind), SNAPSHOT_COUNT, snapshot_names},
+    {"size", WIRE_U32, offsetof(struct msg_snapshot_part, size), 0, NULL},
+    {"offset", WIRE_U32, offsetof(struct msg_snapshot_part, offset), 0, NULL},
+    {"part", WIRE_BYTES, offsetof(struct msg_snapshot_part, part), LIM_PART_BYTES, NULL},
+};
+
+static const struct wire_field send_head_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_send_head, call), 0, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_send_head, use), 0, NULL},
+    {"era", WIRE_ENUM, offsetof(struct msg_send_head, era), ERA_COUNT, era_names},
+    {"kind", WIRE_ENUM, offsetof(struct msg_send_head, kind), CALL_KIND_COUNT, call_kind_names},
+    {"client", WIRE_ID, offsetof(struct msg_send_head, client), 0, NULL},
+    {"session", WIRE_ID, offsetof(struct msg_send_head, session), 0, NULL},
+    {"protocol", WIRE_STR, offsetof(struct msg_send_head, protocol), 32, NULL},
+    {"last_event_id", WIRE_STR, offsetof(struct msg_send_head, last_event_id), 256, NULL},
+    {"size", WIRE_U32, offsetof(struct msg_send_head, size), 0, NULL},
+};
+
+static const struct wire_field send_part_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_send_part, call), 0, NULL},
+    {"part", WIRE_BYTES, offsetof(struct msg_send_part, part), LIM_PART_BYTES, NULL},
+};
+
+static const struct wire_field call_cancel_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_cancel, call), 0, NULL},
+};
+
+static const struct wire_field credit_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_credit, call), 0, NULL},
+    {"bytes", WIRE_U32, offsetof(struct msg_credit, bytes), 0, NULL},
+};
+
+static const struct wire_field session_end_fields[] = {
+    {"session", WIRE_ID, offsetof(struct msg_session_end, session), 0, NULL},
+};
+
+static const struct wire_field answer_head_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_answer_head, call), 0, NULL},
+    {"kind", WIRE_ENUM, offsetof(struct msg_answer_head, kind), ANSWER_KIND_COUNT, answer_kind_names},
+};
+
+static const struct wire_field answer_part_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_answer_part, call), 0, NULL},
+    {"last", WIRE_BOOL, offsetof(struct msg_answer_part, last), 0, NULL},
+    {"part", WIRE_BYTES, offsetof(struct msg_answer_part, part), LIM_PART_BYTES, NULL},
+};
+
+static const struct wire_field answer_end_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_answer_end, call), 0, NULL},
+    {"how", WIRE_ENUM, offsetof(struct msg_answer_end, how), ANSWER_HOW_COUNT, answer_how_names},
+    {"code", WIRE_U16, offsetof(struct msg_answer_end, code), 0, NULL},
+};
+
+static const struct wire_field permit_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_permit, use), 0, NULL},
+    {"mode", WIRE_ENUM, offsetof(struct msg_permit, mode), MODE_COUNT, mode_names},
+    {"gateway", WIRE_U32, offsetof(struct msg_permit, gateway), 0, NULL},
+    {"gateway_generation", WIRE_U64, offsetof(struct msg_permit, gateway_generation), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_permit, call), 0, NULL},
+    {"not_after", WIRE_U64, offsetof(struct msg_permit, not_after), 0, NULL},
+    {"projection", WIRE_DIGEST, offsetof(struct msg_permit, projection), 0, NULL},
+    {"body", WIRE_DIGEST, offsetof(struct msg_permit, body), 0, NULL},
+    {"user", WIRE_ID, offsetof(struct msg_permit, user), 0, NULL},
+    {"connection", WIRE_ID, offsetof(struct msg_permit, connection), 0, NULL},
+    {"credential", WIRE_SECRET, offsetof(struct msg_permit, credential), LIM_CREDENTIAL_BYTES, NULL},
+};
+
+static const struct wire_field use_result_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_use_result, use), 0, NULL},
+    {"result", WIRE_ENUM, offsetof(struct msg_use_result, result), RESULT_COUNT, result_names},
+    {"refused", WIRE_BOOL, offsetof(struct msg_use_result, refused), 0, NULL},
+    {"hits", WIRE_U32, offsetof(struct msg_use_result, hits), 0, NULL},
+    {"status", WIRE_U16, offsetof(struct msg_use_result, status), 0, NULL},
+    {"code", WIRE_U16, offsetof(struct msg_use_result, code), 0, NULL},
+};
+
+static const struct wire_field use_hits_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_use_hits, use), 0, NULL},
+    {"hits", WIRE_U32, offsetof(struct msg_use_hits, hits), 0, NULL},
+};
+
+static const struct wire_field drop_fields[] = {
+    {"connection", WIRE_ID, offsetof(struct msg_drop, connection), 0, NULL},
+};
+
+static const struct wire_field snapshot_put_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_snapshot_put, use), 0, NULL},
+    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_put, kind), SNAPSHOT_COUNT, snapshot_names},
+    {"size", WIRE_U32, offsetof(struct msg_snapshot_put, size), 0, NULL},
+    {"offset", WIRE_U32, offsetof(struct msg_snapshot_put, offset), 0, NULL},
+    {"part", WIRE_BYTES, offsetof(struct msg_snapshot_put, part), LIM_PART_BYTES, NULL},
+};
+
+static const struct wire_field dial_want_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_dial_want, use), 0, NULL},
+    {"dial", WIRE_U64, offsetof(struct msg_dial_want, dial), 0, NULL},
+};
+
+static const struct wire_field dial_fields[] = {
+    {"dial", WIRE_U64, offsetof(struct msg_dial, dial), 0, NULL},
+    {"egress", WIRE_U32, offsetof(struct msg_dial, egress), 0, NULL},
+    {"egress_generation", WIRE_U64, offsetof(struct msg_dial, egress_generation), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_dial, upstream), 0, NULL},
+    {"host", WIRE_STR, offsetof(struct msg_dial, host), 255, NULL},
+    {"port", WIRE_U16, offsetof(struct msg_dial, port), 0, NULL},
+};
+
+static const struct wire_field dialed_fields[] = {
+    {"dial", WIRE_U64, offsetof(struct msg_dialed, dial), 0, NULL},
+};
+
+static const struct wire_field dial_failed_fields[] = {
+    {"dial", WIRE_U64, offsetof(struct msg_dial_failed, dial), 0, NULL},
+    {"code", WIRE_U16, offsetof(struct msg_dial_failed, code), 0, NULL},
+};
+
+static const struct wire_field seal_key_fields[] = {
+    {"key", WIRE_U32, offsetof(struct msg_seal_key, key), 0, NULL},
+    {"public_key", WIRE_DIGEST, offsetof(struct msg_seal_key, public_key), 0, NULL},
+};
+
+static const struct wire_field login_start_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_login_start, req), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_login_start, name), LIM_USER_NAME_BYTES, NULL},
+};
+
+static const struct wire_field login_salt_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_login_salt, req), 0, NULL},
+    {"salt", WIRE_BYTES, offsetof(struct msg_login_salt, salt), 16, NULL},
+    {"ops", WIRE_U64, offsetof(struct msg_login_salt, ops), 0, NULL},
+    {"mem", WIRE_U64, offsetof(struct msg_login_salt, mem), 0, NULL},
+};
+
+static const struct wire_field login_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_login, req), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_login, name), LIM_USER_NAME_BYTES, NULL},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_login, verifier), 32, NULL},
+};
+
+static const struct wire_field login_ok_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_login_ok, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_login_ok, cookie), 64, NULL},
+    {"life_ms", WIRE_U64, offsetof(struct msg_login_ok, life_ms), 0, NULL},
+};
+
+static const struct wire_field logout_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_logout, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_logout, cookie), 64, NULL},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_logout, csrf), 0, NULL},
+};
+
+static const struct wire_field who_get_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_who_get, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_who_get, cookie), 64, NULL},
+};
+
+static const struct wire_field who_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_who, req), 0, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_who, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_who, csrf), 0, NULL},
+    {"salt", WIRE_BYTES, offsetof(struct msg_who, salt), 16, NULL},
+    {"ops", WIRE_U64, offsetof(struct msg_who, ops), 0, NULL},
+    {"mem", WIRE_U64, offsetof(struct msg_who, mem), 0, NULL},
+};
+
+static const struct wire_field handoff_get_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_handoff_get, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_get, cookie), 64, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_get, handoff), 0, NULL},
+};
+
+static const struct wire_field handoff_view_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_handoff_view, req), 0, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_view, handoff), 0, NULL},
+    {"kind", WIRE_ENUM, offsetof(struct msg_handoff_view, kind), HANDOFF_KIND_COUNT, handoff_kind_names},
+    {"state", WIRE_ENUM, offsetof(struct msg_handoff_view, state), HANDOFF_STATE_COUNT, handoff_state_names},
+    {"need", WIRE_ENUM, offsetof(struct msg_handoff_view, need), NEED_COUNT, need_names},
+    {"problem", WIRE_ENUM, offsetof(struct msg_handoff_view, problem), PROBLEM_COUNT, problem_names},
+    {"upstream", WIRE_U16, offsetof(struct msg_handoff_view, upstream), 0, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_handoff_view, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"client_label", WIRE_STR, offsetof(struct msg_handoff_view, client_label), LIM_LABEL_BYTES, NULL},
+    {"method", WIRE_STR, offsetof(struct msg_handoff_view, method), LIM_METHOD_BYTES, NULL},
+    {"tool", WIRE_STR, offsetof(struct msg_handoff_view, tool), LIM_NAME_BYTES, NULL},
+    {"words", WIRE_STR, offsetof(struct msg_handoff_view, words), 64, NULL},
+    {"created", WIRE_U64, offsetof(struct msg_handoff_view, created), 0, NULL},
+    {"expires", WIRE_U64, offsetof(struct msg_handoff_view, expires), 0, NULL},
+    {"tries_left", WIRE_U32, offsetof(struct msg_handoff_view, tries_left), 0, NULL},
+    {"tested", WIRE_BOOL, offsetof(struct msg_handoff_view, tested), 0, NULL},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_view, csrf), 0, NULL},
+    {"salt", WIRE_BYTES, offsetof(struct msg_handoff_view, salt), 16, NULL},
+    {"ops", WIRE_U64, offsetof(struct msg_handoff_view, ops), 0, NULL},
+    {"mem", WIRE_U64, offsetof(struct msg_handoff_view, mem), 0, NULL},
+};
+
+static const struct wire_field handoff_submit_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_handoff_submit, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_submit, cookie), 64, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_submit, handoff), 0, NULL},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_submit, csrf), 0, NULL},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_handoff_submit, verifier), 32, NULL},
+    {"key", WIRE_U32, offsetof(struct msg_handoff_submit, key), 0, NULL},
+    {"sealed", WIRE_BYTES, offsetof(struct msg_handoff_submit, sealed), 20480, NULL},
+};
+
+static const struct wire_field handoff_decline_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_handoff_decline, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_decline, cookie), 64, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_decline, handoff), 0, NULL},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_decline, csrf), 0, NULL},
+};
+
+static const struct wire_field inbox_get_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_inbox_get, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_inbox_get, cookie), 64, NULL},
+};
+
+static const struct wire_field inbox_row_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_inbox_row, req), 0, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_inbox_row, handoff), 0, NULL},
+    {"kind", WIRE_ENUM, offsetof(struct msg_inbox_row, kind), HANDOFF_KIND_COUNT, handoff_kind_names},
+    {"state", WIRE_ENUM, offsetof(struct msg_inbox_row, state), HANDOFF_STATE_COUNT, handoff_state_names},
+    {"need", WIRE_ENUM, offsetof(struct msg_inbox_row, need), NEED_COUNT, need_names},
+    {"upstream", WIRE_U16, offsetof(struct msg_inbox_row, upstream), 0, NULL},
+    {"client_label", WIRE_STR, offsetof(struct msg_inbox_row, client_label), LIM_LABEL_BYTES, NULL},
+    {"tool", WIRE_STR, offsetof(struct msg_inbox_row, tool), LIM_NAME_BYTES, NULL},
+    {"words", WIRE_STR, offsetof(struct msg_inbox_row, words), 64, NULL},
+    {"created", WIRE_U64, offsetof(struct msg_inbox_row, created), 0, NULL},
+    {"expires", WIRE_U64, offsetof(struct msg_inbox_row, expires), 0, NULL},
+};
+
+static const struct wire_field inbox_watch_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_inbox_watch, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_inbox_watch, cookie), 64, NULL},
+};
+
+static const struct wire_field inbox_changed_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_inbox_changed, req), 0, NULL},
+};
+
+static const struct wire_field watch_end_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_watch_end, req), 0, NULL},
+};
+
+static const struct wire_field connections_get_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_connections_get, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_connections_get, cookie), 64, NULL},
+};
+
+static const struct wire_field connection_row_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_connection_row, req), 0, NULL},
+    {"connection", WIRE_ID, offsetof(struct msg_connection_row, connection), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_connection_row, upstream), 0, NULL},
+    {"client_label", WIRE_STR, offsetof(struct msg_connection_row, client_label), LIM_LABEL_BYTES, NULL},
+    {"state", WIRE_ENUM, offsetof(struct msg_connection_row, state), CONNECTION_STATE_COUNT, connection_state_names},
+    {"lease", WIRE_ENUM, offsetof(struct msg_connection_row, lease), LEASE_KIND_COUNT, lease_kind_names},
+    {"created", WIRE_U64, offsetof(struct msg_connection_row, created), 0, NULL},
+    {"last_used", WIRE_U64, offsetof(struct msg_connection_row, last_used), 0, NULL},
+    {"expires", WIRE_U64, offsetof(struct msg_connection_row, expires), 0, NULL},
+    {"uses_left", WIRE_U32, offsetof(struct msg_connection_row, uses_left), 0, NULL},
+    {"tested", WIRE_BOOL, offsetof(struct msg_connection_row, tested), 0, NULL},
+};
+
+static const struct wire_field rows_end_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_rows_end, req), 0, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_rows_end, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_rows_end, csrf), 0, NULL},
+};
+
+static const struct wire_field connection_revoke_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_connection_revoke, req), 0, NULL},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_connection_revoke, cookie), 64, NULL},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_connection_revoke, csrf), 0, NULL},
+    {"connection", WIRE_ID, offsetof(struct msg_connection_revoke, connection), 0, NULL},
+};
+
+static const struct wire_field page_done_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_page_done, req), 0, NULL},
+};
+
+static const struct wire_field page_denied_fields[] = {
+    {"req", WIRE_U64, offsetof(struct msg_page_denied, req), 0, NULL},
+    {"why", WIRE_ENUM, offsetof(struct msg_page_denied, why), DENIAL_COUNT, denial_names},
+};
+
+static const struct wire_field ctl_user_add_fields[] = {
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_add, name), LIM_USER_NAME_BYTES, NULL},
+    {"salt", WIRE_BYTES, offsetof(struct msg_ctl_user_add, salt), 16, NULL},
+    {"ops", WIRE_U64, offsetof(struct msg_ctl_user_add, ops), 0, NULL},
+    {"mem", WIRE_U64, offsetof(struct msg_ctl_user_add, mem), 0, NULL},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_ctl_user_add, verifier), 32, NULL},
+};
+
+static const struct wire_field ctl_user_password_fields[] = {
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_password, name), LIM_USER_NAME_BYTES, NULL},
+    {"salt", WIRE_BYTES, offsetof(struct msg_ctl_user_password, salt), 16, NULL},
+    {"ops", WIRE_U64, offsetof(struct msg_ctl_user_password, ops), 0, NULL},
+    {"mem", WIRE_U64, offsetof(struct msg_ctl_user_password, mem), 0, NULL},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_ctl_user_password, verifier), 32, NULL},
+};
+
+static const struct wire_field ctl_user_remove_fields[] = {
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_remove, name), LIM_USER_NAME_BYTES, NULL},
+};
+
+static const struct wire_field ctl_user_row_fields[] = {
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_row, name), LIM_USER_NAME_BYTES, NULL},
+    {"created", WIRE_U64, offsetof(struct msg_ctl_user_row, created), 0, NULL},
+    {"keys", WIRE_U32, offsetof(struct msg_ctl_user_row, keys), 0, NULL},
+    {"connections", WIRE_U32, offsetof(struct msg_ctl_user_row, connections), 0, NULL},
+};
+
+static const struct wire_field ctl_key_add_fields[] = {
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_add, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"label", WIRE_STR, offsetof(struct msg_ctl_key_add, label), LIM_LABEL_BYTES, NULL},
+    {"token_hash", WIRE_DIGEST, offsetof(struct msg_ctl_key_add, token_hash), 0, NULL},
+};
+
+static const struct wire_field ctl_key_remove_fields[] = {
+    {"client", WIRE_ID, offsetof(struct msg_ctl_key_remove, client), 0, NULL},
+};
+
+static const struct wire_field ctl_key_list_fields[] = {
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_list, user_name), LIM_USER_NAME_BYTES, NULL},
+};
+
+static const struct wire_field ctl_key_row_fields[] = {
+    {"client", WIRE_ID, offsetof(struct msg_ctl_key_row, client), 0, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_row, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"label", WIRE_STR, offsetof(struct msg_ctl_key_row, label), LIM_LABEL_BYTES, NULL},
+    {"created", WIRE_U64, offsetof(struct msg_ctl_key_row, created), 0, NULL},
+    {"last_used", WIRE_U64, offsetof(struct msg_ctl_key_row, last_used), 0, NULL},
+};
+
+static const struct wire_field ctl_connection_list_fields[] = {
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_connection_list, user_name), LIM_USER_NAME_BYTES, NULL},
+};
+
+static const struct wire_field ctl_connection_row_fields[] = {
+    {"connection", WIRE_ID, offsetof(struct msg_ctl_connection_row, connection), 0, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_connection_row, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_ctl_connection_row, upstream), 0, NULL},
+    {"client_label", WIRE_STR, offsetof(struct msg_ctl_connection_row, client_label), LIM_LABEL_BYTES, NULL},
+    {"state", WIRE_ENUM, offsetof(struct msg_ctl_connection_row, state), CONNECTION_STATE_COUNT, connection_state_names},
+    {"lease", WIRE_ENUM, offsetof(struct msg_ctl_connection_row, lease), LEASE_KIND_COUNT, lease_kind_names},
+    {"created", WIRE_U64, offsetof(struct msg_ctl_connection_row, created), 0, NULL},
+    {"last_used", WIRE_U64, offsetof(struct msg_ctl_connection_row, last_used), 0, NULL},
+    {"expires", WIRE_U64, offsetof(struct msg_ctl_connection_row, expires), 0, NULL},
+    {"uses_left", WIRE_U32, offsetof(struct msg_ctl_connection_row, uses_left), 0, NULL},
+};
+
+static const struct wire_field ctl_revoke_fields[] = {
+    {"scope", WIRE_ENUM, offsetof(struct msg_ctl_revoke, scope), CTL_SCOPE_COUNT, ctl_scope_names},
+    {"connection", WIRE_ID, offsetof(struct msg_ctl_revoke, connection), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_revoke, name), LIM_USER_NAME_BYTES, NULL},
+};
+
+static const struct wire_field ctl_upstream_row_fields[] = {
+    {"upstream", WIRE_U16, offsetof(struct msg_ctl_upstream_row, upstream), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_upstream_row, name), 32, NULL},
+    {"title", WIRE_STR, offsetof(struct msg_ctl_upstream_row, title), LIM_LABEL_BYTES, NULL},
+    {"needs_credential", WIRE_BOOL, offsetof(struct msg_ctl_upstream_row, needs_credential), 0, NULL},
+    {"connections", WIRE_U32, offsetof(struct msg_ctl_upstream_row, connections), 0, NULL},
+    {"seen", WIRE_U64, offsetof(struct msg_ctl_upstream_row, seen), 0, NULL},
+};
+
+static const struct wire_field ctl_upstream_probe_fields[] = {
+    {"name", WIRE_STR, offsetof(struct msg_ctl_upstream_probe, name), 32, NULL},
+};
+
+static const struct wire_field ctl_audit_head_is_fields[] = {
+    {"seq", WIRE_U64, offsetof(struct msg_ctl_audit_head_is, seq), 0, NULL},
+    {"head", WIRE_DIGEST, offsetof(struct msg_ctl_audit_head_is, head), 0, NULL},
+};
+
+static const struct wire_field ctl_done_fields[] = {
+    {"code", WIRE_U16, offsetof(struct msg_ctl_done, code), 0, NULL},
+    {"detail", WIRE_STR, offsetof(struct msg_ctl_done, detail), 256, NULL},
+};
+
+static const struct wire_field audit_state_fields[] = {
+    {"seq", WIRE_U64, offsetof(struct msg_audit_state, seq), 0, NULL},
+    {"head", WIRE_DIGEST, offsetof(struct msg_audit_state, head), 0, NULL},
+    {"epoch", WIRE_U64, offsetof(struct msg_audit_state, epoch), 0, NULL},
+};
+
+static const struct wire_field audit_append_fields[] = {
+    {"seq", WIRE_U64, offsetof(struct msg_audit_append, seq), 0, NULL},
+    {"epoch", WIRE_U64, offsetof(struct msg_audit_append, epoch), 0, NULL},
+    {"time", WIRE_U64, offsetof(struct msg_audit_append, time), 0, NULL},
+    {"event", WIRE_ENUM, offsetof(struct msg_audit_append, event), EVENT_COUNT, event_names},
+    {"user", WIRE_ID, offsetof(struct msg_audit_append, user), 0, NULL},
+    {"client", WIRE_ID, offsetof(struct msg_audit_append, client), 0, NULL},
+    {"upstream", WIRE_STR, offsetof(struct msg_audit_append, upstream), 32, NULL},
+    {"handoff", WIRE_ID, offsetof(struct msg_audit_append, handoff), 0, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_audit_append, use), 0, NULL},
+    {"connection", WIRE_ID, offsetof(struct msg_audit_append, connection), 0, NULL},
+    {"code", WIRE_U16, offsetof(struct msg_audit_append, code), 0, NULL},
+    {"number", WIRE_U64, offsetof(struct msg_audit_append, number), 0, NULL},
+    {"projection", WIRE_DIGEST, offsetof(struct msg_audit_append, projection), 0, NULL},
+    {"body", WIRE_DIGEST, offsetof(struct msg_audit_append, body), 0, NULL},
+    {"detail", WIRE_STR, offsetof(struct msg_audit_append, detail), 256, NULL},
+};
+
+static const struct wire_field audit_ack_fields[] = {
+    {"seq", WIRE_U64, offsetof(struct msg_audit_ack, seq), 0, NULL},
+    {"head", WIRE_DIGEST, offsetof(struct msg_audit_ack, head), 0, NULL},
+};
+
+static const struct wire_field audit_refused_fields[] = {
+    {"seq", WIRE_U64, offsetof(struct msg_audit_refused, seq), 0, NULL},
+    {"code", WIRE_U16, offsetof(struct msg_audit_refused, code), 0, NULL},
+};
+
+static const struct wire_message rows[MSG_COUNT] = {
+    [MSG_BOOT] = {"boot", 0x01, 0x7e, true, true, false, sizeof(struct msg_boot), boot_fields, 8},
+    [MSG_CONF_LIMIT] = {"conf_limit", 0x01, 0x7e, true, false, false, sizeof(struct msg_conf_limit), conf_limit_fields, 2},
+    [MSG_CONF_SITE] = {"conf_site", 0x01, 0x1a, true, true, false, sizeof(struct msg_conf_site), conf_site_fields, 1},
+    [MSG_CONF_HOST] = {"conf_host", 0x01, 0x18, true, false, false, sizeof(struct msg_conf_host), conf_host_fields, 1},
+    [MSG_CONF_ORIGIN] = {"conf_origin", 0x01, 0x08, true, false, false, sizeof(struct msg_conf_origin), conf_origin_fields, 1},
+    [MSG_CONF_UPSTREAM] = {"conf_upstream", 0x01, 0x3a, true, false, false, sizeof(struct msg_conf_upstream), conf_upstream_fields, 9},
+    [MSG_CONF_ENDPOINT] = {"conf_endpoint", 0x01, 0x22, true, false, false, sizeof(struct msg_conf_endpoint), conf_endpoint_fields, 5},
+    [MSG_CONF_ALLOW] = {"conf_allow", 0x01, 0x40, true, false, false, sizeof(struct msg_conf_allow), conf_allow_fields, 3},
+    [MSG_CONF_FIELD] = {"conf_field", 0x01, 0x32, true, false, false, sizeof(struct msg_conf_field), conf_field_fields, 6},
+    [MSG_CONF_PLACE] = {"conf_place", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_place), conf_place_fields, 6},
+    [MSG_CONF_RULE] = {"conf_rule", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_rule), conf_rule_fields, 3},
+    [MSG_CONF_VERIFY] = {"conf_verify", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_verify), conf_verify_fields, 3},
+    [MSG_BOOT_END] = {"boot_end", 0x01, 0x7e, true, true, false, sizeof(struct msg_boot_end), NULL, 0},
+    [MSG_READY] = {"ready", 0x7e, 0x01, true, true, false, sizeof(struct msg_ready), ready_fields, 1},
+    [MSG_PEER] = {"peer", 0x01, 0x7e, false, false, true, sizeof(struct msg_peer), peer_fields, 4},
+    [MSG_LISTENER] = {"listener", 0x01, 0x18, false, true, true, sizeof(struct msg_listener), NULL, 0},
+    [MSG_STOP] = {"stop", 0x01, 0x7e, false, true, false, sizeof(struct msg_stop), NULL, 0},
+    [MSG_ALERT] = {"alert", 0x7e, 0x01, false, false, false, sizeof(struct msg_alert), alert_fields, 4},
+    [MSG_EGRESS_WANT] = {"egress_want", 0x02, 0x01, false, false, false, sizeof(struct msg_egress_want), egress_want_fields, 1},
+    [MSG_EGRESS_FAILED] = {"egress_failed", 0x01, 0x02, false, false, false, sizeof(struct msg_egress_failed), egress_failed_fields, 1},
+    [MSG_STATE_OPEN] = {"state_open", 0x08, 0x02, false, false, false, sizeof(struct msg_state_open), state_open_fields, 3},
+    [MSG_STATE_OPENED] = {"state_opened", 0x02, 0x08, false, false, false, sizeof(struct msg_state_opened), state_opened_fields, 3},
+    [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 14},
+    [MSG_CALL_PERMIT] = {"call_permit", 0x02, 0x08, false, false, false, sizeof(struct msg_call_permit), call_permit_fields, 5},
+    [MSG_CALL_OWN] = {"call_own", 0x02, 0x08, false, false, false, sizeof(struct msg_call_own), call_own_fields, 5},
+    [MSG_CALL_HANDOFF] = {"call_handoff", 0x02, 0x08, false, false, false, sizeof(struct msg_call_handoff), call_handoff_fields, 6},
+    [MSG_CALL_HOLD] = {"call_hold", 0x02, 0x08, false, false, false, sizeof(struct msg_call_hold), call_hold_fields, 4},
+    [MSG_CALL_NEUTRAL] = {"call_neutral", 0x02, 0x08, false, false, false, sizeof(struct msg_call_neutral), call_neutral_fields, 4},
+    [MSG_CALL_DENY] = {"call_deny", 0x02, 0x08, false, false, false, sizeof(struct msg_call_deny), call_deny_fields, 2},
+    [MSG_CALL_ANSWER] = {"call_answer", 0x08, 0x02, false, false, false, sizeof(struct msg_call_answer), call_answer_fields, 2},
+    [MSG_CALL_GONE] = {"call_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_call_gone), call_gone_fields, 1},
+    [MSG_STATE_SEAL] = {"state_seal", 0x08, 0x02, false, false, false, sizeof(struct msg_state_seal), state_seal_fields, 2},
+    [MSG_STATE_SEALED] = {"state_sealed", 0x02, 0x08, false, false, false, sizeof(struct msg_state_sealed), state_sealed_fields, 2},
+    [MSG_HANDOFF_SIGNAL] = {"handoff_signal", 0x02, 0x08, false, false, false, sizeof(struct msg_handoff_signal), handoff_signal_fields, 3},
+    [MSG_SESSION_GONE] = {"session_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_session_gone), session_gone_fields, 1},
+    [MSG_SNAPSHOT_GET] = {"snapshot_get", 0x08, 0x02, false, false, false, sizeof(struct msg_snapshot_get), snapshot_get_fields, 2},
+    [MSG_SNAPSHOT_PART] = {"snapshot_part", 0x02, 0x08, false, false, false, sizeof(struct msg_snapshot_part), snapshot_part_fields, 5},
+    [MSG_SEND_HEAD] = {"send_head", 0x08, 0x20, false, false, false, sizeof(struct msg_send_head), send_head_fields, 9},
+    [MSG_SEND_PART] = {"send_part", 0x08, 0x20, false, false, false, sizeof(struct msg_send_part), send_part_fields, 2},
+    [MSG_CALL_CANCEL] = {"call_cancel", 0x08, 0x20, false, false, false, sizeof(struct msg_call_cancel), call_cancel_fields, 1},
+    [MSG_CREDIT] = {"credit", 0x08, 0x20, false, false, false, sizeof(struct msg_credit), credit_fields, 2},
+    [MSG_SESSION_END] = {"session_end", 0x08, 0x20, false, false, false, sizeof(struct msg_session_end), session_end_fields, 1},
+    [MSG_ANSWER_HEAD] = {"answer_head", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_head), answer_head_fields, 2},
+    [MSG_ANSWER_PART] = {"answer_part", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_part), answer_part_fields, 3},
+    [MSG_ANSWER_END] = {"answer_end", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_end), answer_end_fields, 3},
+    [MSG_PERMIT] = {"permit", 0x02, 0x20, false, false, false, sizeof(struct msg_permit), permit_fields, 11},
+    [MSG_USE_RESULT] = {"use_result", 0x20, 0x02, false, false, false, sizeof(struct msg_use_result), use_result_fields, 6},
+    [MSG_USE_HITS] = {"use_hits", 0x20, 0x02, false, false, false, sizeof(struct msg_use_hits), use_hits_fields, 2},
+    [MSG_DROP] = {"drop", 0x02, 0x20, false, false, false, sizeof(struct msg_drop), drop_fields, 1},
+    [MSG_SNAPSHOT_PUT] = {"snapshot_put", 0x20, 0x02, false, false, false, sizeof(struct msg_snapshot_put), snapshot_put_fields, 5},
+    [MSG_DIAL_WANT] = {"dial_want", 0x20, 0x02, false, false, false, sizeof(struct msg_dial_want), dial_want_fields, 2},
+    [MSG_DIAL] = {"dial", 0x02, 0x40, false, false, false, sizeof(struct msg_dial), dial_fields, 6},
+    [MSG_DIALED] = {"dialed", 0x40, 0x20, false, false, true, sizeof(struct msg_dialed), dialed_fields, 1},
+    [MSG_DIAL_FAILED] = {"dial_failed", 0x40, 0x20, false, false, false, sizeof(struct msg_dial_failed), dial_failed_fields, 2},
+    [MSG_SEAL_KEY] = {"seal_key", 0x02, 0x10, false, true, false, sizeof(struct msg_seal_key), seal_key_fields, 2},
+    [MSG_LOGIN_START] = {"login_start", 0x10, 0x02, false, false, false, sizeof(struct msg_login_start), login_start_fields, 2},
+    [MSG_LOGIN_SALT] = {"login_salt", 0x02, 0x10, false, false, false, sizeof(struct msg_login_salt), login_salt_fields, 4},
+    [MSG_LOGIN] = {"login", 0x10, 0x02, false, false, false, sizeof(struct msg_login), login_fields, 3},
+    [MSG_LOGIN_OK] = {"login_ok", 0x02, 0x10, false, false, false, sizeof(struct msg_login_ok), login_ok_fields, 3},
+    [MSG_LOGOUT] = {"logout", 0x10, 0x02, false, false, false, sizeof(struct msg_logout), logout_fields, 3},
+    [MSG_WHO_GET] = {"who_get", 0x10, 0x02, false, false, false, sizeof(struct msg_who_get), who_get_fields, 2},
+    [MSG_WHO] = {"who", 0x02, 0x10, false, false, false, sizeof(struct msg_who), who_fields, 6},
+    [MSG_HANDOFF_GET] = {"handoff_get", 0x10, 0x02, false, false, false, sizeof(struct msg_handoff_get), handoff_get_fields, 3},
+    [MSG_HANDOFF_VIEW] = {"handoff_view", 0x02, 0x10, false, false, false, sizeof(struct msg_handoff_view), handoff_view_fields, 20},
+    [MSG_HANDOFF_SUBMIT] = {"handoff_submit", 0x10, 0x02, false, false, false, sizeof(struct msg_handoff_submit), handoff_submit_fields, 7},
+    [MSG_HANDOFF_DECLINE] = {"handoff_decline", 0x10, 0x02, false, false, false, sizeof(struct msg_handoff_decline), handoff_decline_fields, 4},
+    [MSG_INBOX_GET] = {"inbox_get", 0x10, 0x02, false, false, false, sizeof(struct msg_inbox_get), inbox_get_fields, 2},
+    [MSG_INBOX_ROW] = {"inbox_row", 0x02, 0x10, false, false, false, sizeof(struct msg_inbox_row), inbox_row_fields, 11},
+    [MSG_INBOX_WATCH] = {"inbox_watch", 0x10, 0x02, false, false, false, sizeof(struct msg_inbox_watch), inbox_watch_fields, 2},
+    [MSG_INBOX_CHANGED] = {"inbox_changed", 0x02, 0x10, false, false, false, sizeof(struct msg_inbox_changed), inbox_changed_fields, 1},
+    [MSG_WATCH_END] = {"watch_end", 0x10, 0x02, false, false, false, sizeof(struct msg_watch_end), watch_end_fields, 1},
+    [MSG_CONNECTIONS_GET] = {"connections_get", 0x10, 0x02, false, false, false, sizeof(struct msg_connections_get), connections_get_fields, 2},
+    [MSG_CONNECTION_ROW] = {"connection_row", 0x02, 0x10, false, false, false, sizeof(struct msg_connection_row), connection_row_fields, 11},
+    [MSG_ROWS_END] = {"rows_end", 0x02, 0x10, false, false, false, sizeof(struct msg_rows_end), rows_end_fields, 3},
+    [MSG_CONNECTION_REVOKE] = {"connection_revoke", 0x10, 0x02, false, false, false, sizeof(struct msg_connection_revoke), connection_revoke_fields, 4},
+    [MSG_PAGE_DONE] = {"page_done", 0x02, 0x10, false, false, false, sizeof(struct msg_page_done), page_done_fields, 1},
+    [MSG_PAGE_DENIED] = {"page_denied", 0x02, 0x10, false, false, false, sizeof(struct msg_page_denied), page_denied_fields, 2},
+    [MSG_CTL_USER_ADD] = {"ctl_user_add", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_user_add), ctl_user_add_fields, 5},
+    [MSG_CTL_USER_PASSWORD] = {"ctl_user_password", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_user_password), ctl_user_password_fields, 5},
+    [MSG_CTL_USER_REMOVE] = {"ctl_user_remove", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_user_remove), ctl_user_remove_fields, 1},
+    [MSG_CTL_USER_LIST] = {"ctl_user_list", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_user_list), NULL, 0},
+    [MSG_CTL_USER_ROW] = {"ctl_user_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_user_row), ctl_user_row_fields, 4},
+    [MSG_CTL_KEY_ADD] = {"ctl_key_add", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_key_add), ctl_key_add_fields, 3},
+    [MSG_CTL_KEY_REMOVE] = {"ctl_key_remove", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_key_remove), ctl_key_remove_fields, 1},
+    [MSG_CTL_KEY_LIST] = {"ctl_key_list", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_key_list), ctl_key_list_fields, 1},
+    [MSG_CTL_KEY_ROW] = {"ctl_key_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_key_row), ctl_key_row_fields, 5},
+    [MSG_CTL_CONNECTION_LIST] = {"ctl_connection_list", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_connection_list), ctl_connection_list_fields, 1},
+    [MSG_CTL_CONNECTION_ROW] = {"ctl_connection_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_connection_row), ctl_connection_row_fields, 10},
+    [MSG_CTL_REVOKE] = {"ctl_revoke", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_revoke), ctl_revoke_fields, 3},
+    [MSG_CTL_UPSTREAM_LIST] = {"ctl_upstream_list", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_upstream_list), NULL, 0},
+    [MSG_CTL_UPSTREAM_ROW] = {"ctl_upstream_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_upstream_row), ctl_upstream_row_fields, 6},
+    [MSG_CTL_UPSTREAM_PROBE] = {"ctl_upstream_probe", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_upstream_probe), ctl_upstream_probe_fields, 1},
+    [MSG_CTL_AUDIT_HEAD] = {"ctl_audit_head", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_audit_head), NULL, 0},
+    [MSG_CTL_AUDIT_HEAD_IS] = {"ctl_audit_head_is", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_audit_head_is), ctl_audit_head_is_fields, 2},
+    [MSG_CTL_DONE] = {"ctl_done", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_done), ctl_done_fields, 2},
+    [MSG_AUDIT_STATE] = {"audit_state", 0x04, 0x02, false, true, false, sizeof(struct msg_audit_state), audit_state_fields, 3},
+    [MSG_AUDIT_APPEND] = {"audit_append", 0x02, 0x04, false, false, false, sizeof(struct msg_audit_append), audit_append_fields, 15},
+    [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 2},
+    [MSG_AUDIT_REFUSED] = {"audit_refused", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_refused), audit_refused_fields, 2},
+};
+
+const struct wire_message *msg_info(uint16_t type)
+{
+    return type > MSG_NONE && type < MSG_COUNT ? &rows[type] : NULL;
+}

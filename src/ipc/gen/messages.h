@@ -1,0 +1,1241 @@
+/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. Enums and structs of the messages. */
+#ifndef SG_IPC_GEN_MESSAGES_H
+#define SG_IPC_GEN_MESSAGES_H
+
+#include "base/id.h"
+#include "ipc/wire.h"
+
+enum role {
+    ROLE_SUPERVISOR,
+    ROLE_KEEPER,
+    ROLE_AUDIT,
+    ROLE_GATEWAY,
+    ROLE_SURFACE,
+    ROLE_EGRESS,
+    ROLE_DIALER,
+    ROLE_CLI,
+    ROLE_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *role_name(enum role v);
+
+enum level {
+    LEVEL_ERROR,
+    LEVEL_WARN,
+    LEVEL_INFO,
+    LEVEL_DEBUG,
+    LEVEL_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *level_name(enum level v);
+
+enum era {
+    ERA_MODERN,
+    ERA_LEGACY,
+    ERA_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *era_name(enum era v);
+
+enum call_kind {
+    CALL_KIND_REQUEST,
+    CALL_KIND_NOTIFICATION,
+    CALL_KIND_RESPONSE,
+    CALL_KIND_STREAM,
+    CALL_KIND_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *call_kind_name(enum call_kind v);
+
+enum call_want {
+    CALL_WANT_SEND,
+    CALL_WANT_OWN,
+    CALL_WANT_CONNECT,
+    CALL_WANT_STATUS,
+    CALL_WANT_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *call_want_name(enum call_want v);
+
+enum answer {
+    ANSWER_NONE,
+    ANSWER_ACCEPT,
+    ANSWER_DECLINE,
+    ANSWER_CANCEL,
+    ANSWER_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *answer_name(enum answer v);
+
+enum lease_kind {
+    LEASE_KIND_ONCE,
+    LEASE_KIND_TASK,
+    LEASE_KIND_KEEP,
+    LEASE_KIND_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *lease_kind_name(enum lease_kind v);
+
+enum handoff_kind {
+    HANDOFF_KIND_SECRET,
+    HANDOFF_KIND_CONNECT,
+    HANDOFF_KIND_APPROVE,
+    HANDOFF_KIND_PAY,
+    HANDOFF_KIND_FORM,
+    HANDOFF_KIND_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *handoff_kind_name(enum handoff_kind v);
+
+enum handoff_state {
+    HANDOFF_STATE_CREATED,
+    HANDOFF_STATE_OPENED,
+    HANDOFF_STATE_SUBMITTED,
+    HANDOFF_STATE_COMPLETED,
+    HANDOFF_STATE_DECLINED,
+    HANDOFF_STATE_CANCELLED,
+    HANDOFF_STATE_EXPIRED,
+    HANDOFF_STATE_FAILED,
+    HANDOFF_STATE_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *handoff_state_name(enum handoff_state v);
+
+enum need {
+    NEED_MISSING,
+    NEED_STALE,
+    NEED_USED_UP,
+    NEED_EXPIRED,
+    NEED_ASKED,
+    NEED_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *need_name(enum need v);
+
+enum problem {
+    PROBLEM_NONE,
+    PROBLEM_REFUSED,
+    PROBLEM_UNREACHABLE,
+    PROBLEM_WRONG_PASSWORD,
+    PROBLEM_TOO_MANY,
+    PROBLEM_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *problem_name(enum problem v);
+
+enum ending {
+    ENDING_WAITING,
+    ENDING_DECLINED,
+    ENDING_CANCELLED,
+    ENDING_EXPIRED,
+    ENDING_FAILED,
+    ENDING_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *ending_name(enum ending v);
+
+enum place {
+    PLACE_HEADER,
+    PLACE_BASIC,
+    PLACE_QUERY,
+    PLACE_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *place_name(enum place v);
+
+enum rule {
+    RULE_STATUS,
+    RULE_CODE,
+    RULE_TEXT,
+    RULE_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *rule_name(enum rule v);
+
+enum snapshot {
+    SNAPSHOT_SERVER,
+    SNAPSHOT_TOOLS,
+    SNAPSHOT_PROMPTS,
+    SNAPSHOT_RESOURCES,
+    SNAPSHOT_TEMPLATES,
+    SNAPSHOT_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *snapshot_name(enum snapshot v);
+
+enum mode {
+    MODE_CALL,
+    MODE_VERIFY,
+    MODE_PROBE,
+    MODE_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *mode_name(enum mode v);
+
+enum result {
+    RESULT_UNSENT,
+    RESULT_ANSWERED,
+    RESULT_UNKNOWN,
+    RESULT_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *result_name(enum result v);
+
+enum answer_kind {
+    ANSWER_KIND_JSON,
+    ANSWER_KIND_SSE,
+    ANSWER_KIND_ACCEPTED,
+    ANSWER_KIND_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *answer_kind_name(enum answer_kind v);
+
+enum answer_how {
+    ANSWER_HOW_DONE,
+    ANSWER_HOW_UNSENT,
+    ANSWER_HOW_UNKNOWN,
+    ANSWER_HOW_REFUSED,
+    ANSWER_HOW_CUT,
+    ANSWER_HOW_INVALID,
+    ANSWER_HOW_TOO_LARGE,
+    ANSWER_HOW_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *answer_how_name(enum answer_how v);
+
+enum denial {
+    DENIAL_LOG_IN,
+    DENIAL_NOT_YOURS,
+    DENIAL_GONE,
+    DENIAL_CSRF,
+    DENIAL_RATE,
+    DENIAL_WRONG_PASSWORD,
+    DENIAL_AGAIN,
+    DENIAL_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *denial_name(enum denial v);
+
+enum connection_state {
+    CONNECTION_STATE_LIVE,
+    CONNECTION_STATE_STALE,
+    CONNECTION_STATE_USED_UP,
+    CONNECTION_STATE_EXPIRED,
+    CONNECTION_STATE_SUSPENDED,
+    CONNECTION_STATE_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *connection_state_name(enum connection_state v);
+
+enum ctl_scope {
+    CTL_SCOPE_CONNECTION,
+    CTL_SCOPE_USER,
+    CTL_SCOPE_UPSTREAM,
+    CTL_SCOPE_ALL,
+    CTL_SCOPE_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *ctl_scope_name(enum ctl_scope v);
+
+enum event {
+    EVENT_KEEPER_STARTED,
+    EVENT_USER_ADDED,
+    EVENT_USER_CHANGED,
+    EVENT_USER_REMOVED,
+    EVENT_KEY_ADDED,
+    EVENT_KEY_REMOVED,
+    EVENT_LOGIN,
+    EVENT_LOGIN_FAILED,
+    EVENT_LOGOUT,
+    EVENT_HANDOFF_CREATED,
+    EVENT_HANDOFF_OPENED,
+    EVENT_HANDOFF_SUBMITTED,
+    EVENT_HANDOFF_COMPLETED,
+    EVENT_HANDOFF_DECLINED,
+    EVENT_HANDOFF_CANCELLED,
+    EVENT_HANDOFF_EXPIRED,
+    EVENT_HANDOFF_FAILED,
+    EVENT_WRONG_PERSON,
+    EVENT_PROOF_FAILED,
+    EVENT_LEASE_GRANTED,
+    EVENT_USE_RESERVED,
+    EVENT_USE_RESULT,
+    EVENT_USE_UNKNOWN,
+    EVENT_VERIFY_RESULT,
+    EVENT_CONNECTION_STALE,
+    EVENT_CONNECTION_REVOKED,
+    EVENT_CONNECTION_SUSPENDED,
+    EVENT_REFLECTED,
+    EVENT_ROLLED_BACK,
+    EVENT_REFUSED,
+    EVENT_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *event_name(enum event v);
+
+enum msg {
+    MSG_NONE,
+    MSG_BOOT,
+    MSG_CONF_LIMIT,
+    MSG_CONF_SITE,
+    MSG_CONF_HOST,
+    MSG_CONF_ORIGIN,
+    MSG_CONF_UPSTREAM,
+    MSG_CONF_ENDPOINT,
+    MSG_CONF_ALLOW,
+    MSG_CONF_FIELD,
+    MSG_CONF_PLACE,
+    MSG_CONF_RULE,
+    MSG_CONF_VERIFY,
+    MSG_BOOT_END,
+    MSG_READY,
+    MSG_PEER,
+    MSG_LISTENER,
+    MSG_STOP,
+    MSG_ALERT,
+    MSG_EGRESS_WANT,
+    MSG_EGRESS_FAILED,
+    MSG_STATE_OPEN,
+    MSG_STATE_OPENED,
+    MSG_CALL_OPEN,
+    MSG_CALL_PERMIT,
+    MSG_CALL_OWN,
+    MSG_CALL_HANDOFF,
+    MSG_CALL_HOLD,
+    MSG_CALL_NEUTRAL,
+    MSG_CALL_DENY,
+    MSG_CALL_ANSWER,
+    MSG_CALL_GONE,
+    MSG_STATE_SEAL,
+    MSG_STATE_SEALED,
+    MSG_HANDOFF_SIGNAL,
+    MSG_SESSION_GONE,
+    MSG_SNAPSHOT_GET,
+    MSG_SNAPSHOT_PART,
+    MSG_SEND_HEAD,
+    MSG_SEND_PART,
+    MSG_CALL_CANCEL,
+    MSG_CREDIT,
+    MSG_SESSION_END,
+    MSG_ANSWER_HEAD,
+    MSG_ANSWER_PART,
+    MSG_ANSWER_END,
+    MSG_PERMIT,
+    MSG_USE_RESULT,
+    MSG_USE_HITS,
+    MSG_DROP,
+    MSG_SNAPSHOT_PUT,
+    MSG_DIAL_WANT,
+    MSG_DIAL,
+    MSG_DIALED,
+    MSG_DIAL_FAILED,
+    MSG_SEAL_KEY,
+    MSG_LOGIN_START,
+    MSG_LOGIN_SALT,
+    MSG_LOGIN,
+    MSG_LOGIN_OK,
+    MSG_LOGOUT,
+    MSG_WHO_GET,
+    MSG_WHO,
+    MSG_HANDOFF_GET,
+    MSG_HANDOFF_VIEW,
+    MSG_HANDOFF_SUBMIT,
+    MSG_HANDOFF_DECLINE,
+    MSG_INBOX_GET,
+    MSG_INBOX_ROW,
+    MSG_INBOX_WATCH,
+    MSG_INBOX_CHANGED,
+    MSG_WATCH_END,
+    MSG_CONNECTIONS_GET,
+    MSG_CONNECTION_ROW,
+    MSG_ROWS_END,
+    MSG_CONNECTION_REVOKE,
+    MSG_PAGE_DONE,
+    MSG_PAGE_DENIED,
+    MSG_CTL_USER_ADD,
+    MSG_CTL_USER_PASSWORD,
+    MSG_CTL_USER_REMOVE,
+    MSG_CTL_USER_LIST,
+    MSG_CTL_USER_ROW,
+    MSG_CTL_KEY_ADD,
+    MSG_CTL_KEY_REMOVE,
+    MSG_CTL_KEY_LIST,
+    MSG_CTL_KEY_ROW,
+    MSG_CTL_CONNECTION_LIST,
+    MSG_CTL_CONNECTION_ROW,
+    MSG_CTL_REVOKE,
+    MSG_CTL_UPSTREAM_LIST,
+    MSG_CTL_UPSTREAM_ROW,
+    MSG_CTL_UPSTREAM_PROBE,
+    MSG_CTL_AUDIT_HEAD,
+    MSG_CTL_AUDIT_HEAD_IS,
+    MSG_CTL_DONE,
+    MSG_AUDIT_STATE,
+    MSG_AUDIT_APPEND,
+    MSG_AUDIT_ACK,
+    MSG_AUDIT_REFUSED,
+    MSG_COUNT
+};
+
+/* Who the new process is. The first message on every channel to the supervisor. */
+struct msg_boot {
+    uint32_t instance;
+    uint64_t generation;
+    enum level log_level;
+    bool use_landlock;
+    uint32_t uid;
+    uint32_t gid;
+    struct slice data_dir;
+    struct slice key_dir;
+};
+
+/* The value of one settable limit; index is enum limit. */
+struct msg_conf_limit {
+    uint16_t index;
+    uint64_t value;
+};
+
+/* Where the pages are: an origin without a trailing slash, such as http://localhost:8401. */
+struct msg_conf_site {
+    struct slice surface_url;
+};
+
+/* A Host header value that is ours. */
+struct msg_conf_host {
+    struct slice host;
+};
+
+/* An Origin from which browser clients may call. */
+struct msg_conf_origin {
+    struct slice origin;
+};
+
+/* One configured upstream; egress gets only its own. protocols: bit 0 modern, bit 1 legacy. */
+struct msg_conf_upstream {
+    uint16_t upstream;
+    struct slice name;
+    struct slice title;
+    uint8_t protocols;
+    bool needs_credential;
+    enum lease_kind lease;
+    uint32_t lease_uses;
+    uint64_t lease_ms;
+    bool has_verify;
+};
+
+/* Where an upstream is. path has its leading slash and may hold a query. */
+struct msg_conf_endpoint {
+    uint16_t upstream;
+    bool tls;
+    struct slice host;
+    uint16_t port;
+    struct slice path;
+};
+
+/* An address range that this upstream may have although it is not public; address is 4 or 16 bytes. */
+struct msg_conf_allow {
+    uint16_t upstream;
+    struct slice address;
+    uint8_t prefix;
+};
+
+/* One field of an upstream's credential; index counts from 0. */
+struct msg_conf_field {
+    uint16_t upstream;
+    uint8_t index;
+    struct slice name;
+    struct slice label;
+    struct slice hint;
+    bool masked;
+};
+
+/* Where the credential goes. header and query: name, and format with {field}; basic: user and password name fields. */
+struct msg_conf_place {
+    uint16_t upstream;
+    enum place in;
+    struct slice name;
+    struct slice format;
+    struct slice user;
+    struct slice password;
+};
+
+/* What else than 401 says that a credential is refused: an HTTP status, a JSON-RPC code, or a part of an error text. */
+struct msg_conf_rule {
+    uint16_t upstream;
+    enum rule rule;
+    struct slice value;
+};
+
+/* How a new credential is tried: an idempotent method, and the tool for tools/call. */
+struct msg_conf_verify {
+    uint16_t upstream;
+    struct slice method;
+    struct slice tool;
+};
+
+/* The configuration is complete: open what is needed, go to jail, say ready. */
+struct msg_boot_end {
+    bool nothing; /* C has no empty struct; not sent */
+};
+
+/* The sandbox is on. landlock_abi is 0 where the kernel has none. */
+struct msg_ready {
+    uint32_t landlock_abi;
+};
+
+/* A channel to another process. A peer with the same role and instance replaces the older one. */
+struct msg_peer {
+    enum role role;
+    uint32_t instance;
+    uint64_t generation;
+    uint16_t upstream;
+};
+
+/* A listening socket. */
+struct msg_listener {
+    bool nothing; /* C has no empty struct; not sent */
+};
+
+/* Finish what can be finished at once, and end. */
+struct msg_stop {
+    bool nothing; /* C has no empty struct; not sent */
+};
+
+/* A peer broke the protocol; its channel was closed. code is enum err. */
+struct msg_alert {
+    enum role role;
+    uint32_t instance;
+    uint64_t generation;
+    uint16_t code;
+};
+
+/* The egress process of this upstream is needed; it comes as a peer. */
+struct msg_egress_want {
+    uint16_t upstream;
+};
+
+/* It cannot be started now. */
+struct msg_egress_failed {
+    uint16_t upstream;
+};
+
+/* A retry brought a requestState; what is in it decides how the body is rewritten. */
+struct msg_state_open {
+    uint64_t call;
+    struct sec *token;
+    struct slice state;
+};
+
+/* ours: it belongs to a handoff of Sidegate's. upstream_state: what the upstream had given, or empty. */
+struct msg_state_opened {
+    uint64_t call;
+    bool ours;
+    struct slice upstream_state;
+};
+
+/* A client's message asks to be let through. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. */
+struct msg_call_open {
+    uint64_t call;
+    uint16_t upstream;
+    struct sec *token;
+    enum era era;
+    enum call_kind kind;
+    enum call_want want;
+    struct slice method;
+    struct slice name;
+    struct slice projection;
+    struct digest body_digest;
+    uint8_t caps;
+    struct session_id session;
+    struct slice state;
+    enum answer answer;
+};
+
+/* Send the body to the egress of this upstream, if it is generation egress_generation. anonymous: without a credential. */
+struct msg_call_permit {
+    uint64_t call;
+    struct use_id use;
+    uint64_t egress_generation;
+    struct client_id client;
+    bool anonymous;
+};
+
+/* The caller is known; answer it yourself. connected and pending say how the caller stands with the upstream. */
+struct msg_call_own {
+    uint64_t call;
+    struct client_id client;
+    struct slice user_name;
+    bool connected;
+    bool pending;
+};
+
+/* A person is needed. state is the sealed requestState for the client (modern). */
+struct msg_call_handoff {
+    uint64_t call;
+    struct client_id client;
+    struct handoff_id handoff;
+    struct slice words;
+    enum need need;
+    struct slice state;
+};
+
+/* Wait with the call open; permit, own, neutral or deny follows. state is what the client gets when the leg ends first; empty: the last leg. */
+struct msg_call_hold {
+    uint64_t call;
+    struct handoff_id handoff;
+    struct slice words;
+    struct slice state;
+};
+
+/* The call ends without an answer from the upstream, in the way that ending says. */
+struct msg_call_neutral {
+    uint64_t call;
+    struct handoff_id handoff;
+    struct slice words;
+    enum ending ending;
+};
+
+/* No; code is enum err. */
+struct msg_call_deny {
+    uint64_t call;
+    uint16_t code;
+};
+
+/* A legacy client's answer to the URL elicitation of this call. accept is followed by call_hold. */
+struct msg_call_answer {
+    uint64_t call;
+    enum answer answer;
+};
+
+/* The client left, or this leg ended: forget the call. The handoff stays. */
+struct msg_call_gone {
+    uint64_t call;
+};
+
+/* The upstream's answer to this call asks for input and has a requestState, which must not be usable by anyone else. */
+struct msg_state_seal {
+    uint64_t call;
+    struct slice upstream_state;
+};
+
+/* The sealed form. */
+struct msg_state_sealed {
+    uint64_t call;
+    struct slice state;
+};
+
+/* A handoff that a legacy session was shown has ended; a hint, may be repeated. */
+struct msg_handoff_signal {
+    struct session_id session;
+    struct handoff_id handoff;
+    enum handoff_state state;
+};
+
+/* A legacy session ended. */
+struct msg_session_gone {
+    struct session_id session;
+};
+
+/* The last list seen of this upstream for the caller of this call. */
+struct msg_snapshot_get {
+    uint64_t call;
+    enum snapshot kind;
+};
+
+/* A part of it; size is the whole, 0 when there is none. */
+struct msg_snapshot_part {
+    uint64_t call;
+    enum snapshot kind;
+    uint32_t size;
+    uint32_t offset;
+    struct slice part;
+};
+
+/* A body of size bytes follows for this permit. Kind stream: a GET for the session's stream, without a body. */
+struct msg_send_head {
+    uint64_t call;
+    struct use_id use;
+    enum era era;
+    enum call_kind kind;
+    struct client_id client;
+    struct session_id session;
+    struct slice protocol;
+    struct slice last_event_id;
+    uint32_t size;
+};
+
+/* The next bytes of the body. */
+struct msg_send_part {
+    uint64_t call;
+    struct slice part;
+};
+
+/* Nobody waits for this call any more: close its upstream request. */
+struct msg_call_cancel {
+    uint64_t call;
+};
+
+/* This many more bytes of answer parts may be sent. A new call starts with 4 * PART_BYTES. */
+struct msg_credit {
+    uint64_t call;
+    uint32_t bytes;
+};
+
+/* A legacy session ended: end the upstream's too. */
+struct msg_session_end {
+    struct session_id session;
+};
+
+/* The upstream began to answer. */
+struct msg_answer_head {
+    uint64_t call;
+    enum answer_kind kind;
+};
+
+/* Bytes of one screened JSON message; last ends the message. */
+struct msg_answer_part {
+    uint64_t call;
+    bool last;
+    struct slice part;
+};
+
+/* The answer is over. refused: the keeper says what follows. code is enum err. */
+struct msg_answer_end {
+    uint64_t call;
+    enum answer_how how;
+    uint16_t code;
+};
+
+/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call. */
+struct msg_permit {
+    struct use_id use;
+    enum mode mode;
+    uint32_t gateway;
+    uint64_t gateway_generation;
+    uint64_t call;
+    uint64_t not_after;
+    struct digest projection;
+    struct digest body;
+    struct user_id user;
+    struct connection_id connection;
+    struct sec *credential;
+};
+
+/* How it ended. refused: the upstream did not accept the credential. hits: reflections screened out. code is enum err. */
+struct msg_use_result {
+    struct use_id use;
+    enum result result;
+    bool refused;
+    uint32_t hits;
+    uint16_t status;
+    uint16_t code;
+};
+
+/* Reflections screened out of an answer that still goes on. */
+struct msg_use_hits {
+    struct use_id use;
+    uint32_t hits;
+};
+
+/* Abort whatever uses this connection, and close what was opened with it. */
+struct msg_drop {
+    struct connection_id connection;
+};
+
+/* A part of a list as the upstream gave it for this use, screened. Sent before use_result. */
+struct msg_snapshot_put {
+    struct use_id use;
+    enum snapshot kind;
+    uint32_t size;
+    uint32_t offset;
+    struct slice part;
+};
+
+/* A new connection is needed for this use. */
+struct msg_dial_want {
+    struct use_id use;
+    uint64_t dial;
+};
+
+/* Connect to this destination for that egress. */
+struct msg_dial {
+    uint64_t dial;
+    uint32_t egress;
+    uint64_t egress_generation;
+    uint16_t upstream;
+    struct slice host;
+    uint16_t port;
+};
+
+/* Here is the connected socket. */
+struct msg_dialed {
+    uint64_t dial;
+};
+
+/* code is enum err. */
+struct msg_dial_failed {
+    uint64_t dial;
+    uint16_t code;
+};
+
+/* Public key of this running keeper (X25519): what is typed is sealed to it. */
+struct msg_seal_key {
+    uint32_t key;
+    struct digest public_key;
+};
+
+/* Someone wants to log in under this name. */
+struct msg_login_start {
+    uint64_t req;
+    struct slice name;
+};
+
+/* How to hash the password; also given, made up but stable, for unknown names. */
+struct msg_login_salt {
+    uint64_t req;
+    struct slice salt;
+    uint64_t ops;
+    uint64_t mem;
+};
+
+/* The Argon2id verifier of what was typed. */
+struct msg_login {
+    uint64_t req;
+    struct slice name;
+    struct sec *verifier;
+};
+
+/* A new browser session. */
+struct msg_login_ok {
+    uint64_t req;
+    struct sec *cookie;
+    uint64_t life_ms;
+};
+
+/* End the session. */
+struct msg_logout {
+    uint64_t req;
+    struct sec *cookie;
+    struct digest csrf;
+};
+
+/* Whose session is it? */
+struct msg_who_get {
+    uint64_t req;
+    struct sec *cookie;
+};
+
+/* The person, the CSRF token of the session, and how to hash the password for a fresh proof. */
+struct msg_who {
+    uint64_t req;
+    struct slice user_name;
+    struct digest csrf;
+    struct slice salt;
+    uint64_t ops;
+    uint64_t mem;
+};
+
+/* The page of a handoff was asked for. */
+struct msg_handoff_get {
+    uint64_t req;
+    struct sec *cookie;
+    struct handoff_id handoff;
+};
+
+/* What the page shows. Times in ms since 1970. method, tool and client_label came from outside. tested: the credential was tried at the upstream. */
+struct msg_handoff_view {
+    uint64_t req;
+    struct handoff_id handoff;
+    enum handoff_kind kind;
+    enum handoff_state state;
+    enum need need;
+    enum problem problem;
+    uint16_t upstream;
+    struct slice user_name;
+    struct slice client_label;
+    struct slice method;
+    struct slice tool;
+    struct slice words;
+    uint64_t created;
+    uint64_t expires;
+    uint32_t tries_left;
+    bool tested;
+    struct digest csrf;
+    struct slice salt;
+    uint64_t ops;
+    uint64_t mem;
+};
+
+/* The form was posted. sealed: box_seal of handoff id, user name, and per field index, u16 length, bytes. Answered when it is durable and, where there is a verify, tried. */
+struct msg_handoff_submit {
+    uint64_t req;
+    struct sec *cookie;
+    struct handoff_id handoff;
+    struct digest csrf;
+    struct sec *verifier;
+    uint32_t key;
+    struct slice sealed;
+};
+
+/* The person said no. */
+struct msg_handoff_decline {
+    uint64_t req;
+    struct sec *cookie;
+    struct handoff_id handoff;
+    struct digest csrf;
+};
+
+/* The person's open handoffs, as inbox_row and rows_end. */
+struct msg_inbox_get {
+    uint64_t req;
+    struct sec *cookie;
+};
+
+/* One of them. */
+struct msg_inbox_row {
+    uint64_t req;
+    struct handoff_id handoff;
+    enum handoff_kind kind;
+    enum handoff_state state;
+    enum need need;
+    uint16_t upstream;
+    struct slice client_label;
+    struct slice tool;
+    struct slice words;
+    uint64_t created;
+    uint64_t expires;
+};
+
+/* Tell of changes until watch_end. */
+struct msg_inbox_watch {
+    uint64_t req;
+    struct sec *cookie;
+};
+
+/* The inbox of this watch is different now. */
+struct msg_inbox_changed {
+    uint64_t req;
+};
+
+/* The browser left. */
+struct msg_watch_end {
+    uint64_t req;
+};
+
+/* The person's connections, as connection_row and rows_end. */
+struct msg_connections_get {
+    uint64_t req;
+    struct sec *cookie;
+};
+
+/* One of them. Times in ms since 1970, 0 for never. uses_left is 0xffffffff for no limit. */
+struct msg_connection_row {
+    uint64_t req;
+    struct connection_id connection;
+    uint16_t upstream;
+    struct slice client_label;
+    enum connection_state state;
+    enum lease_kind lease;
+    uint64_t created;
+    uint64_t last_used;
+    uint64_t expires;
+    uint32_t uses_left;
+    bool tested;
+};
+
+/* No more rows. */
+struct msg_rows_end {
+    uint64_t req;
+    struct slice user_name;
+    struct digest csrf;
+};
+
+/* End this connection; its secret is destroyed. */
+struct msg_connection_revoke {
+    uint64_t req;
+    struct sec *cookie;
+    struct digest csrf;
+    struct connection_id connection;
+};
+
+/* It is done and durable. */
+struct msg_page_done {
+    uint64_t req;
+};
+
+/* Not so, and why. */
+struct msg_page_denied {
+    uint64_t req;
+    enum denial why;
+};
+
+/* A new person; the verifier is Argon2id of the password. */
+struct msg_ctl_user_add {
+    struct slice name;
+    struct slice salt;
+    uint64_t ops;
+    uint64_t mem;
+    struct sec *verifier;
+};
+
+/* A new password; ends the person's browser sessions. */
+struct msg_ctl_user_password {
+    struct slice name;
+    struct slice salt;
+    uint64_t ops;
+    uint64_t mem;
+    struct sec *verifier;
+};
+
+/* Remove a person: keys, connections and secrets, unrecoverably. */
+struct msg_ctl_user_remove {
+    struct slice name;
+};
+
+/* Rows, then ctl_done. */
+struct msg_ctl_user_list {
+    bool nothing; /* C has no empty struct; not sent */
+};
+
+/* One person. */
+struct msg_ctl_user_row {
+    struct slice name;
+    uint64_t created;
+    uint32_t keys;
+    uint32_t connections;
+};
+
+/* A new agent key; only its SHA-256 comes here. */
+struct msg_ctl_key_add {
+    struct slice user_name;
+    struct slice label;
+    struct digest token_hash;
+};
+
+/* Revoke an agent key. */
+struct msg_ctl_key_remove {
+    struct client_id client;
+};
+
+/* Rows, then ctl_done; all people's when the name is empty. */
+struct msg_ctl_key_list {
+    struct slice user_name;
+};
+
+/* One agent key. */
+struct msg_ctl_key_row {
+    struct client_id client;
+    struct slice user_name;
+    struct slice label;
+    uint64_t created;
+    uint64_t last_used;
+};
+
+/* Rows, then ctl_done; all people's when the name is empty. */
+struct msg_ctl_connection_list {
+    struct slice user_name;
+};
+
+/* One connection; no verb shows its value. */
+struct msg_ctl_connection_row {
+    struct connection_id connection;
+    struct slice user_name;
+    uint16_t upstream;
+    struct slice client_label;
+    enum connection_state state;
+    enum lease_kind lease;
+    uint64_t created;
+    uint64_t last_used;
+    uint64_t expires;
+    uint32_t uses_left;
+};
+
+/* End connections: one, a person's, an upstream's, or all. */
+struct msg_ctl_revoke {
+    enum ctl_scope scope;
+    struct connection_id connection;
+    struct slice name;
+};
+
+/* Rows, then ctl_done. */
+struct msg_ctl_upstream_list {
+    bool nothing; /* C has no empty struct; not sent */
+};
+
+/* One configured upstream. seen: when lists were last stored, 0 for never. */
+struct msg_ctl_upstream_row {
+    uint16_t upstream;
+    struct slice name;
+    struct slice title;
+    bool needs_credential;
+    uint32_t connections;
+    uint64_t seen;
+};
+
+/* Ask the upstream for its lists without a credential and store them. */
+struct msg_ctl_upstream_probe {
+    struct slice name;
+};
+
+/* What is the newest acknowledged audit record? */
+struct msg_ctl_audit_head {
+    bool nothing; /* C has no empty struct; not sent */
+};
+
+/* This one. */
+struct msg_ctl_audit_head_is {
+    uint64_t seq;
+    struct digest head;
+};
+
+/* The end of an answer; code is enum err. */
+struct msg_ctl_done {
+    uint16_t code;
+    struct slice detail;
+};
+
+/* Where the log stands; epoch is the store's, as the newest record has it. */
+struct msg_audit_state {
+    uint64_t seq;
+    struct digest head;
+    uint64_t epoch;
+};
+
+/* The next record, or a repeat of one. time in ms since 1970. What a field does not apply to is zero or empty. */
+struct msg_audit_append {
+    uint64_t seq;
+    uint64_t epoch;
+    uint64_t time;
+    enum event event;
+    struct user_id user;
+    struct client_id client;
+    struct slice upstream;
+    struct handoff_id handoff;
+    struct use_id use;
+    struct connection_id connection;
+    uint16_t code;
+    uint64_t number;
+    struct digest projection;
+    struct digest body;
+    struct slice detail;
+};
+
+/* Everything up to seq is on disk; head is the chain's hash there. */
+struct msg_audit_ack {
+    uint64_t seq;
+    struct digest head;
+};
+
+/* Nothing from seq on was written, and why (enum err). */
+struct msg_audit_refused {
+    uint64_t seq;
+    uint16_t code;
+};
+
+/* Room for any of them. */
+union msg_any {
+    struct msg_boot boot;
+    struct msg_conf_limit conf_limit;
+    struct msg_conf_site conf_site;
+    struct msg_conf_host conf_host;
+    struct msg_conf_origin conf_origin;
+    struct msg_conf_upstream conf_upstream;
+    struct msg_conf_endpoint conf_endpoint;
+    struct msg_conf_allow conf_allow;
+    struct msg_conf_field conf_field;
+    struct msg_conf_place conf_place;
+    struct msg_conf_rule conf_rule;
+    struct msg_conf_verify conf_verify;
+    struct msg_boot_end boot_end;
+    struct msg_ready ready;
+    struct msg_peer peer;
+    struct msg_listener listener;
+    struct msg_stop stop;
+    struct msg_alert alert;
+    struct msg_egress_want egress_want;
+    struct msg_egress_failed egress_failed;
+    struct msg_state_open state_open;
+    struct msg_state_opened state_opened;
+    struct msg_call_open call_open;
+    struct msg_call_permit call_permit;
+    struct msg_call_own call_own;
+    struct msg_call_handoff call_handoff;
+    struct msg_call_hold call_hold;
+    struct msg_call_neutral call_neutral;
+    struct msg_call_deny call_deny;
+    struct msg_call_answer call_answer;
+    struct msg_call_gone call_gone;
+    struct msg_state_seal state_seal;
+    struct msg_state_sealed state_sealed;
+    struct msg_handoff_signal handoff_signal;
+    struct msg_session_gone session_gone;
+    struct msg_snapshot_get snapshot_get;
+    struct msg_snapshot_part snapshot_part;
+    struct msg_send_head send_head;
+    struct msg_send_part send_part;
+    struct msg_call_cancel call_cancel;
+    struct msg_credit credit;
+    struct msg_session_end session_end;
+    struct msg_answer_head answer_head;
+    struct msg_answer_part answer_part;
+    struct msg_answer_end answer_end;
+    struct msg_permit permit;
+    struct msg_use_result use_result;
+    struct msg_use_hits use_hits;
+    struct msg_drop drop;
+    struct msg_snapshot_put snapshot_put;
+    struct msg_dial_want dial_want;
+    struct msg_dial dial;
+    struct msg_dialed dialed;
+    struct msg_dial_failed dial_failed;
+    struct msg_seal_key seal_key;
+    struct msg_login_start login_start;
+    struct msg_login_salt login_salt;
+    struct msg_login login;
+    struct msg_login_ok login_ok;
+    struct msg_logout logout;
+    struct msg_who_get who_get;
+    struct msg_who who;
+    struct msg_handoff_get handoff_get;
+    struct msg_handoff_view handoff_view;
+    struct msg_handoff_submit handoff_submit;
+    struct msg_handoff_decline handoff_decline;
+    struct msg_inbox_get inbox_get;
+    struct msg_inbox_row inbox_row;
+    struct msg_inbox_watch inbox_watch;
+    struct msg_inbox_changed inbox_changed;
+    struct msg_watch_end watch_end;
+    struct msg_connections_get connections_get;
+    struct msg_connection_row connection_row;
+    struct msg_rows_end rows_end;
+    struct msg_connection_revoke connection_revoke;
+    struct msg_page_done page_done;
+    struct msg_page_denied page_denied;
+    struct msg_ctl_user_add ctl_user_add;
+    struct msg_ctl_user_password ctl_user_password;
+    struct msg_ctl_user_remove ctl_user_remove;
+    struct msg_ctl_user_list ctl_user_list;
+    struct msg_ctl_user_row ctl_user_row;
+    struct msg_ctl_key_add ctl_key_add;
+    struct msg_ctl_key_remove ctl_key_remove;
+    struct msg_ctl_key_list ctl_key_list;
+    struct msg_ctl_key_row ctl_key_row;
+    struct msg_ctl_connection_list ctl_connection_list;
+    struct msg_ctl_connection_row ctl_connection_row;
+    struct msg_ctl_revoke ctl_revoke;
+    struct msg_ctl_upstream_list ctl_upstream_list;
+    struct msg_ctl_upstream_row ctl_upstream_row;
+    struct msg_ctl_upstream_probe ctl_upstream_probe;
+    struct msg_ctl_audit_head ctl_audit_head;
+    struct msg_ctl_audit_head_is ctl_audit_head_is;
+    struct msg_ctl_done ctl_done;
+    struct msg_audit_state audit_state;
+    struct msg_audit_append audit_append;
+    struct msg_audit_ack audit_ack;
+    struct msg_audit_refused audit_refused;
+};
+
+/* The row of a message; NULL for a number that is none. */
+const struct wire_message *msg_info(uint16_t type);
+
+#endif

@@ -1,0 +1,505 @@
+/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. One typed function a message. */
+#ifndef SG_IPC_GEN_SEND_H
+#define SG_IPC_GEN_SEND_H
+
+#include "ipc/chan.h"
+#include "ipc/gen/messages.h"
+
+/* Each queues one message and returns what chan_send does. fd is sent along and stays the caller's. */
+
+static inline enum err send_boot(struct chan *c, const struct msg_boot *m)
+{
+    return chan_send(c, MSG_BOOT, m, -1);
+}
+
+static inline enum err send_conf_limit(struct chan *c, const struct msg_conf_limit *m)
+{
+    return chan_send(c, MSG_CONF_LIMIT, m, -1);
+}
+
+static inline enum err send_conf_site(struct chan *c, const struct msg_conf_site *m)
+{
+    return chan_send(c, MSG_CONF_SITE, m, -1);
+}
+
+static inline enum err send_conf_host(struct chan *c, const struct msg_conf_host *m)
+{
+    return chan_send(c, MSG_CONF_HOST, m, -1);
+}
+
+static inline enum err send_conf_origin(struct chan *c, const struct msg_conf_origin *m)
+{
+    return chan_send(c, MSG_CONF_ORIGIN, m, -1);
+}
+
+static inline enum err send_conf_upstream(struct chan *c, const struct msg_conf_upstream *m)
+{
+    return chan_send(c, MSG_CONF_UPSTREAM, m, -1);
+}
+
+static inline enum err send_conf_endpoint(struct chan *c, const struct msg_conf_endpoint *m)
+{
+    return chan_send(c, MSG_CONF_ENDPOINT, m, -1);
+}
+
+static inline enum err send_conf_allow(struct chan *c, const struct msg_conf_allow *m)
+{
+    return chan_send(c, MSG_CONF_ALLOW, m, -1);
+}
+
+static inline enum err send_conf_field(struct chan *c, const struct msg_conf_field *m)
+{
+    return chan_send(c, MSG_CONF_FIELD, m, -1);
+}
+
+static inline enum err send_conf_place(struct chan *c, const struct msg_conf_place *m)
+{
+    return chan_send(c, MSG_CONF_PLACE, m, -1);
+}
+
+static inline enum err send_conf_rule(struct chan *c, const struct msg_conf_rule *m)
+{
+    return chan_send(c, MSG_CONF_RULE, m, -1);
+}
+
+static inline enum err send_conf_verify(struct chan *c, const struct msg_conf_verify *m)
+{
+    return chan_send(c, MSG_CONF_VERIFY, m, -1);
+}
+
+static inline enum err send_boot_end(struct chan *c, const struct msg_boot_end *m)
+{
+    return chan_send(c, MSG_BOOT_END, m, -1);
+}
+
+static inline enum err send_ready(struct chan *c, const struct msg_ready *m)
+{
+    return chan_send(c, MSG_READY, m, -1);
+}
+
+static inline enum err send_peer(struct chan *c, const struct msg_peer *m, int fd)
+{
+    return chan_send(c, MSG_PEER, m, fd);
+}
+
+static inline enum err send_listener(struct chan *c, const struct msg_listener *m, int fd)
+{
+    return chan_send(c, MSG_LISTENER, m, fd);
+}
+
+static inline enum err send_stop(struct chan *c, const struct msg_stop *m)
+{
+    return chan_send(c, MSG_STOP, m, -1);
+}
+
+static inline enum err send_alert(struct chan *c, const struct msg_alert *m)
+{
+    return chan_send(c, MSG_ALERT, m, -1);
+}
+
+static inline enum err send_egress_want(struct chan *c, const struct msg_egress_want *m)
+{
+    return chan_send(c, MSG_EGRESS_WANT, m, -1);
+}
+
+static inline enum err send_egress_failed(struct chan *c, const struct msg_egress_failed *m)
+{
+    return chan_send(c, MSG_EGRESS_FAILED, m, -1);
+}
+
+static inline enum err send_state_open(struct chan *c, const struct msg_state_open *m)
+{
+    return chan_send(c, MSG_STATE_OPEN, m, -1);
+}
+
+static inline enum err send_state_opened(struct chan *c, const struct msg_state_opened *m)
+{
+    return chan_send(c, MSG_STATE_OPENED, m, -1);
+}
+
+static inline enum err send_call_open(struct chan *c, const struct msg_call_open *m)
+{
+    return chan_send(c, MSG_CALL_OPEN, m, -1);
+}
+
+static inline enum err send_call_permit(struct chan *c, const struct msg_call_permit *m)
+{
+    return chan_send(c, MSG_CALL_PERMIT, m, -1);
+}
+
+static inline enum err send_call_own(struct chan *c, const struct msg_call_own *m)
+{
+    return chan_send(c, MSG_CALL_OWN, m, -1);
+}
+
+static inline enum err send_call_handoff(struct chan *c, const struct msg_call_handoff *m)
+{
+    return chan_send(c, MSG_CALL_HANDOFF, m, -1);
+}
+
+static inline enum err send_call_hold(struct chan *c, const struct msg_call_hold *m)
+{
+    return chan_send(c, MSG_CALL_HOLD, m, -1);
+}
+
+static inline enum err send_call_neutral(struct chan *c, const struct msg_call_neutral *m)
+{
+    return chan_send(c, MSG_CALL_NEUTRAL, m, -1);
+}
+
+static inline enum err send_call_deny(struct chan *c, const struct msg_call_deny *m)
+{
+    return chan_send(c, MSG_CALL_DENY, m, -1);
+}
+
+static inline enum err send_call_answer(struct chan *c, const struct msg_call_answer *m)
+{
+    return chan_send(c, MSG_CALL_ANSWER, m, -1);
+}
+
+static inline enum err send_call_gone(struct chan *c, const struct msg_call_gone *m)
+{
+    return chan_send(c, MSG_CALL_GONE, m, -1);
+}
+
+static inline enum err send_state_seal(struct chan *c, const struct msg_state_seal *m)
+{
+    return chan_send(c, MSG_STATE_SEAL, m, -1);
+}
+
+static inline enum err send_state_sealed(struct chan *c, const struct msg_state_sealed *m)
+{
+    return chan_send(c, MSG_STATE_SEALED, m, -1);
+}
+
+static inline enum err send_handoff_signal(struct chan *c, const struct msg_handoff_signal *m)
+{
+    return chan_send(c, MSG_HANDOFF_SIGNAL, m, -1);
+}
+
+static inline enum err send_session_gone(struct chan *c, const struct msg_session_gone *m)
+{
+    return chan_send(c, MSG_SESSION_GONE, m, -1);
+}
+
+static inline enum err send_snapshot_get(struct chan *c, const struct msg_snapshot_get *m)
+{
+    return chan_send(c, MSG_SNAPSHOT_GET, m, -1);
+}
+
+static inline enum err send_snapshot_part(struct chan *c, const struct msg_snapshot_part *m)
+{
+    return chan_send(c, MSG_SNAPSHOT_PART, m, -1);
+}
+
+static inline enum err send_send_head(struct chan *c, const struct msg_send_head *m)
+{
+    return chan_send(c, MSG_SEND_HEAD, m, -1);
+}
+
+static inline enum err send_send_part(struct chan *c, const struct msg_send_part *m)
+{
+    return chan_send(c, MSG_SEND_PART, m, -1);
+}
+
+static inline enum err send_call_cancel(struct chan *c, const struct msg_call_cancel *m)
+{
+    return chan_send(c, MSG_CALL_CANCEL, m, -1);
+}
+
+static inline enum err send_credit(struct chan *c, const struct msg_credit *m)
+{
+    return chan_send(c, MSG_CREDIT, m, -1);
+}
+
+static inline enum err send_session_end(struct chan *c, const struct msg_session_end *m)
+{
+    return chan_send(c, MSG_SESSION_END, m, -1);
+}
+
+static inline enum err send_answer_head(struct chan *c, const struct msg_answer_head *m)
+{
+    return chan_send(c, MSG_ANSWER_HEAD, m, -1);
+}
+
+static inline enum err send_answer_part(struct chan *c, const struct msg_answer_part *m)
+{
+    return chan_send(c, MSG_ANSWER_PART, m, -1);
+}
+
+static inline enum err send_answer_end(struct chan *c, const struct msg_answer_end *m)
+{
+    return chan_send(c, MSG_ANSWER_END, m, -1);
+}
+
+static inline enum err send_permit(struct chan *c, const struct msg_permit *m)
+{
+    return chan_send(c, MSG_PERMIT, m, -1);
+}
+
+static inline enum err send_use_result(struct chan *c, const struct msg_use_result *m)
+{
+    return chan_send(c, MSG_USE_RESULT, m, -1);
+}
+
+static inline enum err send_use_hits(struct chan *c, const struct msg_use_hits *m)
+{
+    return chan_send(c, MSG_USE_HITS, m, -1);
+}
+
+static inline enum err send_drop(struct chan *c, const struct msg_drop *m)
+{
+    return chan_send(c, MSG_DROP, m, -1);
+}
+
+static inline enum err send_snapshot_put(struct chan *c, const struct msg_snapshot_put *m)
+{
+    return chan_send(c, MSG_SNAPSHOT_PUT, m, -1);
+}
+
+static inline enum err send_dial_want(struct chan *c, const struct msg_dial_want *m)
+{
+    return chan_send(c, MSG_DIAL_WANT, m, -1);
+}
+
+static inline enum err send_dial(struct chan *c, const struct msg_dial *m)
+{
+    return chan_send(c, MSG_DIAL, m, -1);
+}
+
+static inline enum err send_dialed(struct chan *c, const struct msg_dialed *m, int fd)
+{
+    return chan_send(c, MSG_DIALED, m, fd);
+}
+
+static inline enum err send_dial_failed(struct chan *c, const struct msg_dial_failed *m)
+{
+    return chan_send(c, MSG_DIAL_FAILED, m, -1);
+}
+
+static inline enum err send_seal_key(struct chan *c, const struct msg_seal_key *m)
+{
+    return chan_send(c, MSG_SEAL_KEY, m, -1);
+}
+
+static inline enum err send_login_start(struct chan *c, const struct msg_login_start *m)
+{
+    return chan_send(c, MSG_LOGIN_START, m, -1);
+}
+
+static inline enum err send_login_salt(struct chan *c, const struct msg_login_salt *m)
+{
+    return chan_send(c, MSG_LOGIN_SALT, m, -1);
+}
+
+static inline enum err send_login(struct chan *c, const struct msg_login *m)
+{
+    return chan_send(c, MSG_LOGIN, m, -1);
+}
+
+static inline enum err send_login_ok(struct chan *c, const struct msg_login_ok *m)
+{
+    return chan_send(c, MSG_LOGIN_OK, m, -1);
+}
+
+static inline enum err send_logout(struct chan *c, const struct msg_logout *m)
+{
+    return chan_send(c, MSG_LOGOUT, m, -1);
+}
+
+static inline enum err send_who_get(struct chan *c, const struct msg_who_get *m)
+{
+    return chan_send(c, MSG_WHO_GET, m, -1);
+}
+
+static inline enum err send_who(struct chan *c, const struct msg_who *m)
+{
+    return chan_send(c, MSG_WHO, m, -1);
+}
+
+static inline enum err send_handoff_get(struct chan *c, const struct msg_handoff_get *m)
+{
+    return chan_send(c, MSG_HANDOFF_GET, m, -1);
+}
+
+static inline enum err send_handoff_view(struct chan *c, const struct msg_handoff_view *m)
+{
+    return chan_send(c, MSG_HANDOFF_VIEW, m, -1);
+}
+
+static inline enum err send_handoff_submit(struct chan *c, const struct msg_handoff_submit *m)
+{
+    return chan_send(c, MSG_HANDOFF_SUBMIT, m, -1);
+}
+
+static inline enum err send_handoff_decline(struct chan *c, const struct msg_handoff_decline *m)
+{
+    return chan_send(c, MSG_HANDOFF_DECLINE, m, -1);
+}
+
+static inline enum err send_inbox_get(struct chan *c, const struct msg_inbox_get *m)
+{
+    return chan_send(c, MSG_INBOX_GET, m, -1);
+}
+
+static inline enum err send_inbox_row(struct chan *c, const struct msg_inbox_row *m)
+{
+    return chan_send(c, MSG_INBOX_ROW, m, -1);
+}
+
+static inline enum err send_inbox_watch(struct chan *c, const struct msg_inbox_watch *m)
+{
+    return chan_send(c, MSG_INBOX_WATCH, m, -1);
+}
+
+static inline enum err send_inbox_changed(struct chan *c, const struct msg_inbox_changed *m)
+{
+    return chan_send(c, MSG_INBOX_CHANGED, m, -1);
+}
+
+static inline enum err send_watch_end(struct chan *c, const struct msg_watch_end *m)
+{
+    return chan_send(c, MSG_WATCH_END, m, -1);
+}
+
+static inline enum err send_connections_get(struct chan *c, const struct msg_connections_get *m)
+{
+    return chan_send(c, MSG_CONNECTIONS_GET, m, -1);
+}
+
+static inline enum err send_connection_row(struct chan *c, const struct msg_connection_row *m)
+{
+    return chan_send(c, MSG_CONNECTION_ROW, m, -1);
+}
+
+static inline enum err send_rows_end(struct chan *c, const struct msg_rows_end *m)
+{
+    return chan_send(c, MSG_ROWS_END, m, -1);
+}
+
+static inline enum err send_connection_revoke(struct chan *c, const struct msg_connection_revoke *m)
+{
+    return chan_send(c, MSG_CONNECTION_REVOKE, m, -1);
+}
+
+static inline enum err send_page_done(struct chan *c, const struct msg_page_done *m)
+{
+    return chan_send(c, MSG_PAGE_DONE, m, -1);
+}
+
+static inline enum err send_page_denied(struct chan *c, const struct msg_page_denied *m)
+{
+    return chan_send(c, MSG_PAGE_DENIED, m, -1);
+}
+
+static inline enum err send_ctl_user_add(struct chan *c, const struct msg_ctl_user_add *m)
+{
+    return chan_send(c, MSG_CTL_USER_ADD, m, -1);
+}
+
+static inline enum err send_ctl_user_password(struct chan *c, const struct msg_ctl_user_password *m)
+{
+    return chan_send(c, MSG_CTL_USER_PASSWORD, m, -1);
+}
+
+static inline enum err send_ctl_user_remove(struct chan *c, const struct msg_ctl_user_remove *m)
+{
+    return chan_send(c, MSG_CTL_USER_REMOVE, m, -1);
+}
+
+static inline enum err send_ctl_user_list(struct chan *c, const struct msg_ctl_user_list *m)
+{
+    return chan_send(c, MSG_CTL_USER_LIST, m, -1);
+}
+
+static inline enum err send_ctl_user_row(struct chan *c, const struct msg_ctl_user_row *m)
+{
+    return chan_send(c, MSG_CTL_USER_ROW, m, -1);
+}
+
+static inline enum err send_ctl_key_add(struct chan *c, const struct msg_ctl_key_add *m)
+{
+    return chan_send(c, MSG_CTL_KEY_ADD, m, -1);
+}
+
+static inline enum err send_ctl_key_remove(struct chan *c, const struct msg_ctl_key_remove *m)
+{
+    return chan_send(c, MSG_CTL_KEY_REMOVE, m, -1);
+}
+
+static inline enum err send_ctl_key_list(struct chan *c, const struct msg_ctl_key_list *m)
+{
+    return chan_send(c, MSG_CTL_KEY_LIST, m, -1);
+}
+
+static inline enum err send_ctl_key_row(struct chan *c, const struct msg_ctl_key_row *m)
+{
+    return chan_send(c, MSG_CTL_KEY_ROW, m, -1);
+}
+
+static inline enum err send_ctl_connection_list(struct chan *c, const struct msg_ctl_connection_list *m)
+{
+    return chan_send(c, MSG_CTL_CONNECTION_LIST, m, -1);
+}
+
+static inline enum err send_ctl_connection_row(struct chan *c, const struct msg_ctl_connection_row *m)
+{
+    return chan_send(c, MSG_CTL_CONNECTION_ROW, m, -1);
+}
+
+static inline enum err send_ctl_revoke(struct chan *c, const struct msg_ctl_revoke *m)
+{
+    return chan_send(c, MSG_CTL_REVOKE, m, -1);
+}
+
+static inline enum err send_ctl_upstream_list(struct chan *c, const struct msg_ctl_upstream_list *m)
+{
+    return chan_send(c, MSG_CTL_UPSTREAM_LIST, m, -1);
+}
+
+static inline enum err send_ctl_upstream_row(struct chan *c, const struct msg_ctl_upstream_row *m)
+{
+    return chan_send(c, MSG_CTL_UPSTREAM_ROW, m, -1);
+}
+
+static inline enum err send_ctl_upstream_probe(struct chan *c, const struct msg_ctl_upstream_probe *m)
+{
+    return chan_send(c, MSG_CTL_UPSTREAM_PROBE, m, -1);
+}
+
+static inline enum err send_ctl_audit_head(struct chan *c, const struct msg_ctl_audit_head *m)
+{
+    return chan_send(c, MSG_CTL_AUDIT_HEAD, m, -1);
+}
+
+static inline enum err send_ctl_audit_head_is(struct chan *c, const struct msg_ctl_audit_head_is *m)
+{
+    return chan_send(c, MSG_CTL_AUDIT_HEAD_IS, m, -1);
+}
+
+static inline enum err send_ctl_done(struct chan *c, const struct msg_ctl_done *m)
+{
+    return chan_send(c, MSG_CTL_DONE, m, -1);
+}
+
+static inline enum err send_audit_state(struct chan *c, const struct msg_audit_state *m)
+{
+    return chan_send(c, MSG_AUDIT_STATE, m, -1);
+}
+
+static inline enum err send_audit_append(struct chan *c, const struct msg_audit_append *m)
+{
+    return chan_send(c, MSG_AUDIT_APPEND, m, -1);
+}
+
+static inline enum err send_audit_ack(struct chan *c, const struct msg_audit_ack *m)
+{
+    return chan_send(c, MSG_AUDIT_ACK, m, -1);
+}
+
+static inline enum err send_audit_refused(struct chan *c, const struct msg_audit_refused *m)
+{
+    return chan_send(c, MSG_AUDIT_REFUSED, m, -1);
+}
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The life that all roles share (ARCHITECTURE.md, "The life of a role"): a role's main() is a table
+ * of what differs.
+ *
+ *     int main(void) { return role_main(&(struct role_ops){ROLE_DIALER, &box, ...}, &dialer); }
+ */
+#ifndef SG_IPC_ROLE_H
+#define SG_IPC_ROLE_H
+
+#include "ipc/chan.h"
+#include "os/box.h"
+
+struct role;
+
+struct role_ops {
+    enum role role;
+    const struct box *box; /* what the role may ask of the kernel (os/box.h) */
+    /* A message of the role's own handlers, usually ROLE_dispatch(&handlers, ...); conf_* rows come
+     * before open(). */
+    bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
+    /* The configuration is complete: open what will be needed; the jail follows. An error ends the
+     * process. */
+    enum err (*open)(struct role *r, void *ctx);
+    /* Jailed; may be NULL. */
+    void (*ready)(struct role *r, void *ctx);
+    /* A listening socket, now owned; may be NULL for roles that get none. */
+    void (*listener)(struct role *r, void *ctx, int fd);
+    /* A channel to a peer is there, or is gone (it is freed after the call). lost comes before the
+     * peer that replaces it. */
+    void (*peer)(struct role *r, void *ctx, struct chan *c);
+    void (*lost)(struct role *r, void *ctx, struct chan *c);
+    void (*writable)(struct role *r, void *ctx, struct chan *c); /* may be NULL */
+    /* An orderly end was asked for; may be NULL. The loop ends after it. */
+    void (*stop)(struct role *r, void *ctx);
+};
+
+/* What boot said; valid from open() on. Strings are NUL-terminated. */
+struct role_boot {
+    uint32_t instance;
+    uint64_t generation;
+    char data_dir[256], key_dir[256];
+};
+
+/* The whole life; returns the exit status. */
+int role_main(const struct role_ops *ops, void *ctx);
+
+struct loop *role_loop(const struct role *r);
+const struct role_boot *role_boot(const struct role *r);
+/* The channel to that peer, or NULL when there is none now. */
+struct chan *role_peer(const struct role *r, enum role role, uint32_t instance);
+/* The first peer of that role, or NULL. */
+struct chan *role_peer_any(const struct role *r, enum role role);
+struct chan *role_supervisor(const struct role *r);
+
+#endif

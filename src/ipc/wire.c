@@ -1,0 +1,362 @@
+/* The codec; see wire.h. Run by every role on frames from other roles, which it does not trust to
+ * be well formed. */
+#include "ipc/wire.h"
+
+#include <string.h>
+
+/* What is left of a frame. Mutable, since secrets are wiped in place. */
+struct in {
+    uint8_t *p;
+    size_t n;
+};
+
+/* Members are reached by offset; memcpy keeps this free of aliasing and alignment questions. */
+#define MEMBER_GET(m, f, v) memcpy(&(v), (const uint8_t *)(m) + (f)->offset, sizeof(v))
+#define MEMBER_SET(m, f, v) memcpy((uint8_t *)(m) + (f)->offset, &(v), sizeof(v))
+
+static size_t length_bytes(const struct wire_field *f)
+{
+    return f->max > UINT16_MAX ? 4 : 2;
+}
+
+static void put_number(struct buf *out, uint64_t v, size_t bytes)
+{
+    while (bytes-- > 0)
+        buf_put_u8(out, (uint8_t)(v >> (8 * bytes)));
+}
+
+static bool get_number(struct in *in, size_t bytes, uint64_t *ret)
+{
+    uint64_t v = 0;
+    size_t i;
+
+    if (in->n < bytes)
+        return false;
+    for (i = 0; i < bytes; i++)
+        v = v << 8 | in->p[i];
+    in->p += bytes;
+    in->n -= bytes;
+    *ret = v;
+    return true;
+}
+
+/* Decodes one UTF-8 sequence at s[0]; its length, or 0 when it is not valid (RFC 3629) or a control
+ * character. */
+static size_t clean_character(struct slice s)
+{
+    static const struct {
+        uint8_t first, last, second_low, second_high;
+        size_t n;
+    } rows[] = {
+        {0x20, 0x7e, 0, 0, 1},       {0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2},
+        {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
+        {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+        {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    size_t i, k;
+
+    for (i = 0; i < ARRAY_LEN(rows); i++) {
+        if (s.p[0] < rows[i].first || s.p[0] > rows[i].last)
+            continue;
+        if (s.n < rows[i].n)
+            return 0;
+        if (rows[i].n > 1 && (s.p[1] < rows[i].second_low || s.p[1] > rows[i].second_high))
+            return 0;
+        for (k = 2; k < rows[i].n; k++) {
+            if ((s.p[k] & 0xc0) != 0x80)
+                return 0;
+        }
+        return rows[i].n;
+    }
+    return 0;
+}
+
+static bool is_clean_text(struct slice s)
+{
+    while (s.n > 0) {
+        size_t n = clean_character(s);
+
+        if (n == 0)
+            return false;
+        s = slice_sub(s, n, s.n);
+    }
+    return true;
+}
+
+static enum err put_slice(struct buf *out, const struct wire_field *f, struct slice s)
+{
+    if (s.n > f->max)
+        return ERR_TOO_LARGE;
+    if (f->type == WIRE_STR && !is_clean_text(s))
+        return ERR_OUT_OF_RANGE;
+    put_number(out, s.n, length_bytes(f));
+    buf_put(out, s);
+    return ERR_OK;
+}
+
+struct secret_out {
+    struct buf *out;
+    const struct wire_field *field;
+};
+
+static enum err put_opened(void *ctx, struct slice bytes)
+{
+    struct secret_out *o = ctx;
+
+    return put_slice(o->out, o->field, bytes);
+}
+
+static enum err put_secret(struct buf *out, const struct wire_field *f, const struct sec *s)
+{
+    struct secret_out o = {out, f};
+
+    if (s == NULL)
+        return put_slice(out, f, SLICE_EMPTY);
+    return sec_with(s, put_opened, &o);
+}
+
+static uint64_t member_number(const struct wire_field *f, const void *m)
+{
+    uint64_t u64 = 0;
+    uint32_t u32 = 0;
+    uint16_t u16 = 0;
+    uint8_t u8 = 0;
+    bool b = false;
+    int e = 0;
+
+    switch (f->type) {
+    case WIRE_BOOL: MEMBER_GET(m, f, b); return b;
+    case WIRE_U8: MEMBER_GET(m, f, u8); return u8;
+    case WIRE_U16: MEMBER_GET(m, f, u16); return u16;
+    case WIRE_U32: MEMBER_GET(m, f, u32); return u32;
+    case WIRE_U64: MEMBER_GET(m, f, u64); return u64;
+    case WIRE_ENUM: MEMBER_GET(m, f, e); return (uint64_t)(unsigned)e;
+    default: BUG_IF(true);
+    }
+    return 0;
+}
+
+static void member_set_number(const struct wire_field *f, void *m, uint64_t v)
+{
+    uint32_t u32 = (uint32_t)v;
+    uint16_t u16 = (uint16_t)v;
+    uint8_t u8 = (uint8_t)v;
+    bool b = v != 0;
+    int e = (int)v;
+
+    switch (f->type) {
+    case WIRE_BOOL: MEMBER_SET(m, f, b); break;
+    case WIRE_U8: MEMBER_SET(m, f, u8); break;
+    case WIRE_U16: MEMBER_SET(m, f, u16); break;
+    case WIRE_U32: MEMBER_SET(m, f, u32); break;
+    case WIRE_U64: MEMBER_SET(m, f, v); break;
+    case WIRE_ENUM: MEMBER_SET(m, f, e); break;
+    default: BUG_IF(true);
+    }
+}
+
+/* Bytes on the wire of the types that have a fixed size. */
+static size_t fixed_bytes(enum wire_type t)
+{
+    static const size_t bytes[] = {
+        [WIRE_BOOL] = 1, [WIRE_U8] = 1,   [WIRE_U16] = 2, [WIRE_U32] = 4,
+        [WIRE_U64] = 8,  [WIRE_ENUM] = 1, [WIRE_ID] = 16, [WIRE_DIGEST] = 32,
+    };
+
+    return (size_t)t < ARRAY_LEN(bytes) ? bytes[t] : 0;
+}
+
+static enum err put_field(struct buf *out, const struct wire_field *f, const void *m)
+{
+    struct slice s = SLICE_EMPTY;
+    struct sec *secret = NULL;
+    uint64_t v;
+
+    switch (f->type) {
+    case WIRE_ID:
+    case WIRE_DIGEST:
+        buf_put(out, slice_of((const uint8_t *)m + f->offset, fixed_bytes(f->type)));
+        return ERR_OK;
+    case WIRE_STR:
+    case WIRE_BYTES: MEMBER_GET(m, f, s); return put_slice(out, f, s);
+    case WIRE_SECRET: MEMBER_GET(m, f, secret); return put_secret(out, f, secret);
+    default: break;
+    }
+    v = member_number(f, m);
+    if (f->type == WIRE_ENUM && v >= f->max)
+        return ERR_OUT_OF_RANGE;
+    put_number(out, v, fixed_bytes(f->type));
+    return ERR_OK;
+}
+
+enum err wire_put(struct buf *out, uint16_t type, const struct wire_message *info, const void *m)
+{
+    struct buf frame = BUF_INIT(LIM_FRAME_BYTES);
+    enum err e = ERR_OK;
+    size_t i;
+
+    put_number(&frame, type, 2);
+    for (i = 0; i < info->fields_n && e == ERR_OK; i++)
+        e = put_field(&frame, &info->fields[i], m);
+    if (e == ERR_OK)
+        e = buf_err(&frame);
+    if (e == ERR_OK && frame.n > out->max - out->n)
+        e = ERR_TOO_LARGE;
+    if (e == ERR_OK)
+        buf_put(out, buf_slice(&frame));
+    buf_free(&frame);
+    return e;
+}
+
+enum err wire_type_of(struct slice frame, uint16_t *ret)
+{
+    if (frame.n < 2)
+        return ERR_PROTOCOL;
+    *ret = (uint16_t)(frame.p[0] << 8 | frame.p[1]);
+    return ERR_OK;
+}
+
+static bool get_bytes(struct in *in, size_t n, uint8_t **ret)
+{
+    if (in->n < n)
+        return false;
+    *ret = in->p;
+    in->p += n;
+    in->n -= n;
+    return true;
+}
+
+static bool get_variable(struct in *in, const struct wire_field *f, void *m)
+{
+    struct sec *secret = NULL;
+    struct slice s;
+    uint8_t *p = NULL;
+    uint64_t n = 0;
+
+    if (!get_number(in, length_bytes(f), &n) || n > f->max || !get_bytes(in, (size_t)n, &p))
+        return false;
+    if (f->type == WIRE_SECRET) {
+        if (n > 0)
+            secret = sec_take(p, (size_t)n);
+        MEMBER_SET(m, f, secret);
+        return true;
+    }
+    s = slice_of(p, (size_t)n);
+    if (f->type == WIRE_STR && !is_clean_text(s))
+        return false;
+    MEMBER_SET(m, f, s);
+    return true;
+}
+
+static bool get_field(struct in *in, const struct wire_field *f, void *m)
+{
+    uint8_t *p = NULL;
+    uint64_t v = 0;
+
+    switch (f->type) {
+    case WIRE_ID:
+    case WIRE_DIGEST:
+        if (!get_bytes(in, fixed_bytes(f->type), &p))
+            return false;
+        memcpy((uint8_t *)m + f->offset, p, fixed_bytes(f->type));
+        return true;
+    case WIRE_STR:
+    case WIRE_BYTES:
+    case WIRE_SECRET: return get_variable(in, f, m);
+    default: break;
+    }
+    if (!get_number(in, fixed_bytes(f->type), &v))
+        return false;
+    if ((f->type == WIRE_BOOL && v > 1) || (f->type == WIRE_ENUM && v >= f->max))
+        return false;
+    member_set_number(f, m, v);
+    return true;
+}
+
+enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m)
+{
+    struct in in = {frame, n};
+    uint64_t type;
+    size_t i;
+
+    memset(m, 0, info->size);
+    if (!get_number(&in, 2, &type))
+        return ERR_PROTOCOL;
+    for (i = 0; i < info->fields_n; i++) {
+        if (!get_field(&in, &info->fields[i], m))
+            break;
+    }
+    if (i == info->fields_n && in.n == 0)
+        return ERR_OK;
+    wire_done(info, m);
+    return ERR_PROTOCOL;
+}
+
+void wire_done(const struct wire_message *info, void *m)
+{
+    struct sec *secret, *none = NULL;
+    size_t i;
+
+    for (i = 0; i < info->fields_n; i++) {
+        if (info->fields[i].type != WIRE_SECRET)
+            continue;
+        MEMBER_GET(m, &info->fields[i], secret);
+        sec_free(secret);
+        MEMBER_SET(m, &info->fields[i], none);
+    }
+}
+
+static void trace_slice(struct buf *out, struct slice s)
+{
+    size_t i;
+
+    for (i = 0; i < s.n && i < 48; i++) {
+        if (s.p[i] > 0x20 && s.p[i] < 0x7f && s.p[i] != '\\')
+            buf_put_u8(out, s.p[i]);
+        else
+            buf_printf(out, "\\x%02x", s.p[i]);
+    }
+    if (s.n > 48)
+        buf_printf(out, "...(%zu)", s.n);
+}
+
+static void trace_field(struct buf *out, const struct wire_field *f, const void *m)
+{
+    struct sec *secret = NULL;
+    struct slice s = SLICE_EMPTY;
+    uint64_t v;
+
+    switch (f->type) {
+    case WIRE_ID: buf_put_hex(out, slice_of((const uint8_t *)m + f->offset, 16)); return;
+    case WIRE_DIGEST: buf_put_hex(out, slice_of((const uint8_t *)m + f->offset, 8)); return;
+    case WIRE_BYTES:
+        MEMBER_GET(m, f, s);
+        buf_printf(out, "(%zu)", s.n);
+        return;
+    case WIRE_STR:
+        MEMBER_GET(m, f, s);
+        trace_slice(out, s);
+        return;
+    case WIRE_SECRET:
+        MEMBER_GET(m, f, secret);
+        buf_printf(out, "secret(%zu)", secret == NULL ? 0 : sec_len(secret));
+        return;
+    default: break;
+    }
+    v = member_number(f, m);
+    if (f->type == WIRE_ENUM && v < f->max)
+        buf_put_str(out, f->names[v]);
+    else
+        buf_put_u64_dec(out, v);
+}
+
+void wire_trace(struct buf *out, const struct wire_message *info, const void *m)
+{
+    size_t i;
+
+    buf_put_str(out, info->name);
+    for (i = 0; i < info->fields_n; i++) {
+        buf_printf(out, " %s=", info->fields[i].name);
+        trace_field(out, &info->fields[i], m);
+    }
+}
