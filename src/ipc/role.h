@@ -2,7 +2,8 @@
  * The life that all roles share (ARCHITECTURE.md, "The life of a role"): a role's main() is a table
  * of what differs.
  *
- *     int main(void) { return role_main(&(struct role_ops){ROLE_DIALER, &box, ...}, &dialer); }
+ *     int main(void) { return role_main(&(struct role_ops){ROLE_DIALER, BOX_DIALER, ...}, &dialer);
+ * }
  */
 #ifndef SG_IPC_ROLE_H
 #define SG_IPC_ROLE_H
@@ -14,7 +15,7 @@ struct role;
 
 struct role_ops {
     enum role role;
-    const struct box *box; /* what the role may ask of the kernel (os/box.h) */
+    enum box_role box; /* its row in os/box_roles.def: what it may ask of the kernel */
     /* A message of the role's own handlers, usually ROLE_dispatch(&handlers, ...); conf_* rows come
      * before open(). */
     bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
