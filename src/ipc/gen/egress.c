@@ -12,6 +12,7 @@ bool egress_dispatch(const struct egress_handlers *h, void *ctx, struct chan *c,
     case MSG_CONF_RULE: h->conf_rule(ctx, c, &m->conf_rule); return true;
     case MSG_CONF_VERIFY: h->conf_verify(ctx, c, &m->conf_verify); return true;
     case MSG_SEND_HEAD: h->send_head(ctx, c, &m->send_head); return true;
+    case MSG_SEND_PARAM: h->send_param(ctx, c, &m->send_param); return true;
     case MSG_SEND_PART: h->send_part(ctx, c, &m->send_part); return true;
     case MSG_CALL_CANCEL: h->call_cancel(ctx, c, &m->call_cancel); return true;
     case MSG_CREDIT: h->credit(ctx, c, &m->credit); return true;

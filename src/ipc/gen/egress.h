@@ -16,6 +16,7 @@ struct egress_handlers {
     void (*conf_rule)(void *ctx, struct chan *c, struct msg_conf_rule *m);
     void (*conf_verify)(void *ctx, struct chan *c, struct msg_conf_verify *m);
     void (*send_head)(void *ctx, struct chan *c, struct msg_send_head *m);
+    void (*send_param)(void *ctx, struct chan *c, struct msg_send_param *m);
     void (*send_part)(void *ctx, struct chan *c, struct msg_send_part *m);
     void (*call_cancel)(void *ctx, struct chan *c, struct msg_call_cancel *m);
     void (*credit)(void *ctx, struct chan *c, struct msg_credit *m);
@@ -35,6 +36,7 @@ struct egress_handlers {
     .conf_rule = prefix##conf_rule, \
     .conf_verify = prefix##conf_verify, \
     .send_head = prefix##send_head, \
+    .send_param = prefix##send_param, \
     .send_part = prefix##send_part, \
     .call_cancel = prefix##call_cancel, \
     .credit = prefix##credit, \

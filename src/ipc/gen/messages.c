@@ -551,7 +551,14 @@ static const struct wire_field send_head_fields[] = {
     {"session", WIRE_ID, offsetof(struct msg_send_head, session), 0, NULL},
     {"protocol", WIRE_STR, offsetof(struct msg_send_head, protocol), 32, NULL},
     {"last_event_id", WIRE_STR, offsetof(struct msg_send_head, last_event_id), 256, NULL},
+    {"caps", WIRE_BYTES, offsetof(struct msg_send_head, caps), LIM_CAPS_BYTES, NULL},
     {"size", WIRE_U32, offsetof(struct msg_send_head, size), 0, NULL},
+};
+
+static const struct wire_field send_param_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_send_param, call), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_send_param, name), 128, NULL},
+    {"value", WIRE_STR, offsetof(struct msg_send_param, value), LIM_NAME_BYTES, NULL},
 };
 
 static const struct wire_field send_part_fields[] = {
@@ -987,7 +994,8 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_SESSION_GONE] = {"session_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_session_gone), session_gone_fields, 1},
     [MSG_SNAPSHOT_GET] = {"snapshot_get", 0x08, 0x02, false, false, false, sizeof(struct msg_snapshot_get), snapshot_get_fields, 2},
     [MSG_SNAPSHOT_PART] = {"snapshot_part", 0x02, 0x08, false, false, false, sizeof(struct msg_snapshot_part), snapshot_part_fields, 5},
-    [MSG_SEND_HEAD] = {"send_head", 0x08, 0x20, false, false, false, sizeof(struct msg_send_head), send_head_fields, 9},
+    [MSG_SEND_HEAD] = {"send_head", 0x08, 0x20, false, false, false, sizeof(struct msg_send_head), send_head_fields, 10},
+    [MSG_SEND_PARAM] = {"send_param", 0x08, 0x20, false, false, false, sizeof(struct msg_send_param), send_param_fields, 3},
     [MSG_SEND_PART] = {"send_part", 0x08, 0x20, false, false, false, sizeof(struct msg_send_part), send_part_fields, 2},
     [MSG_CALL_CANCEL] = {"call_cancel", 0x08, 0x20, false, false, false, sizeof(struct msg_call_cancel), call_cancel_fields, 1},
     [MSG_CREDIT] = {"credit", 0x08, 0x20, false, false, false, sizeof(struct msg_credit), credit_fields, 2},

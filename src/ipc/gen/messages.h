@@ -313,6 +313,7 @@ enum msg {
     MSG_SNAPSHOT_GET,
     MSG_SNAPSHOT_PART,
     MSG_SEND_HEAD,
+    MSG_SEND_PARAM,
     MSG_SEND_PART,
     MSG_CALL_CANCEL,
     MSG_CREDIT,
@@ -651,7 +652,7 @@ struct msg_snapshot_part {
     struct slice part;
 };
 
-/* A body of size bytes follows for this permit. Kind stream: a GET for the session's stream, without a body. */
+/* A body of size bytes follows for this permit. Kind stream: a GET for the session's stream, without a body. caps (legacy): the client's capabilities of its initialize, a JSON object; the upstream's session is opened with no more than these. */
 struct msg_send_head {
     uint64_t call;
     struct use_id use;
@@ -661,7 +662,15 @@ struct msg_send_head {
     struct session_id session;
     struct slice protocol;
     struct slice last_event_id;
+    struct slice caps;
     uint32_t size;
+};
+
+/* A header Mcp-Param-NAME of the client's request, for the upstream (modern). After send_head, before the first send_part. */
+struct msg_send_param {
+    uint64_t call;
+    struct slice name;
+    struct slice value;
 };
 
 /* The next bytes of the body. */
@@ -1172,6 +1181,7 @@ union msg_any {
     struct msg_snapshot_get snapshot_get;
     struct msg_snapshot_part snapshot_part;
     struct msg_send_head send_head;
+    struct msg_send_param send_param;
     struct msg_send_part send_part;
     struct msg_call_cancel call_cancel;
     struct msg_credit credit;

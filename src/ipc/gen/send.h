@@ -197,6 +197,11 @@ static inline enum err send_send_head(struct chan *c, const struct msg_send_head
     return chan_send(c, MSG_SEND_HEAD, m, -1);
 }
 
+static inline enum err send_send_param(struct chan *c, const struct msg_send_param *m)
+{
+    return chan_send(c, MSG_SEND_PARAM, m, -1);
+}
+
 static inline enum err send_send_part(struct chan *c, const struct msg_send_part *m)
 {
     return chan_send(c, MSG_SEND_PART, m, -1);
