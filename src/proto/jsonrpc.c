@@ -120,11 +120,12 @@ bool jsonrpc_id_eq(struct slice a, struct slice b)
         return true;
     parse_id(&x, a);
     parse_id(&y, b);
-    if (x.n && y.n && json_is(&x, 0, JSON_STRING) && json_is(&y, 0, JSON_STRING)) {
+    bool same_type = x.n && y.n && x.nodes[0].type == y.nodes[0].type;
+    if (same_type && json_is(&x, 0, JSON_STRING)) {
         struct buf scratch = BUF_INIT(LIM_RPC_ID_BYTES);
         eq = json_str_eq(&x, 0, json_str_slice(&y, 0, &scratch));
         buf_free(&scratch);
-    } else if (x.n && y.n) {
+    } else if (same_type) {
         eq = json_number_eq(json_raw(&x, 0), json_raw(&y, 0));
     }
     json_free(&x);
