@@ -16,8 +16,8 @@ void bug_at(const char *file, int line, const char *what)
 
     if (n > 0) {
         size_t len = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-        ssize_t written = write(STDERR_FILENO, text, len);
-        (void)written; /* nothing is left to do about it: the process ends on the next line */
+
+        IGNORE(write(STDERR_FILENO, text, len)); /* the process ends on the next line anyway */
     }
     abort();
 }

@@ -6,11 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUST_USE        __attribute__((warn_unused_result))
-#define UNUSED          __attribute__((unused))
+#define MUST_USE          __attribute__((warn_unused_result))
+#define UNUSED            __attribute__((unused))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define NORETURN        __attribute__((noreturn))
-#define ARRAY_LEN(a)    (sizeof(a) / sizeof((a)[0]))
+#define NORETURN          __attribute__((noreturn))
+/* Ignores what a MUST_USE function returns, for which gcc does not accept a cast to void. Say why
+ * beside it. */
+#define IGNORE(call)                                                                               \
+    do {                                                                                           \
+        __typeof__(call) ignored_ = (call);                                                        \
+        (void)ignored_;                                                                            \
+    } while (0)
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Our own invariant is broken: say where and abort. Never on a value that a peer chose. Stays on in
  * release builds. */

@@ -1,7 +1,8 @@
 /*
  * Every length, count, depth and time that comes from outside has a name here.
  * limits.def: fixed ones (L) are compile-time constants LIM_x; settable ones (S) have a default, a
- * minimum and a maximum, can be set under "limits:" in the configuration file, and are read with limit_get(SET_x).
+ * minimum and a maximum, can be set under "limits:" in the configuration file, and are read with
+ * limit_get(SET_x).
  */
 #ifndef SG_BASE_LIMITS_H
 #define SG_BASE_LIMITS_H

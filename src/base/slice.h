@@ -12,9 +12,9 @@ struct slice {
     size_t n;         /* bytes */
 };
 
-#define SLICE_EMPTY    ((struct slice){NULL, 0})
+#define SLICE_EMPTY ((struct slice){NULL, 0})
 /* From a string literal; the terminating NUL is not part of it. */
-#define SLICE_LIT(s)   ((struct slice){(const uint8_t *)("" s), sizeof(s) - 1})
+#define SLICE_LIT(s) ((struct slice){(const uint8_t *)("" s), sizeof(s) - 1})
 
 struct slice slice_of(const void *p, size_t n);
 /* From a NUL-terminated string of ours (never of a peer's). */
@@ -31,7 +31,8 @@ bool slice_starts(struct slice s, struct slice prefix);
 bool slice_ends(struct slice s, struct slice suffix);
 /* Index of the first byte c, or s.n when there is none. */
 size_t slice_find_byte(struct slice s, uint8_t c);
-/* Index of the first occurrence of needle, or s.n when there is none. An empty needle is found at 0. */
+/* Index of the first occurrence of needle, or s.n when there is none. An empty needle is found at
+ * 0. */
 size_t slice_find(struct slice s, struct slice needle);
 /* s without leading and trailing bytes of the optional white space SP and HTAB (RFC 9110 5.6.3). */
 struct slice slice_trim(struct slice s);

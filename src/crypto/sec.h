@@ -1,7 +1,8 @@
 /*
- * The secret type. Opaque; the bytes are in a libsodium-guarded allocation (guard pages, locked, out of dumps),
- * inaccessible between uses, wiped on free. There is no way to print it, no function that returns it as text, and no
- * comparison but the constant-time one. For bytes only; a secret's length is not treated as secret.
+ * The secret type. Opaque; the bytes are in a libsodium-guarded allocation (guard pages, locked,
+ * out of dumps), inaccessible between uses, wiped on free. There is no way to print it, no function
+ * that returns it as text, and no comparison but the constant-time one. For bytes only; a secret's
+ * length is not treated as secret.
  */
 #ifndef SG_CRYPTO_SEC_H
 #define SG_CRYPTO_SEC_H
@@ -11,7 +12,8 @@
 
 struct sec;
 
-/* Copies n bytes (at most max_bytes of LIM_CREDENTIAL_BYTES) into a new secret and wipes the source. The caller frees. */
+/* Copies n bytes (at most LIM_SECRET_BYTES, more is a bug) into a new secret and wipes the source.
+ * The caller frees. */
 MUST_USE struct sec *sec_take(void *p, size_t n);
 /* An independent copy; the only way to copy, and it says so. */
 MUST_USE struct sec *sec_clone(const struct sec *s);
@@ -19,8 +21,11 @@ void sec_free(struct sec *s); /* takes NULL; wipes */
 
 /* Length in bytes. */
 size_t sec_len(const struct sec *s);
-/* Opens s for the length of one call of fn; the slice must not outlive it. Returns what fn returns. Not reentrant for one s. */
-MUST_USE enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes), void *ctx);
+/* Opens s for the length of one call of fn; the slice must not outlive it. Returns what fn returns.
+ * Opening one s again inside fn is a bug. Makes two mprotect calls, so the sandbox must allow
+ * mprotect; see init.h. */
+MUST_USE enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes),
+                           void *ctx);
 /* Constant time in the content; false at once for different lengths. */
 bool sec_equal(const struct sec *a, const struct sec *b);
 

@@ -26,9 +26,10 @@ struct log_field {
 #define LOG_TEXT(k, s) ((struct log_field){(k), LOG_F_TEXT, (s), 0}) /* struct slice */
 #define LOG_STR(k, s)                                                                              \
     ((struct log_field){(k), LOG_F_TEXT, slice_str(s), 0}) /* const char * of ours */
-#define LOG_NUM(k, v) ((struct log_field){(k), LOG_F_NUM, SLICE_EMPTY, (uint64_t)(v)})
+#define LOG_NUM(k, v)                                                                              \
+    ((struct log_field){(k), LOG_F_NUM, SLICE_EMPTY, (uint64_t)(+(v))}) /* no pointer */
 #define LOG_ID(k, id) ((struct log_field){(k), LOG_F_HEX, ID_SLICE(id), 0})
-#define LOG_ERR(e)    ((struct log_field){"error", LOG_F_ERR, SLICE_EMPTY, (uint64_t)(e)})
+#define LOG_ERR(e)    ((struct log_field){"error", LOG_F_ERR, SLICE_EMPTY, (uint64_t)(+(e))})
 
 #define log_event(level, event, ...)                                                               \
     log_write((level), "" event,                                                                   \

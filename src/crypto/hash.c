@@ -1,0 +1,107 @@
+/*
+ * Digests. Run by every role; pure but for the opening of secrets. Specifications: FIPS 180-4, RFC
+ * 7693.
+ */
+#include "crypto/hash.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static_assert(sizeof(struct hash_sha256) >= sizeof(crypto_hash_sha256_state),
+              "the header's struct holds the library's");
+static_assert(DIGEST_BYTES == crypto_hash_sha256_BYTES, "one size of digest");
+static_assert(DIGEST_BYTES == crypto_generichash_blake2b_BYTES, "one size of digest");
+
+static crypto_hash_sha256_state *state_of(struct hash_sha256 *h)
+{
+    return (crypto_hash_sha256_state *)(void *)h->state;
+}
+
+struct digest hash_sha256(struct slice s)
+{
+    struct digest d;
+
+    (void)crypto_hash_sha256(d.b, s.p, s.n); /* always 0 */
+    return d;
+}
+
+void hash_sha256_init(struct hash_sha256 *h)
+{
+    (void)crypto_hash_sha256_init(state_of(h)); /* always 0 */
+}
+
+void hash_sha256_add(struct hash_sha256 *h, struct slice s)
+{
+    if (s.n > 0)
+        (void)crypto_hash_sha256_update(state_of(h), s.p, s.n); /* always 0 */
+}
+
+struct digest hash_sha256_done(struct hash_sha256 *h)
+{
+    struct digest d;
+
+    (void)crypto_hash_sha256_final(state_of(h), d.b); /* always 0 */
+    mem_wipe(h, sizeof *h);
+    return d;
+}
+
+static enum err sha256_of(void *ctx, struct slice bytes)
+{
+    struct digest *d = ctx;
+
+    *d = hash_sha256(bytes);
+    return ERR_OK;
+}
+
+struct digest hash_sec_sha256(const struct sec *s)
+{
+    struct digest d;
+
+    BUG_IF(sec_with(s, sha256_of, &d) != ERR_OK);
+    return d;
+}
+
+static void blake2b(struct slice key, struct slice s, struct digest *ret)
+{
+    BUG_IF(crypto_generichash_blake2b(ret->b, sizeof ret->b, s.p, s.n, key.p, key.n) != 0);
+}
+
+struct keyed_ctx {
+    struct slice s;
+    struct digest d;
+};
+
+static enum err keyed(void *ctx, struct slice key)
+{
+    struct keyed_ctx *c = ctx;
+
+    BUG_IF(key.n < crypto_generichash_blake2b_KEYBYTES_MIN ||
+           key.n > crypto_generichash_blake2b_KEYBYTES_MAX);
+    blake2b(key, c->s, &c->d);
+    return ERR_OK;
+}
+
+struct digest hash_keyed(const struct sec *key, struct slice s)
+{
+    struct keyed_ctx c = {.s = s};
+
+    BUG_IF(sec_with(key, keyed, &c) != ERR_OK);
+    return c.d;
+}
+
+static enum err blake2b_of(void *ctx, struct slice bytes)
+{
+    blake2b(SLICE_EMPTY, bytes, ctx);
+    return ERR_OK;
+}
+
+struct digest hash_sec(const struct sec *s)
+{
+    struct digest d;
+
+    BUG_IF(sec_with(s, blake2b_of, &d) != ERR_OK);
+    return d;
+}
