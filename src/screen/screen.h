@@ -1,0 +1,58 @@
+/*
+ * The screen: what was injected into one call does not come back towards the agent (DESIGN.md
+ * section 7). A matcher is made for one call from the values that were injected and from what may
+ * stand for them (encodings.def); every JSON message of the answer goes through it. It looks at
+ * decoded strings, at keys, at the text of numbers, and inside base64 in members "blob" and "data".
+ *
+ * Rules, beside the encodings:
+ * - Values shorter than SCREEN_VALUE_MIN bytes are not screened: such a value stands in ordinary
+ *   answers by chance, and taking it out would damage them and tell whoever asks what it is. An
+ *   encoded form shorter than SCREEN_FORM_MIN is left out for the same reason.
+ * - A value that the request itself contained, in any of the forms, is not screened: its redaction
+ *   would tell an agent that its guess was right. Hits are counted, so that the keeper can stop who
+ * asks often (limit screen_hits).
+ * - Of a form longer than SCREEN_PREFIX bytes its first SCREEN_PREFIX bytes are enough; as much is
+ *   taken out as agrees. So a long value that is cut off by the upstream does not pass.
+ * - Matches that overlap are taken out together.
+ *
+ * The matcher holds the values in the clear, in memory that is wiped when it is freed: it lives as
+ * long as the one call. Pure; used by egress alone.
+ */
+#ifndef SG_SCREEN_SCREEN_H
+#define SG_SCREEN_SCREEN_H
+
+#include "proto/json.h"
+
+#define SCREEN_VALUE_MIN 4
+#define SCREEN_FORM_MIN  6
+#define SCREEN_PREFIX    64
+
+struct screen;
+
+/* label: what stands in "[redacted: label]", copied; at most LIM_LABEL_BYTES of valid UTF-8 are
+ * used. */
+MUST_USE struct screen *screen_new(struct slice label);
+void screen_free(struct screen *s); /* takes NULL; wipes */
+
+/* Makes the forms of one injected value: a credential's field, or the whole header value that was
+ * made of it. The slice is not kept. Call it only for what is secret: a user name would be taken
+ * out of every answer. At most SCREEN_VALUES values, more are a bug. */
+#define SCREEN_VALUES 16
+void screen_add(struct screen *s, struct slice value);
+
+/* Values that this request contains are no longer screened. Call it once, with the body as the
+ * client sent it, after the last screen_add and before the first message. */
+void screen_excuse(struct screen *s, const struct json *request);
+
+/*
+ * Appends the message as json_copy writes it, every match replaced. *ret_hits is the number of
+ * replacements (0: nothing was found). A number or key that matches becomes a string. ERR_OK, or
+ * ERR_TOO_LARGE when out is full.
+ */
+MUST_USE enum err screen_message(const struct screen *s, const struct json *j, struct buf *out,
+                                 uint32_t *ret_hits);
+
+/* Whether the text has a match: for what is not JSON and is dropped rather than changed. */
+bool screen_has(const struct screen *s, struct slice text);
+
+#endif
