@@ -67,29 +67,33 @@ export function patterns(secret, window = 12) {
     return [...found].map(([text, name]) => [name, text]);
 }
 
-// The bytes themselves, and what is in them once unpacked, unescaped or put together.
+const fromHex = (_, h) => String.fromCharCode(parseInt(h, 16));
+const unpackers = [gunzipSync, inflateSync, inflateRawSync, brotliDecompressSync];
+
+// The bytes themselves, and what is in them once put together, unescaped, decoded or unpacked.
 function views(text, depth = 0) {
-    const list = [text];
-    if (depth > 3) return list;
-    const joined = text.replace(/\r?\n(data: ?)?/g, '');
-    if (joined !== text) list.push(joined);
-    if (/\\u[0-9a-fA-F]{4}/.test(text)) {
-        list.push(text.replace(/\\u([0-9a-fA-F]{4})/g, (_, h) => String.fromCharCode(parseInt(h, 16))));
-    }
-    if (/%[0-9a-fA-F]{2}/.test(text)) list.push(text.replace(/%([0-9a-fA-F]{2})/g, (_, h) => String.fromCharCode(parseInt(h, 16))));
-    for (const match of text.matchAll(/[A-Za-z0-9+/_-]{24,}={0,2}/g)) {
-        const bytes = Buffer.from(match[0], 'base64');
-        for (const unpack of [gunzipSync, inflateSync, inflateRawSync, brotliDecompressSync]) {
-            try {
-                const out = unpack(bytes, { maxOutputLength: 1 << 20 });
-                if (out.length > 8) list.push(...views(latin(out), depth + 1));
-            } catch { /* not packed that way */ }
+    const list = new Set([text]);
+    const again = (other) => { if (other !== text && other.length > 8) for (const v of depth < 4 ? views(other, depth + 1) : [other]) list.add(v); };
+    const unpack = (bytes) => {
+        for (const f of unpackers) {
+            try { again(latin(f(bytes, { maxOutputLength: 1 << 20 }))); } catch { /* not packed that way */ }
         }
+    };
+    if (depth === 0) list.add(text.replace(/\r?\n(data: ?)?/g, ''));
+    if (text.includes('\\\\')) again(text.replaceAll('\\\\', '\\'));
+    if (/\\u[0-9a-fA-F]{4}/.test(text)) again(text.replace(/\\u([0-9a-fA-F]{4})/g, fromHex));
+    if (/%[0-9a-fA-F]{2}/.test(text)) again(text.replace(/%([0-9a-fA-F]{2})/g, fromHex));
+    for (let at = text.indexOf('\x1f\x8b\x08'); at >= 0; at = text.indexOf('\x1f\x8b\x08', at + 1)) unpack(Buffer.from(text.slice(at), 'latin1'));
+    for (const [token] of text.matchAll(/[A-Za-z0-9+/_-]{16,}={0,2}/g)) {
+        const bytes = Buffer.from(token, 'base64');
+        again(latin(bytes));
+        unpack(bytes);
+        if (/^([0-9a-fA-F]{2})+$/.test(token)) again(latin(Buffer.from(token, 'hex')));
     }
     // String leaves of JSON in document order, in case one is cut over several.
-    const leaves = [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((m) => m[1]);
-    if (leaves.length > 1) list.push(leaves.join(''));
-    return list;
+    const leaves = depth === 0 ? [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((m) => m[1]) : [];
+    if (leaves.length > 1) list.add(leaves.join(''));
+    return [...list];
 }
 
 // find(bytes or text, { name: secret }) -> [{ secret: name, encoding, at }]
