@@ -40,6 +40,8 @@ static int enums_n;
 static struct message messages[MESSAGES];
 static int messages_n;
 static int line;
+/* FNV-1a of the whole table: two processes that were built from different tables say so at once. */
+static uint64_t table_id = 0xcbf29ce484222325u;
 
 static void die(const char *fmt, ...)
 {
@@ -198,6 +200,12 @@ static void parse_line(char *s)
         die("neither enum nor message nor a field: %s", s);
 }
 
+static void hash_line(const char *s)
+{
+    for (; *s != '\0'; s++)
+        table_id = (table_id ^ (unsigned char)*s) * 0x100000001b3u;
+}
+
 static void parse_file(const char *path)
 {
     char text[4096] = "";
@@ -208,6 +216,7 @@ static void parse_file(const char *path)
         die("cannot open %s", path);
     while (fgets(text + strlen(text), (int)(sizeof(text) - strlen(text)), f) != NULL) {
         line++;
+        hash_line(text);
         n = strcspn(text, "\n");
         text[n] = '\0';
         if (n > 0 && text[n - 1] == '\\') {
@@ -300,6 +309,8 @@ static void put_messages_h(const char *folder)
 
     guard(f, "messages");
     fprintf(f, "#include \"base/id.h\"\n#include \"ipc/wire.h\"\n\n");
+    fprintf(f, "/* Of messages.def; said in every hello. */\n#define MSG_TABLE_ID 0x%016llxu\n\n",
+            (unsigned long long)table_id);
     put_enums(f);
     fprintf(f, "enum msg {\n    MSG_NONE,\n");
     for (i = 0; i < messages_n; i++)

@@ -64,5 +64,7 @@ void *chan_data(const struct chan *c);
 
 /* Only for ipc/role.c and the supervisor: the boot phase of this channel is over. */
 void chan_run(struct chan *c);
+/* What the hello of later channels says of this process; 0, 0 before. */
+void chan_own(uint32_t instance, uint64_t generation);
 
 #endif

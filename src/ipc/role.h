@@ -11,7 +11,7 @@
 #include "ipc/chan.h"
 #include "os/box.h"
 
-struct role;
+struct role_self; /* this process */
 
 struct role_ops {
     enum role role;
@@ -21,18 +21,18 @@ struct role_ops {
     bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
     /* The configuration is complete: open what will be needed; the jail follows. An error ends the
      * process. */
-    enum err (*open)(struct role *r, void *ctx);
+    enum err (*open)(struct role_self *r, void *ctx);
     /* Jailed; may be NULL. */
-    void (*ready)(struct role *r, void *ctx);
+    void (*ready)(struct role_self *r, void *ctx);
     /* A listening socket, now owned; may be NULL for roles that get none. */
-    void (*listener)(struct role *r, void *ctx, int fd);
+    void (*listener)(struct role_self *r, void *ctx, int fd);
     /* A channel to a peer is there, or is gone (it is freed after the call). lost comes before the
      * peer that replaces it. */
-    void (*peer)(struct role *r, void *ctx, struct chan *c);
-    void (*lost)(struct role *r, void *ctx, struct chan *c);
-    void (*writable)(struct role *r, void *ctx, struct chan *c); /* may be NULL */
+    void (*peer)(struct role_self *r, void *ctx, struct chan *c);
+    void (*lost)(struct role_self *r, void *ctx, struct chan *c);
+    void (*writable)(struct role_self *r, void *ctx, struct chan *c); /* may be NULL */
     /* An orderly end was asked for; may be NULL. The loop ends after it. */
-    void (*stop)(struct role *r, void *ctx);
+    void (*stop)(struct role_self *r, void *ctx);
 };
 
 /* What boot said; valid from open() on. Strings are NUL-terminated. */
@@ -45,12 +45,12 @@ struct role_boot {
 /* The whole life; returns the exit status. */
 int role_main(const struct role_ops *ops, void *ctx);
 
-struct loop *role_loop(const struct role *r);
-const struct role_boot *role_boot(const struct role *r);
+struct loop *role_loop(const struct role_self *r);
+const struct role_boot *role_boot(const struct role_self *r);
 /* The channel to that peer, or NULL when there is none now. */
-struct chan *role_peer(const struct role *r, enum role role, uint32_t instance);
+struct chan *role_peer(const struct role_self *r, enum role role, uint32_t instance);
 /* The first peer of that role, or NULL. */
-struct chan *role_peer_any(const struct role *r, enum role role);
-struct chan *role_supervisor(const struct role *r);
+struct chan *role_peer_any(const struct role_self *r, enum role role);
+struct chan *role_supervisor(const struct role_self *r);
 
 #endif

@@ -328,7 +328,10 @@ static void trace_field(struct buf *out, const struct wire_field *f, const void 
 
     switch (f->type) {
     case WIRE_ID: buf_put_hex(out, slice_of((const uint8_t *)m + f->offset, 16)); return;
-    case WIRE_DIGEST: buf_put_hex(out, slice_of((const uint8_t *)m + f->offset, 8)); return;
+    case WIRE_DIGEST:
+        /* Never a part of it: some of them are CSRF tokens. */
+        buf_put_str(out, id_is_zero((const uint8_t *)m + f->offset, 32) ? "none" : "(32)");
+        return;
     case WIRE_BYTES:
         MEMBER_GET(m, f, s);
         buf_printf(out, "(%zu)", s.n);

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -26,6 +27,16 @@ void sock_close(int fd)
 {
     if (fd >= 0)
         (void)close(fd); /* sockets have nothing to lose on close */
+}
+
+enum err sock_copy(int fd, int *ret_fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (copy < 0)
+        return ERR_UNAVAILABLE;
+    *ret_fd = copy;
+    return ERR_OK;
 }
 
 static enum err sock_err(int e)
@@ -298,6 +309,10 @@ enum err sock_recv(int fd, uint8_t *dst, size_t n, size_t *ret_n, int *ret_pass)
     ssize_t got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     int pass = -1;
 
+    /* A peer that ended with something unread is reported once, before the messages that it had
+     * sent. */
+    if (got < 0 && errno == ECONNRESET)
+        got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got < 0)
         return sock_err(errno);
     if (!take_passed(&m, &pass))

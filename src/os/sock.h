@@ -52,6 +52,8 @@ bool sock_is_channel(int fd);
  * has no loop to keep. */
 bool sock_wait(int fd, int ms);
 
+/* A second descriptor of the same, close-on-exec. ERR_UNAVAILABLE: out of descriptors. */
+MUST_USE enum err sock_copy(int fd, int *ret_fd);
 /* Takes -1. */
 void sock_close(int fd);
 

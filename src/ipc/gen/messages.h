@@ -5,6 +5,9 @@
 #include "base/id.h"
 #include "ipc/wire.h"
 
+/* Of messages.def; said in every hello. */
+#define MSG_TABLE_ID 0x5502dfa609cc18f9u
+
 enum role {
     ROLE_SUPERVISOR,
     ROLE_KEEPER,

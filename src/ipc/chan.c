@@ -1,0 +1,422 @@
+/*
+ * Channels between processes. Run by every role. Trusts the supervisor's word on who the peer is,
+ * and nothing that the peer sends: each frame is held against the table (messages.def) before a
+ * handler sees it.
+ *
+ * The first frame each way is the hello: u16 0, "sidegate", u64 id of the table, u8 role, u32
+ * instance, u64 generation. It finds two ends that were wired wrongly or built from different
+ * tables; it proves nothing.
+ */
+#include "ipc/chan.h"
+
+#include "base/mem.h"
+#include "os/log.h"
+#include "os/sock.h"
+
+#include <sys/queue.h>
+
+enum { BATCH = 32 /* frames read in one turn, so that one busy peer does not starve the others */ };
+
+struct waiting {
+    STAILQ_ENTRY(waiting) entry;
+    struct buf frame;
+    int fd;
+};
+
+struct chan {
+    struct loop *loop;
+    struct loop_watch *watch;
+    int fd;
+    enum role own;
+    struct chan_peer peer;
+    const struct chan_events *events;
+    void *ctx, *data;
+    STAILQ_HEAD(, waiting) queue;
+    size_t queued; /* bytes */
+    bool running;  /* the boot phase is over */
+    bool greeted;  /* the peer's hello was right */
+    bool was_full;
+    bool mute;  /* the peer reads no more; what it had sent may still be there */
+    bool ended; /* closed() is called or will be */
+    enum err why;
+    unsigned busy; /* depth of callbacks */
+    bool doomed;   /* chan_free was called from one of them */
+    uint8_t sent[(MSG_COUNT + 7) / 8], seen[(MSG_COUNT + 7) / 8]; /* of the "once" messages */
+};
+
+static uint32_t own_instance;
+static uint64_t own_generation;
+
+void chan_own(uint32_t instance, uint64_t generation)
+{
+    own_instance = instance;
+    own_generation = generation;
+}
+
+/* Sets the bit; whether it was set before. */
+static bool mark(uint8_t *bits, enum msg type)
+{
+    uint8_t bit = (uint8_t)(1u << (type % 8));
+    bool before = bits[type / 8] & bit;
+
+    bits[type / 8] |= bit;
+    return before;
+}
+
+static void waiting_free(struct waiting *w)
+{
+    sock_close(w->fd);
+    buf_free(&w->frame);
+    mem_free(w);
+}
+
+static void drop_queue(struct chan *c)
+{
+    struct waiting *w;
+
+    while ((w = STAILQ_FIRST(&c->queue)) != NULL) {
+        STAILQ_REMOVE_HEAD(&c->queue, entry);
+        waiting_free(w);
+    }
+    c->queued = 0;
+}
+
+static void release(struct chan *c)
+{
+    if (--c->busy == 0 && c->doomed)
+        mem_free(c);
+}
+
+static void notify_closed(void *ctx)
+{
+    struct chan *c = ctx;
+
+    c->busy++;
+    c->events->closed(c->ctx, c, c->why);
+    release(c);
+}
+
+static void end(struct chan *c, enum err why)
+{
+    if (c->ended)
+        return;
+    c->ended = true;
+    c->why = why;
+    loop_unwatch(c->watch);
+    c->watch = NULL;
+    drop_queue(c);
+    loop_defer(c->loop, notify_closed, c);
+}
+
+/* The peer broke the rules: what and where goes to the log, never the content. */
+static void violation(struct chan *c, const struct wire_message *info, const char *what)
+{
+    if (c->ended)
+        return;
+    log_event(LOG_ERROR, "channel_violation", LOG_STR("peer", role_name(c->peer.role)),
+              LOG_NUM("instance", c->peer.instance), LOG_NUM("generation", c->peer.generation),
+              LOG_STR("message", info == NULL ? "" : info->name), LOG_STR("what", what));
+    end(c, ERR_PROTOCOL);
+}
+
+static void trace(const struct chan *c, const char *way, const struct wire_message *info,
+                  const void *m)
+{
+    struct buf text = BUF_INIT(1024);
+
+    if (!log_wants(LOG_DEBUG))
+        return;
+    wire_trace(&text, info, m);
+    log_event(LOG_DEBUG, "message", LOG_STR("way", way), LOG_STR("peer", role_name(c->peer.role)),
+              LOG_NUM("instance", c->peer.instance), LOG_TEXT("message", buf_slice(&text)));
+    buf_free(&text);
+}
+
+static void put_number(struct buf *out, uint64_t v, unsigned bytes)
+{
+    while (bytes-- > 0)
+        buf_put_u8(out, (uint8_t)(v >> (8 * bytes)));
+}
+
+static uint64_t get_number(const uint8_t *p, unsigned bytes)
+{
+    uint64_t v = 0;
+
+    while (bytes-- > 0)
+        v = v << 8 | *p++;
+    return v;
+}
+
+enum {
+    HELLO_NAME = 2,
+    HELLO_TABLE = HELLO_NAME + 8,
+    HELLO_ROLE = HELLO_TABLE + 8,
+    HELLO_INSTANCE = HELLO_ROLE + 1,
+    HELLO_GENERATION = HELLO_INSTANCE + 4,
+    HELLO_BYTES = HELLO_GENERATION + 8
+};
+
+static void enqueue(struct chan *c, struct buf *frame, int fd);
+
+static void greet(struct chan *c)
+{
+    struct buf hello = BUF_INIT(HELLO_BYTES);
+
+    put_number(&hello, MSG_NONE, 2);
+    buf_put_str(&hello, "sidegate");
+    put_number(&hello, MSG_TABLE_ID, 8);
+    put_number(&hello, c->own, 1);
+    put_number(&hello, own_instance, 4);
+    put_number(&hello, own_generation, 8);
+    enqueue(c, &hello, -1);
+}
+
+/* A generation of 0 is "not known": of a role before boot, of the command, of the supervisor. */
+static const char *hello_wrong(const struct chan *c, struct slice f)
+{
+    uint64_t generation;
+
+    if (f.n != HELLO_BYTES || get_number(f.p, 2) != MSG_NONE ||
+        !slice_eq(slice_sub(f, HELLO_NAME, HELLO_TABLE), SLICE_LIT("sidegate")))
+        return "this is no Sidegate process";
+    if (get_number(f.p + HELLO_TABLE, 8) != MSG_TABLE_ID)
+        return "built from another messages.def";
+    if (f.p[HELLO_ROLE] != c->peer.role)
+        return "another role than the supervisor said";
+    generation = get_number(f.p + HELLO_GENERATION, 8);
+    if (generation != 0 && c->peer.generation != 0 &&
+        (generation != c->peer.generation ||
+         get_number(f.p + HELLO_INSTANCE, 4) != c->peer.instance))
+        return "another generation than the supervisor said";
+    return NULL;
+}
+
+/* What the table says against this message here and now; NULL: nothing. */
+static const char *not_permitted(const struct chan *c, const struct wire_message *info, bool fd)
+{
+    if (!(info->from & (1u << c->peer.role)) || !(info->to & (1u << c->own)))
+        return "not from this role";
+    if (info->boot == c->running)
+        return "not in this phase";
+    if (info->fd != fd)
+        return fd ? "came with a descriptor" : "came without its descriptor";
+    return NULL;
+}
+
+/* Takes fd. */
+static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
+{
+    uint16_t type = MSG_NONE;
+    const struct wire_message *info = NULL;
+    const char *wrong;
+    union msg_any m;
+
+    if (wire_type_of(slice_of(frame, n), &type) == ERR_OK)
+        info = msg_info(type);
+    if (info == NULL)
+        wrong = "unknown message";
+    else if ((wrong = not_permitted(c, info, fd >= 0)) == NULL && mark(c->seen, type) && info->once)
+        wrong = "repeated";
+    if (wrong == NULL && wire_get(frame, n, info, &m) != ERR_OK)
+        wrong = "not decodable";
+    if (wrong != NULL) {
+        mem_wipe(frame, n);
+        sock_close(fd);
+        violation(c, info, wrong);
+        return;
+    }
+    trace(c, "in", info, &m);
+    if (!c->events->message(c->ctx, c, (enum msg)type, &m, fd) && !c->doomed)
+        violation(c, info, "out of turn");
+    wire_done(info, &m);
+}
+
+static void receive_hello(struct chan *c, struct slice frame, int fd)
+{
+    const char *wrong = fd >= 0 ? "hello with a descriptor" : hello_wrong(c, frame);
+
+    sock_close(fd);
+    if (wrong != NULL)
+        violation(c, NULL, wrong);
+    c->greeted = true;
+}
+
+static void read_some(struct chan *c)
+{
+    /* One for the process: frames are taken one after the other, and handlers keep no slices. */
+    static uint8_t frame[LIM_FRAME_BYTES];
+    size_t n = 0;
+    int fd = -1;
+    enum err e = ERR_OK;
+
+    for (unsigned i = 0; i < BATCH && !c->ended && !c->doomed; i++) {
+        e = sock_recv(c->fd, frame, sizeof frame, &n, &fd);
+        if (e != ERR_OK)
+            break;
+        if (c->greeted)
+            receive(c, frame, n, fd);
+        else
+            receive_hello(c, slice_of(frame, n), fd);
+    }
+    if (e == ERR_PROTOCOL)
+        violation(c, NULL, "too long, or too many descriptors");
+    else if (e != ERR_OK && e != ERR_AGAIN)
+        end(c, ERR_CLOSED);
+}
+
+static void write_some(struct chan *c)
+{
+    struct waiting *w;
+    enum err e = ERR_OK;
+
+    while ((w = STAILQ_FIRST(&c->queue)) != NULL) {
+        e = sock_send(c->fd, buf_slice(&w->frame), w->fd);
+        if (e != ERR_OK)
+            break;
+        c->queued -= w->frame.n;
+        STAILQ_REMOVE_HEAD(&c->queue, entry);
+        waiting_free(w);
+    }
+    if (e == ERR_OK || e == ERR_AGAIN || e == ERR_UNAVAILABLE)
+        return;
+    /* Nobody reads any more. The end comes when what the peer had sent is read: a result may be
+     * among it. */
+    c->mute = true;
+    drop_queue(c);
+}
+
+static void flush(void *ctx)
+{
+    struct chan *c = ctx;
+
+    if (c->ended)
+        return;
+    c->busy++;
+    write_some(c);
+    loop_watch_set(c->watch, STAILQ_EMPTY(&c->queue) ? LOOP_READ : LOOP_READ | LOOP_WRITE);
+    if (c->was_full && c->queued < CHAN_FULL / 2) {
+        c->was_full = false;
+        if (c->events->writable != NULL && !c->mute)
+            c->events->writable(c->ctx, c);
+    }
+    release(c);
+}
+
+static void ready(void *ctx, unsigned events)
+{
+    struct chan *c = ctx;
+
+    c->busy++;
+    if (events & (LOOP_READ | LOOP_HANGUP))
+        read_some(c);
+    if ((events & LOOP_WRITE) && !c->ended && !c->doomed)
+        flush(c);
+    release(c);
+}
+
+struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer peer,
+                      const struct chan_events *events, void *ctx)
+{
+    struct chan *c = MEM_NEW(struct chan);
+
+    *c = (struct chan){.loop = l, .fd = fd, .own = own, .peer = peer, .events = events, .ctx = ctx};
+    STAILQ_INIT(&c->queue);
+    c->running = own != ROLE_SUPERVISOR && peer.role != ROLE_SUPERVISOR;
+    c->watch = loop_watch(l, fd, LOOP_READ, ready, c);
+    greet(c);
+    return c;
+}
+
+void chan_free(struct chan *c)
+{
+    if (c == NULL)
+        return;
+    BUG_IF(c->doomed);
+    if (!c->ended) {
+        write_some(c); /* a last answer gets its chance */
+        loop_unwatch(c->watch);
+    }
+    loop_undefer(c->loop, flush, c);
+    loop_undefer(c->loop, notify_closed, c);
+    drop_queue(c);
+    sock_close(c->fd);
+    if (c->busy > 0)
+        c->doomed = true;
+    else
+        mem_free(c);
+}
+
+/* Takes the frame, and a copy of fd. */
+static void enqueue(struct chan *c, struct buf *frame, int fd)
+{
+    struct waiting *w = MEM_NEW(struct waiting);
+
+    w->frame = *frame; /* moved */
+    *frame = BUF_INIT(0);
+    w->fd = fd;
+    STAILQ_INSERT_TAIL(&c->queue, w, entry);
+    c->queued += w->frame.n;
+    if (c->queued >= CHAN_FULL)
+        c->was_full = true;
+    if (c->queued > CHAN_QUEUE) {
+        log_event(LOG_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
+                  LOG_NUM("instance", c->peer.instance), LOG_NUM("bytes", c->queued));
+        end(c, ERR_TOO_LARGE);
+        return;
+    }
+    loop_defer(c->loop, flush, c);
+}
+
+enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
+{
+    const struct wire_message *info = msg_info((uint16_t)type);
+    struct buf frame = BUF_INIT(LIM_FRAME_BYTES);
+    int copy = -1;
+    enum err e;
+
+    BUG_IF(info == NULL || !(info->to & (1u << c->peer.role)) || !(info->from & (1u << c->own)));
+    if (c->ended || c->mute)
+        return ERR_CLOSED;
+    BUG_IF(info->boot == c->running || info->fd != (fd >= 0));
+    e = wire_put(&frame, (uint16_t)type, info, m);
+    if (e == ERR_OK && fd >= 0)
+        e = sock_copy(fd, &copy);
+    if (e != ERR_OK) {
+        buf_free(&frame);
+        return e;
+    }
+    BUG_IF(mark(c->sent, type) && info->once);
+    trace(c, "out", info, m);
+    enqueue(c, &frame, copy);
+    return c->ended ? ERR_CLOSED : ERR_OK;
+}
+
+bool chan_full(const struct chan *c)
+{
+    return c->queued >= CHAN_FULL;
+}
+
+void chan_refuse(struct chan *c)
+{
+    violation(c, NULL, "refused by its handler");
+}
+
+const struct chan_peer *chan_peer(const struct chan *c)
+{
+    return &c->peer;
+}
+
+void chan_set_data(struct chan *c, void *data)
+{
+    c->data = data;
+}
+
+void *chan_data(const struct chan *c)
+{
+    return c->data;
+}
+
+void chan_run(struct chan *c)
+{
+    c->running = true;
+}
