@@ -129,3 +129,12 @@ bool slice_to_cstr(struct slice s, char *dst, size_t dst_n)
     dst[s.n] = '\0';
     return true;
 }
+
+size_t slice_copy(struct slice s, void *dst, size_t dst_n)
+{
+    size_t n = s.n < dst_n ? s.n : dst_n;
+
+    if (n > 0)
+        memcpy(dst, s.p, n);
+    return n;
+}

@@ -1,0 +1,297 @@
+/*
+ * What: listening, accepting, time limits and the hang-up watch around libmicrohttpd. Run by
+ * gateway and surface. Trusts nothing that comes from a connection. Specification: RFC 9112 9
+ * (connection management).
+ *
+ * libmicrohttpd's epoll descriptor is watched by our loop; it is let run when that is readable,
+ * when its own timer asks, and when we resumed a connection. It takes a suspended connection out of
+ * its set and never notices that the client left, so each accepted socket also has a watch of ours,
+ * edge-triggered, for the end of the client's side only.
+ */
+#include "httpd/internal.h"
+
+#include <time.h>
+
+#include "base/mem.h"
+#include "os/tcp.h"
+
+static void run(void *ctx);
+
+/* --- connections ------------------------------------------------------------------------------ */
+
+static const struct {
+    bool timed;
+    enum limit limit;
+    bool told; /* the client is told with a 408 before it is cut */
+} phases[PHASE_COUNT] = {
+    [PHASE_HEAD] = {true, SET_HEADER_TIME, true},
+    [PHASE_BODY] = {true, SET_BODY_TIME, true},
+    [PHASE_WORK] = {false, 0, false},
+    [PHASE_SEND] = {true, SET_IDLE_TIME, false},
+    [PHASE_IDLE] = {true, SET_IDLE_TIME, false},
+};
+
+void conn_phase(struct conn *c, enum phase p)
+{
+    c->phase = p;
+    /* The end that came together with a request is not seen again by libmicrohttpd. What else it
+     * has read before that end is served in this turn. */
+    if (p == PHASE_IDLE && c->hangup)
+        loop_timer_set(c->timer, 0);
+    else if (phases[p].timed)
+        loop_timer_set(c->timer, limit_get(phases[p].limit));
+    else
+        loop_timer_stop(c->timer);
+}
+
+static void on_conn_timer(void *ctx)
+{
+    struct conn *c = ctx;
+
+    if (phases[c->phase].told) {
+        answer_refusal_raw(c, ERR_SLOW);
+        httpd_refused(c->h, ERR_SLOW);
+    }
+    if (c->req != NULL)
+        request_gone(c->req);
+    tcp_cut(c->fd);
+}
+
+static void on_hangup(void *ctx, unsigned events)
+{
+    struct conn *c = ctx;
+
+    (void)events; /* only the end is watched, and an error is an end too */
+    c->hangup = true;
+    /* Otherwise libmicrohttpd reads or writes, and sees for itself. */
+    if (c->req != NULL && c->req->suspended)
+        request_gone(c->req);
+    else if (c->phase == PHASE_IDLE)
+        conn_phase(c, PHASE_IDLE);
+}
+
+static void conn_free(struct conn *c)
+{
+    loop_unwatch(c->watch);
+    loop_timer_free(c->timer);
+    LIST_REMOVE(c, entry);
+    c->h->n_conns--;
+    mem_free(c);
+}
+
+static void accept_resume(struct httpd *h)
+{
+    if (h->listen_watch != NULL && h->n_conns < h->max_conns)
+        loop_watch_set(h->listen_watch, LOOP_READ);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *mc, void **socket_ctx,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct httpd *h = cls;
+
+    (void)mc;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        BUG_IF(h->adding == NULL);
+        *socket_ctx = h->adding;
+        return;
+    }
+    /* Called before libmicrohttpd closes the socket, as the watch needs it. */
+    if (*socket_ctx != h->adding)
+        conn_free(*socket_ctx);
+    *socket_ctx = NULL;
+    accept_resume(h);
+}
+
+void httpd_add(struct httpd *h, int fd)
+{
+    const struct sockaddr none = {.sa_family = AF_INET};
+    struct conn *c = MEM_NEW(struct conn);
+
+    c->h = h;
+    c->fd = fd;
+    h->adding = c;
+    /* The address is only for libmicrohttpd's per-address limit, which is off. */
+    if (MHD_add_connection(h->daemon, fd, &none, sizeof(none)) != MHD_YES) {
+        h->adding = NULL; /* it closed fd */
+        mem_free(c);
+        httpd_refused(h, ERR_UNAVAILABLE);
+        return;
+    }
+    h->adding = NULL;
+    LIST_INSERT_HEAD(&h->conns, c, entry);
+    h->n_conns++;
+    c->timer = loop_timer_new(h->loop, on_conn_timer, c);
+    c->watch = loop_watch(h->loop, fd, LOOP_HANGUP | LOOP_EDGE, on_hangup, c);
+    conn_phase(c, PHASE_HEAD);
+    httpd_kick(h);
+}
+
+/* --- accepting -------------------------------------------------------------------------------- */
+
+static void on_accept_timer(void *ctx)
+{
+    accept_resume(ctx);
+}
+
+/* Connections beyond the maximum wait in the kernel, and so do all while descriptors are short:
+ * waiting a little is better for a client than a reset, and an idle watch does not spin. */
+static void on_listen(void *ctx, unsigned events)
+{
+    struct httpd *h = ctx;
+    enum err e = ERR_OK;
+
+    (void)events;
+    for (int i = 0; i < LIM_ACCEPT_BATCH && h->n_conns < h->max_conns; i++) {
+        int fd = -1;
+
+        e = tcp_accept(h->listen_fd, &fd);
+        if (e != ERR_OK)
+            break;
+        httpd_add(h, fd);
+    }
+    if (h->n_conns >= h->max_conns)
+        loop_watch_set(h->listen_watch, 0);
+    if (e != ERR_OK && e != ERR_AGAIN) {
+        loop_watch_set(h->listen_watch, 0);
+        loop_timer_set(h->accept_timer, LIM_ACCEPT_PAUSE);
+        httpd_refused(h, e);
+    }
+}
+
+void httpd_listen(struct httpd *h, int listen_fd)
+{
+    BUG_IF(h->listen_fd >= 0);
+    h->listen_fd = listen_fd;
+    h->listen_watch = loop_watch(h->loop, listen_fd, LOOP_READ, on_listen, h);
+}
+
+void httpd_stop_accepting(struct httpd *h)
+{
+    loop_timer_stop(h->accept_timer);
+    loop_unwatch(h->listen_watch);
+    h->listen_watch = NULL;
+    if (h->listen_fd >= 0)
+        tcp_close(h->listen_fd);
+    h->listen_fd = -1;
+}
+
+/* --- libmicrohttpd ---------------------------------------------------------------------------- */
+
+static void run(void *ctx)
+{
+    struct httpd *h = ctx;
+    MHD_UNSIGNED_LONG_LONG ms = 0;
+
+    (void)MHD_run(h->daemon); /* MHD_NO only in modes that we do not use */
+    if (MHD_get_timeout(h->daemon, &ms) == MHD_YES)
+        loop_timer_set(h->daemon_timer, ms);
+    else
+        loop_timer_stop(h->daemon_timer);
+}
+
+static void on_daemon(void *ctx, unsigned events)
+{
+    (void)events;
+    run(ctx);
+}
+
+void httpd_kick(struct httpd *h)
+{
+    loop_defer(h->loop, run, h);
+}
+
+/* Its messages are about single peers and would be one more way into the log. */
+static void no_log(void *cls, const char *fmt, va_list ap)
+{
+    (void)cls;
+    (void)fmt;
+    (void)ap;
+}
+
+NORETURN static void on_panic(void *cls, const char *file, unsigned line, const char *reason)
+{
+    (void)cls;
+    bug_at(file, (int)line, reason);
+}
+
+/* %XX stays as it is: paths are compared raw. */
+static size_t no_unescape(void *cls, struct MHD_Connection *mc, char *s)
+{
+    (void)cls;
+    (void)mc;
+    return slice_str(s).n;
+}
+
+static struct MHD_Daemon *start_daemon(struct httpd *h)
+{
+    const unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+
+    MHD_set_panic_func(on_panic, NULL);
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, request_step, h, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIM_CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->max_conns + 1, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, request_end, h,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_URI_LOG_CALLBACK, request_begin,
+        h, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, h, MHD_OPTION_END);
+}
+
+struct httpd *httpd_new(struct loop *loop, int listen_fd, const struct http_ops *ops, void *ctx)
+{
+    struct httpd *h = MEM_NEW(struct httpd);
+    const union MHD_DaemonInfo *info = NULL;
+
+    tzset();
+    h->loop = loop;
+    h->ops = ops;
+    h->ctx = ctx;
+    h->listen_fd = -1;
+    h->max_conns = limit_get(SET_CLIENTS);
+    LIST_INIT(&h->conns);
+    h->daemon = start_daemon(h);
+    BUG_IF(h->daemon == NULL); /* it only allocates and makes its epoll descriptor */
+    info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    BUG_IF(info == NULL);
+    h->daemon_watch = loop_watch(loop, info->epoll_fd, LOOP_READ, on_daemon, h);
+    h->daemon_timer = loop_timer_new(loop, run, h);
+    h->accept_timer = loop_timer_new(loop, on_accept_timer, h);
+    if (listen_fd >= 0)
+        httpd_listen(h, listen_fd);
+    return h;
+}
+
+void httpd_free(struct httpd *h)
+{
+    struct conn *c = NULL;
+
+    if (h == NULL)
+        return;
+    httpd_stop_accepting(h);
+    h->closing = true;
+    /* libmicrohttpd may not be stopped while a connection is suspended. */
+    LIST_FOREACH(c, &h->conns, entry)
+    {
+        if (c->req != NULL)
+            request_gone(c->req);
+    }
+    loop_unwatch(h->daemon_watch);
+    (void)MHD_run(h->daemon);
+    MHD_stop_daemon(h->daemon); /* ends and frees what is left, by the callbacks */
+    BUG_IF(!LIST_EMPTY(&h->conns));
+    loop_undefer(h->loop, run, h);
+    loop_timer_free(h->daemon_timer);
+    loop_timer_free(h->accept_timer);
+    mem_free(h);
+}
+
+size_t httpd_count(const struct httpd *h)
+{
+    return h->n_conns;
+}
+
+void httpd_refused(struct httpd *h, enum err why)
+{
+    if (h->ops->refused != NULL)
+        h->ops->refused(h->ctx, why);
+}

@@ -1,0 +1,901 @@
+/*
+ * Tests of src/httpd against raw sockets: what is refused, who is waited for, who left, who does
+ * not read. Everything runs in one thread; the loop is turned until what is awaited is there.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "client.h"
+#include "httpd/httpd.h"
+
+enum { BODY_MAX = 2000, HELD = 64 };
+
+struct fixture {
+    struct loop *loop;
+    struct httpd *h;
+    uint16_t port;
+    unsigned requests, ends, sent, gone, drains, refusals;
+    enum err last_refusal;
+    struct http_req *held[HELD]; /* requests for /hold and /stream that have not ended */
+    uint64_t gone_at;
+    struct buf seen; /* method, path, query, body of each request */
+};
+
+static void reply_text(struct http_req *req, unsigned status, struct slice body)
+{
+    const struct http_field f[] = {{SLICE_LIT("Content-Type"), SLICE_LIT("text/plain")}};
+
+    http_reply(req, status, f, 1, body);
+}
+
+static size_t on_body_max(void *ctx, const struct http_req *req)
+{
+    (void)ctx;
+    return slice_eq_str(req->method, "POST") ? BODY_MAX : 0;
+}
+
+static void hold(struct fixture *fx, struct http_req *req)
+{
+    for (size_t i = 0; i < HELD; i++) {
+        if (fx->held[i] == NULL) {
+            fx->held[i] = req;
+            req->user = &fx->held[i];
+            return;
+        }
+    }
+    fail_msg("too many held requests");
+}
+
+static void on_request(void *ctx, struct http_req *req)
+{
+    struct fixture *fx = ctx;
+
+    fx->requests++;
+    buf_put(&fx->seen, req->method);
+    buf_put_u8(&fx->seen, ' ');
+    buf_put(&fx->seen, req->path);
+    buf_put_u8(&fx->seen, '?');
+    buf_put(&fx->seen, req->query);
+    buf_put_u8(&fx->seen, ' ');
+    buf_put(&fx->seen, req->body);
+    buf_put_u8(&fx->seen, '\n');
+    if (slice_eq_str(req->path, "/hold")) {
+        hold(fx, req);
+    } else if (slice_eq_str(req->path, "/stream")) {
+        http_stream_start(req, 200, NULL, 0);
+        hold(fx, req);
+    } else if (slice_eq_str(req->path, "/big")) {
+        struct buf b = BUF_INIT(8 << 20);
+        uint8_t *p = buf_room(&b, 8 << 20);
+
+        memset(p, 'x', 8 << 20);
+        buf_added(&b, 8 << 20);
+        reply_text(req, 200, buf_slice(&b));
+        buf_free(&b);
+    } else if (slice_eq_str(req->path, "/split")) {
+        const struct http_field f[] = {{SLICE_LIT("X-A"), SLICE_LIT("a\r\nX-B: b")}};
+
+        http_reply(req, 200, f, 1, SLICE_LIT("secret"));
+    } else if (slice_eq_str(req->path, "/close")) {
+        http_reply_close(req, 200, NULL, 0, SLICE_LIT("bye"));
+    } else {
+        reply_text(req, 200, SLICE_LIT("hello"));
+    }
+}
+
+static void on_drained(void *ctx, struct http_req *req)
+{
+    struct fixture *fx = ctx;
+
+    (void)req;
+    fx->drains++;
+}
+
+static void on_end(void *ctx, struct http_req *req, enum http_end how)
+{
+    struct fixture *fx = ctx;
+
+    fx->ends++;
+    if (how == HTTP_SENT)
+        fx->sent++;
+    else
+        fx->gone++;
+    fx->gone_at = client_now();
+    if (req->user != NULL)
+        *(struct http_req **)req->user = NULL;
+}
+
+static void on_refused(void *ctx, enum err why)
+{
+    struct fixture *fx = ctx;
+
+    fx->refusals++;
+    fx->last_refusal = why;
+}
+
+static const struct http_ops ops = {on_body_max, on_request, on_drained, on_end, on_refused};
+
+static void set(enum limit l, uint64_t v)
+{
+    assert_err(limit_set(l, v), ERR_OK);
+}
+
+static int setup(void **state)
+{
+    struct fixture *fx = MEM_NEW(struct fixture);
+    int fd = client_listener(&fx->port);
+
+    set(SET_CLIENTS, 64);
+    set(SET_STREAM_BUFFER, 65536);
+    set(SET_HEADER_TIME, 10000);
+    set(SET_BODY_TIME, 10000);
+    set(SET_IDLE_TIME, 60000);
+    buf_init(&fx->seen, 1 << 20);
+    fx->loop = loop_new();
+    fx->h = httpd_new(fx->loop, fd, &ops, fx);
+    *state = fx;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fx = *state;
+
+    httpd_free(fx->h);
+    loop_free(fx->loop);
+    buf_free(&fx->seen);
+    assert_int_equal(fx->ends, fx->requests);
+    mem_free(fx);
+    return 0;
+}
+
+/* Restarts the server under changed limits. */
+static void again(struct fixture *fx)
+{
+    httpd_free(fx->h);
+    fx->h = httpd_new(fx->loop, client_listener(&fx->port), &ops, fx);
+}
+
+/* --- what is refused ---------------------------------------------------------------------------
+ */
+
+#define H "Host: a\r\n"
+
+static const struct {
+    const char *name, *raw, *status;
+} refusals[] = {
+    {"two content-length",
+     "POST /x HTTP/1.1\r\n" H "Content-Length: 2\r\nContent-Length: 30\r\n\r\nab", "400"},
+    {"two equal content-length",
+     "POST /x HTTP/1.1\r\n" H "Content-Length: 2\r\nContent-Length: 2\r\n\r\nab", "400"},
+    {"content-length and chunked",
+     "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "400"},
+    {"chunked and content-length",
+     "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+     "400"},
+    {"two transfer-encoding",
+     "POST /x HTTP/1.1\r\n" H
+     "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "400"},
+    {"unknown coding", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+     "400"},
+    {"gzip coding", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+     "400"},
+    {"identity coding", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: identity\r\n\r\n", "400"},
+    {"coding with a tab inside", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chun\tked\r\n\r\n",
+     "400"},
+    {"HTTP/1.0 with coding", "POST /x HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "400"},
+    {"two hosts", "GET /x HTTP/1.1\r\n" H "Host: b\r\n\r\n", "400"},
+    {"two equal hosts", "GET /x HTTP/1.1\r\n" H H "\r\n", "400"},
+    {"no host in 1.0", "GET /x HTTP/1.0\r\n\r\n", "400"},
+    {"two authorizations",
+     "GET /x HTTP/1.1\r\n" H "Authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n", "400"},
+    {"two origins", "GET /x HTTP/1.1\r\n" H "Origin: http://a\r\nOrigin: http://b\r\n\r\n", "400"},
+    {"two content types", "GET /x HTTP/1.1\r\n" H "Content-Type: a/b\r\nContent-Type: a/b\r\n\r\n",
+     "400"},
+    {"two cookies", "GET /x HTTP/1.1\r\n" H "Cookie: a=b\r\nCookie: a=b\r\n\r\n", "400"},
+    {"two mcp-method", "GET /x HTTP/1.1\r\n" H "Mcp-Method: a\r\nMCP-METHOD: b\r\n\r\n", "400"},
+    {"two protocol versions",
+     "GET /x HTTP/1.1\r\n" H "MCP-Protocol-Version: a\r\nMcp-Protocol-Version: a\r\n\r\n", "400"},
+    {"two mcp-param", "GET /x HTTP/1.1\r\n" H "Mcp-Param-X: a\r\nMcp-Param-X: b\r\n\r\n", "400"},
+    {"two last-event-id", "GET /x HTTP/1.1\r\n" H "Last-Event-ID: a\r\nLast-Event-ID: b\r\n\r\n",
+     "400"},
+    {"space before colon", "GET /x HTTP/1.1\r\n" H "X-A : b\r\n\r\n", "400"},
+    {"name is no token", "GET /x HTTP/1.1\r\n" H "X(A): b\r\n\r\n", "400"},
+    {"name beyond ASCII", "GET /x HTTP/1.1\r\n" H "X-\xc3\xa4: b\r\n\r\n", "400"},
+    {"CR in a value", "GET /x HTTP/1.1\r\n" H "X-A: b\rc\r\n\r\n", "400"},
+    {"ESC in a value", "GET /x HTTP/1.1\r\n" H "X-A: b\x1b[2J\r\n\r\n", "400"},
+    {"DEL in a value", "GET /x HTTP/1.1\r\n" H "X-A: b\x7f\r\n\r\n", "400"},
+    {"absolute form", "GET http://a/x HTTP/1.1\r\n" H "\r\n", "400"},
+    {"asterisk form", "OPTIONS * HTTP/1.1\r\n" H "\r\n", "400"},
+    {"authority form", "CONNECT a:80 HTTP/1.1\r\n" H "\r\n", "400"},
+    {"escaped NUL", "GET /x%00y HTTP/1.1\r\n" H "\r\n", "400"},
+    {"escaped slash", "GET /x%2fy HTTP/1.1\r\n" H "\r\n", "400"},
+    {"dot segments", "GET /x/../y HTTP/1.1\r\n" H "\r\n", "400"},
+    {"escaped dot segments", "GET /x/%2e%2e/y HTTP/1.1\r\n" H "\r\n", "400"},
+    {"broken escape", "GET /x%zz HTTP/1.1\r\n" H "\r\n", "400"},
+    {"fragment", "GET /x#y HTTP/1.1\r\n" H "\r\n", "400"},
+    {"control in target", "GET /x\x01y HTTP/1.1\r\n" H "\r\n", "400"},
+    {"another version", "GET /x HTTP/1.2\r\n" H "\r\n", "400"},
+    {"other expectation", "GET /x HTTP/1.1\r\n" H "Expect: coffee\r\n\r\n", "400"},
+    {"body where there may be none", "GET /x HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\nab", "413"},
+    {"body too large, not to be sent",
+     "POST /x HTTP/1.1\r\n" H "Content-Length: 2001\r\nExpect: 100-continue\r\n\r\n", "413"},
+    {"body much too large", "POST /x HTTP/1.1\r\n" H "Content-Length: 99999999999\r\n\r\nabc",
+     "413"},
+};
+
+static void test_refusals(void **state)
+{
+    struct fixture *fx = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        struct client c;
+        char want[64];
+
+        print_message("    %s\n", refusals[i].name);
+        client_open(&c, fx->port);
+        /* What follows would be a second request for whoever reads the first one differently. */
+        client_send_str(&c, refusals[i].raw);
+        client_send_str(&c, "GET /smuggled HTTP/1.1\r\n" H "\r\n");
+        CLIENT_WAIT(fx->loop, &c, c.eof);
+        (void)snprintf(want, sizeof(want), "HTTP/1.1 %s ", refusals[i].status);
+        if (client_count(&c, "HTTP/1.1 ") != 1)
+            fail_msg("%.*s", (int)c.got.n, (const char *)c.got.p);
+        assert_int_equal(client_count(&c, want), 1);
+        assert_int_equal(client_count(&c, "Connection: close\r\n"), 1);
+        assert_int_equal(client_count(&c, "text/plain"), 1);
+        assert_int_equal(client_count(&c, "<"), 0);
+        client_close(&c);
+    }
+    assert_int_equal(fx->requests, 0);
+    assert_int_equal(fx->refusals, ARRAY_LEN(refusals));
+}
+
+static void test_too_many_fields(void **state)
+{
+    struct fixture *fx = *state;
+    struct buf b = BUF_INIT(65536);
+    struct client c;
+
+    buf_put_str(&b, "GET /x HTTP/1.1\r\n" H);
+    for (unsigned i = 0; i < LIM_HEADERS; i++)
+        buf_printf(&b, "X-%u: a\r\n", i);
+    buf_put_str(&b, "\r\n");
+    client_open(&c, fx->port);
+    client_send(&c, buf_slice(&b));
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "HTTP/1.1 400 "), 1);
+    client_close(&c);
+    buf_free(&b);
+    assert_int_equal(fx->requests, 0);
+}
+
+/* libmicrohttpd refuses these itself, before it calls us. */
+static void test_refused_by_the_library(void **state)
+{
+    static const char *const raw[] = {
+        "GET\r\n\r\n",
+        "POST /x HTTP/1.1\r\n" H "Content-Length: -1\r\n\r\nab",
+        "POST /x HTTP/1.1\r\n" H "Content-Length: +2\r\n\r\nab",
+        "POST /x HTTP/1.1\r\n" H "Content-Length: 0x2\r\n\r\nab",
+        "POST /x HTTP/1.1\r\n" H "Content-Length: 2, 2\r\n\r\nab",
+        "GET /x HTTP/9.9\r\n" H "\r\n",
+        "GET /x HTTP/1.1\r\nX-A: a\r\n\r\n",
+        "GET /x HTTP/1.1\r\n " H "\r\n",
+        "GET  /x  HTTP/1.1\r\n" H "\r\n",
+        "GET /x y HTTP/1.1\r\n" H "\r\n",
+        "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    };
+    struct fixture *fx = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(raw); i++) {
+        struct client c;
+
+        client_open(&c, fx->port);
+        client_send_str(&c, raw[i]);
+        CLIENT_WAIT(fx->loop, &c, c.eof);
+        assert_int_equal(client_count(&c, "HTTP/1.1 200"), 0);
+        client_close(&c);
+    }
+    assert_int_equal(fx->requests, 0);
+}
+
+static void test_too_large_is_told(void **state)
+{
+    struct fixture *fx = *state;
+    struct buf b = BUF_INIT(1 << 20);
+    struct client c;
+    static const uint8_t zeros[100000];
+
+    /* With a length: the body is read and thrown away, so that the client can read the answer. */
+    buf_printf(&b, "POST /x HTTP/1.1\r\n" H "Content-Length: %zu\r\n\r\n", sizeof(zeros));
+    buf_put(&b, slice_of(zeros, sizeof(zeros)));
+    client_open(&c, fx->port);
+    client_send(&c, buf_slice(&b));
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_false(c.reset);
+    assert_int_equal(client_count(&c, "HTTP/1.1 413 "), 1);
+    client_close(&c);
+
+    /* In chunks. */
+    buf_clear(&b);
+    buf_put_str(&b, "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 30; i++) {
+        buf_put_str(&b, "64\r\n");
+        buf_put(&b, slice_of(zeros, 100));
+        buf_put_str(&b, "\r\n");
+    }
+    buf_put_str(&b, "0\r\n\r\n");
+    client_open(&c, fx->port);
+    client_send(&c, buf_slice(&b));
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "HTTP/1.1 413 "), 1);
+    client_close(&c);
+    buf_free(&b);
+    assert_int_equal(fx->requests, 0);
+    assert_int_equal(fx->refusals, 2);
+}
+
+/* --- what is served ----------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *raw, *seen;
+} served[] = {
+    {"GET /x HTTP/1.1\r\n" H "\r\n", "GET /x? \n"},
+    {"GET /x?a=b&c=%20d HTTP/1.1\r\n" H "\r\n", "GET /x?a=b&c=%20d \n"},
+    {"GET /%C3%A4 HTTP/1.1\r\n" H "\r\n", "GET /%C3%A4? \n"},
+    {"POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello", "POST /x? hello\n"},
+    {"POST /x HTTP/1.1\r\n" H "content-length: 0\r\n\r\n", "POST /x? \n"},
+    {"POST /x HTTP/1.1\r\n" H "Transfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n"
+     "X-Trailer: t\r\n\r\n",
+     "POST /x? hello\n"},
+    {"POST /x HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
+     "POST /x? hi\n"},
+    {"GET /x HTTP/1.1\r\n" H "Accept: a/b\r\nAccept: c/d\r\nX-A: \xc3\xa4\r\n\r\n", "GET /x? \n"},
+    {"GET /x HTTP/1.1\r\n" H "X-A:\r\nX-B: a\tb\r\n\r\n", "GET /x? \n"},
+    {"DELETE /x HTTP/1.1\r\n" H "\r\n", "DELETE /x? \n"},
+    {"GET /x HTTP/1.0\r\n" H "\r\n", "GET /x? \n"},
+    {"OPTIONS /x HTTP/1.1\r\n" H "Content-Length: 0\r\n\r\n", "OPTIONS /x? \n"},
+};
+
+static void test_served(void **state)
+{
+    struct fixture *fx = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(served); i++) {
+        struct client c;
+
+        buf_clear(&fx->seen);
+        client_open(&c, fx->port);
+        client_send_str(&c, served[i].raw);
+        CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n\r\nhello") == 1);
+        assert_int_equal(client_count(&c, "HTTP/1.1 200 "), 1);
+        buf_put_u8(&fx->seen, 0);
+        assert_string_equal((const char *)fx->seen.p, served[i].seen);
+        client_close(&c);
+    }
+    assert_int_equal(fx->refusals, 0);
+}
+
+static void test_head_has_no_body(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "HEAD /x HTTP/1.1\r\n" H "Connection: close\r\n\r\n");
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "Content-Length: 5"), 1);
+    assert_int_equal(client_count(&c, "hello"), 0);
+    client_close(&c);
+}
+
+static void test_pipelined(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "POST /1 HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\na"
+                        "GET /hold HTTP/1.1\r\n" H "\r\n"
+                        "GET /3 HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, fx->held[0] != NULL);
+    assert_int_equal(fx->requests, 2); /* the third waits for the second's answer */
+    reply_text(fx->held[0], 201, SLICE_LIT("two"));
+    CLIENT_WAIT(fx->loop, &c, fx->ends == 3);
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 ") == 3);
+    assert_int_equal(client_count(&c, "HTTP/1.1 201"), 1);
+    assert_int_equal(fx->sent, 3);
+    client_close(&c);
+}
+
+static void test_byte_by_byte(void **state)
+{
+    static const char raw[] = "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello";
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    for (size_t i = 0; i < sizeof(raw) - 1; i++) {
+        client_send(&c, slice_of(raw + i, 1));
+        loop_turn(fx->loop, 0);
+    }
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "hello") == 1);
+    client_close(&c);
+}
+
+static void test_a_field_that_cannot_be_sent(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /split HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n\r\n") == 1);
+    assert_int_equal(client_count(&c, "HTTP/1.1 500 "), 1);
+    assert_int_equal(client_count(&c, "X-B"), 0);
+    assert_int_equal(client_count(&c, "secret"), 0);
+    client_close(&c);
+}
+
+static void test_look_up(void **state)
+{
+    const struct http_field f[] = {{SLICE_LIT("A"), SLICE_LIT("1")},
+                                   {SLICE_LIT("b"), SLICE_LIT("2")},
+                                   {SLICE_LIT("B"), SLICE_LIT("3")}};
+    const struct http_req req = {.fields = f, .n_fields = 3};
+    struct slice v = SLICE_LIT("old");
+
+    (void)state;
+    assert_err(http_req_field(&req, "a", &v), ERR_OK);
+    assert_slice(v, "1");
+    assert_err(http_req_field(&req, "b", &v), ERR_BAD_HEADERS);
+    assert_err(http_req_field(&req, "c", &v), ERR_NOT_FOUND);
+    assert_slice(v, "");
+}
+
+static void test_reply_close(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /close HTTP/1.1\r\n" H "\r\nGET /x HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "bye"), 1);
+    assert_int_equal(fx->requests, 1);
+    client_close(&c);
+}
+
+/* --- time --------------------------------------------------------------------------------------
+ */
+
+static void test_slow_headers(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    set(SET_HEADER_TIME, 100);
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /x HTTP/1.1\r\nHost:");
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "HTTP/1.1 408 "), 1);
+    assert_int_equal(fx->refusals, 1);
+    assert_err(fx->last_refusal, ERR_SLOW);
+    client_close(&c);
+
+    /* The second request of a connection, too. */
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /x HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "hello") == 1);
+    client_send_str(&c, "GET /x HTTP/1.1\r\nHost:");
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "HTTP/1.1 408 "), 1);
+    client_close(&c);
+}
+
+static void test_slow_body(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    set(SET_BODY_TIME, 100);
+    client_open(&c, fx->port);
+    client_send_str(&c, "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhell");
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "HTTP/1.1 408 "), 1);
+    assert_int_equal(fx->requests, 0);
+    client_close(&c);
+}
+
+static void test_idle(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    set(SET_IDLE_TIME, 1000);
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /x HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "HTTP/1.1 "), 1);
+    client_close(&c);
+}
+
+static void test_one_that_does_not_read(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    set(SET_IDLE_TIME, 1000);
+    client_open_small(&c, fx->port);
+    c.deaf = true;
+    client_send_str(&c, "GET /big HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, fx->ends == 1);
+    assert_int_equal(fx->gone, 1);
+    CLIENT_WAIT(fx->loop, &c, httpd_count(fx->h) == 0);
+    client_close(&c);
+}
+
+static void test_waiting_has_no_limit(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+    uint64_t start = client_now();
+
+    set(SET_HEADER_TIME, 100);
+    set(SET_BODY_TIME, 100);
+    client_open(&c, fx->port);
+    client_send_str(&c, "POST /hold HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\na");
+    CLIENT_WAIT(fx->loop, &c, client_now() - start > 300);
+    assert_int_equal(fx->ends, 0);
+    reply_text(fx->held[0], 200, SLICE_LIT("late"));
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "late") == 1);
+    client_close(&c);
+}
+
+/* --- who left ----------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name, *path;
+    void (*leave)(struct client *c);
+} leavers[] = {
+    {"waiting, closes", "/hold", client_close},
+    {"waiting, half-closes", "/hold", client_half_close},
+    {"waiting, resets", "/hold", client_reset},
+    {"quiet stream, closes", "/stream", client_close},
+    {"quiet stream, half-closes", "/stream", client_half_close},
+    {"quiet stream, resets", "/stream", client_reset},
+};
+
+static void test_leaving(void **state)
+{
+    struct fixture *fx = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(leavers); i++) {
+        struct client c;
+        char raw[128];
+        uint64_t left;
+        unsigned ends = fx->ends;
+
+        print_message("    %s\n", leavers[i].name);
+        (void)snprintf(raw, sizeof(raw), "GET %s HTTP/1.1\r\n" H "\r\n", leavers[i].path);
+        client_open(&c, fx->port);
+        client_send_str(&c, raw);
+        CLIENT_WAIT(fx->loop, &c, fx->held[0] != NULL);
+        for (int quiet = 0; quiet < 3; quiet++)
+            loop_turn(fx->loop, 1);
+        left = client_now();
+        leavers[i].leave(&c);
+        CLIENT_WAIT(fx->loop, &c, fx->ends == ends + 1);
+        assert_true(fx->gone_at - left < 100);
+        assert_int_equal(fx->gone, i + 1);
+        CLIENT_WAIT(fx->loop, &c, httpd_count(fx->h) == 0);
+        client_close(&c);
+    }
+}
+
+/* A last message of a client that ends at once is still seen. */
+static void test_leaving_with_the_request(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "POST /hold HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\nhi");
+    client_close(&c);
+    CLIENT_WAIT(fx->loop, &c, fx->ends == 1);
+    assert_int_equal(fx->requests, 1);
+    assert_int_equal(fx->gone, 1);
+    /* Half-closed, and the answer is there at once: it is sent. */
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /x HTTP/1.1\r\n" H "\r\n");
+    client_half_close(&c);
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "hello"), 1);
+    client_close(&c);
+}
+
+static void test_leaving_within_a_request(void **state)
+{
+    static const char *const raw[] = {"", "GET /x HT", "GET /x HTTP/1.1\r\nHost: a\r\n",
+                                      "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhe"};
+    struct fixture *fx = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(raw); i++) {
+        struct client c;
+
+        client_open(&c, fx->port);
+        client_send_str(&c, raw[i]);
+        CLIENT_WAIT(fx->loop, &c, httpd_count(fx->h) == 1);
+        client_close(&c);
+        CLIENT_WAIT(fx->loop, &c, httpd_count(fx->h) == 0);
+    }
+    assert_int_equal(fx->requests, 0);
+}
+
+/* The number of a closed socket is given to the next one at once. */
+static void test_leaving_while_others_come(void **state)
+{
+    struct fixture *fx = *state;
+    struct client a[20], b[20];
+
+    for (size_t i = 0; i < ARRAY_LEN(a); i++) {
+        client_open(&a[i], fx->port);
+        client_send_str(&a[i], "GET /hold HTTP/1.1\r\n" H "\r\n");
+    }
+    CLIENT_WAIT(fx->loop, &a[0], fx->requests == ARRAY_LEN(a));
+    for (size_t i = 0; i < ARRAY_LEN(a); i++) {
+        client_close(&a[i]);
+        client_open(&b[i], fx->port);
+        client_send_str(&b[i], "GET /hold HTTP/1.1\r\n" H "\r\n");
+    }
+    CLIENT_WAIT(fx->loop, &b[0], fx->requests == 40 && fx->ends == 20);
+    assert_int_equal(httpd_count(fx->h), 20);
+    for (size_t i = 0; i < HELD; i++) {
+        if (fx->held[i] != NULL)
+            reply_text(fx->held[i], 200, SLICE_LIT("hello"));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(b); i++) {
+        CLIENT_WAIT(fx->loop, &b[i], client_count(&b[i], "hello") == 1);
+        client_close(&b[i]);
+    }
+    CLIENT_WAIT(fx->loop, &b[0], httpd_count(fx->h) == 0);
+    assert_int_equal(fx->sent, 20);
+    assert_int_equal(fx->gone, 20);
+}
+
+static void test_abort(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /stream HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n\r\n") == 1);
+    http_abort(fx->held[0]);
+    assert_int_equal(fx->ends, 0); /* not from inside */
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "\r\n0\r\n"), 0);
+    assert_int_equal(fx->gone, 1);
+    client_close(&c);
+}
+
+static void test_free_ends_all(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c[6];
+    static const char *const raw[6] = {
+        "GET /hold HTTP/1.1\r\n" H "\r\n",
+        "GET /stream HTTP/1.1\r\n" H "\r\n",
+        "GET /x HTTP/1.1\r\n",
+        "POST /x HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\n12",
+        "GET /x HTTP/1.1\r\n" H "\r\n",
+        "",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        client_open(&c[i], fx->port);
+        client_send_str(&c[i], raw[i]);
+    }
+    CLIENT_WAIT(fx->loop, &c[4], client_count(&c[4], "hello") == 1 && fx->requests == 3);
+    again(fx);
+    assert_int_equal(fx->ends, 3);
+    assert_int_equal(fx->gone, 2);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        CLIENT_WAIT(fx->loop, &c[i], c[i].eof);
+        client_close(&c[i]);
+    }
+}
+
+/* --- streams -----------------------------------------------------------------------------------
+ */
+
+static void test_stream_is_sent_as_written(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+    size_t queued = 99;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /stream HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n\r\n") == 1); /* headers before any byte */
+    assert_int_equal(client_count(&c, "Transfer-Encoding: chunked"), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_err(http_stream_write(fx->held[0], SLICE_LIT("data: x\n\n"), &queued), ERR_OK);
+        assert_int_equal(queued, 9);
+        CLIENT_WAIT(fx->loop, &c, client_count(&c, "data: x\n\n") == (size_t)i + 1);
+    }
+    http_stream_end(fx->held[0]);
+    CLIENT_WAIT(fx->loop, &c, fx->ends == 1);
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n0\r\n\r\n") == 1);
+    assert_int_equal(fx->sent, 1);
+    /* And the connection goes on. */
+    client_send_str(&c, "GET /x HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "hello") == 1);
+    client_close(&c);
+}
+
+static void test_stream_back_pressure(void **state)
+{
+    struct fixture *fx = *state;
+    struct http_req *req;
+    struct client c;
+    static uint8_t piece[10000];
+    size_t queued = 0, written = 0, pieces = 0;
+
+    memset(piece, '.', sizeof(piece));
+    client_open_small(&c, fx->port);
+    client_send_str(&c, "GET /stream HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n\r\n") == 1);
+    req = fx->held[0];
+    c.deaf = true;
+    /* What the kernel takes is taken; then the queue fills up to the mark, and stays. */
+    while (queued < 65536) {
+        assert_err(http_stream_write(req, slice_of(piece, sizeof(piece)), &queued), ERR_OK);
+        written += sizeof(piece);
+        for (int i = 0; i < 5 && queued < 65536; i++) {
+            loop_turn(fx->loop, 0);
+            queued = http_stream_queued(req);
+        }
+    }
+    assert_int_equal(fx->drains, 0);
+    assert_true(queued < 65536 + sizeof(piece));
+    /* One that does not heed it is stopped. */
+    while (http_stream_write(req, slice_of(piece, sizeof(piece)), &queued) == ERR_OK) {
+        written += sizeof(piece);
+        assert_true(++pieces < 100);
+    }
+    assert_true(http_stream_queued(req) <= 2 * 65536);
+    assert_err(http_stream_write(req, slice_of(piece, sizeof(piece)), NULL), ERR_TOO_LARGE);
+    c.deaf = false;
+    CLIENT_WAIT(fx->loop, &c, fx->drains == 1);
+    assert_true(http_stream_queued(req) < 65536 / 4);
+    http_stream_end(req);
+    CLIENT_WAIT(fx->loop, &c, fx->ends == 1);
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n0\r\n\r\n") == 1);
+    assert_int_equal(client_count(&c, "."), written + client_count(&c, "HTTP/1.1"));
+    client_close(&c);
+}
+
+static void test_stream_end_at_once(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /stream HTTP/1.0\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, fx->held[0] != NULL);
+    assert_err(http_stream_write(fx->held[0], SLICE_LIT("abc"), NULL), ERR_OK);
+    http_stream_end(fx->held[0]);
+    assert_err(http_stream_write(fx->held[0], SLICE_LIT("d"), NULL), ERR_CLOSED);
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    assert_int_equal(client_count(&c, "\r\n\r\nabc"), 1);
+    client_close(&c);
+}
+
+static void test_large_answer(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /big HTTP/1.1\r\n" H "\r\nGET /x HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, c.got.n > 8 << 20 && fx->ends == 2);
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "hello") == 1);
+    assert_int_equal(client_count(&c, "x"), (8 << 20) + 2 /* text/plain twice */);
+    assert_int_equal(client_count(&c, "Content-Length: 8388608"), 1);
+    client_close(&c);
+}
+
+/* --- many --------------------------------------------------------------------------------------
+ */
+
+static void test_connection_cap(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c[10];
+
+    set(SET_CLIENTS, 8);
+    again(fx);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        client_open(&c[i], fx->port);
+        client_send_str(&c[i], "GET /x HTTP/1.1\r\n" H "\r\n");
+    }
+    for (size_t i = 0; i < 8; i++)
+        CLIENT_WAIT(fx->loop, &c[i], client_count(&c[i], "hello") == 1);
+    for (int i = 0; i < 10; i++) {
+        loop_turn(fx->loop, 1);
+        client_read(&c[8]);
+        client_read(&c[9]);
+    }
+    assert_int_equal(httpd_count(fx->h), 8);
+    assert_int_equal(client_count(&c[8], "hello"), 0);
+    client_close(&c[0]);
+    CLIENT_WAIT(fx->loop, &c[8], client_count(&c[8], "hello") == 1);
+    client_close(&c[1]);
+    CLIENT_WAIT(fx->loop, &c[9], client_count(&c[9], "hello") == 1);
+    for (size_t i = 2; i < ARRAY_LEN(c); i++)
+        client_close(&c[i]);
+}
+
+static void test_stop_accepting(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /hold HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, fx->held[0] != NULL);
+    httpd_stop_accepting(fx->h);
+    reply_text(fx->held[0], 200, SLICE_LIT("hello"));
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "hello") == 1);
+    client_close(&c);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_refusals),
+        T(test_too_many_fields),
+        T(test_refused_by_the_library),
+        T(test_too_large_is_told),
+        T(test_served),
+        T(test_head_has_no_body),
+        T(test_pipelined),
+        T(test_byte_by_byte),
+        T(test_a_field_that_cannot_be_sent),
+        T(test_look_up),
+        T(test_reply_close),
+        T(test_slow_headers),
+        T(test_slow_body),
+        T(test_idle),
+        T(test_one_that_does_not_read),
+        T(test_waiting_has_no_limit),
+        T(test_leaving),
+        T(test_leaving_with_the_request),
+        T(test_leaving_within_a_request),
+        T(test_leaving_while_others_come),
+        T(test_abort),
+        T(test_free_ends_all),
+        T(test_stream_is_sent_as_written),
+        T(test_stream_back_pressure),
+        T(test_stream_end_at_once),
+        T(test_large_answer),
+        T(test_connection_cap),
+        T(test_stop_accepting),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
