@@ -1,0 +1,130 @@
+/*
+ * dialer: upstream zone.
+ *
+ * Resolves names and connects, only where a "dial" of the keeper says, and hands the socket to the
+ * egress process that the keeper named. It is the address wall: what a name resolved to is checked
+ * against the table of dialer/address.c and the ranges that the configuration allows for that
+ * upstream, every address, and only a checked address is connected to. It holds nothing. It fears
+ * DNS answers, which anybody may have written. It talks to the keeper (which names destinations)
+ * and to egress (which gets sockets). Losing it costs new upstream connections until it is started
+ * again.
+ */
+#include "dialer/dials.h"
+#include "ipc/gen/dialer.h"
+#include "ipc/gen/send.h"
+#include "ipc/role.h"
+#include "os/log.h"
+#include "os/sock.h"
+
+struct dialer {
+    struct role_self *role;
+    struct dials *dials;
+    struct dials_allow allow;
+    bool bad_conf;
+};
+
+static void on_conf_allow(void *ctx, struct chan *c, struct msg_conf_allow *m)
+{
+    struct dialer *d = ctx;
+
+    (void)c;
+    if (dials_allow_add(&d->allow, m->upstream, m->address, m->prefix) != ERR_OK)
+        d->bad_conf = true;
+}
+
+static void on_dial(void *ctx, struct chan *c, struct msg_dial *m)
+{
+    struct dialer *d = ctx;
+    const struct dial_key key = {m->dial, m->egress, m->egress_generation, m->upstream};
+
+    (void)c;
+    dials_add(d->dials, &key, m->host, m->port);
+}
+
+/* The channel to that process, if it is still the one that the dial was for. */
+static struct chan *egress_of(const struct dialer *d, const struct dial_key *key)
+{
+    struct chan *c = role_peer(d->role, ROLE_EGRESS, key->egress);
+
+    return c != NULL && chan_peer(c)->generation == key->egress_generation ? c : NULL;
+}
+
+static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int fd)
+{
+    struct dialer *d = ctx;
+    struct chan *c = egress_of(d, key);
+
+    log_event(e == ERR_OK ? LOG_DEBUG : LOG_WARN, "dialed", LOG_NUM("upstream", key->upstream),
+              LOG_NUM("dial", key->dial), LOG_ERR(e));
+    /* A channel that ended in between is the business of lost(). */
+    if (c != NULL && e == ERR_OK)
+        IGNORE(send_dialed(c, &(struct msg_dialed){.dial = key->dial}, fd));
+    else if (c != NULL)
+        IGNORE(
+            send_dial_failed(c, &(struct msg_dial_failed){.dial = key->dial, .code = (uint16_t)e}));
+    sock_close(fd);
+}
+
+static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
+{
+    static const struct dialer_handlers handlers = DIALER_HANDLERS(on_);
+
+    return dialer_dispatch(&handlers, ctx, c, type, m, fd);
+}
+
+static enum err on_open(struct role_self *r, void *ctx)
+{
+    struct dialer *d = ctx;
+
+    d->role = r;
+    return d->bad_conf ? ERR_CONFIG : ERR_OK;
+}
+
+static void on_ready(struct role_self *r, void *ctx)
+{
+    struct dialer *d = ctx;
+    enum err e = dials_new(role_loop(r), on_dial_end, d, &d->dials);
+
+    if (e != ERR_OK) {
+        log_event(LOG_ERROR, "no_resolver", LOG_ERR(e));
+        loop_stop(role_loop(r));
+        return;
+    }
+    dials_set_allow(d->dials, &d->allow);
+}
+
+static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+{
+    (void)r;
+    (void)ctx;
+    (void)c;
+}
+
+static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+{
+    struct dialer *d = ctx;
+    const struct chan_peer *p = chan_peer(c);
+
+    (void)r;
+    if (p->role == ROLE_EGRESS && d->dials != NULL)
+        dials_forget(d->dials, p->instance, p->generation);
+}
+
+int main(void)
+{
+    static const struct role_ops ops = {
+        .role = ROLE_DIALER,
+        .box = BOX_dialer,
+        .message = on_message,
+        .open = on_open,
+        .ready = on_ready,
+        .peer = on_peer,
+        .lost = on_lost,
+    };
+    struct dialer dialer = {0};
+    int status = role_main(&ops, &dialer);
+
+    dials_free(dialer.dials);
+    dials_allow_done(&dialer.allow);
+    return status;
+}

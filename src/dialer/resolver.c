@@ -1,0 +1,211 @@
+/*
+ * The dialer's resolver threads. They read what DNS servers and the hosts file say, with the C
+ * library's code; what comes out are addresses, which the address wall judges. The threads share
+ * with the loop two queues under one lock, and a socket pair that wakes the loop.
+ */
+#include "dialer/resolver.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <nss.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "os/sock.h"
+
+struct question {
+    STAILQ_ENTRY(question) link;
+    char host[256];
+    struct resolver_answer answer;
+};
+STAILQ_HEAD(questions, question);
+
+struct resolver {
+    struct loop *loop;
+    struct loop_watch *watch;
+    resolver_fn *fn;
+    void *ctx;
+    int wake[2]; /* threads write to [1], the loop reads [0] */
+    pthread_t threads[LIM_RESOLVERS];
+    size_t threads_n;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t asked;
+    struct questions waiting_for_thread, waiting_for_loop;
+    size_t queued;
+    bool ending;
+};
+
+static bool take_address(const struct sockaddr *from, struct address *ret)
+{
+    struct slice s;
+
+    if (from->sa_family == AF_INET)
+        s = slice_of(&((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+    else if (from->sa_family == AF_INET6)
+        s = slice_of(&((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+    else
+        return false;
+    *ret = (struct address){.n = (uint8_t)s.n};
+    for (size_t i = 0; i < s.n; i++)
+        ret->b[i] = s.p[i];
+    return true;
+}
+
+static void look_up(struct question *q)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct resolver_answer *a = &q->answer;
+    struct addrinfo *list = NULL;
+
+    a->err = ERR_UPSTREAM_DOWN;
+    if (getaddrinfo(q->host, NULL, &hints, &list) != 0)
+        return;
+    for (const struct addrinfo *i = list; i != NULL && a->n < LIM_ADDRESSES; i = i->ai_next)
+        if (take_address(i->ai_addr, &a->a[a->n]))
+            a->n++;
+    freeaddrinfo(list);
+    if (a->n > 0)
+        a->err = ERR_OK;
+}
+
+static void *thread_main(void *ctx)
+{
+    struct resolver *r = ctx;
+    struct question *q;
+
+    pthread_mutex_lock(&r->lock);
+    for (;;) {
+        while (STAILQ_EMPTY(&r->waiting_for_thread) && !r->ending)
+            pthread_cond_wait(&r->asked, &r->lock);
+        if (r->ending)
+            break;
+        q = STAILQ_FIRST(&r->waiting_for_thread);
+        STAILQ_REMOVE_HEAD(&r->waiting_for_thread, link);
+        pthread_mutex_unlock(&r->lock);
+        look_up(q);
+        pthread_mutex_lock(&r->lock);
+        STAILQ_INSERT_TAIL(&r->waiting_for_loop, q, link);
+        /* ERR_AGAIN: the loop has many such messages to read, each of which wakes it. */
+        IGNORE(sock_send(r->wake[1], SLICE_LIT("1"), -1));
+    }
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+static void on_wake(void *ctx, unsigned events)
+{
+    struct resolver *r = ctx;
+    struct questions done = STAILQ_HEAD_INITIALIZER(done);
+    struct question *q;
+    uint8_t byte;
+    size_t n;
+    int pass;
+
+    (void)events;
+    while (sock_recv(r->wake[0], &byte, sizeof(byte), &n, &pass) == ERR_OK)
+        ;
+    pthread_mutex_lock(&r->lock);
+    STAILQ_CONCAT(&done, &r->waiting_for_loop);
+    pthread_mutex_unlock(&r->lock);
+    while ((q = STAILQ_FIRST(&done)) != NULL) {
+        STAILQ_REMOVE_HEAD(&done, link);
+        r->queued--;
+        r->fn(r->ctx, &q->answer);
+        mem_free(q);
+    }
+}
+
+/* Threads take no signals: those are the loop's. */
+static enum err start_threads(struct resolver *r)
+{
+    sigset_t all, before;
+    int failed = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (failed == 0 && r->threads_n < LIM_RESOLVERS) {
+        failed = pthread_create(&r->threads[r->threads_n], NULL, thread_main, r);
+        if (failed == 0)
+            r->threads_n++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed == 0 ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolver **ret)
+{
+    struct resolver *r = MEM_NEW(struct resolver);
+    enum err e;
+
+    *r = (struct resolver){.loop = l, .fn = fn, .ctx = ctx, .wake = {-1, -1}};
+    STAILQ_INIT(&r->waiting_for_thread);
+    STAILQ_INIT(&r->waiting_for_loop);
+    BUG_IF(pthread_mutex_init(&r->lock, NULL) != 0 || pthread_cond_init(&r->asked, NULL) != 0);
+    e = sock_pair(r->wake);
+    if (e == ERR_OK && __nss_configure_lookup("hosts", "files dns") != 0)
+        e = ERR_UNAVAILABLE;
+    if (e == ERR_OK)
+        e = start_threads(r);
+    if (e != ERR_OK) {
+        resolver_free(r);
+        return e;
+    }
+    r->watch = loop_watch(l, r->wake[0], LOOP_READ, on_wake, r);
+    *ret = r;
+    return ERR_OK;
+}
+
+static void free_questions(struct questions *list)
+{
+    struct question *q;
+
+    while ((q = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, link);
+        mem_free(q);
+    }
+}
+
+void resolver_free(struct resolver *r)
+{
+    if (r == NULL)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->ending = true;
+    pthread_cond_broadcast(&r->asked);
+    pthread_mutex_unlock(&r->lock);
+    for (size_t i = 0; i < r->threads_n; i++)
+        pthread_join(r->threads[i], NULL);
+    loop_unwatch(r->watch);
+    sock_close(r->wake[0]);
+    sock_close(r->wake[1]);
+    free_questions(&r->waiting_for_thread);
+    free_questions(&r->waiting_for_loop);
+    pthread_cond_destroy(&r->asked);
+    pthread_mutex_destroy(&r->lock);
+    mem_free(r);
+}
+
+enum err resolver_ask(struct resolver *r, uint64_t ticket, struct slice host)
+{
+    struct question *q;
+
+    if (r->queued >= LIM_DIALS)
+        return ERR_AGAIN;
+    q = MEM_NEW(struct question);
+    q->answer.ticket = ticket;
+    if (host.n == 0 || !slice_to_cstr(host, q->host, sizeof(q->host))) {
+        mem_free(q);
+        return ERR_UPSTREAM_DOWN;
+    }
+    r->queued++;
+    pthread_mutex_lock(&r->lock);
+    STAILQ_INSERT_TAIL(&r->waiting_for_thread, q, link);
+    pthread_cond_signal(&r->asked);
+    pthread_mutex_unlock(&r->lock);
+    return ERR_OK;
+}

@@ -1,0 +1,39 @@
+/*
+ * Names to addresses, by the C library, on a few threads: getaddrinfo has no form that does not
+ * block. Questions wait in a bounded queue. Answers come on the loop.
+ */
+#ifndef SG_DIALER_RESOLVER_H
+#define SG_DIALER_RESOLVER_H
+
+#include "base/limits.h"
+#include "base/slice.h"
+#include "dialer/address.h"
+#include "os/loop.h"
+
+struct resolver;
+
+struct resolver_answer {
+    uint64_t ticket;
+    enum err err; /* ERR_OK with n > 0, or ERR_UPSTREAM_DOWN: there is no such name, or no server
+                     said so */
+    size_t n;
+    struct address a[LIM_ADDRESSES];
+};
+
+/* Called on the loop, once for each question that resolver_ask took. */
+typedef void resolver_fn(void *ctx, const struct resolver_answer *a);
+
+/*
+ * Starts the threads: after the jail, since Landlock binds only those that start in it. Names are
+ * looked up in the hosts file and by DNS, whatever nsswitch.conf says: its other services are
+ * libraries, which a jailed process cannot load. ERR_UNAVAILABLE: no threads, no descriptors.
+ */
+MUST_USE enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolver **ret);
+/* Waits for the threads, which may take as long as a question. Takes NULL. */
+void resolver_free(struct resolver *r);
+
+/* Asks for all addresses of a name, or of a numeric address itself. ERR_AGAIN: the queue is full;
+ * ERR_UPSTREAM_DOWN: host cannot be a name (empty, too long, a NUL in it). */
+MUST_USE enum err resolver_ask(struct resolver *r, uint64_t ticket, struct slice host);
+
+#endif

@@ -1,0 +1,255 @@
+/* Dials from the name to the socket: the wall, the limits, and who is not told any more. */
+#include "dialer/dials.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "os/log.h"
+
+struct fixture {
+    struct loop *l;
+    struct dials *d;
+    struct dials_allow allow;
+    unsigned calls;
+    struct dial_key key;
+    enum err e;
+    int fd;
+    unsigned per_err[ERR_COUNT];
+};
+
+static void quiet(void *ctx, struct slice line)
+{
+    (void)ctx;
+    (void)line;
+}
+
+static void on_end(void *ctx, const struct dial_key *key, enum err e, int fd)
+{
+    struct fixture *f = ctx;
+
+    f->calls++;
+    f->key = *key;
+    f->e = e;
+    f->per_err[e]++;
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = fd;
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    f = (struct fixture){.l = loop_new(), .fd = -1};
+    log_set_sink(quiet, NULL);
+    assert_int_equal(dials_new(f.l, on_end, &f, &f.d), ERR_OK);
+    dials_set_allow(f.d, &f.allow);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    if (f->fd >= 0)
+        close(f->fd);
+    dials_free(f->d);
+    dials_allow_done(&f->allow);
+    loop_free(f->l);
+    assert_int_equal(limit_set(SET_CONNECT_TIME, limit_row(SET_CONNECT_TIME)->def), ERR_OK);
+    return 0;
+}
+
+static void run(struct fixture *f, unsigned calls)
+{
+    for (int i = 0; i < 300 && f->calls < calls; i++)
+        loop_turn(f->l, 100);
+    assert_int_equal(f->calls, calls);
+}
+
+static int listener(uint16_t *port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    socklen_t n = sizeof(a);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+    *port = ntohs(a.sin_port);
+    return fd;
+}
+
+static void test_loopback_needs_permission(void **state)
+{
+    struct fixture *f = *state;
+    const struct dial_key key = {5, 1, 2, 7}, other = {6, 1, 2, 8};
+    const uint8_t net[] = {127, 0, 0, 0};
+    uint16_t port;
+    int fd = listener(&port);
+
+    dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), port);
+    run(f, 1);
+    assert_int_equal(f->e, ERR_UPSTREAM_ADDRESS);
+
+    assert_int_equal(dials_allow_add(&f->allow, 7, slice_of(net, 4), 8), ERR_OK);
+    dials_add(f->d, &other, SLICE_LIT("127.0.0.1"), port);
+    run(f, 2);
+    assert_int_equal(f->e, ERR_UPSTREAM_ADDRESS);
+
+    dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), port);
+    run(f, 3);
+    assert_int_equal(f->e, ERR_OK);
+    assert_true(f->fd >= 0);
+    assert_int_equal(f->key.dial, 5);
+    assert_int_equal(f->key.egress, 1);
+    assert_int_equal(f->key.egress_generation, 2);
+
+    dials_add(f->d, &key, SLICE_LIT("localhost"), port); /* ::1 is skipped, 127.0.0.1 is taken */
+    run(f, 4);
+    assert_int_equal(f->e, ERR_OK);
+    close(fd);
+}
+
+/* Other ways to write this machine, all of which a resolver understands. */
+static void test_other_writings(void **state)
+{
+    static const char *const writings[] = {
+        "0x7f.1",  "127.1", "2130706433",       "0177.0.0.1", "0",
+        "0.0.0.0", "::1",   "::ffff:127.0.0.1", "0x7f000001", "::"};
+    struct fixture *f = *state;
+    const struct dial_key key = {1, 1, 1, 1};
+
+    for (unsigned i = 0; i < ARRAY_LEN(writings); i++) {
+        dials_add(f->d, &key, slice_str(writings[i]), 80);
+        run(f, i + 1);
+        if (f->e != ERR_UPSTREAM_ADDRESS && f->e != ERR_UPSTREAM_DOWN)
+            fail_msg("%s: %s", writings[i], err_name(f->e));
+    }
+}
+
+static void test_bad_names(void **state)
+{
+    struct fixture *f = *state;
+    const struct dial_key key = {1, 1, 1, 1};
+    char longer[300];
+
+    for (unsigned i = 0; i < sizeof(longer); i++)
+        longer[i] = 'a';
+    dials_add(f->d, &key, SLICE_EMPTY, 80);
+    dials_add(f->d, &key, slice_of("a\0b", 3), 80);
+    dials_add(f->d, &key, slice_of(longer, sizeof(longer)), 80);
+    assert_int_equal(f->per_err[ERR_UPSTREAM_DOWN], 3);
+}
+
+static void test_nobody_listens(void **state)
+{
+    struct fixture *f = *state;
+    const struct dial_key key = {1, 1, 1, 7};
+    const uint8_t net[] = {127, 0, 0, 0};
+    uint16_t port;
+
+    close(listener(&port));
+    assert_int_equal(dials_allow_add(&f->allow, 7, slice_of(net, 4), 8), ERR_OK);
+    dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), port);
+    run(f, 1);
+    assert_int_equal(f->e, ERR_UPSTREAM_DOWN);
+}
+
+/* A listener whose queue is full drops what comes: the connection is never made. */
+static void test_times_out(void **state)
+{
+    struct fixture *f = *state;
+    const struct dial_key key = {1, 1, 1, 7};
+    const uint8_t net[] = {127, 0, 0, 0};
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    socklen_t n = sizeof(a);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fill[8];
+
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(listen(fd, 0), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+    for (unsigned i = 0; i < ARRAY_LEN(fill); i++) {
+        fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(fill[i], (struct sockaddr *)&a, sizeof(a)); /* in progress for ever */
+    }
+    assert_int_equal(limit_set(SET_CONNECT_TIME, 300), ERR_OK);
+    assert_int_equal(dials_allow_add(&f->allow, 7, slice_of(net, 4), 8), ERR_OK);
+    dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), ntohs(a.sin_port));
+    run(f, 1);
+    assert_int_equal(f->e, ERR_TIMEOUT);
+    for (unsigned i = 0; i < ARRAY_LEN(fill); i++)
+        close(fill[i]);
+    close(fd);
+}
+
+static void test_too_many_at_once(void **state)
+{
+    struct fixture *f = *state;
+    const struct dial_key key = {1, 1, 1, 7};
+
+    for (unsigned i = 0; i < LIM_DIALS + 5; i++)
+        dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
+    assert_int_equal(f->per_err[ERR_AGAIN], 5);
+    run(f, LIM_DIALS + 5);
+    assert_int_equal(f->per_err[ERR_UPSTREAM_ADDRESS], LIM_DIALS);
+    dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
+    run(f, LIM_DIALS + 6);
+    assert_int_equal(f->per_err[ERR_AGAIN], 5);
+}
+
+static void test_forgotten_egress_is_not_told(void **state)
+{
+    struct fixture *f = *state;
+    const struct dial_key old = {1, 4, 1, 7}, new = {2, 4, 2, 7};
+
+    dials_add(f->d, &old, SLICE_LIT("127.0.0.1"), 9);
+    dials_add(f->d, &new, SLICE_LIT("127.0.0.1"), 9);
+    dials_forget(f->d, 4, 1);
+    run(f, 1);
+    for (int i = 0; i < 3; i++)
+        loop_turn(f->l, 20);
+    assert_int_equal(f->calls, 1);
+    assert_int_equal(f->key.egress_generation, 2);
+}
+
+static void test_bad_ranges(void **state)
+{
+    struct fixture *f = *state;
+    const uint8_t b[17] = {127};
+
+    assert_int_equal(dials_allow_add(&f->allow, 1, slice_of(b, 4), 33), ERR_OUT_OF_RANGE);
+    assert_int_equal(dials_allow_add(&f->allow, 1, slice_of(b, 16), 129), ERR_OUT_OF_RANGE);
+    assert_int_equal(dials_allow_add(&f->allow, 1, slice_of(b, 5), 8), ERR_OUT_OF_RANGE);
+    assert_int_equal(dials_allow_add(&f->allow, 1, slice_of(b, 17), 8), ERR_OUT_OF_RANGE);
+    assert_int_equal(dials_allow_add(&f->allow, 1, SLICE_EMPTY, 0), ERR_OUT_OF_RANGE);
+    assert_int_equal(f->allow.n, 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_loopback_needs_permission),
+        T(test_other_writings),
+        T(test_bad_names),
+        T(test_nobody_listens),
+        T(test_times_out),
+        T(test_too_many_at_once),
+        T(test_forgotten_egress_is_not_told),
+        T(test_bad_ranges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
