@@ -1,0 +1,478 @@
+/*
+ * Sidegate's pages. Run by surface; pure. Trusts the templates of web/ (ours) and nothing else:
+ * every value is escaped by proto/html, and what agents and upstreams wrote is HTML_FOREIGN.
+ */
+#include "surface/page.h"
+
+#include "base/mem.h"
+#include "proto/html.h"
+#include "surface/say.h"
+#include "surface/web.h"
+
+#include <stdio.h>
+
+/* The values of a template or of one row of it. */
+struct values {
+    struct html_value v[24];
+    size_t n;
+};
+
+static void add(struct values *t, struct html_value v)
+{
+    BUG_IF(t->n == ARRAY_LEN(t->v));
+    t->v[t->n++] = v;
+}
+
+static void add_text(struct values *t, const char *name, struct slice s)
+{
+    add(t, (struct html_value){.name = name, .kind = HTML_TEXT, .text = s});
+}
+
+/* A string of ours, which must outlive the rendering; NULL is the empty text. */
+static void add_str(struct values *t, const char *name, const char *s)
+{
+    add_text(t, name, s ? slice_str(s) : SLICE_EMPTY);
+}
+
+static void add_foreign(struct values *t, const char *name, struct slice s)
+{
+    add(t, (struct html_value){.name = name, .kind = HTML_FOREIGN, .text = s});
+}
+
+static void add_bool(struct values *t, const char *name, bool yes)
+{
+    add(t, (struct html_value){.name = name, .kind = HTML_BOOL, .yes = yes});
+}
+
+static void add_rows(struct values *t, const char *name, const struct html_row *rows, size_t n)
+{
+    add(t, (struct html_value){.name = name, .kind = HTML_ROWS, .rows = rows, .rows_n = n});
+}
+
+static void put(struct buf *out, enum web_file f, const struct values *t)
+{
+    struct html_row row = {t->v, t->n};
+    enum err e = html_render(out, web_bytes(f), &row);
+
+    /* Too large makes a page that ends early; anything else is a wrong template, so ours. */
+    BUG_IF(e != ERR_OK && e != ERR_TOO_LARGE);
+}
+
+#define HEX_ID     (2 * ID_BYTES + 1)
+#define HEX_DIGEST (2 * DIGEST_BYTES + 1)
+
+static void hex(char *to, const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        (void)snprintf(to + 2 * i, 3, "%02x", p[i]); /* two digits and a NUL */
+}
+
+/* --- what is around every page ------------------------------------------------------------------
+ */
+
+enum at { AT_NONE, AT_INBOX, AT_CONNECTIONS };
+
+static void asset(char ret[64], const char *path, enum web_file f)
+{
+    char tag[WEB_TAG + 1];
+
+    web_tag(f, tag);
+    (void)snprintf(ret, 64, "%s?v=%s", path, tag); /* the paths are two short literals */
+}
+
+static void head(struct buf *out, const struct page_frame *f, const char *title, enum at at)
+{
+    struct values t = {0};
+    char style[64], script[64] = "";
+
+    asset(style, "/style.css", WEB_STYLE);
+    if (at == AT_INBOX)
+        asset(script, "/inbox.js", WEB_SCRIPT);
+    add_str(&t, "title", title);
+    add_str(&t, "style", style);
+    add_str(&t, "script", script);
+    add_text(&t, "user", f->user);
+    add_bool(&t, "at_inbox", at == AT_INBOX);
+    add_bool(&t, "at_connections", at == AT_CONNECTIONS);
+    put(out, WEB_HEAD, &t);
+}
+
+static void foot(struct buf *out, const struct page_frame *f)
+{
+    struct values t = {0};
+    char csrf[HEX_DIGEST];
+
+    hex(csrf, f->csrf.b, DIGEST_BYTES);
+    add_text(&t, "user", f->user);
+    add_str(&t, "csrf", csrf);
+    add_text(&t, "host", f->host);
+    put(out, WEB_FOOT, &t);
+}
+
+/* --- log-in and closed texts --------------------------------------------------------------------
+ */
+
+void page_login(struct buf *out, const struct page_frame *f, const struct page_login *p)
+{
+    struct values t = {0};
+
+    add_text(&t, "csrf", p->csrf);
+    add_text(&t, "handoff", p->handoff);
+    add_text(&t, "name", p->name);
+    add_str(&t, "error", p->error);
+    head(out, f, p->error ? "Not logged in" : "Log in", AT_NONE);
+    put(out, WEB_LOGIN, &t);
+    foot(out, f);
+}
+
+enum sign { SIGN_NONE, SIGN_TESTED, SIGN_STORED };
+
+static const struct closed {
+    unsigned status;
+    enum sign sign;
+    const char *heading, *text, *next_url, *next;
+} closed[PAGE_COUNT] = {
+#define P(name, status, sign, heading, text, next_url, next)                                       \
+    [PAGE_##name] = {status, SIGN_##sign, heading, text, next_url, next},
+#include "surface/page.def"
+#undef P
+};
+
+unsigned page_status(enum page_text t)
+{
+    BUG_IF(t >= PAGE_COUNT);
+    return closed[t].status;
+}
+
+void page_message(struct buf *out, const struct page_frame *f, enum page_text text,
+                  struct slice words, struct slice back)
+{
+    static const char *const details[] = {NULL, "stored and tested", "stored, not tested"};
+    struct values t = {0};
+
+    BUG_IF(text >= PAGE_COUNT);
+    const struct closed *c = &closed[text];
+    bool look_again = c->next_url[0] == '\0';
+    add_bool(&t, "good", c->sign != SIGN_NONE);
+    add_str(&t, "heading", c->heading);
+    add_str(&t, "text", c->text);
+    add_str(&t, "detail", details[c->sign]);
+    add_str(&t, "detail_class", c->sign == SIGN_STORED ? "warn" : "");
+    add_text(&t, "words", words);
+    add_text(&t, "next_url",
+             look_again && back.n ? back : slice_str(look_again ? "/inbox" : c->next_url));
+    add_str(&t, "next", c->next);
+    head(out, f, c->heading, AT_NONE);
+    put(out, WEB_MESSAGE, &t);
+    foot(out, f);
+}
+
+/* --- one handoff --------------------------------------------------------------------------------
+ */
+
+/* Why a person is needed: the verb of the heading, and the reason. */
+static const struct {
+    const char *verb, *why;
+} needs[] = {
+    [NEED_MISSING] = {"Connect", "You have not given Sidegate the credential for this server yet."},
+    [NEED_STALE] = {"Reconnect", "The server did not accept what you gave before."},
+    [NEED_USED_UP] = {"Renew", "What you allowed this agent before is used up."},
+    [NEED_EXPIRED] = {"Renew", "The time for which you allowed this agent before is over."},
+    [NEED_ASKED] = {"Connect", "The agent wants to be ready for later. No call waits for this."},
+};
+
+static const struct {
+    const char *what, *next;
+} problems[] = {
+    [PROBLEM_NONE] = {NULL, NULL},
+    [PROBLEM_REFUSED] = {"The server did not accept it.",
+                         "Nothing was stored. Check it, and give it again."},
+    [PROBLEM_UNREACHABLE] = {"The server could not be reached.",
+                             "Nothing was stored, because it could not be tested. Try again in a "
+                             "moment."},
+    [PROBLEM_WRONG_PASSWORD] = {"Nothing was given yet.", "Your Sidegate password is not right."},
+    [PROBLEM_TOO_MANY] = {"Too many tries.", "Nothing was stored. Wait a minute before the next."},
+};
+
+/* What the agent wants to do, in Sidegate's words, before the name that it used. */
+static const struct {
+    const char *method, *doing;
+} doings[] = {
+    {"tools/call", "Call the tool"},
+    {"resources/read", "Read the resource"},
+    {"prompts/get", "Get the prompt"},
+};
+
+static void add_doing(struct values *t, const struct page_handoff *p)
+{
+    for (size_t i = 0; i < ARRAY_LEN(doings); i++) {
+        if (p->tool.n && slice_eq_str(p->method, doings[i].method)) {
+            add_str(t, "doing", doings[i].doing);
+            add_foreign(t, "tool", p->tool);
+            return;
+        }
+    }
+    add_str(t, "doing", p->method.n ? "Use the method" : "Nothing at once");
+    add_foreign(t, "tool", p->method);
+}
+
+static void put_lease(struct buf *out, const struct page_lease *l)
+{
+    char span[SAY_TEXT];
+
+    say_span(l->ms, span);
+    if (l->kind == LEASE_KIND_ONCE)
+        buf_put_str(out, "This agent may use it once.");
+    else if (l->kind == LEASE_KIND_TASK)
+        buf_printf(out, "This agent may use it %u times within %s.", l->uses, span);
+    else
+        buf_put_str(out, "This agent may use it until you revoke it.");
+}
+
+/* A field's values, and what they point into. */
+struct field {
+    struct values t;
+    char name[16], described[64];
+};
+
+static void set_field(struct field *x, size_t i, const struct page_field *f, bool focus)
+{
+    struct buf d = BUF_INIT(sizeof(x->described) - 1);
+
+    (void)snprintf(x->name, sizeof(x->name), "f%zu", i % 100); /* fits */
+    if (f->error)
+        buf_printf(&d, "%s-error", x->name);
+    if (f->hint.n)
+        buf_printf(&d, "%s%s-hint", d.n ? " " : "", x->name);
+    BUG_IF(!slice_to_cstr(buf_slice(&d), x->described, sizeof(x->described)));
+    buf_free(&d);
+    add_str(&x->t, "fname", x->name);
+    add_str(&x->t, "described", x->described);
+    add_text(&x->t, "label", f->label);
+    add_text(&x->t, "hint", f->hint);
+    add_str(&x->t, "ferror", f->error);
+    add_bool(&x->t, "masked", f->masked);
+    add_bool(&x->t, "focus", focus);
+}
+
+/* The first field to correct gets the focus, or none: who comes for the first time should read
+ * first. */
+static size_t to_correct(const struct page_handoff *p)
+{
+    size_t i = 0;
+
+    while (i < p->fields_n && !p->fields[i].error)
+        i++;
+    return i;
+}
+
+static void add_times(struct values *t, uint64_t at, uint64_t now, char text[3][SAY_TEXT])
+{
+    say_moment(at, now, text[0]);
+    say_iso(at, text[1]);
+    say_distance(at, now, text[2]);
+    add_str(t, "until", text[0]);
+    add_str(t, "until_iso", text[1]);
+    add_str(t, "left", text[2]);
+}
+
+static void put_handoff(struct buf *out, const struct page_frame *f, const struct page_handoff *p,
+                        struct values *t)
+{
+    struct field fields[LIM_FIELDS] = {0};
+    struct html_row rows[LIM_FIELDS];
+    char id[HEX_ID], csrf[HEX_DIGEST], times[3][SAY_TEXT];
+    size_t wrong = to_correct(p);
+
+    BUG_IF(p->fields_n > LIM_FIELDS);
+    for (size_t i = 0; i < p->fields_n; i++) {
+        set_field(&fields[i], i, &p->fields[i], i == wrong);
+        rows[i] = (struct html_row){fields[i].t.v, fields[i].t.n};
+    }
+    hex(id, p->id.b, ID_BYTES);
+    hex(csrf, f->csrf.b, DIGEST_BYTES);
+    add_rows(t, "fields", rows, p->fields_n);
+    add_str(t, "id", id);
+    add_str(t, "csrf", csrf);
+    add_text(t, "user", f->user);
+    add_text(t, "upstream", p->upstream);
+    add_text(t, "words", p->words);
+    add_foreign(t, "client", p->client);
+    add_doing(t, p);
+    add_str(t, "why", needs[p->need].why);
+    add_times(t, p->expires, f->now, times);
+    add_str(t, "password_error", p->password_error);
+    add_bool(t, "password_focus", p->password_error && wrong == p->fields_n);
+    put(out, WEB_HANDOFF, t);
+}
+
+void page_handoff(struct buf *out, const struct page_frame *f, const struct page_handoff *p)
+{
+    struct values t = {0};
+    struct buf heading = BUF_INIT(LIM_LABEL_BYTES + 32), lease = BUF_INIT(256),
+               next = BUF_INIT(256), title = BUF_INIT(LIM_LABEL_BYTES + 64);
+
+    BUG_IF(p->need >= ARRAY_LEN(needs) || p->problem >= ARRAY_LEN(problems));
+    buf_printf(&heading, "%s ", needs[p->need].verb);
+    buf_put(&heading, p->upstream);
+    put_lease(&lease, &p->lease);
+    if (problems[p->problem].next)
+        buf_printf(&next, "%s %u %s left.", problems[p->problem].next, p->tries_left,
+                   p->tries_left == 1 ? "try" : "tries");
+    buf_put_str(&title, p->problem == PROBLEM_NONE ? "" : "Not yet: ");
+    buf_put(&title, buf_slice(&heading));
+    buf_put_u8(&title, '\0');
+
+    head(out, f, (const char *)title.p, AT_NONE);
+    add_text(&t, "heading", buf_slice(&heading));
+    add_text(&t, "afterwards", buf_slice(&lease));
+    add_str(&t, "problem", problems[p->problem].what);
+    add_text(&t, "problem_next", buf_slice(&next));
+    put_handoff(out, f, p, &t);
+    foot(out, f);
+
+    buf_free(&heading);
+    buf_free(&lease);
+    buf_free(&next);
+    buf_free(&title);
+}
+
+/* --- the inbox ----------------------------------------------------------------------------------
+ */
+
+struct inbox_item {
+    struct values t;
+    char id[HEX_ID], times[3][SAY_TEXT];
+    char heading[LIM_LABEL_BYTES + 32];
+};
+
+static void set_inbox_item(struct inbox_item *x, const struct page_inbox_row *r, uint64_t now)
+{
+    struct buf heading = BUF_INIT(sizeof(x->heading) - 1);
+
+    BUG_IF(r->need >= ARRAY_LEN(needs));
+    buf_printf(&heading, "%s ", needs[r->need].verb);
+    buf_put(&heading, r->upstream);
+    BUG_IF(!slice_to_cstr(buf_slice(&heading), x->heading, sizeof(x->heading)));
+    buf_free(&heading);
+    hex(x->id, r->id.b, ID_BYTES);
+    add_str(&x->t, "id", x->id);
+    add_str(&x->t, "heading", x->heading);
+    add_text(&x->t, "upstream", r->upstream);
+    add_text(&x->t, "words", r->words);
+    add_foreign(&x->t, "client", r->client);
+    add_foreign(&x->t, "tool", r->tool);
+    add_times(&x->t, r->expires, now, x->times);
+}
+
+void page_inbox(struct buf *out, const struct page_frame *f, const struct page_inbox_row *in,
+                size_t n)
+{
+    struct values t = {0};
+    struct inbox_item *items = mem_zalloc_array(n, sizeof(*items));
+    struct html_row *rows = mem_zalloc_array(n, sizeof(*rows));
+
+    for (size_t i = 0; i < n; i++) {
+        set_inbox_item(&items[i], &in[i], f->now);
+        rows[i] = (struct html_row){items[i].t.v, items[i].t.n};
+    }
+    add_rows(&t, "rows", rows, n);
+    head(out, f, "Inbox", AT_INBOX);
+    put(out, WEB_INBOX, &t);
+    foot(out, f);
+    mem_free(rows);
+    mem_free(items);
+}
+
+/* --- connections --------------------------------------------------------------------------------
+ */
+
+/* A state, its look, and what is still allowed in it; NULL: what the lease says. */
+static const struct {
+    const char *text, *class, *allowed;
+} states[] = {
+    [CONNECTION_STATE_LIVE] = {"live", "", NULL},
+    [CONNECTION_STATE_STALE] = {"refused", "bad", "nothing: the server did not accept it"},
+    [CONNECTION_STATE_USED_UP] = {"used up", "warn", "nothing more"},
+    [CONNECTION_STATE_EXPIRED] = {"expired", "warn", "nothing more"},
+    [CONNECTION_STATE_SUSPENDED] = {"suspended", "bad",
+                                    "nothing: the server sent the value back too often"},
+};
+
+struct connection_item {
+    struct values t;
+    char id[HEX_ID];
+    char given[SAY_TEXT], given_iso[SAY_TEXT], last[2 * SAY_TEXT], last_iso[SAY_TEXT];
+    char lease[128];
+};
+
+static void say_lease(struct connection_item *x, const struct page_connection_row *r, uint64_t now)
+{
+    char until[SAY_TEXT];
+    struct buf b = BUF_INIT(sizeof(x->lease) - 1);
+
+    say_moment(r->expires, now, until);
+    if (states[r->state].allowed)
+        buf_put_str(&b, states[r->state].allowed);
+    else if (r->lease == LEASE_KIND_KEEP)
+        buf_put_str(&b, "until you revoke it");
+    else if (r->uses_left != UINT32_MAX)
+        buf_printf(&b, "%u more %s", r->uses_left, r->uses_left == 1 ? "time" : "times");
+    if (!states[r->state].allowed && r->lease != LEASE_KIND_KEEP && r->expires)
+        buf_printf(&b, "%suntil %s", b.n ? ", " : "", until);
+    BUG_IF(!slice_to_cstr(buf_slice(&b), x->lease, sizeof(x->lease)));
+    buf_free(&b);
+}
+
+static void set_connection_item(struct connection_item *x, const struct page_connection_row *r,
+                                uint64_t now)
+{
+    char moment[SAY_TEXT], distance[SAY_TEXT];
+
+    BUG_IF(r->state >= ARRAY_LEN(states));
+    hex(x->id, r->id.b, ID_BYTES);
+    say_moment(r->created, now, x->given);
+    say_iso(r->created, x->given_iso);
+    if (r->last_used) {
+        say_moment(r->last_used, now, moment);
+        say_distance(r->last_used, now, distance);
+        say_iso(r->last_used, x->last_iso);
+    }
+    (void)snprintf(x->last, sizeof(x->last), r->last_used ? "%s, %s" : "never", moment,
+                   distance); /* fits */
+    say_lease(x, r, now);
+    add_str(&x->t, "id", x->id);
+    add_text(&x->t, "upstream", r->upstream);
+    add_foreign(&x->t, "client", r->client);
+    add_str(&x->t, "state", states[r->state].text);
+    add_str(&x->t, "state_class", states[r->state].class);
+    add_str(&x->t, "lease", x->lease);
+    add_str(&x->t, "last", x->last);
+    add_str(&x->t, "last_iso", x->last_iso);
+    add_str(&x->t, "given", x->given);
+    add_str(&x->t, "given_iso", x->given_iso);
+    add_str(&x->t, "tested", r->tested ? "tested" : "not tested");
+}
+
+void page_connections(struct buf *out, const struct page_frame *f,
+                      const struct page_connection_row *in, size_t n, bool revoked)
+{
+    struct values t = {0};
+    char csrf[HEX_DIGEST];
+    struct connection_item *items = mem_zalloc_array(n, sizeof(*items));
+    struct html_row *rows = mem_zalloc_array(n, sizeof(*rows));
+
+    for (size_t i = 0; i < n; i++) {
+        set_connection_item(&items[i], &in[i], f->now);
+        rows[i] = (struct html_row){items[i].t.v, items[i].t.n};
+    }
+    hex(csrf, f->csrf.b, DIGEST_BYTES);
+    add_str(&t, "csrf", csrf);
+    add_bool(&t, "revoked", revoked);
+    add_rows(&t, "rows", rows, n);
+    head(out, f, "Connections", AT_CONNECTIONS);
+    put(out, WEB_CONNECTIONS, &t);
+    foot(out, f);
+    mem_free(rows);
+    mem_free(items);
+}

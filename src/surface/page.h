@@ -1,0 +1,104 @@
+/*
+ * Sidegate's pages: from what the keeper said to HTML. Pure: no clock, no socket.
+ *
+ * Every function appends one whole page to out. Text of agents and upstreams is shown quoted,
+ * bounded, with control and bidirectional characters made visible (proto/html); the rest is
+ * Sidegate's own words, which stand in page.def and in web/.
+ */
+#ifndef SG_SURFACE_PAGE_H
+#define SG_SURFACE_PAGE_H
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "base/limits.h"
+#include "ipc/gen/messages.h"
+
+#define PAGE_MAX                                                                                   \
+    1048576           /* bytes of a page; the largest is a list of PAGE_ROWS rows of about 2 KB */
+#define PAGE_ROWS 256 /* rows of a list; more are not shown */
+
+/* What every page has around it. */
+struct page_frame {
+    struct slice host;  /* where this is, for the person to compare */
+    struct slice user;  /* empty: nobody is logged in */
+    struct digest csrf; /* of the session; unused when user is empty */
+    uint64_t now;       /* ms since 1970 */
+};
+
+/* Closed texts: one row of page.def each. */
+enum page_text {
+#define P(name, status, sign, heading, text, next_url, next) PAGE_##name,
+#include "surface/page.def"
+#undef P
+    PAGE_COUNT
+};
+unsigned page_status(enum page_text t);
+
+struct page_login {
+    struct slice csrf;    /* of the pre-session */
+    struct slice handoff; /* 32 hexadecimal digits, or empty */
+    struct slice name;    /* what was typed before, or empty */
+    const char *error;    /* one sentence, or NULL */
+};
+
+struct page_field {
+    struct slice label, hint;
+    bool masked;
+    const char *error; /* one sentence, or NULL */
+};
+
+/* How long what is given may be used. */
+struct page_lease {
+    enum lease_kind kind;
+    uint32_t uses;
+    uint64_t ms;
+};
+
+struct page_handoff {
+    struct handoff_id id;
+    enum need need;
+    enum problem problem;
+    uint32_t tries_left;
+    struct slice upstream;             /* its title, ours */
+    struct slice client, method, tool; /* theirs */
+    struct slice words;
+    uint64_t expires;
+    struct page_lease lease;
+    const struct page_field *fields;
+    size_t fields_n; /* at most LIM_FIELDS */
+    const char *password_error;
+};
+
+struct page_inbox_row {
+    struct handoff_id id;
+    enum need need;
+    struct slice upstream;     /* ours */
+    struct slice client, tool; /* theirs */
+    struct slice words;
+    uint64_t expires;
+};
+
+struct page_connection_row {
+    struct connection_id id;
+    enum connection_state state;
+    enum lease_kind lease;
+    struct slice upstream;                /* ours */
+    struct slice client;                  /* theirs */
+    uint64_t created, last_used, expires; /* 0: never */
+    uint32_t uses_left;                   /* UINT32_MAX: no limit */
+    bool tested;
+};
+
+void page_login(struct buf *out, const struct page_frame *f, const struct page_login *p);
+void page_handoff(struct buf *out, const struct page_frame *f, const struct page_handoff *p);
+/* words: of the handoff that this is about, or empty. back: the path to look at again, or empty for
+ * the inbox. */
+void page_message(struct buf *out, const struct page_frame *f, enum page_text t, struct slice words,
+                  struct slice back);
+void page_inbox(struct buf *out, const struct page_frame *f, const struct page_inbox_row *rows,
+                size_t n);
+/* revoked: say that one was just revoked. */
+void page_connections(struct buf *out, const struct page_frame *f,
+                      const struct page_connection_row *rows, size_t n, bool revoked);
+
+#endif
