@@ -926,6 +926,7 @@ static const struct wire_field audit_state_fields[] = {
     {"seq", WIRE_U64, offsetof(struct msg_audit_state, seq), 0, NULL},
     {"head", WIRE_DIGEST, offsetof(struct msg_audit_state, head), 0, NULL},
     {"epoch", WIRE_U64, offsetof(struct msg_audit_state, epoch), 0, NULL},
+    {"low", WIRE_BOOL, offsetof(struct msg_audit_state, low), 0, NULL},
 };
 
 static const struct wire_field audit_append_fields[] = {
@@ -949,6 +950,7 @@ static const struct wire_field audit_append_fields[] = {
 static const struct wire_field audit_ack_fields[] = {
     {"seq", WIRE_U64, offsetof(struct msg_audit_ack, seq), 0, NULL},
     {"head", WIRE_DIGEST, offsetof(struct msg_audit_ack, head), 0, NULL},
+    {"low", WIRE_BOOL, offsetof(struct msg_audit_ack, low), 0, NULL},
 };
 
 static const struct wire_field audit_refused_fields[] = {
@@ -1053,9 +1055,9 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CTL_AUDIT_HEAD] = {"ctl_audit_head", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_audit_head), NULL, 0},
     [MSG_CTL_AUDIT_HEAD_IS] = {"ctl_audit_head_is", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_audit_head_is), ctl_audit_head_is_fields, 2},
     [MSG_CTL_DONE] = {"ctl_done", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_done), ctl_done_fields, 2},
-    [MSG_AUDIT_STATE] = {"audit_state", 0x04, 0x02, false, true, false, sizeof(struct msg_audit_state), audit_state_fields, 3},
+    [MSG_AUDIT_STATE] = {"audit_state", 0x04, 0x02, false, true, false, sizeof(struct msg_audit_state), audit_state_fields, 4},
     [MSG_AUDIT_APPEND] = {"audit_append", 0x02, 0x04, false, false, false, sizeof(struct msg_audit_append), audit_append_fields, 15},
-    [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 2},
+    [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 3},
     [MSG_AUDIT_REFUSED] = {"audit_refused", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_refused), audit_refused_fields, 2},
 };
 

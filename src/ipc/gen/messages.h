@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x5502dfa609cc18f9u
+#define MSG_TABLE_ID 0xa08c3578e3188fb3u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -1106,11 +1106,12 @@ struct msg_ctl_done {
     struct slice detail;
 };
 
-/* Where the log stands; epoch is the store's, as the newest record has it. */
+/* Where the log stands on disk; epoch is the store's, as the newest record has it. low: see audit_ack. */
 struct msg_audit_state {
     uint64_t seq;
     struct digest head;
     uint64_t epoch;
+    bool low;
 };
 
 /* The next record, or a repeat of one. time in ms since 1970. What a field does not apply to is zero or empty. */
@@ -1132,13 +1133,14 @@ struct msg_audit_append {
     struct slice detail;
 };
 
-/* Everything up to seq is on disk; head is the chain's hash there. */
+/* Everything up to seq is on disk; head is the chain's hash there. low: the disk is full and the log lives on its reserve, so only what ends something should be begun. Also sent when low changes. */
 struct msg_audit_ack {
     uint64_t seq;
     struct digest head;
+    bool low;
 };
 
-/* Nothing from seq on was written, and why (enum err). */
+/* Nothing from seq on is on disk, and why: AGAIN (not the next one; send from seq), NO_SPACE (the reserve is used up too; send from seq after the next audit_ack), CORRUPT (a repeat of seq differs from what is written). */
 struct msg_audit_refused {
     uint64_t seq;
     uint16_t code;
