@@ -1,0 +1,106 @@
+/* The command's side of the control socket; see client.h. Trusts the keeper at its other end. */
+#include "cli/client.h"
+
+#include "ipc/chan.h"
+#include "os/sock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct client {
+    struct cli *x;
+    struct loop *loop;
+    struct chan *chan;
+    const struct client_rows *rows;
+    int status;
+};
+
+#define ROW(name, kind)                                                                            \
+    static void on_ctl_##name(void *ctx, UNUSED struct chan *c, struct msg_ctl_##name *m)          \
+    {                                                                                              \
+        struct client *cl = ctx;                                                                   \
+                                                                                                   \
+        if (cl->rows != NULL && cl->rows->kind != NULL)                                            \
+            cl->rows->kind(cl->x, m);                                                              \
+    }
+
+ROW(user_row, user)
+ROW(key_row, key)
+ROW(connection_row, connection)
+ROW(upstream_row, upstream)
+ROW(audit_head_is, head)
+
+static void on_ctl_done(void *ctx, UNUSED struct chan *c, struct msg_ctl_done *m)
+{
+    struct client *cl = ctx;
+
+    if (m->code == ERR_OK)
+        cl->status = CLI_OK;
+    else if (m->detail.n > 0)
+        cl->status = cli_fail("%.*s", (int)m->detail.n, (const char *)m->detail.p);
+    else
+        cl->status = cli_fail("%s", err_sentence((enum err)m->code));
+    loop_stop(cl->loop);
+}
+
+static const struct cli_handlers handlers = CLI_HANDLERS(on_);
+
+static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
+{
+    return cli_dispatch(&handlers, ctx, c, type, m, fd);
+}
+
+static void on_closed(void *ctx, UNUSED struct chan *c, enum err why)
+{
+    struct client *cl = ctx;
+
+    cl->status =
+        cli_fail("Sidegate closed the control connection (%s); its log says why", err_name(why));
+    loop_stop(cl->loop);
+}
+
+static enum err connect_control(const struct cli *x, int *ret_fd)
+{
+    char path[CONFIG_PATH + 16];
+
+    snprintf(path, sizeof(path), "%s/control", x->config->run);
+    return sock_connect_path(path, ret_fd);
+}
+
+static int connect_failed(const struct cli *x, enum err e)
+{
+    if (e == ERR_NOT_FOUND)
+        return cli_fail("Sidegate is not running here (no control socket in %s); start it with "
+                        "'sidegate serve'",
+                        x->config->run);
+    if (e == ERR_FORBIDDEN)
+        return cli_fail("you may not use the control socket in %s; run this as the account that "
+                        "Sidegate runs as, or as root",
+                        x->config->run);
+    return cli_fail("the control socket in %s cannot be used: %s", x->config->run, err_sentence(e));
+}
+
+int client_ask(struct cli *x, enum msg type, const void *m, const struct client_rows *rows)
+{
+    static const struct chan_events events = {on_message, on_closed, NULL};
+    struct client cl = {.x = x, .rows = rows, .status = CLI_FAILED};
+    int fd = -1;
+    enum err e = connect_control(x, &fd);
+
+    if (e != ERR_OK)
+        return connect_failed(x, e);
+    cl.loop = loop_new();
+    cl.chan =
+        chan_new(cl.loop, fd, ROLE_CLI, (struct chan_peer){.role = ROLE_KEEPER}, &events, &cl);
+    e = chan_send(cl.chan, type, m, -1);
+    if (e == ERR_OK && rows != NULL && rows->header != NULL)
+        puts(rows->header);
+    if (e == ERR_OK)
+        loop_run(cl.loop);
+    else
+        cl.status = cli_fail("an argument is too long or has control characters in it: %s",
+                             err_sentence(e));
+    chan_free(cl.chan);
+    loop_free(cl.loop);
+    return cl.status;
+}

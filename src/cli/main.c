@@ -1,0 +1,196 @@
+/*
+ * The `sidegate` command (no zone: it runs as the person who types it). It holds nothing; passwords
+ * and new agent keys pass through it once. It reads the configuration file and its arguments, and
+ * speaks to the keeper over the control socket, which only the account that Sidegate runs as, and
+ * root, may use. No verb of it returns a stored secret.
+ */
+#include "cli/cli.h"
+
+#include "base/limits.h"
+#include "crypto/init.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct verb {
+    const char *verb, *sub;
+    cli_fn *fn;
+    unsigned options;
+    const char *argument, *summary;
+} verbs[] = {
+#define V(verb, sub, fn, options, argument, summary) {verb, sub, fn, options, argument, summary},
+#include "cli/verbs.def"
+#undef V
+};
+
+static const struct {
+    const char *name, *value, *text;
+    unsigned option;
+} options[] = {
+    {"config", "FILE",
+     "the configuration file; else $SIDEGATE_CONFIG, else /etc/sidegate/sidegate.yaml", OPT_CONFIG},
+    {"dir", "DIR", "the folder to make everything in; else ./sidegate", OPT_DIR},
+    {"user", "NAME", "a person's name", OPT_USER},
+    {"label", "TEXT", "what pages call this client, such as \"Claude on the laptop\"", OPT_LABEL},
+    {"out", "FILE", "write the key to this new file instead of the terminal", OPT_OUT},
+    {"password-stdin", NULL, "read the password from the first line of standard input",
+     OPT_PASSWORD_STDIN},
+    {"head", "SEQ:HEX", "the newest record as the keeper had it, when Sidegate is not running",
+     OPT_HEAD},
+    {"all", NULL, "everybody's", OPT_ALL},
+    {"upstream", "NAME", "a server's name in the configuration", OPT_UPSTREAM},
+};
+
+int cli_fail(const char *fmt, ...)
+{
+    va_list ap;
+
+    fputs("sidegate: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return CLI_FAILED;
+}
+
+static void usage_all(FILE *f)
+{
+    char left[80];
+    size_t i;
+
+    fputs("usage: sidegate VERB [OPTION]...\n\n"
+          "Sidegate stands between MCP clients and MCP servers and keeps credentials on its own "
+          "side.\n\n",
+          f);
+    for (i = 0; i < ARRAY_LEN(verbs); i++) {
+        snprintf(left, sizeof(left), "%s %s %s", verbs[i].verb, verbs[i].sub, verbs[i].argument);
+        fprintf(f, "  %-24s %s\n", left, verbs[i].summary);
+    }
+    fputs("\n'sidegate VERB --help' tells more. Documentation: README.md, docs/configuration.md\n",
+          f);
+}
+
+static void usage_verb(FILE *f, const struct verb *v)
+{
+    char left[64];
+    size_t i;
+
+    fprintf(f, "usage: sidegate %s%s%s [OPTION]... %s\n\n  %s\n\n", v->verb,
+            v->sub[0] != '\0' ? " " : "", v->sub, v->argument, v->summary);
+    for (i = 0; i < ARRAY_LEN(options); i++) {
+        if ((v->options & options[i].option) == 0)
+            continue;
+        snprintf(left, sizeof(left), "--%s %s", options[i].name,
+                 options[i].value != NULL ? options[i].value : "");
+        fprintf(f, "  %-20s %s\n", left, options[i].text);
+    }
+    fprintf(f, "  %-20s %s\n", "--help", "this text");
+}
+
+static void set_option(struct cli *x, unsigned option, const char *value)
+{
+    switch (option) {
+    case OPT_CONFIG: x->config_path = value; break;
+    case OPT_DIR: x->dir = value; break;
+    case OPT_USER: x->user = value; break;
+    case OPT_LABEL: x->label = value; break;
+    case OPT_OUT: x->out = value; break;
+    case OPT_HEAD: x->head = value; break;
+    case OPT_UPSTREAM: x->upstream = value; break;
+    case OPT_PASSWORD_STDIN: x->password_stdin = true; break;
+    case OPT_ALL: x->all = true; break;
+    default: BUG_IF(true);
+    }
+}
+
+/* Fills x from argv behind the verb. Returns -1 to go on, else the exit status. */
+static int parse_options(struct cli *x, const struct verb *v, int argc, char **argv)
+{
+    struct option longs[ARRAY_LEN(options) + 2] = {{0}};
+    size_t n = 0, i;
+    int c, index = 0;
+    bool wants = v->argument[0] != '\0', optional = v->argument[0] == '[';
+
+    for (i = 0; i < ARRAY_LEN(options); i++) {
+        if (v->options & options[i].option)
+            longs[n++] =
+                (struct option){options[i].name, options[i].value != NULL, NULL, 256 + (int)i};
+    }
+    longs[n] = (struct option){"help", no_argument, NULL, 'h'};
+    optind = 1;
+    while ((c = getopt_long(argc, argv, "h", longs, &index)) != -1) {
+        if (c == 'h') {
+            usage_verb(stdout, v);
+            return CLI_OK;
+        }
+        if (c < 256) {
+            fprintf(stderr, "'sidegate %s %s --help' lists the options\n", v->verb, v->sub);
+            return CLI_USAGE;
+        }
+        set_option(x, options[c - 256].option, optarg);
+    }
+    if (argc - optind > (wants ? 1 : 0) || (wants && !optional && argc - optind < 1)) {
+        usage_verb(stderr, v);
+        return CLI_USAGE;
+    }
+    x->argument = optind < argc ? argv[optind] : NULL;
+    return -1;
+}
+
+static const struct verb *find_verb(int argc, char **argv, int *ret_words)
+{
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(verbs); i++) {
+        if (argc < 2 || strcmp(argv[1], verbs[i].verb) != 0)
+            continue;
+        *ret_words = verbs[i].sub[0] != '\0' ? 2 : 1;
+        if (*ret_words == 1 || (argc > 2 && strcmp(argv[2], verbs[i].sub) == 0))
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+/* "sidegate user" or "sidegate user --help": the sub-verbs there are. */
+static int unknown_verb(int argc, char **argv)
+{
+    bool help = argc >= 2 && (strcmp(argv[argc - 1], "--help") == 0 ||
+                              strcmp(argv[argc - 1], "-h") == 0 || strcmp(argv[1], "help") == 0);
+    FILE *f = help ? stdout : stderr;
+    size_t i, found = 0;
+
+    for (i = 0; argc >= 2 && i < ARRAY_LEN(verbs); i++) {
+        if (strcmp(argv[1], verbs[i].verb) == 0) {
+            fprintf(f, "%s sidegate %s %s %s\n      %s\n", found++ == 0 ? "usage:" : "      ",
+                    verbs[i].verb, verbs[i].sub, verbs[i].argument, verbs[i].summary);
+        }
+    }
+    if (found == 0) {
+        if (argc >= 2 && !help)
+            fprintf(stderr, "sidegate: '%s' is not a verb\n", argv[1]);
+        usage_all(f);
+    }
+    return help ? CLI_OK : CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli x = {0};
+    int words = 0, status;
+    const struct verb *v = find_verb(argc, argv, &words);
+
+    if (v == NULL)
+        return unknown_verb(argc, argv);
+    status = parse_options(&x, v, argc - words, argv + words);
+    if (status >= 0)
+        return status;
+    crypto_init();
+    if ((v->options & OPT_CONFIG) != 0 && !cli_load_config(&x))
+        return CLI_FAILED;
+    status = v->fn(&x);
+    config_free(x.config);
+    return status;
+}

@@ -1,0 +1,180 @@
+/* user and key: people, their passwords, and the keys of their agents. */
+#include "cli/client.h"
+
+#include "crypto/hash.h"
+#include "crypto/password.h"
+#include "crypto/random.h"
+#include "proto/base64.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the keeper stores of a password: salt, cost, and the Argon2id verifier. */
+struct hashed {
+    uint8_t salt[PASSWORD_SALT_BYTES];
+    struct password_cost cost;
+    struct sec *verifier;
+};
+
+/* NAME may be given as such or with --user. */
+static bool has_name(struct cli *x)
+{
+    if (x->argument == NULL)
+        x->argument = x->user;
+    return x->argument != NULL || cli_fail("say who: a name, or --user NAME") == CLI_OK;
+}
+
+static bool hash_new_password(const struct cli *x, struct hashed *ret)
+{
+    struct sec *password = cli_new_password(x);
+    enum err e;
+
+    if (password == NULL)
+        return false;
+    random_bytes(ret->salt, sizeof(ret->salt));
+    ret->cost = password_cost_default();
+    e = password_verifier(password, ret->salt, ret->cost, &ret->verifier);
+    sec_free(password);
+    if (e != ERR_OK)
+        cli_fail("the password cannot be hashed: %s", err_sentence(e));
+    return e == ERR_OK;
+}
+
+int verb_user_add(struct cli *x)
+{
+    struct hashed h = {0};
+    struct msg_ctl_user_add m = {0};
+    int status;
+
+    if (!has_name(x) || !hash_new_password(x, &h))
+        return CLI_FAILED;
+    m.name = slice_str(x->argument);
+    m.salt = slice_of(h.salt, sizeof(h.salt));
+    m.ops = h.cost.ops;
+    m.mem = h.cost.mem;
+    m.verifier = h.verifier;
+    status = client_ask(x, MSG_CTL_USER_ADD, &m, NULL);
+    sec_free(h.verifier);
+    if (status == CLI_OK)
+        printf("%s can log in now.\n", x->argument);
+    return status;
+}
+
+int verb_user_password(struct cli *x)
+{
+    struct hashed h = {0};
+    struct msg_ctl_user_password m = {0};
+    int status;
+
+    if (!has_name(x) || !hash_new_password(x, &h))
+        return CLI_FAILED;
+    m.name = slice_str(x->argument);
+    m.salt = slice_of(h.salt, sizeof(h.salt));
+    m.ops = h.cost.ops;
+    m.mem = h.cost.mem;
+    m.verifier = h.verifier;
+    status = client_ask(x, MSG_CTL_USER_PASSWORD, &m, NULL);
+    sec_free(h.verifier);
+    if (status == CLI_OK)
+        printf("The password of %s is new; their browser sessions have ended.\n", x->argument);
+    return status;
+}
+
+int verb_user_remove(struct cli *x)
+{
+    struct msg_ctl_user_remove m = {0};
+    int status;
+
+    if (!has_name(x))
+        return CLI_FAILED;
+    m.name = slice_str(x->argument);
+    status = client_ask(x, MSG_CTL_USER_REMOVE, &m, NULL);
+    if (status == CLI_OK)
+        printf("%s is removed, with agent keys, connections and secrets.\n", x->argument);
+    return status;
+}
+
+static void show_user(UNUSED struct cli *x, const struct msg_ctl_user_row *m)
+{
+    char created[24];
+
+    cli_time(m->created, created, sizeof(created));
+    printf("%-24.*s  %-20s  %6u  %11u\n", (int)m->name.n, (const char *)m->name.p, created, m->keys,
+           m->connections);
+}
+
+int verb_user_list(struct cli *x)
+{
+    static const struct client_rows rows = {
+        .header = "NAME                      CREATED                 KEYS  CONNECTIONS",
+        .user = show_user};
+    struct msg_ctl_user_list m = {0};
+
+    return client_ask(x, MSG_CTL_USER_LIST, &m, &rows);
+}
+
+/* "sg_" and 256 random bits. */
+static void make_token(struct buf *token)
+{
+    uint8_t bits[32];
+
+    random_bytes(bits, sizeof(bits));
+    buf_put_str(token, "sg_");
+    base64_put(token, BASE64_URL, slice_of(bits, sizeof(bits)));
+}
+
+int verb_key_add(struct cli *x)
+{
+    struct buf token = BUF_INIT(64);
+    struct msg_ctl_key_add m = {0};
+    int status;
+
+    if (x->user == NULL)
+        return cli_fail("say whose agent it is with --user NAME");
+    m.user_name = slice_str(x->user);
+    m.label = slice_str(x->label != NULL ? x->label : "agent");
+    make_token(&token);
+    m.token_hash = hash_sha256(buf_slice(&token));
+    status = client_ask(x, MSG_CTL_KEY_ADD, &m, NULL);
+    if (status == CLI_OK && !cli_show_once(x, "agent key", buf_slice(&token)))
+        status = CLI_FAILED;
+    buf_free(&token);
+    if (status == CLI_OK)
+        printf("The agent sends it as \"Authorization: Bearer KEY\". It is not shown again.\n");
+    return status;
+}
+
+static void show_key(UNUSED struct cli *x, const struct msg_ctl_key_row *m)
+{
+    struct buf id = BUF_INIT(ID_TEXT);
+    char used[24];
+
+    ID_PUT(&id, m->client);
+    cli_time(m->last_used, used, sizeof(used));
+    printf("%.*s  %-16.*s  %-20s  %.*s\n", (int)id.n, (const char *)id.p, (int)m->user_name.n,
+           (const char *)m->user_name.p, used, (int)m->label.n, (const char *)m->label.p);
+    buf_free(&id);
+}
+
+int verb_key_list(struct cli *x)
+{
+    static const struct client_rows rows = {
+        .header = "ID                                USER              LAST USED             LABEL",
+        .key = show_key};
+    struct msg_ctl_key_list m = {slice_str(x->user != NULL ? x->user : "")};
+
+    return client_ask(x, MSG_CTL_KEY_LIST, &m, &rows);
+}
+
+int verb_key_remove(struct cli *x)
+{
+    struct msg_ctl_key_remove m = {0};
+    int status;
+
+    if (!id_parse(slice_str(x->argument), m.client.b, sizeof(m.client.b)))
+        return cli_fail("'%s' is not an id; 'sidegate key list' shows them", x->argument);
+    status = client_ask(x, MSG_CTL_KEY_REMOVE, &m, NULL);
+    if (status == CLI_OK)
+        printf("The key is revoked.\n");
+    return status;
+}
