@@ -87,6 +87,7 @@ export class Sidegate {
         this.surfacePort = await freePort();
         this.settings = {
             data: join(this.dir, 'data'),
+            keys: join(this.dir, 'keys'),
             run: join(this.dir, 'run'),
             log: { level: 'debug', ...settings.log },
             gateway: { listen: `127.0.0.1:${this.gatewayPort}`, ...settings.gateway },
@@ -119,7 +120,7 @@ export class Sidegate {
     }
 
     async addUser(name, password) {
-        const done = await this.cli('user', 'add', '--user', name, '--password-stdin', { input: `${password}\n` });
+        const done = await this.cli('user', 'add', name, '--password-stdin', { input: `${password}\n` });
         if (done.status !== 0) throw new Error(`user add: ${done.stdout}${done.stderr}`);
         this.users.set(name, password);
     }
@@ -137,25 +138,25 @@ export class Sidegate {
         const child = spawn(this.program, ['serve', '--config', this.file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
         this.child = child;
         this.exit = new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
-        let first = '';
+        let said = '';
         await new Promise((done, fail) => {
             const timer = setTimeout(() => fail(new Error(`sidegate serve: not ready in ${time} ms\n${this.log}`)), time);
             const ended = (status, signal) => {
                 clearTimeout(timer);
-                fail(new Error(`sidegate serve ended with ${status ?? signal} before it was ready\n${first}${this.log}`));
+                fail(new Error(`sidegate serve ended with ${status ?? signal} before it was ready\n${this.log}`));
             };
             child.once('close', ended);
-            child.stdout.on('data', (data) => {
+            const hear = (data) => {
                 this.#add(data);
-                first += data;
-                if (!first.includes('\n')) return;
+                said += data;
+                if (!/^.*sidegate is ready.*\n/im.test(said)) return;
                 clearTimeout(timer);
                 child.off('close', ended);
                 done();
-            });
-            child.stderr.on('data', (data) => this.#add(data));
+            };
+            child.stdout.on('data', hear);
+            child.stderr.on('data', hear);
         });
-        this.readySaid = first.split('\n')[0];
         return this;
     }
 
@@ -197,7 +198,7 @@ export class Sidegate {
     }
 
     pidOf(role) {
-        return this.processes().find(({ args }) => new RegExp(`\\b${role}\\b`).test(args.replace(this.dir, '')) && !/ serve /.test(args))?.pid;
+        return this.processes().find(({ args }) => new RegExp(`\\b${role}\\b`).test(args.replace(this.dir, '')))?.pid;
     }
 
     async stop(signal = 'SIGTERM', time = 10_000) {

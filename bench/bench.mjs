@@ -1,0 +1,225 @@
+// The figures, each a ratio to a reference of the same run. One MCP answer, 600 bytes, given by nginx at once; asked for directly,
+// through nginx as a reverse proxy that adds the key, and through Sidegate with everything on: agent key, lease, injection, screening,
+// audit. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines.
+//
+//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE]
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { Agent as HttpAgent, request } from 'node:http';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Agent } from '../tests/lib/agent.mjs';
+import { Person, stopBrowser } from '../tests/lib/person.mjs';
+import { Sidegate, command, freePort, root, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
+
+const { values: options } = parseArgs({
+    options: {
+        build: { type: 'string', default: 'build-bench' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '3' },
+        streams: { type: 'string', default: '200' }, out: { type: 'string', default: join(root, 'build/bench.jsonl') },
+    },
+});
+const rounds = Number(options.rounds);
+const dir = mkdtempSync(join(tmpdir(), 'sidegate-bench-'));
+const closing = [() => rmSync(dir, { recursive: true, force: true })];
+const figures = [];
+const key = 'bench_key_0123456789abcdef0123456789';
+
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+const figure = (name, value, unit, reference) => figures.push({ name, value: Number(value.toPrecision(4)), unit, ...(reference ? { ratio: Number((value / reference.value).toPrecision(3)), to: reference.name } : {}) });
+
+// The request of a modern client, and an answer of 600 bytes to it.
+const body = JSON.stringify({
+    jsonrpc: '2.0', id: 1, method: 'tools/call',
+    params: {
+        name: 'bench', arguments: { text: 'x'.repeat(300) },
+        _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} },
+    },
+});
+const answer = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', content: [{ type: 'text', text: 'y'.repeat(510) }] } });
+const headers = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': 'tools/call', 'Mcp-Name': 'bench' };
+
+async function startNginx(direct, proxy) {
+    const file = join(dir, 'nginx.conf');
+    writeFileSync(file, `
+daemon off; worker_processes 1; pid ${dir}/nginx.pid; error_log ${dir}/nginx.log; ${process.getuid() === 0 ? 'user root;' : ''}
+events { worker_connections 4096; }
+http {
+    access_log off; keepalive_requests 100000000; client_body_temp_path ${dir}/a; proxy_temp_path ${dir}/b; fastcgi_temp_path ${dir}/c; uwsgi_temp_path ${dir}/d; scgi_temp_path ${dir}/e;
+    upstream mcp { server 127.0.0.1:${direct}; keepalive 128; keepalive_requests 100000000; }
+    server { listen 127.0.0.1:${direct}; default_type application/json; location / { return 200 '${answer}'; } }
+    server { listen 127.0.0.1:${proxy}; location / { proxy_pass http://mcp; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Authorization "Bearer ${key}"; } }
+}
+`);
+    const child = spawn('nginx', ['-c', file, '-p', dir], { stdio: 'inherit' });
+    closing.unshift(() => new Promise((done) => { child.once('close', done); child.kill('SIGTERM'); }));
+    for (const port of [direct, proxy]) await answers(`http://127.0.0.1:${port}/mcp`);
+    return child.pid;
+}
+
+async function answers(url, extra = {}, time = 10_000) {
+    const end = Date.now() + time;
+    for (;;) {
+        const ok = await fetch(url, { method: 'POST', headers: { ...headers, ...extra }, body }).then((r) => r.status === 200, () => false);
+        if (ok) return;
+        if (Date.now() > end) throw new Error(`${url} does not answer`);
+    }
+}
+
+// One run of wrk: { rate, p50, p99 } in requests a second and microseconds.
+async function load(url, connections, extra = {}) {
+    const script = join(dir, 'load.lua');
+    const lines = Object.entries({ ...headers, ...extra }).map(([n, v]) => `wrk.headers[${JSON.stringify(n)}] = ${JSON.stringify(v)}`);
+    writeFileSync(script, `wrk.method = "POST"\nwrk.body = ${JSON.stringify(body).replaceAll('\\"', '\\"')}\n${lines.join('\n')}
+done = function(summary, latency)
+    io.write(string.format("FIGURES %f %f %f %d\\n", summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99),
+        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout))
+end
+`);
+    const said = await run('wrk', ['-t1', `-c${connections}`, `-d${options.seconds}s`, '--latency', '-s', script, url], { time: 120_000 });
+    const [, rate, p50, p99, errors] = said.stdout.match(/FIGURES (\S+) (\S+) (\S+) (\d+)/) ?? [];
+    if (!rate || Number(errors) > 0) throw new Error(`wrk on ${url}: ${errors} errors\n${said.stdout}${said.stderr}`);
+    return { rate: Number(rate), p50: Number(p50), p99: Number(p99) };
+}
+
+// Processor time used so far by these processes, in microseconds.
+function cpuTime(pids) {
+    return pids.reduce((sum, pid) => {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [, , , , , , , , , , , utime, stime] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return sum + (Number(utime) + Number(stime)) * 10_000;
+    }, 0);
+}
+
+// Memory that only these processes use, in KiB.
+function memory(pids) {
+    return pids.reduce((sum, pid) => sum + [...readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+:\s+(\d+)/gm)].reduce((s, m) => s + Number(m[1]), 0), 0);
+}
+
+function fdatasyncTime() {
+    const fd = openSync(join(dir, 'sync'), 'w');
+    const times = [];
+    for (let i = 0; i < 300; i++) {
+        const at = process.hrtime.bigint();
+        writeSync(fd, 'x'.repeat(180));
+        fdatasyncSync(fd);
+        times.push(Number(process.hrtime.bigint() - at) / 1000);
+    }
+    closeSync(fd);
+    return median(times);
+}
+
+async function connect(gate) {
+    const agent = new Agent({ kind: 'client 2.x pinned', url: gate.mcpUrl('bench'), key: await gate.addKey('ana', 'bench') });
+    await agent.connect();
+    const call = agent.call('bench', { text: 'x' });
+    const { url } = await agent.link();
+    const person = await Person.sit({ name: 'ana', password: gate.users.get('ana'), site: gate.surfaceUrl });
+    await person.give(url, { 'API key': key });
+    await call.catch(() => {}); // the answer's fixed id may not be this call's
+    await agent.close();
+    await stopBrowser();
+    return agent.key;
+}
+
+async function calls(gate, direct, proxy, agentKey) {
+    const proxyPids = [Number(readFileSync(join(dir, 'nginx.pid'), 'utf8'))].flatMap((pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number));
+    const targets = {
+        'no proxy': { url: `http://127.0.0.1:${direct}/mcp`, pids: () => proxyPids },
+        'nginx proxy_pass': { url: `http://127.0.0.1:${proxy}/mcp`, pids: () => proxyPids },
+        Sidegate: { url: gate.mcpUrl('bench'), extra: { Authorization: `Bearer ${agentKey}` }, pids: () => gate.processes().map((p) => p.pid) },
+    };
+    for (const connections of [1, 64]) {
+        const got = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
+        for (let round = 0; round < rounds; round++) {
+            for (const [name, { url, extra, pids }] of Object.entries(targets)) {
+                const before = cpuTime(pids());
+                const one = await load(url, connections, extra);
+                one.cpu = (cpuTime(pids()) - before) / (one.rate * Number(options.seconds));
+                got[name].push(one);
+            }
+        }
+        for (const [what, unit] of [['rate', 'req/s'], ['p50', 'us'], ['p99', 'us'], ['cpu', 'us/req']]) {
+            const at = Object.fromEntries(Object.entries(got).map(([name, list]) => [name, { name, value: median(list.map((x) => x[what])) }]));
+            for (const name of Object.keys(targets)) {
+                figure(`tools/call ${what}, ${connections} connection${connections > 1 ? 's' : ''}: ${name}`, at[name].value, unit, name === 'nginx proxy_pass' ? undefined : at['nginx proxy_pass']);
+            }
+        }
+    }
+}
+
+// Memory of the processes with many idle streams open: legacy sessions with their GET streams.
+async function idle(gate, agentKey) {
+    const pids = gate.processes().map((p) => p.pid);
+    const rest = memory(pids);
+    figure('memory at rest, all processes', rest, 'KiB');
+    const url = new URL(gate.mcpUrl('bench'));
+    const http = new HttpAgent({ keepAlive: true, maxSockets: 10_000 });
+    const auth = { Authorization: `Bearer ${agentKey}`, Accept: 'application/json, text/event-stream', 'Content-Type': 'application/json' };
+    const ask = (method, more, text) => new Promise((done, fail) => {
+        const out = request(url, { method, agent: http, headers: { ...auth, ...more } }, (res) => done(res));
+        out.on('error', fail);
+        out.end(text);
+    });
+    const open = [];
+    const initialize = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } } });
+    for (let i = 0; i < Number(options.streams); i++) {
+        const res = await ask('POST', {}, initialize);
+        res.resume();
+        const session = res.headers['mcp-session-id'];
+        if (!session) break;
+        const stream = await ask('GET', { 'Mcp-Session-Id': session, 'MCP-Protocol-Version': '2025-11-25' });
+        if (stream.statusCode !== 200) break;
+        stream.resume();
+        open.push(stream);
+    }
+    if (open.length === 0) return;
+    figure(`memory of one idle stream (of ${open.length})`, (memory(gate.processes().map((p) => p.pid)) - rest) / open.length, 'KiB');
+    for (const stream of open) stream.destroy();
+    http.destroy();
+}
+
+async function microbench() {
+    const program = join(resolve(root, options.build), 'bench/json-bench');
+    if (!existsSync(program)) return;
+    const said = await run(program, [], { time: 120_000 });
+    for (const line of said.stdout.trim().split('\n')) {
+        const { name, value, unit, ratio, to } = JSON.parse(line);
+        figures.push({ name, value, unit, ...(to ? { ratio, to } : {}) });
+    }
+}
+
+async function main() {
+    const [direct, proxy] = [await freePort(), await freePort()];
+    await startNginx(direct, proxy);
+    const gate = new Sidegate({ program: command(options.build) });
+    closing.unshift(async () => { await gate.stop(); gate.remove(); });
+    await gate.init({
+        log: { level: 'info' },
+        limits: { sessions_per_client: 4096, calls_per_client: 4096 },
+        upstreams: { bench: upstreamConfig(`http://127.0.0.1:${direct}/mcp`, { title: 'Bench', credential: { lease: { kind: 'keep' } } }) },
+    });
+    const started = process.hrtime.bigint();
+    await gate.serve();
+    await fetch(`${gate.surfaceUrl}/login`);
+    figure('start to first answer', Number(process.hrtime.bigint() - started) / 1e6, 'ms');
+    const agentKey = await connect(gate);
+    await answers(gate.mcpUrl('bench'), { Authorization: `Bearer ${agentKey}` });
+    figure('append 180 bytes and fdatasync, median', fdatasyncTime(), 'us');
+    await calls(gate, direct, proxy, agentKey);
+    await idle(gate, agentKey);
+    await microbench();
+}
+
+let failure;
+await main().catch((error) => { failure = error; });
+for (const close of closing) await Promise.resolve().then(close).catch(() => {});
+const machine = { cpu: cpus()[0].model, cores: cpus().length, date: new Date().toISOString(), rounds, seconds: Number(options.seconds) };
+console.log(`\n${machine.cpu}, ${machine.cores} cores; medians of ${rounds} rounds of ${options.seconds} s\n`);
+const width = Math.max(...figures.map((f) => f.name.length), 10);
+for (const f of figures) console.log(`${f.name.padEnd(width)}  ${String(f.value).padStart(10)} ${f.unit.padEnd(7)} ${f.ratio === undefined ? '' : `${f.ratio} x ${f.to}`}`);
+mkdirSync(dirname(options.out), { recursive: true });
+writeFileSync(options.out, `${[machine, ...figures].map((f) => JSON.stringify(f)).join('\n')}\n`);
+console.log(`\n${options.out}`);
+if (failure) console.error(`\nbench: ${failure.stack}`);
+process.exit(failure ? 1 : 0);
