@@ -23,9 +23,9 @@ build:
 
 demo:
 	@tools/install-packages build demo $(if $(AUTO),browser)
-	@tools/meson-build $(BUILD) -Dtests=false
+	@tools/meson-build build-demo -Dtests=false
 	@tools/install-npm
-	@$(NODE) tests/demo/demo.mjs --build $(BUILD) $(if $(AUTO),--auto) $(DEMO)
+	@$(NODE) tests/demo/demo.mjs --build build-demo $(if $(AUTO),--auto) $(DEMO)
 
 check:
 	@tools/check
@@ -37,8 +37,8 @@ check-fresh:
 	@tools/check-fresh
 
 bench:
-	@tools/install-packages build demo test
-	@tools/meson-build build-bench --buildtype=release -Dtests=false
+	@tools/install-packages build demo browser test
+	@tools/meson-build build-bench --buildtype=release -Dtests=false -Dbench=true
 	@tools/install-npm
 	@$(NODE) bench/bench.mjs --build build-bench $(BENCH)
 

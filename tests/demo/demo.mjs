@@ -14,7 +14,7 @@ import { find } from '../lib/oracle.mjs';
 import { Sidegate, command, root, upstreamConfig } from '../lib/sidegate.mjs';
 
 const { values: options } = parseArgs({
-    options: { build: { type: 'string', default: 'build' }, auto: { type: 'boolean', default: false }, client: { type: 'string', default: 'client 2.x auto' } },
+    options: { build: { type: 'string', default: 'build-demo' }, auto: { type: 'boolean', default: false }, client: { type: 'string', default: 'client 2.x auto' } },
 });
 if (!kinds[options.client]) {
     console.error(`--client is one of: ${Object.keys(kinds).join(', ')}`);
