@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xa08c3578e3188fb3u
+#define MSG_TABLE_ID 0x93fc8d0344aa2e60u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -817,14 +817,14 @@ struct msg_login {
     struct sec *verifier;
 };
 
-/* A new browser session. */
+/* A new browser session; the cookie is random bytes, which surface writes as base64url. */
 struct msg_login_ok {
     uint64_t req;
     struct sec *cookie;
     uint64_t life_ms;
 };
 
-/* End the session. */
+/* End the session. Answered with page_done, or page_denied. */
 struct msg_logout {
     uint64_t req;
     struct sec *cookie;
@@ -878,7 +878,7 @@ struct msg_handoff_view {
     uint64_t mem;
 };
 
-/* The form was posted. sealed: box_seal of handoff id, user name, and per field index, u16 length, bytes. Answered when it is durable and, where there is a verify, tried. */
+/* The form was posted. sealed: crypto/box_seal of the handoff id, u8 length and the user name, and per field u8 index, u16 length (big endian), bytes. Answered with handoff_view, or page_denied, when it is durable and, where there is a verify, tried. */
 struct msg_handoff_submit {
     uint64_t req;
     struct sec *cookie;
@@ -889,7 +889,7 @@ struct msg_handoff_submit {
     struct slice sealed;
 };
 
-/* The person said no. */
+/* The person said no. Answered with page_done, or page_denied. */
 struct msg_handoff_decline {
     uint64_t req;
     struct sec *cookie;
