@@ -70,20 +70,22 @@ export class Person {
     }
 
     async logIn(page = this.page, password = this.password) {
-        await page.getByLabel(/user( name)?|name/i).first().fill(this.name);
-        await page.getByLabel(/password/i).fill(password);
-        const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: /log ?in/i }).click()]);
+        await page.getByLabel('Name', { exact: true }).fill(this.name);
+        await page.getByLabel('Password', { exact: true }).fill(password);
+        const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Log in' }).click()]);
         return response;
     }
 
     // Fills the handoff page: fields by label, and the proof. Does not send it.
     async fill(fields, { page = this.page, password = this.password } = {}) {
         for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: false }).first().fill(value);
-        if (password !== undefined) await page.getByLabel(/your (sidegate )?password/i).fill(password);
+        if (password !== undefined) await page.getByLabel('Confirm with your Sidegate password').fill(password);
     }
 
     async press(name, page = this.page) {
-        const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name }).click()]);
+        let [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name }).click()]);
+        // What was given is being tried at the server: a person reloads, as the page says.
+        for (let tries = 0; tries < 50 && /^One moment$/m.test(await this.text(page)); tries++) response = await page.goto(page.url());
         return response;
     }
 
@@ -109,18 +111,17 @@ export class Person {
 }
 
 // The buttons of a handoff.
-export const send = /^(give|send|save|submit|continue)/i;
-export const decline = /^(decline|refuse|no)/i;
+export const send = 'Give';
+export const decline = 'Decline';
 
 // What the pages say at each end, in the few words that the scenes rely on.
 export const says = {
-    done: /done|finished|you can go back/i,
-    declined: /declined/i,
-    expired: /expired|too late/i,
-    notYours: /not for you|nothing for you/i,
-    refused: /did not accept|refused|was not accepted/i,
-    unreachable: /could not be reached|not reach/i,
-    wrongPassword: /password is (not right|wrong)|wrong password/i,
-    already: /already|done|finished/i,
-    untested: /not tested/i,
+    done: /^Done$/m,
+    declined: /^You declined$/m,
+    expired: /^This has expired$/m,
+    notYours: /^There is nothing for you here$/m,
+    refused: /The server did not accept/,
+    wrongPassword: /Your Sidegate password is not right/,
+    already: /^(Done|This has ended)$/m,
+    untested: /stored, not tested/,
 };

@@ -18,7 +18,8 @@ export default async function (t, client) {
     await connect(0);
     await person.page.goto(`${person.site}/connections`);
     t.match(await person.text(), /Weather station/, 'the page lists the connection');
-    await person.press(/revoke/i);
+    await person.page.locator('summary').first().click();
+    await person.press('Revoke now');
     await refused('by the page');
     await connect(2);
     const said = await sidegate.cli('revoke', '--user', 'ana', '--upstream', 'weather');

@@ -1,4 +1,4 @@
-import { says } from '../../lib/person.mjs';
+import { decline, says } from '../../lib/person.mjs';
 
 export const name = 'links that are made up, cut or of another kind get the same neutral page as another person\'s';
 
@@ -15,6 +15,6 @@ export default async function (t) {
     await person.page.goto(`${person.site}/h/${'A'.repeat(22)}`);
     t.match(await person.text(), says.notYours, 'the neutral page');
     await person.open(url);
-    await person.press(/^(decline|refuse|no)/i);
+    await person.press(decline);
     await call;
 }

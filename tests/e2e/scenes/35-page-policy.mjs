@@ -1,3 +1,5 @@
+import { decline } from '../../lib/person.mjs';
+
 export const name = 'every page forbids framing, scripts and third parties by header, is not kept, and names no secret in its address';
 
 export default async function (t) {
@@ -27,6 +29,6 @@ export default async function (t) {
         t.ok(response.status() >= 400, `Host ${host} is refused: ${response.status()}`);
     }
     await person.open(url);
-    await person.press(/^(decline|refuse|no)/i);
+    await person.press(decline);
     await call;
 }

@@ -24,14 +24,14 @@ export default async function (t) {
         }
         t.ok(false, `${what} cannot be reached with Tab`);
     };
-    await reach('the name', (at) => at.tag === 'INPUT' && /name/i.test(at.label));
+    await reach('the name', (at) => at.tag === 'INPUT' && at.label === 'Name');
     await page.keyboard.type('ana');
     await reach('the password', (at) => at.type === 'password');
     await page.keyboard.type(sidegate.users.get('ana'));
     await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
     await reach('the key', (at) => at.tag === 'INPUT' && /API key/i.test(at.label));
     await page.keyboard.type(key);
-    await reach('the proof', (at) => at.type === 'password' && /your (sidegate )?password/i.test(at.label));
+    await reach('the proof', (at) => at.type === 'password' && /Sidegate password/.test(at.label));
     await page.keyboard.type(sidegate.users.get('ana'));
     await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
     t.match(await person.text(), says.done, 'done');
