@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "crypto/init.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
 #include "os/sock.h"
@@ -256,6 +257,7 @@ int role_main(const struct role_ops *ops, void *ctx)
                   LOG_STR("hint", "run: sidegate serve; this program is a part of it"));
         return STATUS_ALONE;
     }
+    crypto_init();
     LIST_INIT(&r.peers);
     r.loop = loop_new();
     r.supervisor = chan_new(r.loop, SUPERVISOR_FD, ops->role,
