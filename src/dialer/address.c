@@ -6,7 +6,14 @@
  */
 #include "dialer/address.h"
 
-#include "base/slice.h"
+#include "base/mem.h"
+
+/* A range that the configuration allows. */
+struct address_range {
+    uint16_t upstream;
+    uint8_t prefix;
+    struct address a;
+};
 
 struct row {
     uint8_t n;
@@ -128,20 +135,44 @@ const char *address_class_name(enum address_class c)
     return c < ADDRESS_CLASS_COUNT ? class_names[c] : "unknown";
 }
 
-bool address_allowed(const struct address *a, uint16_t upstream, const struct address_range *ranges,
-                     size_t n)
+enum err address_wall_add(struct address_wall *w, uint16_t upstream, struct slice address,
+                          uint8_t prefix)
+{
+    struct address_range *more, new = {.upstream = upstream, .prefix = prefix};
+
+    if ((address.n != 4 && address.n != 16) || prefix > address.n * 8)
+        return ERR_OUT_OF_RANGE;
+    new.a.n = (uint8_t)address.n;
+    for (size_t i = 0; i < address.n; i++)
+        new.a.b[i] = address.p[i];
+    more = mem_zalloc_array(w->n + 1, sizeof(*more));
+    for (size_t i = 0; i < w->n; i++)
+        more[i] = w->ranges[i];
+    more[w->n++] = new;
+    mem_free(w->ranges);
+    w->ranges = more;
+    return ERR_OK;
+}
+
+void address_wall_done(struct address_wall *w)
+{
+    mem_free(w->ranges);
+    *w = (struct address_wall){0};
+}
+
+bool address_wall_allows(const struct address_wall *w, uint16_t upstream, const struct address *a)
 {
     enum address_class class = address_classify(a);
     unsigned at_least = class == ADDRESS_METADATA ? a->n * 8u : 0;
-    size_t i;
 
     if (class == ADDRESS_PUBLIC)
         return true;
     if (class == ADDRESS_UNSPECIFIED || class == ADDRESS_MULTICAST)
         return false;
-    for (i = 0; i < n; i++)
-        if (ranges[i].upstream == upstream && ranges[i].prefix >= at_least &&
-            address_in(a, &ranges[i].a, ranges[i].prefix))
+    for (size_t i = 0; i < w->n; i++) {
+        const struct address_range *r = &w->ranges[i];
+        if (r->upstream == upstream && r->prefix >= at_least && address_in(a, &r->a, r->prefix))
             return true;
+    }
     return false;
 }

@@ -7,18 +7,12 @@
 #ifndef SG_DIALER_ADDRESS_H
 #define SG_DIALER_ADDRESS_H
 
-#include "base/defs.h"
+#include "base/err.h"
+#include "base/slice.h"
 
 struct address {
     uint8_t n; /* 4 or 16 */
     uint8_t b[16];
-};
-
-/* A range that the configuration allows for one upstream: the first prefix bits of a. */
-struct address_range {
-    uint16_t upstream;
-    uint8_t prefix;
-    struct address a;
 };
 
 enum address_class {
@@ -46,8 +40,19 @@ const char *address_class_name(enum address_class c);
  * the address is no match. */
 bool address_in(const struct address *a, const struct address *range, unsigned prefix);
 
-/* Whether this upstream may be reached at a. ranges may belong to many upstreams. */
-bool address_allowed(const struct address *a, uint16_t upstream, const struct address_range *ranges,
-                     size_t n);
+/* What the configuration allows although it is not public, upstream by upstream. */
+struct address_wall {
+    struct address_range *ranges;
+    size_t n;
+};
+
+/* Allows the first prefix bits of address (4 or 16 bytes) for one upstream. ERR_OUT_OF_RANGE: not 4
+ * or 16 bytes, or a prefix longer than the address. */
+MUST_USE enum err address_wall_add(struct address_wall *w, uint16_t upstream, struct slice address,
+                                   uint8_t prefix);
+void address_wall_done(struct address_wall *w);
+
+/* Whether this upstream may be reached at a. */
+bool address_wall_allows(const struct address_wall *w, uint16_t upstream, const struct address *a);
 
 #endif

@@ -25,7 +25,7 @@ struct dial {
 struct dials {
     struct loop *loop;
     struct resolver *resolver;
-    const struct dials_allow *allow;
+    const struct address_wall *wall;
     dials_fn *fn;
     void *ctx;
     uint64_t last_ticket;
@@ -62,12 +62,10 @@ static void on_connected(void *ctx, enum err e, int fd)
 /* Keeps the addresses that the wall lets through; says once a dial what it did not. */
 static size_t judge(const struct dial *x, const struct resolver_answer *a, struct address *ret)
 {
-    const struct dials_allow *allow = x->all->allow;
     size_t n = 0;
 
     for (size_t i = 0; i < a->n; i++) {
-        if (address_allowed(&a->a[i], x->key.upstream, allow == NULL ? NULL : allow->ranges,
-                            allow == NULL ? 0 : allow->n))
+        if (address_wall_allows(x->all->wall, x->key.upstream, &a->a[i]))
             ret[n++] = a->a[i];
         else
             log_event(LOG_WARN, "address_refused", LOG_NUM("upstream", x->key.upstream),
@@ -98,12 +96,13 @@ static void on_resolved(void *ctx, const struct resolver_answer *a)
     x->connector = connector_new(d->loop, allowed, n, x->port, on_connected, x);
 }
 
-enum err dials_new(struct loop *l, dials_fn *fn, void *ctx, struct dials **ret)
+enum err dials_new(struct loop *l, const struct address_wall *wall, dials_fn *fn, void *ctx,
+                   struct dials **ret)
 {
     struct dials *d = MEM_NEW(struct dials);
     enum err e;
 
-    *d = (struct dials){.loop = l, .fn = fn, .ctx = ctx};
+    *d = (struct dials){.loop = l, .wall = wall, .fn = fn, .ctx = ctx};
     e = resolver_new(l, on_resolved, d, &d->resolver);
     if (e != ERR_OK) {
         mem_free(d);
@@ -125,34 +124,9 @@ void dials_free(struct dials *d)
     mem_free(d);
 }
 
-enum err dials_allow_add(struct dials_allow *a, uint16_t upstream, struct slice address,
-                         uint8_t prefix)
+enum err dials_start(struct dials *d)
 {
-    struct address_range *more, new = {.upstream = upstream, .prefix = prefix};
-
-    if ((address.n != 4 && address.n != 16) || prefix > address.n * 8)
-        return ERR_OUT_OF_RANGE;
-    new.a.n = (uint8_t)address.n;
-    for (size_t i = 0; i < address.n; i++)
-        new.a.b[i] = address.p[i];
-    more = mem_zalloc_array(a->n + 1, sizeof(*more));
-    for (size_t i = 0; i < a->n; i++)
-        more[i] = a->ranges[i];
-    more[a->n++] = new;
-    mem_free(a->ranges);
-    a->ranges = more;
-    return ERR_OK;
-}
-
-void dials_allow_done(struct dials_allow *a)
-{
-    mem_free(a->ranges);
-    *a = (struct dials_allow){0};
-}
-
-void dials_set_allow(struct dials *d, const struct dials_allow *a)
-{
-    d->allow = a;
+    return resolver_start(d->resolver);
 }
 
 void dials_add(struct dials *d, const struct dial_key *key, struct slice host, uint16_t port)

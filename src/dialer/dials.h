@@ -25,23 +25,13 @@ struct dial_key {
  * once). Once for every dials_add, also from inside it. */
 typedef void dials_fn(void *ctx, const struct dial_key *key, enum err e, int fd);
 
-/* Starts the resolver's threads: call it in the jail. */
-MUST_USE enum err dials_new(struct loop *l, dials_fn *fn, void *ctx, struct dials **ret);
+/* Before the jail; resolver_new's errors. wall must outlive the dials. */
+MUST_USE enum err dials_new(struct loop *l, const struct address_wall *wall, dials_fn *fn,
+                            void *ctx, struct dials **ret);
+/* Starts the resolver's threads: in the jail. resolver_start's errors. */
+MUST_USE enum err dials_start(struct dials *d);
 /* Dials in progress get no callback. Takes NULL. */
 void dials_free(struct dials *d);
-
-/* A range of addresses that one upstream may have although it is not public. ERR_OUT_OF_RANGE: not
- * 4 or 16 bytes, or a prefix longer than the address. Before any dials_new too, for which ranges
- * are kept by the caller: */
-struct dials_allow {
-    struct address_range *ranges;
-    size_t n;
-};
-MUST_USE enum err dials_allow_add(struct dials_allow *a, uint16_t upstream, struct slice address,
-                                  uint8_t prefix);
-void dials_allow_done(struct dials_allow *a);
-/* a must outlive d. Without it only public addresses are dialled. */
-void dials_set_allow(struct dials *d, const struct dials_allow *a);
 
 void dials_add(struct dials *d, const struct dial_key *key, struct slice host, uint16_t port);
 /* Gives up the dials for that egress process, without callbacks: nobody is there to be told. */

@@ -19,7 +19,7 @@
 struct dialer {
     struct role_self *role;
     struct dials *dials;
-    struct dials_allow allow;
+    struct address_wall wall;
     bool bad_conf;
 };
 
@@ -28,7 +28,7 @@ static void on_conf_allow(void *ctx, struct chan *c, struct msg_conf_allow *m)
     struct dialer *d = ctx;
 
     (void)c;
-    if (dials_allow_add(&d->allow, m->upstream, m->address, m->prefix) != ERR_OK)
+    if (address_wall_add(&d->wall, m->upstream, m->address, m->prefix) != ERR_OK)
         d->bad_conf = true;
 }
 
@@ -77,20 +77,20 @@ static enum err on_open(struct role_self *r, void *ctx)
     struct dialer *d = ctx;
 
     d->role = r;
-    return d->bad_conf ? ERR_CONFIG : ERR_OK;
+    if (d->bad_conf)
+        return ERR_CONFIG;
+    return dials_new(role_loop(r), &d->wall, on_dial_end, d, &d->dials);
 }
 
 static void on_ready(struct role_self *r, void *ctx)
 {
     struct dialer *d = ctx;
-    enum err e = dials_new(role_loop(r), on_dial_end, d, &d->dials);
+    enum err e = dials_start(d->dials);
 
     if (e != ERR_OK) {
         log_event(LOG_ERROR, "no_resolver", LOG_ERR(e));
         loop_stop(role_loop(r));
-        return;
     }
-    dials_set_allow(d->dials, &d->allow);
 }
 
 static void on_peer(struct role_self *r, void *ctx, struct chan *c)
@@ -106,7 +106,7 @@ static void on_lost(struct role_self *r, void *ctx, struct chan *c)
     const struct chan_peer *p = chan_peer(c);
 
     (void)r;
-    if (p->role == ROLE_EGRESS && d->dials != NULL)
+    if (p->role == ROLE_EGRESS)
         dials_forget(d->dials, p->instance, p->generation);
 }
 
@@ -125,6 +125,6 @@ int main(void)
     int status = role_main(&ops, &dialer);
 
     dials_free(dialer.dials);
-    dials_allow_done(&dialer.allow);
+    address_wall_done(&dialer.wall);
     return status;
 }

@@ -121,7 +121,7 @@ static void on_wake(void *ctx, unsigned events)
 }
 
 /* Threads take no signals: those are the loop's. */
-static enum err start_threads(struct resolver *r)
+enum err resolver_start(struct resolver *r)
 {
     sigset_t all, before;
     int failed = 0;
@@ -149,8 +149,6 @@ enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolve
     e = sock_pair(r->wake);
     if (e == ERR_OK && __nss_configure_lookup("hosts", "files dns") != 0)
         e = ERR_UNAVAILABLE;
-    if (e == ERR_OK)
-        e = start_threads(r);
     if (e != ERR_OK) {
         resolver_free(r);
         return e;

@@ -23,12 +23,13 @@ struct resolver_answer {
 /* Called on the loop, once for each question that resolver_ask took. */
 typedef void resolver_fn(void *ctx, const struct resolver_answer *a);
 
-/*
- * Starts the threads: after the jail, since Landlock binds only those that start in it. Names are
- * looked up in the hosts file and by DNS, whatever nsswitch.conf says: its other services are
- * libraries, which a jailed process cannot load. ERR_UNAVAILABLE: no threads, no descriptors.
- */
+/* Before the jail. Names are looked up in the hosts file and by DNS, whatever nsswitch.conf says:
+ * its other services are libraries, which a jailed process cannot load. ERR_UNAVAILABLE: no
+ * descriptors. */
 MUST_USE enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolver **ret);
+/* Starts the threads; in the jail, since Landlock binds only threads that start inside. Questions
+ * may be asked before. ERR_UNAVAILABLE: no threads. */
+MUST_USE enum err resolver_start(struct resolver *r);
 /* Waits for the threads, which may take as long as a question. Takes NULL. */
 void resolver_free(struct resolver *r);
 

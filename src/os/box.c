@@ -94,7 +94,9 @@ static const struct box_rule {
 #define ALLOW(set, call)                RULE(set, call, SCMP_ACT_ALLOW, 0, NO_ARG)
 #define ALLOW_IF(set, call, count, ...) RULE(set, call, SCMP_ACT_ALLOW, (count), __VA_ARGS__)
 #define ANSWER(set, call, error)        RULE(set, call, SCMP_ACT_ERRNO(error), 0, NO_ARG)
-#define DENY(set, call)                 RULE(set, call, SCMP_ACT_KILL_PROCESS, 0, NO_ARG)
+#define ANSWER_IF(set, call, error, count, ...)                                                    \
+    RULE(set, call, SCMP_ACT_ERRNO(error), (count), __VA_ARGS__)
+#define DENY(set, call) RULE(set, call, SCMP_ACT_KILL_PROCESS, 0, NO_ARG)
 #include "os/box_rules.def"
 #undef ARG
 #undef MASKED
@@ -103,6 +105,7 @@ static const struct box_rule {
 #undef ALLOW
 #undef ALLOW_IF
 #undef ANSWER
+#undef ANSWER_IF
 #undef DENY
 };
 

@@ -134,13 +134,13 @@ static void test_classes(void **state)
 static void test_odd_lengths_are_refused(void **state)
 {
     struct address a = {5, {8, 8, 8, 8}};
-    struct address_range all = {1, 0, a};
+    const struct address_wall none = {0};
 
     (void)state;
     assert_int_equal(address_classify(&a), ADDRESS_UNSPECIFIED);
-    assert_false(address_allowed(&a, 1, &all, 1));
+    assert_false(address_wall_allows(&none, 1, &a));
     a.n = 0;
-    assert_false(address_allowed(&a, 1, &all, 1));
+    assert_false(address_wall_allows(&none, 1, &a));
 }
 
 static const struct {
@@ -183,11 +183,29 @@ static void test_allowed(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(allows); i++) {
         struct address a = parse(allows[i].address);
-        struct address_range r = {7, (uint8_t)allows[i].prefix, parse(allows[i].range)};
-        r.upstream = allows[i].upstream;
-        if (address_allowed(&a, 7, &r, 1) != allows[i].want)
+        struct address range = parse(allows[i].range);
+        struct address_wall w = {0};
+        enum err e = address_wall_add(&w, allows[i].upstream, slice_of(range.b, range.n),
+                                      (uint8_t)allows[i].prefix);
+        assert_int_equal(e, allows[i].prefix > range.n * 8u ? ERR_OUT_OF_RANGE : ERR_OK);
+        if (address_wall_allows(&w, 7, &a) != allows[i].want)
             fail_msg("%s under %s/%u", allows[i].address, allows[i].range, allows[i].prefix);
+        address_wall_done(&w);
     }
+}
+
+static void test_bad_ranges(void **state)
+{
+    const uint8_t b[17] = {127};
+    struct address_wall w = {0};
+
+    (void)state;
+    assert_int_equal(address_wall_add(&w, 1, slice_of(b, 4), 33), ERR_OUT_OF_RANGE);
+    assert_int_equal(address_wall_add(&w, 1, slice_of(b, 16), 129), ERR_OUT_OF_RANGE);
+    assert_int_equal(address_wall_add(&w, 1, slice_of(b, 5), 8), ERR_OUT_OF_RANGE);
+    assert_int_equal(address_wall_add(&w, 1, slice_of(b, 17), 8), ERR_OUT_OF_RANGE);
+    assert_int_equal(address_wall_add(&w, 1, SLICE_EMPTY, 0), ERR_OUT_OF_RANGE);
+    assert_int_equal(w.n, 0);
 }
 
 static void test_nothing_but_public_without_ranges(void **state)
@@ -195,7 +213,8 @@ static void test_nothing_but_public_without_ranges(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
         struct address a = parse(classes[i].text);
-        assert_int_equal(address_allowed(&a, 0, NULL, 0), classes[i].want == ADDRESS_PUBLIC);
+        assert_int_equal(address_wall_allows(&(struct address_wall){0}, 0, &a),
+                         classes[i].want == ADDRESS_PUBLIC);
     }
 }
 
@@ -213,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_odd_lengths_are_refused),
         cmocka_unit_test(test_allowed),
+        cmocka_unit_test(test_bad_ranges),
         cmocka_unit_test(test_nothing_but_public_without_ranges),
         cmocka_unit_test(test_every_class_has_a_name),
     };
