@@ -9,6 +9,9 @@
  * A record: u64 time in ns (CLOCK_MONOTONIC, when the call had returned), u8 call, u16 length and
  * path, u64 offset, u32 length and bytes; little endian.
  */
+/* The fortified headers define these calls themselves. */
+#undef _FORTIFY_SOURCE
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

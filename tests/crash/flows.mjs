@@ -1,0 +1,92 @@
+// What both crash tests do and check: agents whose every call needs a handoff of its own (lease once), and what must then be true.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { Sidegate, upstreamConfig } from '../lib/sidegate.mjs';
+import { PlainPerson, callTool } from '../lib/wire.mjs';
+import { says } from '../lib/person.mjs';
+import { start as startStation } from '../upstreams/station.mjs';
+
+export async function cast({ build } = {}) {
+    const key = `sk_live_${randomBytes(18).toString('base64url')}`;
+    const station = await startStation({ key });
+    const gate = new Sidegate({ build });
+    await gate.init({
+        log: { level: 'info' },
+        limits: {
+            hold_time: 3_000, prompts_per_hour: 10_000, handoffs_per_client: 1_000, logins_per_minute: 1_000, submits_per_handoff: 100,
+            calls_per_client: 1_000,
+        },
+        upstreams: { weather: upstreamConfig(station.url, { credential: { lease: { kind: 'once' } } }) },
+    });
+    return { key, station, gate };
+}
+
+// What was told to somebody: acks = [{ at (ns), handoff?, note? }].
+export class Witness {
+    acks = [];
+
+    told(what) {
+        this.acks.push({ at: process.hrtime.bigint(), ...what });
+    }
+
+    get handoffs() {
+        return new Set(this.acks.filter((a) => a.handoff).map((a) => a.handoff));
+    }
+
+    get notes() {
+        return this.acks.filter((a) => a.note).map((a) => a.note);
+    }
+}
+
+const idOf = (url) => new URL(url).pathname.split('/').pop();
+
+// One agent and its person, over and over until `more()` is false. Whatever fails is begun again with a new note.
+export async function live({ gate, key }, agentKey, witness, more) {
+    const person = new PlainPerson({ site: gate.surfaceUrl, name: 'ana', password: gate.users.get('ana') });
+    const give = async (url) => {
+        const page = await person.give(url, [key]);
+        if (says.done.test(page.text) && !says.expired.test(page.text)) witness.told({ handoff: idOf(url) });
+    };
+    while (more()) {
+        const note = randomBytes(8).toString('hex');
+        try {
+            const { message } = await callTool(gate.mcpUrl('weather'), agentKey, 'note', { text: note }, {
+                onLink: (url) => { give(url).catch(() => {}); },
+                signal: AbortSignal.timeout(8_000),
+            });
+            if (message?.result && !message.result.isError) witness.told({ note });
+        } catch { /* a process was killed under it */ }
+    }
+}
+
+export function auditRecords(dir) {
+    const folder = join(dir, 'data', 'audit');
+    return readdirSync(folder).filter((f) => /log|jsonl?$/.test(f)).sort()
+        .flatMap((f) => readFileSync(join(folder, f), 'utf8').split('\n'))
+        .flatMap((line) => { try { return [JSON.parse(line)]; } catch { return []; } })
+        .filter((r) => r.event);
+}
+
+function twice(values) {
+    const seen = new Set();
+    return values.filter((v) => seen.has(v) || !seen.add(v));
+}
+
+// What the audit log and the station's book must never show. Gives sentences, none when all is well.
+export function wrongs({ records, book = [], witness, until }) {
+    const acks = witness.acks.filter((a) => until === undefined || a.at < until);
+    const completed = records.filter((r) => r.event === 'handoff_completed').map((r) => r.handoff);
+    const reserved = records.filter((r) => r.event === 'use_reserved').map((r) => r.use);
+    const out = [];
+    for (const h of twice(completed)) out.push(`handoff ${h} completed twice`);
+    for (const u of twice(reserved)) out.push(`use ${u} was reserved twice`);
+    for (const n of twice(book)) out.push(`the call with note ${n} was sent twice`);
+    for (const h of new Set(acks.filter((a) => a.handoff).map((a) => a.handoff))) {
+        if (!completed.includes(h)) out.push(`handoff ${h} was told to be done, and is not in the log`);
+    }
+    for (const { note } of acks.filter((a) => a.note)) {
+        if (until === undefined && !book.includes(note)) out.push(`the call with note ${note} was told to be done, and never arrived`);
+    }
+    return out;
+}
