@@ -6,8 +6,8 @@
  *
  * Rules, beside the encodings:
  * - Values shorter than SCREEN_VALUE_MIN bytes are not screened: such a value stands in ordinary
- *   answers by chance, and taking it out would damage them and tell whoever asks what it is. An
- *   encoded form shorter than SCREEN_FORM_MIN is left out for the same reason.
+ *   answers by chance (four digits are a year), and taking it out would damage them and tell
+ * whoever asks what it is.
  * - A value that the request itself contained, in any of the forms, is not screened: its redaction
  *   would tell an agent that its guess was right. Hits are counted, so that the keeper can stop who
  * asks often (limit screen_hits).
@@ -23,8 +23,7 @@
 
 #include "proto/json.h"
 
-#define SCREEN_VALUE_MIN 4
-#define SCREEN_FORM_MIN  6
+#define SCREEN_VALUE_MIN 5
 #define SCREEN_PREFIX    64
 
 struct screen;

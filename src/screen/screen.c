@@ -1,0 +1,168 @@
+/*
+ * Screening whole messages: which texts of a JSON document are looked at, and what stands in place
+ * of a match. Run by egress on every message towards the agent, after parsing; trusts nothing in
+ * it.
+ */
+#include "screen/screen.h"
+
+#include "proto/base64.h"
+#include "screen/match.h"
+
+bool screen_has(const struct screen *s, struct slice text)
+{
+    struct screen_match m;
+    return screen_find(s, text, 0, text.n, &m);
+}
+
+/* A later match may begin inside this one and end behind it: both go together. */
+static void join(const struct screen *s, struct slice text, struct screen_match *m)
+{
+    struct screen_match next;
+    for (size_t at = m->at + 1; screen_find(s, text, at, m->to, &next); at = next.at + 1) {
+        if (next.to > m->to)
+            m->to = next.to;
+    }
+}
+
+/* Appends text with every match replaced by the label. The number of replacements. */
+static uint32_t redact(const struct screen *s, struct slice text, struct buf *out)
+{
+    struct screen_match m;
+    size_t done = 0;
+    uint32_t hits = 0;
+    while (screen_find(s, text, done, text.n, &m)) {
+        join(s, text, &m);
+        if (m.from < done)
+            m.from = done; /* it reaches back by a base64 character into the one before */
+        buf_put(out, slice_sub(text, done, m.from));
+        buf_put(out, screen_label(s));
+        done = m.to;
+        hits++;
+    }
+    buf_put(out, slice_sub(text, done, text.n));
+    return hits;
+}
+
+/* --- the texts of a message ------------------------------------------------------------------ */
+
+/* Member "blob" of a resource, "data" of an image or sound (MCP schema, "BlobResourceContents",
+ * "ImageContent"); wherever it stands. */
+static bool is_base64_member(const struct json *j, uint32_t node)
+{
+    if (!json_is(j, node, JSON_STRING) || j->nodes[node].is_key || node == 0 ||
+        !j->nodes[node - 1].is_key)
+        return false;
+    return json_str_eq_c(j, node - 1, "blob") || json_str_eq_c(j, node - 1, "data");
+}
+
+/* What base64 the member holds, in out; false when it is none. */
+static bool decode_member(const struct json *j, uint32_t node, struct buf *scratch, struct buf *out)
+{
+    buf_clear(scratch);
+    buf_clear(out);
+    return base64_decode_any(json_str_slice(j, node, scratch), out) == ERR_OK && out->n > 0;
+}
+
+/* A pass over one message; the buffers are used again for each text. */
+struct pass {
+    const struct screen *s;
+    const struct json *j;
+    struct buf scratch, decoded, redacted, text;
+    struct json_edits edits;
+    uint32_t hits;
+};
+
+/* The base64 inside a member, redacted and encoded again. True when there was a match. */
+static bool screen_base64(struct pass *p, uint32_t node)
+{
+    if (!is_base64_member(p->j, node) || !decode_member(p->j, node, &p->scratch, &p->decoded) ||
+        !screen_has(p->s, buf_slice(&p->decoded)))
+        return false;
+    buf_clear(&p->redacted);
+    buf_clear(&p->text);
+    p->hits += redact(p->s, buf_slice(&p->decoded), &p->redacted);
+    base64_put(&p->text, BASE64, buf_slice(&p->redacted));
+    json_edit_replace_str(&p->edits, node, buf_slice(&p->text));
+    return true;
+}
+
+static void screen_text(struct pass *p, uint32_t node, struct slice text)
+{
+    if (!screen_has(p->s, text))
+        return;
+    buf_clear(&p->redacted);
+    p->hits += redact(p->s, text, &p->redacted);
+    /* Two keys of one object may become the same: the number keeps them apart. */
+    if (p->j->nodes[node].is_key)
+        buf_printf(&p->redacted, "#%u", (unsigned)p->hits);
+    json_edit_replace_str(&p->edits, node, buf_slice(&p->redacted));
+}
+
+static void screen_nodes(struct pass *p)
+{
+    const struct json *j = p->j;
+    /* Without a match in the text as written, only what is written with escapes can have one. */
+    bool all = screen_has(p->s, json_raw(j, 0));
+    for (uint32_t i = 0; i < j->n; i++) {
+        if (screen_base64(p, i))
+            continue;
+        if (json_is(j, i, JSON_STRING) && (all || j->nodes[i].has_escapes)) {
+            buf_clear(&p->scratch);
+            screen_text(p, i, json_str_slice(j, i, &p->scratch));
+        } else if (json_is(j, i, JSON_NUMBER) && all) {
+            screen_text(p, i, json_raw(j, i));
+        }
+    }
+}
+
+enum err screen_message(const struct screen *s, const struct json *j, struct buf *out,
+                        uint32_t *ret_hits)
+{
+    struct pass p = {
+        .s = s,
+        .j = j,
+        .scratch = BUF_INIT(SIZE_MAX),
+        .decoded = BUF_INIT(SIZE_MAX),
+        .redacted = BUF_INIT(SIZE_MAX),
+        .text = BUF_INIT(SIZE_MAX),
+    };
+    json_edits_init(&p.edits, out->max);
+    if (screen_active(s))
+        screen_nodes(&p);
+    enum err e = json_copy_edited(j, 0, &p.edits, out);
+    if (e == ERR_OK)
+        *ret_hits = p.hits;
+    json_edits_free(&p.edits);
+    buf_free(&p.scratch);
+    buf_free(&p.decoded);
+    buf_free(&p.redacted);
+    buf_free(&p.text);
+    return e;
+}
+
+/* --- what the request knew already ------------------------------------------------------------ */
+
+static void excuse_text(struct screen *s, struct slice text)
+{
+    struct screen_match m;
+    /* An excused value is not found again, so this ends after as many rounds as there are values.
+     */
+    while (screen_find(s, text, 0, text.n, &m))
+        screen_excuse_value(s, m.value);
+}
+
+void screen_excuse(struct screen *s, const struct json *request)
+{
+    struct buf scratch = BUF_INIT(SIZE_MAX), decoded = BUF_INIT(SIZE_MAX);
+    for (uint32_t i = 0; i < request->n; i++) {
+        if (is_base64_member(request, i) && decode_member(request, i, &scratch, &decoded))
+            excuse_text(s, buf_slice(&decoded));
+        buf_clear(&scratch);
+        if (json_is(request, i, JSON_STRING))
+            excuse_text(s, json_str_slice(request, i, &scratch));
+        else if (json_is(request, i, JSON_NUMBER))
+            excuse_text(s, json_raw(request, i));
+    }
+    buf_free(&scratch);
+    buf_free(&decoded);
+}

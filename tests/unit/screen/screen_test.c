@@ -1,0 +1,621 @@
+/* The screen: every encoding in every place of a message, the rules of screen.h, and what must
+ * pass. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "proto/base64.h"
+#include "screen/screen.h"
+
+#define S(lit) slice_of("" lit, sizeof(lit) - 1)
+#define LABEL  "weather"
+#define MARK   "[redacted: weather]"
+#define SECRET "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+/* Bytes that every encoding has to write in some other way. */
+#define AWKWARD "p\"a\\s/s w+o%r&d<\xc3\xa9>'\xf0\x9f\x98\x80"
+
+#define assert_ok(expr) assert_string_equal(err_name(expr), "OK")
+
+static struct screen *with(struct slice value)
+{
+    struct screen *s = screen_new(S(LABEL));
+    screen_add(s, value);
+    return s;
+}
+
+/* The message screened; the caller frees out. */
+static uint32_t run(const struct screen *s, struct slice text, struct buf *out)
+{
+    struct json j;
+    uint32_t hits = 99;
+    json_init(&j);
+    assert_ok(json_parse(&j, text, NULL));
+    assert_ok(screen_message(s, &j, out, &hits));
+    /* Whatever was changed, it is still a message. */
+    struct json again;
+    json_init(&again);
+    assert_ok(json_parse(&again, buf_slice(out), NULL));
+    json_free(&again);
+    json_free(&j);
+    return hits;
+}
+
+static void check(const struct screen *s, const char *in, const char *want, uint32_t hits)
+{
+    struct buf out = BUF_INIT(1 << 20);
+    uint32_t got = run(s, slice_str(in), &out);
+    if (!slice_eq_str(buf_slice(&out), want) || got != hits)
+        fail_msg("%s\n gives %.*s, %u hits", in, (int)out.n, (char *)out.p, got);
+    buf_free(&out);
+}
+
+/* --- encodings, written here a second time ------------------------------------------------------
+ */
+
+typedef void encoder(struct buf *out, struct slice v);
+
+static void raw(struct buf *out, struct slice v)
+{
+    buf_put(out, v);
+}
+
+static void hex(struct buf *out, struct slice v, const char *before, const char *fmt_upper)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        buf_put_str(out, before);
+        if (fmt_upper)
+            buf_printf(out, "%02X", v.p[i]);
+        else
+            buf_printf(out, "%02x", v.p[i]);
+    }
+}
+
+static void hex_lower(struct buf *out, struct slice v)
+{
+    hex(out, v, "", NULL);
+}
+
+static void hex_upper(struct buf *out, struct slice v)
+{
+    hex(out, v, "", "");
+}
+
+static void percent_all_lower(struct buf *out, struct slice v)
+{
+    hex(out, v, "%", NULL);
+}
+
+static void percent_all_upper(struct buf *out, struct slice v)
+{
+    hex(out, v, "%", "");
+}
+
+static void hex_escape(struct buf *out, struct slice v)
+{
+    hex(out, v, "\\x", NULL);
+}
+
+static bool unreserved(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+}
+
+static void percent_some(struct buf *out, struct slice v)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        if (unreserved(v.p[i]))
+            buf_put_u8(out, v.p[i]);
+        else
+            buf_printf(out, "%%%02X", v.p[i]);
+    }
+}
+
+static void form(struct buf *out, struct slice v)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] == ' ')
+            buf_put_u8(out, '+');
+        else if (unreserved(v.p[i]))
+            buf_put_u8(out, v.p[i]);
+        else
+            buf_printf(out, "%%%02x", v.p[i]);
+    }
+}
+
+static void json_inside(struct buf *out, struct slice v)
+{
+    json_put_str(out, v);
+}
+
+static void json_inside_slash(struct buf *out, struct slice v)
+{
+    struct buf b = BUF_INIT(4096);
+    json_put_str(&b, v);
+    for (size_t i = 0; i < b.n; i++) {
+        if (b.p[i] == '/')
+            buf_put_u8(out, '\\');
+        buf_put_u8(out, b.p[i]);
+    }
+    buf_free(&b);
+}
+
+/* Code points of v, each printed by one of the formats. */
+static void by_code_point(struct buf *out, struct slice v, int way)
+{
+    for (size_t i = 0; i < v.n;) {
+        uint32_t cp = v.p[i];
+        size_t k = 1;
+        if (cp >= 0xf0) {
+            cp = (cp & 7) << 18 | (v.p[i + 1] & 63u) << 12 | (v.p[i + 2] & 63u) << 6 |
+                 (v.p[i + 3] & 63u);
+            k = 4;
+        } else if (cp >= 0xc0) {
+            cp = (cp & 31) << 6 | (v.p[i + 1] & 63u);
+            k = 2;
+        }
+        if (way == 0 && cp > 0xffff)
+            buf_printf(out, "\\u%04x\\u%04X", 0xd800 + ((cp - 0x10000) >> 10),
+                       0xdc00 + ((cp - 0x10000) & 0x3ff));
+        else if (way == 0)
+            buf_printf(out, "\\u%04x", cp);
+        else if (way == 1)
+            buf_printf(out, "&#%u;", cp);
+        else
+            buf_printf(out, "&#x%X;", cp);
+        i += k;
+    }
+}
+
+static void json_all(struct buf *out, struct slice v)
+{
+    by_code_point(out, v, 0);
+}
+
+static void html_decimal(struct buf *out, struct slice v)
+{
+    by_code_point(out, v, 1);
+}
+
+static void html_hex(struct buf *out, struct slice v)
+{
+    by_code_point(out, v, 2);
+}
+
+static void html_some(struct buf *out, struct slice v)
+{
+    static const struct {
+        uint8_t c;
+        const char *name;
+    } names[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&apos;"}};
+    for (size_t i = 0; i < v.n; i++) {
+        size_t k = 0;
+        while (k < ARRAY_LEN(names) && names[k].c != v.p[i])
+            k++;
+        if (k < ARRAY_LEN(names))
+            buf_put_str(out, names[k].name);
+        else
+            buf_put_u8(out, v.p[i]);
+    }
+}
+
+/* A different way for each character. */
+static void mixed(struct buf *out, struct slice v)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] >= 0x80 || i % 3 == 0)
+            buf_printf(out, "%%%02x", v.p[i]);
+        else if (i % 3 == 1)
+            buf_printf(out, "&#%u;", v.p[i]);
+        else
+            buf_printf(out, "\\u%04X", v.p[i]);
+    }
+}
+
+static void base64_with(struct buf *out, enum base64_kind kind, const char *before, struct slice v,
+                        const char *after)
+{
+    struct buf b = BUF_INIT(4096);
+    buf_put_str(&b, before);
+    buf_put(&b, v);
+    buf_put_str(&b, after);
+    base64_put(out, kind, buf_slice(&b));
+    buf_free(&b);
+}
+
+static void base64_0(struct buf *out, struct slice v)
+{
+    base64_with(out, BASE64, "", v, "");
+}
+
+static void base64_1(struct buf *out, struct slice v)
+{
+    base64_with(out, BASE64, "user:", v, "");
+}
+
+static void base64_2(struct buf *out, struct slice v)
+{
+    base64_with(out, BASE64, "u:", v, "more");
+}
+
+static void base64_3(struct buf *out, struct slice v)
+{
+    base64_with(out, BASE64, "x", v, "y");
+}
+
+static void base64url_1(struct buf *out, struct slice v)
+{
+    base64_with(out, BASE64_URL, "a", v, "");
+}
+
+static void base64url_2(struct buf *out, struct slice v)
+{
+    base64_with(out, BASE64_URL, "ab", v, "z");
+}
+
+static const struct {
+    const char *name;
+    encoder *fn;
+} encoders[] = {
+    {"raw", raw},
+    {"hex lower", hex_lower},
+    {"hex upper", hex_upper},
+    {"percent all lower", percent_all_lower},
+    {"percent all upper", percent_all_upper},
+    {"percent some", percent_some},
+    {"form", form},
+    {"hex escape", hex_escape},
+    {"json inside json", json_inside},
+    {"json with slashes", json_inside_slash},
+    {"json all", json_all},
+    {"html decimal", html_decimal},
+    {"html hex", html_hex},
+    {"html some", html_some},
+    {"mixed", mixed},
+    {"base64", base64_0},
+    {"base64 user:", base64_1},
+    {"base64 u: more", base64_2},
+    {"base64 x y", base64_3},
+    {"base64url a", base64url_1},
+    {"base64url ab z", base64url_2},
+};
+
+/* --- places in a message ------------------------------------------------------------------------
+ */
+
+static void put_escaped_all(struct buf *out, struct slice v)
+{
+    by_code_point(out, v, 0);
+}
+
+/* One place: text before, the encoded value as JSON string content, text after. */
+static const struct {
+    const char *name, *before, *after;
+    bool escape_all; /* the string itself is written in \u escapes */
+} places[] = {
+    {"a text", "{\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"", "\"}]}}", false},
+    {"inside a text", "{\"result\":{\"content\":[{\"text\":\"error: <", "> is bad\"}]}}", false},
+    {"an escaped text", "[\"x", "y\"]", true},
+    {"a key", "{\"result\":{\"a\":1,\"", "\":{\"b\":2}}}", false},
+    {"an escaped key", "{\"", "\":1}", true},
+    {"error.data", "{\"error\":{\"code\":1,\"message\":\"m\",\"data\":{\"h\":[\"", "\"]}}}", false},
+    {"error.message", "{\"error\":{\"message\":\"", "\"}}", false},
+    {"a cursor", "{\"result\":{\"nextCursor\":\"", "\"}}", false},
+    {"a URI", "{\"uri\":\"https://h/?k=", "&x=1\"}", false},
+    {"the root", "\"", "\"", false},
+    {"an id", "{\"id\":\"", "\",\"result\":{}}", false},
+    {"a blob that is none", "{\"blob\":\"!", "\"}", false},
+};
+
+/* Nothing of the value is left: no run of five bytes of what was written. */
+static void assert_gone(struct slice out, struct slice written, const char *encoding,
+                        const char *place)
+{
+    for (size_t i = 0; i + 5 <= written.n; i++) {
+        struct slice window = slice_sub(written, i, i + 5);
+        if (slice_find(out, window) < out.n)
+            fail_msg("%s in %s: %.*s is left in %.*s", encoding, place, (int)window.n,
+                     (const char *)window.p, (int)out.n, (const char *)out.p);
+    }
+}
+
+static void check_place(struct slice value, size_t e, size_t p)
+{
+    struct screen *s = with(value);
+    struct buf code = BUF_INIT(8192), doc = BUF_INIT(65536), out = BUF_INIT(65536),
+               str = BUF_INIT(65536);
+    encoders[e].fn(&code, value);
+    buf_put_str(&doc, places[p].before);
+    if (places[p].escape_all) {
+        put_escaped_all(&doc, buf_slice(&code));
+    } else {
+        json_put_str(&str, buf_slice(&code));
+        buf_put(&doc, slice_sub(buf_slice(&str), 1, str.n - 1));
+    }
+    buf_put_str(&doc, places[p].after);
+    uint32_t hits = run(s, buf_slice(&doc), &out);
+    if (hits == 0)
+        fail_msg("%s in %s passes: %.*s", encoders[e].name, places[p].name, (int)out.n,
+                 (char *)out.p);
+    assert_true(slice_find(buf_slice(&out), S(MARK)) < out.n);
+    /* The forms with other bytes around keep those, so only the value's own part must be gone. */
+    if (encoders[e].fn != base64_1 && encoders[e].fn != base64_2 && encoders[e].fn != base64_3 &&
+        encoders[e].fn != base64url_1 && encoders[e].fn != base64url_2)
+        assert_gone(buf_slice(&out), buf_slice(&code), encoders[e].name, places[p].name);
+    buf_free(&code);
+    buf_free(&doc);
+    buf_free(&out);
+    buf_free(&str);
+    screen_free(s);
+}
+
+static void test_every_encoding_everywhere(void **state)
+{
+    (void)state;
+    for (size_t e = 0; e < ARRAY_LEN(encoders); e++) {
+        for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+            check_place(S(SECRET), e, p);
+            check_place(S(AWKWARD), e, p);
+            check_place(S("hunter2x"), e, p);
+            check_place(S("12345678"), e, p);
+        }
+    }
+}
+
+/* Two values of different content and length leave the same bytes behind. */
+static void test_non_interference(void **state)
+{
+    static const char *const values[] = {SECRET, "another-0123456789", "Zy8-k3Pq_Lm2Vn7Xw1Tb5Rd",
+                                         "q1q2q", "q1q2q3"};
+    (void)state;
+    for (size_t e = 0; e < ARRAY_LEN(encoders); e++) {
+        struct buf first = BUF_INIT(8192);
+        if (encoders[e].fn == base64_2 || encoders[e].fn == base64_3 ||
+            encoders[e].fn == base64url_2)
+            continue; /* what follows in the same base64 text moves with the value's length */
+        for (size_t v = 0; v < ARRAY_LEN(values); v++) {
+            struct slice value = slice_str(values[v]);
+            struct buf code = BUF_INIT(8192), str = BUF_INIT(8192), out = BUF_INIT(8192);
+            struct screen *s = with(value);
+            encoders[e].fn(&code, value);
+            json_put_str(&str, buf_slice(&code));
+            (void)run(s, buf_slice(&str), &out);
+            if (first.n == 0)
+                buf_put(&first, buf_slice(&out));
+            if (!slice_eq(buf_slice(&first), buf_slice(&out)))
+                fail_msg("%s: %.*s and %.*s", encoders[e].name, (int)first.n, (char *)first.p,
+                         (int)out.n, (char *)out.p);
+            screen_free(s);
+            buf_free(&code);
+            buf_free(&str);
+            buf_free(&out);
+        }
+        buf_free(&first);
+    }
+}
+
+/* --- rules --------------------------------------------------------------------------------------
+ */
+
+static void test_replacement(void **state)
+{
+    struct screen *s = with(S("secret-1"));
+    (void)state;
+    check(s, "{\"a\":\"x secret-1 y secret-1\"}", "{\"a\":\"x " MARK " y " MARK "\"}", 2);
+    check(s, "{\"a\":\"secret-1secret-1\"}", "{\"a\":\"" MARK MARK "\"}", 2);
+    check(s, "{\"secret-1\":1,\"xsecret-1\":2}", "{\"" MARK "#1\":1,\"x" MARK "#2\":2}", 2);
+    check(s, "{\"a\":\"\\u0073ecret-1\"}", "{\"a\":\"" MARK "\"}", 1);
+    check(s, "{ \"a\" : [ 1 , \"other-2\" ] }", "{\"a\":[1,\"other-2\"]}", 0);
+    check(s, "{\"a\":\"Secret-1\"}", "{\"a\":\"Secret-1\"}", 0);
+    check(s, "{\"a\":\"secret-\",\"b\":\"1\"}", "{\"a\":\"secret-\",\"b\":\"1\"}", 0);
+    check(s, "{\"a\":\"%\"}", "{\"a\":\"%\"}", 0);
+    check(s, "[\"%7\",\"&\",\"&#\",\"&#x;\",\"\\\\\",\"\\\\u\",\"\\\\x1\",\"+\"]",
+          "[\"%7\",\"&\",\"&#\",\"&#x;\",\"\\\\\",\"\\\\u\",\"\\\\x1\",\"+\"]", 0);
+    screen_free(s);
+}
+
+static void test_numbers(void **state)
+{
+    struct screen *s = with(S("12345678"));
+    (void)state;
+    check(s, "{\"a\":12345678}", "{\"a\":\"" MARK "\"}", 1);
+    check(s, "[-12345678.0,912345678,1234567]", "[\"-" MARK ".0\",\"9" MARK "\",1234567]", 2);
+    screen_free(s);
+}
+
+static void test_blobs(void **state)
+{
+    struct screen *s = with(S("secret-1"));
+    struct buf doc = BUF_INIT(4096), out = BUF_INIT(4096), want = BUF_INIT(4096);
+    (void)state;
+    static const char *const names[] = {"blob", "data"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        buf_clear(&doc);
+        buf_clear(&out);
+        buf_clear(&want);
+        buf_printf(&doc, "{\"contents\":[{\"%s\":\"", names[i]);
+        base64_put(&doc, BASE64, S("text with %73ecret-1 in it"));
+        buf_put_str(&doc, "\"}]}");
+        assert_int_equal(run(s, buf_slice(&doc), &out), 1);
+        buf_printf(&want, "{\"contents\":[{\"%s\":\"", names[i]);
+        base64_put(&want, BASE64, S("text with " MARK " in it"));
+        buf_put_str(&want, "\"}]}");
+        assert_true(slice_eq(buf_slice(&out), buf_slice(&want)));
+    }
+    /* Line ends inside, and no padding. */
+    buf_clear(&out);
+    assert_int_equal(run(s, S("{\"blob\":\"c2Vj\\r\\ncmV0LTE\"}"), &out), 1);
+    /* A blob without it passes as it was written. */
+    check(s, "{\"blob\":\"c2Vjcm V0LTI=\",\"data\":\"no base64\"}",
+          "{\"blob\":\"c2Vjcm V0LTI=\",\"data\":\"no base64\"}", 0);
+    screen_free(s);
+    buf_free(&doc);
+    buf_free(&out);
+    buf_free(&want);
+}
+
+static void test_short_values(void **state)
+{
+    struct screen *s = screen_new(S(LABEL));
+    (void)state;
+    screen_add(s, S(""));
+    screen_add(s, S("abcd"));
+    check(s, "{\"a\":\"abcd\"}", "{\"a\":\"abcd\"}", 0);
+    screen_add(s, S("abcde"));
+    check(s, "{\"a\":\"xabcdex\"}", "{\"a\":\"x" MARK "x\"}", 1);
+    check(s, "{\"a\":\"6162636465\"}", "{\"a\":\"" MARK "\"}", 1);
+    check(s, "{\"a\":\"xxYWJjZGU=\"}", "{\"a\":\"xx" MARK "\"}", 1);
+    check(s, "{\"a\":\"eGFiY2Rl\"}", "{\"a\":\"e" MARK "\"}", 1);
+    check(s, "{\"a\":\"eHhhYmNkZQ==\"}", "{\"a\":\"eH" MARK "\"}", 1);
+    screen_free(s);
+}
+
+/* The first 64 bytes of a long value are enough, however it goes on. */
+static void test_long_value(void **state)
+{
+    struct buf value = BUF_INIT(8192), doc = BUF_INIT(65536), out = BUF_INIT(65536);
+    (void)state;
+    for (unsigned i = 0; value.n < LIM_FIELD_BYTES; i++)
+        buf_printf(&value, "%x.", i * 2654435761u);
+    struct screen *s = with(slice_sub(buf_slice(&value), 0, LIM_FIELD_BYTES));
+    for (size_t n = SCREEN_PREFIX - 1; n < SCREEN_PREFIX + 2; n++) {
+        buf_clear(&doc);
+        buf_clear(&out);
+        buf_put_u8(&doc, '"');
+        buf_put(&doc, slice_sub(buf_slice(&value), 0, n));
+        buf_put_str(&doc, "~~~\"");
+        assert_int_equal(run(s, buf_slice(&doc), &out), n >= SCREEN_PREFIX);
+        assert_int_equal(slice_eq_str(buf_slice(&out), "\"" MARK "~~~\""), n >= SCREEN_PREFIX);
+    }
+    buf_clear(&doc);
+    buf_clear(&out);
+    buf_put_u8(&doc, '"');
+    buf_put(&doc, slice_sub(buf_slice(&value), 0, LIM_FIELD_BYTES));
+    buf_put_u8(&doc, '"');
+    assert_int_equal(run(s, buf_slice(&doc), &out), 1);
+    assert_true(slice_eq_str(buf_slice(&out), "\"" MARK "\""));
+    screen_free(s);
+    buf_free(&value);
+    buf_free(&doc);
+    buf_free(&out);
+}
+
+static void test_overlaps(void **state)
+{
+    struct screen *s = screen_new(S(LABEL));
+    (void)state;
+    screen_add(s, S("abcdef"));
+    screen_add(s, S("defghi"));
+    screen_add(s, S("bcdef"));
+    check(s, "[\"xabcdefghix\"]", "[\"x" MARK "x\"]", 1);
+    check(s, "[\"xbcdefghix\"]", "[\"x" MARK "x\"]", 1);
+    check(s, "[\"abcdefdefghi\"]", "[\"" MARK MARK "\"]", 2);
+    screen_free(s);
+    s = screen_new(S(LABEL));
+    screen_add(s, S("aaaaa"));
+    check(s, "[\"aaaaaaaa\",\"aaaa\"]", "[\"" MARK "\",\"aaaa\"]", 1);
+    screen_free(s);
+}
+
+static void excuse(struct screen *s, const char *request)
+{
+    struct json j;
+    json_init(&j);
+    assert_ok(json_parse(&j, slice_str(request), NULL));
+    screen_excuse(s, &j);
+    json_free(&j);
+}
+
+/* A guess in the request, in any form and place, makes the value pass in every form. */
+static void test_excuse(void **state)
+{
+    static const char *const requests[] = {"{\"params\":{\"arguments\":{\"guess\":\"secret-1\"}}}",
+                                           "[\"x\\u0073ecret-1x\"]",
+                                           "{\"secret-1\":1}",
+                                           "[\"%73ecret-1\"]",
+                                           "[\"c2VjcmV0LTE=\"]",
+                                           "[\"7365637265742d31\"]",
+                                           "{\"data\":\"c2Vj cmV0LTE\"}"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        struct screen *s = screen_new(S(LABEL));
+        screen_add(s, S("secret-1"));
+        screen_add(s, S("other-2"));
+        screen_add(s, S("Bearer secret-1"));
+        excuse(s, requests[i]);
+        check(s, "[\"secret-1\",\"%73ecret-1\",\"c2VjcmV0LTE=\",\"other-2\",\"Bearer secret-1\"]",
+              "[\"secret-1\",\"%73ecret-1\",\"c2VjcmV0LTE=\",\"" MARK "\",\"Bearer secret-1\"]", 1);
+        screen_free(s);
+    }
+    struct screen *s = with(S("12345678"));
+    excuse(s, "{\"n\":912345678}");
+    check(s, "[12345678]", "[12345678]", 0);
+    screen_free(s);
+    s = with(S("secret-1"));
+    excuse(s, "[\"secret-\",\"1\",\"secret\"]");
+    check(s, "[\"secret-1\"]", "[\"" MARK "\"]", 1);
+    screen_free(s);
+}
+
+/* A label can say nothing but its text, and a value in the label is no loop. */
+static void test_label(void **state)
+{
+    struct screen *s = screen_new(S("w\n\xe2\x80\xae\"x\xff"));
+    (void)state;
+    screen_add(s, S("redacted"));
+    check(s, "[\"redacted\"]", "[\"[redacted: w\\\"x]\"]", 1);
+    screen_free(s);
+    screen_free(NULL);
+}
+
+static void test_room(void **state)
+{
+    struct screen *s = with(S("aaaaa"));
+    struct json j;
+    struct buf out = BUF_INIT(50);
+    uint32_t hits = 7;
+    (void)state;
+    json_init(&j);
+    assert_ok(json_parse(&j, S("[\"aaaaabaaaaabaaaaab\"]"), NULL));
+    assert_string_equal(err_name(screen_message(s, &j, &out, &hits)), "TOO_LARGE");
+    assert_int_equal(hits, 7);
+    json_free(&j);
+    buf_free(&out);
+    screen_free(s);
+}
+
+static void test_plain_text(void **state)
+{
+    struct screen *s = with(S("secret-1"));
+    (void)state;
+    assert_true(screen_has(s, S("HTTP 401: key %73ecret-1")));
+    assert_false(screen_has(s, S("HTTP 401")));
+    assert_false(screen_has(s, SLICE_EMPTY));
+    screen_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_encoding_everywhere),
+        cmocka_unit_test(test_non_interference),
+        cmocka_unit_test(test_replacement),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_blobs),
+        cmocka_unit_test(test_short_values),
+        cmocka_unit_test(test_long_value),
+        cmocka_unit_test(test_overlaps),
+        cmocka_unit_test(test_excuse),
+        cmocka_unit_test(test_label),
+        cmocka_unit_test(test_room),
+        cmocka_unit_test(test_plain_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
