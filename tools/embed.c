@@ -3,8 +3,8 @@
  *
  *     embed OUT.h NAME FILE [NAME FILE]...
  *
- * writes, per file, "static const unsigned char NAME[] = {...};" with a NUL after the last byte, and
- * "enum { NAME_n = bytes };" without it. Runs at build time only.
+ * writes, per file, "static const unsigned char NAME[] = {...};" with a NUL after the last byte,
+ * and "enum { NAME_n = bytes };" without it. Runs at build time only.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -48,7 +48,8 @@ MUST_USE bool slice_to_u64(struct slice s, uint64_t max, uint64_t *ret);
  * has a NUL inside.
  */
 MUST_USE bool slice_to_cstr(struct slice s, char *dst, size_t dst_n);
-/* Copies the first bytes of s that fit into dst_n bytes, and returns how many; dst must not overlap. */
+/* Copies the first bytes of s that fit into dst_n bytes, and returns how many; dst must not
+ * overlap. */
 size_t slice_copy(struct slice s, void *dst, size_t dst_n);
 
 #endif
