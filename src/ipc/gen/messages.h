@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x93fc8d0344aa2e60u
+#define MSG_TABLE_ID 0x2673f0276f111b9bu
 
 enum role {
     ROLE_SUPERVISOR,
@@ -537,7 +537,7 @@ struct msg_state_opened {
     struct slice upstream_state;
 };
 
-/* A client's message asks to be let through. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. */
+/* A client's message asks to be let through. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. The call lives at the keeper until call_gone, or until call_deny or call_neutral. */
 struct msg_call_open {
     uint64_t call;
     uint16_t upstream;
@@ -611,7 +611,7 @@ struct msg_call_answer {
     enum answer answer;
 };
 
-/* The client left, or this leg ended: forget the call. The handoff stays. */
+/* The client left, or the call or this leg of it ended: forget the call. The handoff stays. */
 struct msg_call_gone {
     uint64_t call;
 };
@@ -640,13 +640,13 @@ struct msg_session_gone {
     struct session_id session;
 };
 
-/* The last list seen of this upstream for the caller of this call. */
+/* The last list seen of this upstream for the caller of this call, which may have been permitted and refused before. */
 struct msg_snapshot_get {
     uint64_t call;
     enum snapshot kind;
 };
 
-/* A part of it; size is the whole, 0 when there is none. */
+/* A part of it; size is the whole, 0 when there is none. It is the JSON text of the result object as the upstream gave it (kind server: of initialize or server/discover). */
 struct msg_snapshot_part {
     uint64_t call;
     enum snapshot kind;
@@ -711,7 +711,7 @@ struct msg_answer_part {
     struct slice part;
 };
 
-/* The answer is over. refused: the keeper says what follows. code is enum err. */
+/* The answer is over. refused: the keeper says what follows; for lists the gateway asks for the snapshot instead. code is enum err. */
 struct msg_answer_end {
     uint64_t call;
     enum answer_how how;
