@@ -6,6 +6,7 @@
 #include "proto/projection.h"
 
 #include "base/limits.h"
+#include "proto/mcp.h"
 #include "proto/utf8.h"
 
 /* Room that the closing digest needs: tag, length, digest. */
@@ -218,6 +219,22 @@ enum err projection_write(const struct projection_in *in, struct buf *out)
         buf_free(&all);
     }
     return buf_err(out);
+}
+
+enum err projection_of(const struct json *j, const struct jsonrpc *m,
+                       void (*sha256)(struct slice s, struct digest *ret), struct buf *out)
+{
+    if (m->kind != JSONRPC_REQUEST && m->kind != JSONRPC_NOTIFICATION)
+        return ERR_OK;
+    return projection_write(
+        &(struct projection_in){
+            .j = j,
+            .method = m->method,
+            .name = mcp_name_of(j, m),
+            .arguments = json_get(j, m->params, "arguments"),
+            .sha256 = sha256,
+        },
+        out);
 }
 
 bool projection_next(struct slice s, size_t *at, char *ret_tag, struct slice *ret)

@@ -16,7 +16,7 @@
 #define SG_PROTO_PROJECTION_H
 
 #include "base/id.h"
-#include "proto/json.h"
+#include "proto/jsonrpc.h"
 
 struct projection_in {
     const struct json *j;
@@ -29,6 +29,16 @@ struct projection_in {
 
 /* Appends the projection: at most LIM_PROJECTION_BYTES. ERR_OK or ERR_TOO_LARGE (out too small). */
 MUST_USE enum err projection_write(const struct projection_in *in, struct buf *out);
+
+/*
+ * The projection of a message that goes upstream; gateway and egress both use this, so that they
+ * agree on what is shown. Of a request or notification: its method, mcp_name_of, and
+ * params.arguments whatever it is. Of a response, and of a stream, which has no body: nothing.
+ * projection_write's errors.
+ */
+MUST_USE enum err projection_of(const struct json *j, const struct jsonrpc *m,
+                                void (*sha256)(struct slice s, struct digest *ret),
+                                struct buf *out);
 
 /*
  * Appends what stands for the name where a short printable text is wanted (call_open): the decoded

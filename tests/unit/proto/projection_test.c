@@ -204,6 +204,42 @@ static void test_names(void **state)
     buf_free(&doc);
 }
 
+/* projection_of, as readable text. */
+static void test_of_messages(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } messages[] = {
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x\","
+         "\"arguments\":{\"a\":1}}}",
+         "Mtools/call Nx P/a d1 "},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}", "Mtools/list "},
+        {"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
+         "cancelled\",\"params\":{\"requestId\":1}}",
+         "Mnotifications/cancelled "},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x/y\",\"params\":{\"arguments\":7}}",
+         "Mx/y P d7 "},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"arguments\":7}}", ""},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"m\"}}", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+        struct buf p = BUF_INIT(LIM_PROJECTION_BYTES), shown = BUF_INIT(1024);
+        struct json j;
+        struct jsonrpc m;
+        json_init(&j);
+        assert_int_equal(json_parse(&j, slice_str(messages[i].text), NULL), ERR_OK);
+        assert_int_equal(jsonrpc_read(&j, &m), ERR_OK);
+        assert_int_equal(projection_of(&j, &m, fake_sha256, &p), ERR_OK);
+        show(buf_slice(&p), &shown);
+        buf_put_u8(&shown, 0);
+        assert_string_equal((const char *)shown.p, messages[i].want);
+        buf_free(&p);
+        buf_free(&shown);
+        json_free(&j);
+    }
+}
+
 static void test_next_malformed(void **state)
 {
     size_t at;
@@ -235,13 +271,10 @@ static void test_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_same_and_different),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_next_malformed),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_same_and_different),
+        cmocka_unit_test(test_cut),         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_hostile),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_of_messages), cmocka_unit_test(test_next_malformed),
         cmocka_unit_test(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
