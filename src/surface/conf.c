@@ -1,0 +1,92 @@
+/*
+ * The configuration as surface needs it: hosts, titles, fields, leases. Run by surface before its
+ * jail; trusts the supervisor, which checked the file.
+ */
+#include "surface/conf.h"
+
+#include "base/mem.h"
+
+void conf_free(struct conf *c)
+{
+    for (size_t i = 0; i < LIM_UPSTREAMS; i++) {
+        mem_free(c->upstreams[i]);
+        c->upstreams[i] = NULL;
+    }
+}
+
+void conf_add_site(struct conf *c, const struct msg_conf_site *m)
+{
+    if (!slice_to_cstr(m->surface_url, c->url, sizeof(c->url)))
+        c->bad = true;
+}
+
+void conf_add_host(struct conf *c, const struct msg_conf_host *m)
+{
+    if (c->hosts_n == CONF_HOSTS ||
+        !slice_to_cstr(m->host, c->hosts[c->hosts_n], sizeof(c->hosts[0])))
+        c->bad = true;
+    else
+        c->hosts_n++;
+}
+
+void conf_add_upstream(struct conf *c, const struct msg_conf_upstream *m)
+{
+    if (m->upstream >= LIM_UPSTREAMS || c->upstreams[m->upstream]) {
+        c->bad = true;
+        return;
+    }
+    struct conf_upstream *u = MEM_NEW(struct conf_upstream);
+    c->upstreams[m->upstream] = u;
+    u->lease = (struct page_lease){m->lease, m->lease_uses, m->lease_ms};
+    if (!slice_to_cstr(m->title.n ? m->title : m->name, u->title, sizeof(u->title)))
+        c->bad = true;
+}
+
+void conf_add_field(struct conf *c, const struct msg_conf_field *m)
+{
+    struct conf_upstream *u = m->upstream < LIM_UPSTREAMS ? c->upstreams[m->upstream] : NULL;
+
+    if (!u || m->index >= LIM_FIELDS || m->index != u->fields_n) {
+        c->bad = true;
+        return;
+    }
+    struct conf_field *f = &u->fields[u->fields_n++];
+    f->masked = m->masked;
+    if (!slice_to_cstr(m->label.n ? m->label : m->name, f->label, sizeof(f->label)) ||
+        !slice_to_cstr(m->hint, f->hint, sizeof(f->hint)))
+        c->bad = true;
+}
+
+enum err conf_check(const struct conf *c)
+{
+    return c->bad || c->hosts_n == 0 || conf_host(c).n == 0 ? ERR_CONFIG : ERR_OK;
+}
+
+const struct conf_upstream *conf_upstream(const struct conf *c, uint16_t upstream)
+{
+    return upstream < LIM_UPSTREAMS ? c->upstreams[upstream] : NULL;
+}
+
+struct slice conf_title(const struct conf *c, uint16_t upstream)
+{
+    const struct conf_upstream *u = conf_upstream(c, upstream);
+
+    return u ? slice_str(u->title) : SLICE_LIT("?");
+}
+
+struct slice conf_host(const struct conf *c)
+{
+    struct slice url = slice_str(c->url);
+    size_t at = slice_find(url, SLICE_LIT("://"));
+
+    return slice_sub(url, at + 3, url.n);
+}
+
+bool conf_is_host(const struct conf *c, struct slice host)
+{
+    for (size_t i = 0; i < c->hosts_n; i++) {
+        if (slice_eq_nocase(host, slice_str(c->hosts[i])))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,50 @@
+/* What the supervisor said of the configuration, as far as pages need it. */
+#ifndef SG_SURFACE_CONF_H
+#define SG_SURFACE_CONF_H
+
+#include "surface/page.h"
+
+#define CONF_HOSTS 16
+
+struct conf_field {
+    char label[LIM_LABEL_BYTES + 1];
+    char hint[257];
+    bool masked;
+};
+
+struct conf_upstream {
+    char title[LIM_LABEL_BYTES + 1];
+    struct page_lease lease;
+    struct conf_field fields[LIM_FIELDS];
+    size_t fields_n;
+};
+
+struct conf {
+    char url[256]; /* the origin of the pages */
+    char hosts[CONF_HOSTS][256];
+    size_t hosts_n;
+    struct conf_upstream *upstreams[LIM_UPSTREAMS]; /* NULL: not configured */
+    bool bad;                                       /* a row made no sense */
+};
+
+void conf_free(struct conf *c);
+
+/* One row each; what makes no sense sets bad. */
+void conf_add_site(struct conf *c, const struct msg_conf_site *m);
+void conf_add_host(struct conf *c, const struct msg_conf_host *m);
+void conf_add_upstream(struct conf *c, const struct msg_conf_upstream *m);
+void conf_add_field(struct conf *c, const struct msg_conf_field *m);
+
+/* ERR_OK when the rows are a whole: an origin, a host, no gaps between fields. */
+MUST_USE enum err conf_check(const struct conf *c);
+
+/* The upstream, or NULL. */
+const struct conf_upstream *conf_upstream(const struct conf *c, uint16_t upstream);
+/* Its title; "?" for one that is not configured any more. */
+struct slice conf_title(const struct conf *c, uint16_t upstream);
+/* The host and port of the pages, as people read it in the address bar. */
+struct slice conf_host(const struct conf *c);
+/* Whether a Host value is ours. */
+bool conf_is_host(const struct conf *c, struct slice host);
+
+#endif

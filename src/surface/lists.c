@@ -1,0 +1,188 @@
+/*
+ * The inbox and the connections: rows of the keeper, collected into one page. Run by surface.
+ */
+#include "base/mem.h"
+#include "ipc/gen/send.h"
+#include "os/log.h"
+#include "surface/posted.h"
+#include "surface/reply.h"
+#include "surface/route.h"
+
+#include <sys/queue.h>
+
+/* A row, and the copies of what it points to: a message's slices do not live on. */
+struct row {
+    STAILQ_ENTRY(row) entry;
+    union {
+        struct page_inbox_row inbox;
+        struct page_connection_row connection;
+    } u;
+    struct buf client, tool, words;
+};
+
+struct list {
+    STAILQ_HEAD(, row) rows;
+    size_t n;
+};
+
+static void list_free(struct visit *v)
+{
+    struct list *l = v->own;
+    struct row *r;
+
+    while ((r = STAILQ_FIRST(&l->rows)) != NULL) {
+        STAILQ_REMOVE_HEAD(&l->rows, entry);
+        buf_free(&r->client);
+        buf_free(&r->tool);
+        buf_free(&r->words);
+        mem_free(r);
+    }
+    mem_free(l);
+}
+
+static void list_new(struct visit *v)
+{
+    struct list *l = MEM_NEW(struct list);
+
+    STAILQ_INIT(&l->rows);
+    v->own = l;
+    v->own_free = list_free;
+}
+
+static struct slice keep(struct buf *b, struct slice s)
+{
+    buf_init(b, LIM_NAME_BYTES); /* the longest of the texts */
+    buf_put(b, s);
+    return buf_slice(b);
+}
+
+/* NULL: the page is full. */
+static struct row *add_row(struct visit *v)
+{
+    struct list *l = v->own;
+
+    if (l->n == PAGE_ROWS)
+        return NULL;
+    struct row *r = MEM_NEW(struct row);
+    STAILQ_INSERT_TAIL(&l->rows, r, entry);
+    l->n++;
+    return r;
+}
+
+/* --- the inbox ----------------------------------------------------------------------------------
+ */
+
+static void on_inbox_row(struct visit *v, struct msg_inbox_row *m)
+{
+    struct row *r = add_row(v);
+
+    if (!r)
+        return;
+    r->u.inbox = (struct page_inbox_row){.id = m->handoff,
+                                         .need = m->need,
+                                         .upstream = conf_title(&v->s->conf, m->upstream),
+                                         .client = keep(&r->client, m->client_label),
+                                         .tool = keep(&r->tool, m->tool),
+                                         .words = keep(&r->words, m->words),
+                                         .expires = m->expires};
+}
+
+static void on_inbox_end(struct visit *v, struct msg_rows_end *m)
+{
+    const struct list *l = v->own;
+    struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
+    struct page_inbox_row *rows = mem_zalloc_array(l->n, sizeof(*rows));
+    struct buf page = BUF_INIT(PAGE_MAX);
+    struct row *r;
+    size_t n = 0;
+
+    STAILQ_FOREACH(r, &l->rows, entry)
+    rows[n++] = r->u.inbox;
+    page_inbox(&page, &f, rows, n);
+    reply_page(v, 200, REPLY_INBOX, &page);
+    mem_free(rows);
+}
+
+void inbox_show(struct visit *v)
+{
+    static const struct answers waits = {
+        .inbox_row = on_inbox_row, .rows_end = on_inbox_end, .page_denied = reply_denied};
+
+    list_new(v);
+    if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
+        visit_sent(v, send_inbox_get(v->s->keeper,
+                                     &(struct msg_inbox_get){.req = v->req, .cookie = v->cookie}));
+}
+
+/* --- connections --------------------------------------------------------------------------------
+ */
+
+static void on_connection_row(struct visit *v, struct msg_connection_row *m)
+{
+    struct row *r = add_row(v);
+
+    if (!r)
+        return;
+    r->u.connection = (struct page_connection_row){.id = m->connection,
+                                                   .state = m->state,
+                                                   .lease = m->lease,
+                                                   .upstream = conf_title(&v->s->conf, m->upstream),
+                                                   .client = keep(&r->client, m->client_label),
+                                                   .created = m->created,
+                                                   .last_used = m->last_used,
+                                                   .expires = m->expires,
+                                                   .uses_left = m->uses_left,
+                                                   .tested = m->tested};
+}
+
+static void on_connections_end(struct visit *v, struct msg_rows_end *m)
+{
+    const struct list *l = v->own;
+    struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
+    struct page_connection_row *rows = mem_zalloc_array(l->n, sizeof(*rows));
+    struct buf page = BUF_INIT(PAGE_MAX);
+    struct row *r;
+    size_t n = 0;
+
+    STAILQ_FOREACH(r, &l->rows, entry)
+    rows[n++] = r->u.connection;
+    page_connections(&page, &f, rows, n, slice_eq_str(v->http->query, "revoked=1"));
+    reply_page(v, 200, REPLY_STILL, &page);
+    mem_free(rows);
+}
+
+void connections_show(struct visit *v)
+{
+    static const struct answers waits = {.connection_row = on_connection_row,
+                                         .rows_end = on_connections_end,
+                                         .page_denied = reply_denied};
+
+    list_new(v);
+    if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
+        visit_sent(v, send_connections_get(v->s->keeper, &(struct msg_connections_get){
+                                                             .req = v->req, .cookie = v->cookie}));
+}
+
+static void on_revoked(struct visit *v, struct msg_page_done *m)
+{
+    (void)m;
+    log_event(LOG_INFO, "revoked", LOG_ID("connection", v->connection));
+    reply_redirect(v, SLICE_LIT("/connections?revoked=1"));
+}
+
+void connections_revoke(struct visit *v)
+{
+    static const char *const names[] = {POSTED_CSRF, NULL};
+    static const struct answers waits = {.page_done = on_revoked, .page_denied = reply_denied};
+    struct msg_connection_revoke m = {
+        .req = v->req, .cookie = v->cookie, .connection = v->connection};
+    struct form f;
+
+    if (posted_read(v, &f, names)) {
+        if (posted_csrf(&f, &m.csrf) != ERR_OK)
+            reply_text(v, PAGE_CSRF, NULL, SLICE_EMPTY);
+        else if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
+            visit_sent(v, send_connection_revoke(v->s->keeper, &m));
+    }
+    form_free(&f);
+}

@@ -1,0 +1,176 @@
+/*
+ * The addresses of the surface, and the checks that come before them: Host, where a form came from,
+ * the session's cookie. Run by surface on what browsers, and whoever makes them ask, send. RFC
+ * 9110, RFC 6265bis, Fetch Metadata.
+ */
+#include "surface/route.h"
+
+#include "os/log.h"
+#include "proto/base64.h"
+#include "surface/reply.h"
+
+enum needs { NEEDS_NOTHING, NEEDS_SESSION };
+enum about { ABOUT_NOTHING, ABOUT_HANDOFF, ABOUT_CONNECTION };
+
+#define FORM_SMALL 8192 /* bytes: names, tokens, a password; escaped three for one */
+
+/* One "*" in a pattern stands for an id. GET is HEAD too, and changes nothing. */
+static const struct route {
+    const char *method, *pattern;
+    enum needs needs;
+    enum about about;
+    size_t body_max;
+    void (*handle)(struct visit *v);
+} routes[] = {
+    {"GET", "/", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_root},
+    {"GET", "/login", NEEDS_NOTHING, ABOUT_NOTHING, 0, login_show},
+    {"POST", "/login", NEEDS_NOTHING, ABOUT_NOTHING, FORM_SMALL, login_post},
+    {"POST", "/logout", NEEDS_SESSION, ABOUT_NOTHING, FORM_SMALL, logout_post},
+    {"GET", "/h/*", NEEDS_SESSION, ABOUT_HANDOFF, 0, give_show},
+    {"POST", "/h/*", NEEDS_SESSION, ABOUT_HANDOFF, LIM_FORM_BYTES, give_post},
+    {"POST", "/h/*/decline", NEEDS_SESSION, ABOUT_HANDOFF, FORM_SMALL, give_decline},
+    {"GET", "/inbox", NEEDS_SESSION, ABOUT_NOTHING, 0, inbox_show},
+    {"GET", "/inbox/events", NEEDS_NOTHING, ABOUT_NOTHING, 0, inbox_events},
+    {"GET", "/connections", NEEDS_SESSION, ABOUT_NOTHING, 0, connections_show},
+    {"POST", "/connections/*/revoke", NEEDS_SESSION, ABOUT_CONNECTION, FORM_SMALL,
+     connections_revoke},
+    {"GET", "/style.css", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_style},
+    {"GET", "/inbox.js", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_script},
+    {"GET", "/icon.svg", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_icon},
+    {"GET", "/health", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_health},
+};
+
+/* Whether path fits the pattern; *ret_id is what stands for its "*". */
+static bool fits(const char *pattern, struct slice path, struct slice *ret_id)
+{
+    struct slice want = slice_str(pattern);
+    size_t star = slice_find_byte(want, '*');
+
+    *ret_id = SLICE_EMPTY;
+    if (star == want.n)
+        return slice_eq(want, path);
+    struct slice before = slice_sub(want, 0, star), after = slice_sub(want, star + 1, want.n);
+    struct slice rest = slice_sub(path, star, path.n);
+    size_t end = slice_find_byte(rest, '/');
+    if (!slice_starts(path, before) || !slice_eq(slice_sub(rest, end, rest.n), after))
+        return false;
+    *ret_id = slice_sub(rest, 0, end);
+    return true;
+}
+
+static bool same_method(const char *want, struct slice method)
+{
+    return slice_eq_str(method, want) ||
+           (slice_eq_str(method, "HEAD") && slice_eq_str(slice_str(want), "GET"));
+}
+
+/* NULL when there is none; *ret_path: the address is there, for another method. */
+static const struct route *find(const struct http_req *req, struct slice *ret_id, bool *ret_path)
+{
+    *ret_path = false;
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (!fits(routes[i].pattern, req->path, ret_id))
+            continue;
+        *ret_path = true;
+        if (same_method(routes[i].method, req->method))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+size_t route_body_max(const struct http_req *req)
+{
+    struct slice id;
+    bool path;
+    const struct route *r = find(req, &id, &path);
+
+    return r ? r->body_max : 0;
+}
+
+/* --- the checks ---------------------------------------------------------------------------------
+ */
+
+static bool is_our_host(const struct visit *v)
+{
+    struct slice host;
+
+    return http_req_field(v->http, "Host", &host) == ERR_OK && conf_is_host(&v->s->conf, host);
+}
+
+/*
+ * Whether a form was posted from one of our own pages. Browsers say so in Sec-Fetch-Site, which no
+ * page can forge. Their Origin is "null", since our pages send no referrer (Fetch, "append a
+ * request Origin header"); it counts only beside Sec-Fetch-Site. A browser too old for that must
+ * name our origin.
+ */
+static bool is_our_form(const struct visit *v)
+{
+    struct slice site, origin;
+    enum err site_err = http_req_field(v->http, "Sec-Fetch-Site", &site);
+    enum err origin_err = http_req_field(v->http, "Origin", &origin);
+    bool named = origin_err == ERR_OK && slice_eq_str(origin, v->s->conf.url);
+
+    if (site_err == ERR_NOT_FOUND)
+        return named;
+    return site_err == ERR_OK && slice_eq_str(site, "same-origin") &&
+           (named || (origin_err == ERR_OK && slice_eq_str(origin, "null")));
+}
+
+/* The session that the browser shows. ERR_NOT_FOUND: none that could be one; ERR_BAD_HEADERS: two.
+ */
+static enum err read_session(struct visit *v)
+{
+    struct slice header, text;
+    struct buf b = BUF_INIT(64);
+
+    if (http_req_field(v->http, "Cookie", &header) != ERR_OK)
+        return ERR_NOT_FOUND;
+    enum err e = cookie_get(header, REPLY_SESSION_COOKIE, &text);
+    if (e == ERR_OK && (base64_decode(BASE64_URL, text, &b) != ERR_OK || b.n == 0))
+        e = ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        v->cookie = sec_take(b.p, b.n);
+    buf_free(&b);
+    return e;
+}
+
+static bool read_id(struct visit *v, const struct route *r, struct slice id)
+{
+    if (r->about == ABOUT_CONNECTION)
+        return id_parse(id, v->connection.b, ID_BYTES);
+    v->about_handoff = r->about == ABOUT_HANDOFF && id_parse(id, v->handoff.b, ID_BYTES);
+    return r->about == ABOUT_NOTHING || v->about_handoff;
+}
+
+static void refuse(struct visit *v, enum page_text text)
+{
+    log_event(LOG_INFO, "visit_refused", LOG_NUM("status", page_status(text)));
+    reply_text(v, text, NULL, SLICE_EMPTY);
+}
+
+void route_visit(struct visit *v)
+{
+    struct slice id;
+    bool path;
+    const struct route *r = find(v->http, &id, &path);
+
+    if (!is_our_host(v)) {
+        refuse(v, PAGE_BAD_HOST);
+    } else if (!r && slice_starts(v->http->path, SLICE_LIT("/h/"))) {
+        refuse(v, path ? PAGE_BAD_METHOD : PAGE_NOT_YOURS);
+    } else if (!r) {
+        refuse(v, path ? PAGE_BAD_METHOD : PAGE_NO_PAGE);
+    } else if (slice_eq_str(v->http->method, "POST") && !is_our_form(v)) {
+        refuse(v, PAGE_BAD_ORIGIN);
+    } else if (!read_id(v, r, id)) {
+        refuse(v, PAGE_NOT_YOURS);
+    } else {
+        enum err e = read_session(v);
+        if (e == ERR_BAD_HEADERS)
+            refuse(v, PAGE_BAD_COOKIES);
+        else if (e != ERR_OK && r->needs == NEEDS_SESSION)
+            reply_to_login(v);
+        else
+            r->handle(v);
+    }
+}

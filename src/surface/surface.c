@@ -1,0 +1,157 @@
+/*
+ * The parts of the process and how they meet: browsers through httpd, the keeper through its
+ * channel, the password thread. Run by surface. Trusts the keeper's answers; an answer that nobody
+ * waits for any more is dropped, one that is out of turn ends the channel.
+ */
+#include "surface/surface.h"
+
+#include "crypto/init.h"
+#include "ipc/gen/surface.h"
+#include "os/log.h"
+#include "surface/route.h"
+#include "surface/visit.h"
+
+/* --- browsers -----------------------------------------------------------------------------------
+ */
+
+static size_t on_body_max(void *ctx, const struct http_req *req)
+{
+    (void)ctx;
+    return route_body_max(req);
+}
+
+static void on_request(void *ctx, struct http_req *req)
+{
+    route_visit(visit_new(ctx, req));
+}
+
+static void on_end(void *ctx, struct http_req *req, enum http_end how)
+{
+    (void)ctx;
+    (void)how;
+    visit_free(req->user);
+    req->user = NULL;
+}
+
+static void on_refused(void *ctx, enum err why)
+{
+    (void)ctx;
+    log_event(LOG_INFO, "request_refused", LOG_ERR(why));
+}
+
+static const struct http_ops http_ops = {
+    .body_max = on_body_max, .request = on_request, .end = on_end, .refused = on_refused};
+
+/* --- the password thread ------------------------------------------------------------------------
+ */
+
+static void on_hashed(void *ctx, uint64_t ticket, struct sec *verifier)
+{
+    struct visit *v = visit_find(ctx, ticket);
+
+    if (v && v->waits->hashed)
+        v->waits->hashed(v, verifier);
+    else
+        sec_free(verifier); /* the browser left */
+}
+
+/* --- the supervisor's rows ----------------------------------------------------------------------
+ */
+
+static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
+{
+    (void)c;
+    conf_add_site(&((struct surface *)ctx)->conf, m);
+}
+
+static void on_conf_host(void *ctx, struct chan *c, struct msg_conf_host *m)
+{
+    (void)c;
+    conf_add_host(&((struct surface *)ctx)->conf, m);
+}
+
+static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
+{
+    (void)c;
+    conf_add_upstream(&((struct surface *)ctx)->conf, m);
+}
+
+static void on_conf_field(void *ctx, struct chan *c, struct msg_conf_field *m)
+{
+    (void)c;
+    conf_add_field(&((struct surface *)ctx)->conf, m);
+}
+
+/* --- the keeper's answers -----------------------------------------------------------------------
+ */
+
+static void on_seal_key(void *ctx, struct chan *c, struct msg_seal_key *m)
+{
+    struct surface *s = ctx;
+
+    (void)c;
+    s->seal = (struct box_public){m->key, m->public_key};
+    s->sealable = true;
+}
+
+/* To the visit that waits for it, if there is one still. */
+#define ANSWER(name)                                                                               \
+    static void on_##name(void *ctx, struct chan *c, struct msg_##name *m)                         \
+    {                                                                                              \
+        struct visit *v = visit_find(ctx, m->req);                                                 \
+                                                                                                   \
+        if (v && v->waits->name)                                                                   \
+            v->waits->name(v, m);                                                                  \
+        else if (v)                                                                                \
+            chan_refuse(c);                                                                        \
+    }
+ANSWER(login_salt)
+ANSWER(login_ok)
+ANSWER(who)
+ANSWER(handoff_view)
+ANSWER(inbox_row)
+ANSWER(inbox_changed)
+ANSWER(connection_row)
+ANSWER(rows_end)
+ANSWER(page_done)
+ANSWER(page_denied)
+#undef ANSWER
+
+bool surface_message(struct surface *s, struct chan *c, enum msg type, union msg_any *m, int fd)
+{
+    static const struct surface_handlers handlers = SURFACE_HANDLERS(on_);
+
+    return surface_dispatch(&handlers, s, c, type, m, fd);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+enum err surface_open(struct surface *s, struct loop *l)
+{
+    s->loop = l;
+    crypto_init();
+    enum err e = conf_check(&s->conf);
+    if (e == ERR_OK)
+        e = hasher_new(l, on_hashed, s, &s->hasher);
+    if (e == ERR_OK)
+        s->httpd = httpd_new(l, -1, &http_ops, s);
+    return e;
+}
+
+void surface_close(struct surface *s)
+{
+    httpd_free(s->httpd);
+    s->httpd = NULL;
+    hasher_free(s->hasher);
+    s->hasher = NULL;
+    conf_free(&s->conf);
+}
+
+void surface_set_keeper(struct surface *s, struct chan *keeper)
+{
+    s->sealable = false;
+    s->keeper = keeper;
+    if (!keeper)
+        visit_all_lost(s);
+}

@@ -1,0 +1,105 @@
+/*
+ * Browser requests and what they wait for. Run by surface.
+ */
+#include "surface/visit.h"
+
+#include "base/mem.h"
+#include "os/log.h"
+#include "surface/reply.h"
+
+static void lose(struct visit *v)
+{
+    void (*lost)(struct visit *) = v->waits->lost;
+
+    visit_settle(v);
+    if (lost)
+        lost(v);
+    else
+        reply_text(v, PAGE_UNAVAILABLE, NULL, SLICE_EMPTY);
+}
+
+static void on_time(void *ctx)
+{
+    struct visit *v = ctx;
+
+    log_event(LOG_WARN, "page_timeout", LOG_NUM("req", v->req));
+    lose(v);
+}
+
+struct visit *visit_new(struct surface *s, struct http_req *http)
+{
+    struct visit *v = MEM_NEW(struct visit);
+
+    v->s = s;
+    v->http = http;
+    v->req = ++s->last_req;
+    v->timer = loop_timer_new(s->loop, on_time, v);
+    for (size_t i = 0; i < VISIT_COOKIES; i++)
+        buf_init(&v->set_cookie[i], 512);
+    http->user = v;
+    return v;
+}
+
+void visit_free(struct visit *v)
+{
+    if (!v)
+        return;
+    if (v->own_free)
+        v->own_free(v);
+    visit_settle(v);
+    loop_timer_free(v->timer);
+    sec_free(v->cookie);
+    for (size_t i = 0; i < VISIT_COOKIES; i++)
+        buf_free(&v->set_cookie[i]);
+    mem_free(v);
+}
+
+bool visit_wait(struct visit *v, const struct answers *waits, uint64_t ms)
+{
+    struct surface *s = v->s;
+
+    visit_settle(v);
+    if (!s->keeper) {
+        reply_text(v, PAGE_UNAVAILABLE, NULL, SLICE_EMPTY);
+        return false;
+    }
+    v->waits = waits;
+    HASH_ADD(hh, s->waiting, req, sizeof(v->req), v);
+    if (ms)
+        loop_timer_set(v->timer, ms);
+    return true;
+}
+
+void visit_sent(struct visit *v, enum err e)
+{
+    BUG_IF(e != ERR_OK && e != ERR_CLOSED);
+    if (e == ERR_CLOSED)
+        lose(v);
+}
+
+void visit_settle(struct visit *v)
+{
+    if (!v->waits)
+        return;
+    v->waits = NULL;
+    loop_timer_stop(v->timer);
+    HASH_DELETE(hh, v->s->waiting, v);
+}
+
+struct visit *visit_find(struct surface *s, uint64_t req)
+{
+    struct visit *v;
+
+    HASH_FIND(hh, s->waiting, &req, sizeof(req), v);
+    return v;
+}
+
+void visit_all_lost(struct surface *s)
+{
+    struct visit *v, *next;
+
+    HASH_ITER(hh, s->waiting, v, next)
+    {
+        lose(v);
+    }
+}
