@@ -1,0 +1,323 @@
+/*
+ * Opening the store and running numbered statements. Run by the keeper, before and inside its jail.
+ * Trusts the file as far as SQLite checks it: every value read is compared with the type that
+ * statements.def promises, and triggers, views and functions that a forged schema might bring are
+ * off (trusted_schema, defensive; sqlite.org/security.html).
+ */
+#include "store/internal.h"
+
+#include "base/mem.h"
+
+#include <sys/stat.h>
+
+struct statement {
+    const char *name;
+    const char *sql;
+    const char *params; /* one letter each: see statements.def */
+    const char *columns;
+};
+
+static const struct statement statements[STMT_COUNT] = {
+#define Q(name, sql, params, columns) [Q_##name] = {#name, sql, params, columns},
+#include "store/statements.def"
+#undef Q
+};
+
+enum err store_err(struct store *s, int rc)
+{
+    int extended = sqlite3_extended_errcode(s->db);
+
+    /* After a failed sync the kernel may drop the pages and report success the next time. */
+    BUG_IF(extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC);
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE: return ERR_OK;
+    case SQLITE_FULL: return ERR_NO_SPACE;
+    case SQLITE_CONSTRAINT: return ERR_EXISTS;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ERR_CORRUPT;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return ERR_AGAIN;
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+    case SQLITE_ERROR: BUG_IF("a statement is wrong"); return ERR_INTERNAL;
+    default: return ERR_IO;
+    }
+}
+
+enum err store_sql(struct store *s, const char *sql)
+{
+    return store_err(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
+}
+
+enum err store_sql_int(struct store *s, const char *sql, int64_t *ret)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(st);
+        if (rc == SQLITE_ROW)
+            *ret = sqlite3_column_int64(st, 0);
+    }
+    sqlite3_finalize(st);
+    return store_err(s, rc);
+}
+
+/* locking_mode comes before journal_mode: so the index of the log lives in our heap and not in a
+ * shared map. */
+static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                              "PRAGMA journal_mode = WAL;"
+#ifdef PLANT_SYNC_OFF
+                              "PRAGMA synchronous = OFF;"
+#else
+                              "PRAGMA synchronous = FULL;"
+#endif
+                              "PRAGMA secure_delete = ON;"
+                              "PRAGMA foreign_keys = ON;"
+                              "PRAGMA trusted_schema = OFF;"
+                              "PRAGMA cell_size_check = ON;"
+                              "PRAGMA temp_store = MEMORY;"
+                              "PRAGMA mmap_size = 0;"
+                              "PRAGMA journal_size_limit = 16777216;"
+                              "PRAGMA user_version;";
+
+static enum err open_file(struct store *s, const char *dir)
+{
+    struct buf path = BUF_INIT(512);
+    enum err e = ERR_OK;
+    int64_t on = 0;
+
+    buf_put_str(&path, dir);
+    buf_put_str(&path, "/sidegate.db");
+    buf_put_u8(&path, 0);
+    e = buf_err(&path);
+    if (!e) {
+        mode_t old = umask(077);
+
+        e = store_err(s, sqlite3_open_v2((const char *)path.p, &s->db,
+                                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                                             SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+                                             SQLITE_OPEN_EXRESCODE,
+                                         NULL));
+        /* The log beside it is made with the first statement, with the mode of the file. */
+        if (!e) {
+            (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL); /* since 3.26 */
+            e = store_sql(s, pragmas);
+        }
+        umask(old);
+    }
+    if (!e)
+        e = store_sql_int(s, "PRAGMA foreign_keys", &on);
+    if (!e && on != 1)
+        e = ERR_INTERNAL;
+    buf_free(&path);
+    return e;
+}
+
+static enum err prepare(struct store *s, enum stmt q)
+{
+    const struct statement *def = &statements[q];
+    int rc = sqlite3_prepare_v3(s->db, def->sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[q], NULL);
+
+    if (rc != SQLITE_OK)
+        return store_err(s, rc);
+    BUG_IF((size_t)sqlite3_bind_parameter_count(s->stmt[q]) != slice_str(def->params).n);
+    BUG_IF((size_t)sqlite3_column_count(s->stmt[q]) != slice_str(def->columns).n);
+    return ERR_OK;
+}
+
+enum err store_open(const char *dir, struct loop *l, struct store **ret)
+{
+    struct store *s = MEM_NEW(struct store);
+    struct buf path = BUF_INIT(512);
+    enum err e = ERR_OK;
+
+    s->loop = l;
+    TAILQ_INIT(&s->waiting);
+    buf_put_str(&path, dir);
+    buf_put_str(&path, "/reserve");
+    e = buf_err(&path);
+    if (!e) {
+        s->reserve = mem_strndup(path.p, path.n);
+        e = open_file(s, dir);
+    }
+    if (!e)
+        e = store_migrate(s);
+    for (size_t q = 0; !e && q < STMT_COUNT; q++)
+        e = prepare(s, q);
+    if (!e)
+        store_reserve_make(s);
+    buf_free(&path);
+    if (e) {
+        store_close(s);
+        return e;
+    }
+    *ret = s;
+    return ERR_OK;
+}
+
+void store_close(struct store *s)
+{
+    struct store_item *it = NULL;
+
+    if (!s)
+        return;
+    if (s->loop)
+        loop_undefer(s->loop, (loop_fn *)store_flush, s);
+    while ((it = TAILQ_FIRST(&s->waiting))) {
+        TAILQ_REMOVE(&s->waiting, it, in_queue);
+        mem_free(it);
+    }
+    for (size_t i = 0; i < STMT_COUNT; i++)
+        sqlite3_finalize(s->stmt[i]);
+    (void)sqlite3_close(s->db); /* nothing to do about it: every commit is on disk already */
+    mem_free(s->reserve);
+    mem_free(s);
+}
+
+static bool length_fits(char type, size_t n)
+{
+    return (type != 'I' || n == ID_BYTES) && (type != 'D' || n == DIGEST_BYTES);
+}
+
+static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val *v)
+{
+    static const uint8_t none[1];
+
+    if (type == 'i') {
+        BUG_IF(v->type != STORE_INT);
+        return sqlite3_bind_int64(st, at, v->num);
+    }
+    if (type == 'n' && v->type == STORE_NULL)
+        return sqlite3_bind_null(st, at);
+    BUG_IF(v->type != STORE_BYTES || !length_fits(type == 'n' ? 'I' : type, v->bytes.n));
+    /* A NULL pointer would bind NULL where an empty value is meant. */
+    if (type == 't')
+        return sqlite3_bind_text64(st, at, v->bytes.n ? (const char *)v->bytes.p : "", v->bytes.n,
+                                   SQLITE_TRANSIENT, SQLITE_UTF8);
+    return sqlite3_bind_blob64(st, at, v->bytes.n ? v->bytes.p : none, v->bytes.n,
+                               SQLITE_TRANSIENT);
+}
+
+static enum err bind(struct store *s, enum stmt q, const struct store_val *vals)
+{
+    const char *params = statements[q].params;
+    int rc = SQLITE_OK;
+    int i = 0;
+
+    BUG_IF(q >= STMT_COUNT || s->busy[q]);
+    for (; params[i] && rc == SQLITE_OK; i++)
+        rc = bind_one(s->stmt[q], i + 1, params[i], &vals[i]);
+    BUG_IF(rc == SQLITE_OK && vals[i].type != STORE_END);
+    return store_err(s, rc);
+}
+
+static void reset(struct store *s, enum stmt q)
+{
+    (void)sqlite3_reset(s->stmt[q]);          /* repeats the error of the step, which was handled */
+    (void)sqlite3_clear_bindings(s->stmt[q]); /* cannot fail */
+}
+
+enum err store_change(struct store *s, enum stmt q, const struct store_val *vals,
+                      uint64_t *ret_rows)
+{
+    enum err e = ERR_OK;
+
+    BUG_IF(!s->in_work || statements[q].columns[0]);
+    e = bind(s, q, vals);
+    if (!e)
+        e = store_err(s, sqlite3_step(s->stmt[q]));
+    reset(s, q);
+    if (!e)
+        *ret_rows = (uint64_t)sqlite3_changes64(s->db);
+    return e;
+}
+
+enum err store_do(struct store *s, enum stmt q, const struct store_val *vals)
+{
+    uint64_t rows = 0;
+
+    return store_change(s, q, vals, &rows);
+}
+
+void store_query(struct store *s, enum stmt q, const struct store_val *vals, struct store_rows *ret)
+{
+    *ret = (struct store_rows){.s = s, .q = q};
+    BUG_IF(!statements[q].columns[0]);
+    ret->e = bind(s, q, vals);
+    BUG_IF(!ret->e && !s->in_work && !sqlite3_stmt_readonly(s->stmt[q]));
+    s->busy[q] = true;
+}
+
+bool store_next(struct store_rows *r)
+{
+    int rc = SQLITE_OK;
+
+    if (r->e)
+        return false;
+    rc = sqlite3_step(r->s->stmt[r->q]);
+    if (rc == SQLITE_ROW)
+        return true;
+    r->e = store_err(r->s, rc);
+    return false;
+}
+
+enum err store_end(struct store_rows *r)
+{
+    reset(r->s, r->q);
+    r->s->busy[r->q] = false;
+    return r->e;
+}
+
+enum err store_one(struct store *s, enum stmt q, const struct store_val *vals,
+                   struct store_rows *ret)
+{
+    enum err e = ERR_OK;
+
+    store_query(s, q, vals, ret);
+    if (store_next(ret))
+        return ERR_OK;
+    e = store_end(ret);
+    return e ? e : ERR_NOT_FOUND;
+}
+
+int64_t store_int(struct store_rows *r, int column)
+{
+    sqlite3_stmt *st = r->s->stmt[r->q];
+
+    BUG_IF(statements[r->q].columns[column] != 'i');
+    if (sqlite3_column_type(st, column) == SQLITE_INTEGER)
+        return sqlite3_column_int64(st, column);
+    r->e = ERR_CORRUPT;
+    return 0;
+}
+
+struct slice store_bytes(struct store_rows *r, int column)
+{
+    sqlite3_stmt *st = r->s->stmt[r->q];
+    char type = statements[r->q].columns[column];
+    struct slice s = SLICE_EMPTY;
+
+    BUG_IF(type == 'i');
+    if (sqlite3_column_type(st, column) == (type == 't' ? SQLITE_TEXT : SQLITE_BLOB)) {
+        const void *p = sqlite3_column_blob(st, column);
+
+        s = slice_of(p, (size_t)sqlite3_column_bytes(st, column));
+        if (length_fits(type, s.n))
+            return s;
+    }
+    r->e = ERR_CORRUPT;
+    return SLICE_EMPTY;
+}
+
+void store_copy(struct store_rows *r, int column, uint8_t *dst, size_t n)
+{
+    struct slice s = store_bytes(r, column);
+
+    if (s.n != n)
+        r->e = ERR_CORRUPT;
+    for (size_t i = 0; i < n; i++)
+        dst[i] = s.n == n ? s.p[i] : 0;
+}

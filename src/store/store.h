@@ -1,0 +1,118 @@
+/*
+ * The store: SQLite behind numbered statements. SQL stands in statements.def and migrations/ and
+ * nowhere else; a caller names a statement and gives typed parameters. One process, one thread, one
+ * writer. A wrong number or type of parameters is our own bug and aborts; what stands in the file
+ * in a form that the statement does not promise is ERR_CORRUPT.
+ *
+ * Writes go through one runner with group commit: store_work() queues a callback, and at the end of
+ * the loop's turn all queued callbacks run in one transaction. Each has its own savepoint: one that
+ * fails undoes its own writes and nobody else's. After the commit, in the order of queueing, each
+ * done callback runs: only there may anything be told to anyone.
+ *
+ * Errors: ERR_NO_SPACE (disk full), ERR_IO, ERR_CORRUPT, ERR_EXISTS (a unique key is taken),
+ * ERR_NOT_FOUND where a function says so. A sync that fails aborts the process: what
+ * reached the disk is then not knowable, and a new start reads what did.
+ */
+#ifndef SG_STORE_STORE_H
+#define SG_STORE_STORE_H
+
+#include "base/id.h"
+#include "os/loop.h"
+
+enum stmt {
+#define Q(name, sql, params, columns) Q_##name,
+#include "store/statements.def"
+#undef Q
+    STMT_COUNT
+};
+
+struct store;
+
+/* Version of the schema that this program has. */
+enum { STORE_VERSION = 1 };
+
+/*
+ * Opens DIR/sidegate.db, makes it when it is not there (mode 0600), brings it to STORE_VERSION, and
+ * keeps a reserve file beside it for the day the disk is full. The runner uses l; NULL: tests call
+ * store_flush. ERR_AGAIN: another process has it open. ERR_CONFIG: the file is of a newer version.
+ */
+MUST_USE enum err store_open(const char *dir, struct loop *l, struct store **ret);
+/* Takes NULL. Queued work that did not run is dropped without its done callback. */
+void store_close(struct store *s);
+
+/* --- statements
+ * ------------------------------------------------------------------------------------ */
+
+struct store_val {
+    enum { STORE_END, STORE_INT, STORE_BYTES, STORE_NULL } type;
+    int64_t num;
+    struct slice bytes; /* text too: valid UTF-8 is the caller's duty */
+};
+
+#define V_INT(v)   ((struct store_val){.type = STORE_INT, .num = (int64_t)(v)})
+#define V_BYTES(s) ((struct store_val){.type = STORE_BYTES, .bytes = (s)}) /* struct slice */
+#define V_STR(s)   V_BYTES(slice_str(s))
+#define V_ID(id)   V_BYTES(ID_SLICE(id)) /* any id struct, or a digest */
+#define V_NULL     ((struct store_val){.type = STORE_NULL})
+/* The parameters of one statement, in order. */
+#define VALS(...) ((const struct store_val[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}})
+
+/* Runs a statement that gives no rows. Only inside a work callback. */
+MUST_USE enum err store_do(struct store *s, enum stmt q, const struct store_val *vals);
+/* The same, and the number of rows that it changed; how compare-and-set is done. */
+MUST_USE enum err store_change(struct store *s, enum stmt q, const struct store_val *vals,
+                               uint64_t *ret_rows);
+
+/* A running query. One a statement at a time; end it before the statement is used again. */
+struct store_rows {
+    struct store *s;
+    enum stmt q;
+    enum err e;
+};
+
+/* Starts a query. Always followed by store_end. Outside of work it reads what is committed. */
+void store_query(struct store *s, enum stmt q, const struct store_val *vals,
+                 struct store_rows *ret);
+/* The next row: true, and the columns can be read until the next call. */
+MUST_USE bool store_next(struct store_rows *r);
+/* Ends the query: ERR_OK, or what went wrong since store_query. */
+MUST_USE enum err store_end(struct store_rows *r);
+/* store_query and store_next: ERR_NOT_FOUND when there is no row (the query has then ended);
+ * on ERR_OK the caller reads the columns and calls store_end. */
+MUST_USE enum err store_one(struct store *s, enum stmt q, const struct store_val *vals,
+                            struct store_rows *ret);
+
+/* Columns count from 0 and have the type that statements.def says; zero or empty for a value
+ * that is damaged, and store_end then says so. Slices live until the next store_next or store_end.
+ */
+int64_t store_int(struct store_rows *r, int column);
+struct slice store_bytes(struct store_rows *r, int column);
+void store_copy(struct store_rows *r, int column, uint8_t *dst, size_t n);
+/* Into an id struct or a digest. */
+#define STORE_ID(r, column, id) store_copy((r), (column), (id).b, sizeof((id).b))
+
+/* --- work
+ * --------------------------------------------------------------------------------------------- */
+
+/* Reads and writes; tells nobody anything. May run twice: sets its outputs anew each time. */
+typedef enum err store_work_fn(void *ctx);
+/* After the commit. e: what work returned, or why the commit failed (then nothing of it is there).
+ */
+typedef void store_done_fn(void *ctx, enum err e);
+
+enum store_urgency {
+    STORE_NORMAL,
+    STORE_URGENT /* revoking: when the disk is full, the reserve is given up for it */
+};
+
+/* done may be NULL. */
+void store_work(struct store *s, enum store_urgency u, store_work_fn *work, store_done_fn *done,
+                void *ctx);
+/* Called in each transaction before the commit, for what rides along with the others' work. */
+void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx);
+/* Runs what is queued, now. The loop calls it at the end of a turn. */
+void store_flush(struct store *s);
+/* The reserve was given up, and could not be made again yet. */
+bool store_is_full(const struct store *s);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * The one runner of transactions, with group commit. Everything queued in a turn of the loop shares
+ * one commit, and so one sync; a savepoint each keeps one caller's failure away from the others.
+ * Full disk: the group fails as a whole, and what is urgent (revoking) runs again alone with the
+ * room of the reserve.
+ */
+#include "base/mem.h"
+#include "store/internal.h"
+
+static void run_deferred(void *ctx)
+{
+    store_flush(ctx);
+}
+
+void store_work(struct store *s, enum store_urgency u, store_work_fn *work, store_done_fn *done,
+                void *ctx)
+{
+    struct store_item *it = MEM_NEW(struct store_item);
+
+    *it = (struct store_item){.urgency = u, .work = work, .done = done, .ctx = ctx};
+    TAILQ_INSERT_TAIL(&s->waiting, it, in_queue);
+    if (s->loop)
+        loop_defer(s->loop, run_deferred, s);
+}
+
+void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx)
+{
+    s->ride = (struct store_item){.work = work, .done = done, .ctx = ctx};
+}
+
+/* Runs one callback in its own savepoint. Returns false when SQLite ended the whole transaction
+ * (disk full, I/O). */
+static bool run_one(struct store *s, struct store_item *it)
+{
+    enum err undo = ERR_OK;
+
+    it->e = store_sql(s, "SAVEPOINT item");
+    if (it->e)
+        return false;
+    it->e = it->work(it->ctx);
+    if (sqlite3_get_autocommit(s->db)) {
+        BUG_IF(!it->e);
+        return false;
+    }
+    if (it->e == ERR_NO_SPACE || it->e == ERR_IO)
+        return false;
+    if (it->e)
+        undo = store_sql(s, "ROLLBACK TO item");
+    if (!undo)
+        undo = store_sql(s, "RELEASE item");
+    if (undo)
+        it->e = undo;
+    return !undo;
+}
+
+static enum err run_group(struct store *s, struct store_queue *group)
+{
+    struct store_item *it = NULL;
+    enum err e = store_sql(s, "BEGIN IMMEDIATE");
+
+    if (e)
+        return e;
+    s->in_work = true;
+    TAILQ_FOREACH(it, group, in_queue)
+    {
+        if (!run_one(s, it)) {
+            e = it->e;
+            break;
+        }
+    }
+    if (!e && s->ride.work && !run_one(s, &s->ride))
+        e = s->ride.e;
+    s->in_work = false;
+    if (!e)
+        e = store_sql(s, "COMMIT");
+    if (!sqlite3_get_autocommit(s->db))
+        IGNORE(store_sql(s, "ROLLBACK")); /* after a failed commit; the error is already known */
+    return e;
+}
+
+/* Runs what is urgent in a group that met a full disk; the rest fails with why. */
+static void run_urgent(struct store *s, struct store_queue *group, enum err why)
+{
+    struct store_item *it = NULL;
+    struct store_queue urgent = TAILQ_HEAD_INITIALIZER(urgent);
+    struct store_queue rest = TAILQ_HEAD_INITIALIZER(rest);
+    enum err e = ERR_OK;
+
+    while ((it = TAILQ_FIRST(group))) {
+        TAILQ_REMOVE(group, it, in_queue);
+        it->e = why;
+        if (it->urgency == STORE_URGENT)
+            TAILQ_INSERT_TAIL(&urgent, it, in_queue);
+        else
+            TAILQ_INSERT_TAIL(&rest, it, in_queue);
+    }
+    if (!TAILQ_EMPTY(&urgent)) {
+        store_reserve_give_up(s);
+        e = run_group(s, &urgent);
+        TAILQ_FOREACH(it, &urgent, in_queue)
+        it->e = e ? e : it->e;
+    }
+    TAILQ_CONCAT(group, &urgent, in_queue);
+    TAILQ_CONCAT(group, &rest, in_queue);
+}
+
+static void finish(struct store *s, struct store_queue *group, bool rode)
+{
+    struct store_item *it = NULL;
+
+    if (rode && s->ride.done)
+        s->ride.done(s->ride.ctx, s->ride.e);
+    while ((it = TAILQ_FIRST(group))) {
+        TAILQ_REMOVE(group, it, in_queue);
+        if (it->done)
+            it->done(it->ctx, it->e);
+        mem_free(it);
+    }
+}
+
+void store_flush(struct store *s)
+{
+    struct store_queue group = TAILQ_HEAD_INITIALIZER(group);
+    struct store_item *it = NULL;
+    enum err e = ERR_OK;
+
+    if (s->flushing || TAILQ_EMPTY(&s->waiting))
+        return;
+    s->flushing = true;
+    TAILQ_CONCAT(&group, &s->waiting, in_queue);
+    /* Nothing else may eat the room that the reserve made: first it must be there again. */
+    if (s->reserve_gone)
+        store_reserve_make(s);
+    e = s->reserve_gone ? ERR_NO_SPACE : run_group(s, &group);
+    if (e == ERR_NO_SPACE || e == ERR_IO)
+        run_urgent(s, &group, e);
+    else if (e)
+        TAILQ_FOREACH(it, &group, in_queue)
+    it->e = e;
+    finish(s, &group, !e);
+    s->flushing = false;
+    if (!TAILQ_EMPTY(&s->waiting) && s->loop)
+        loop_defer(s->loop, run_deferred, s);
+}
+
+bool store_is_full(const struct store *s)
+{
+    return s->reserve_gone;
+}

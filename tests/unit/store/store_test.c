@@ -1,0 +1,413 @@
+/* The store: what is on disk after which order of things, who is undone with whom, and what is
+ * refused. */
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "base/mem.h"
+#include "os/file.h"
+
+/* SQLite's file system with a disk that can be full. Each set of methods it has is wrapped by one
+ * with our write. */
+struct wrapped {
+    sqlite3_io_methods methods; /* first: a file points here */
+    const sqlite3_io_methods *real;
+};
+static int disk_full; /* how many more writes fail; negative: all */
+static int syncs;
+static sqlite3_vfs full_vfs;
+static struct wrapped wrapped[4];
+
+static int full_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+{
+    if (disk_full != 0) {
+        disk_full -= disk_full > 0;
+        return SQLITE_FULL;
+    }
+    return ((const struct wrapped *)f->pMethods)->real->xWrite(f, p, n, at);
+}
+
+static int counted_sync(sqlite3_file *f, int flags)
+{
+    syncs++;
+    return ((const struct wrapped *)f->pMethods)->real->xSync(f, flags);
+}
+
+static int full_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
+{
+    sqlite3_vfs *real = vfs->pAppData;
+    int rc = real->xOpen(real, name, f, flags, out);
+    size_t i = 0;
+
+    if (rc != SQLITE_OK || !f->pMethods)
+        return rc;
+    while (wrapped[i].real && wrapped[i].real != f->pMethods)
+        i++;
+    assert_true(i + 1 < ARRAY_LEN(wrapped));
+    wrapped[i] = (struct wrapped){.methods = *f->pMethods, .real = f->pMethods};
+    wrapped[i].methods.xWrite = full_write;
+    wrapped[i].methods.xSync = counted_sync;
+    f->pMethods = &wrapped[i].methods;
+    return rc;
+}
+
+static void full_install(void)
+{
+    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+
+    full_vfs = *real;
+    full_vfs.zName = "full";
+    full_vfs.pAppData = real;
+    full_vfs.xOpen = full_open;
+    assert_int_equal(sqlite3_vfs_register(&full_vfs, 1), SQLITE_OK);
+}
+
+struct rig {
+    char dir[64];
+    struct store *s;
+};
+
+static int setup(void **state)
+{
+    struct rig *r = MEM_NEW(struct rig);
+
+    strcpy(r->dir, "/tmp/sg-store-XXXXXX");
+    assert_non_null(mkdtemp(r->dir));
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+    *state = r;
+    return 0;
+}
+
+static const char *path_in(const struct rig *r, const char *name)
+{
+    static char path[128];
+
+    snprintf(path, sizeof(path), "%s/%s", r->dir, name);
+    return path;
+}
+
+static int teardown(void **state)
+{
+    static const char *const files[] = {"sidegate.db", "sidegate.db-wal", "reserve", "copy.db"};
+    struct rig *r = *state;
+
+    store_close(r->s);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        IGNORE(file_remove(path_in(r, files[i])));
+    assert_int_equal(rmdir(r->dir), 0);
+    mem_free(r);
+    return 0;
+}
+
+static void reopen(struct rig *r)
+{
+    store_close(r->s);
+    r->s = NULL;
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+}
+
+/* One piece of work: adds a master key row, then fails or not. */
+struct job {
+    struct store *s;
+    int64_t id;
+    enum err then;
+    int ran, done;
+    enum err e;
+    int *order; /* of done callbacks */
+};
+
+static enum err job_work(void *ctx)
+{
+    struct job *j = ctx;
+    enum err e = store_do(j->s, Q_kek_add, VALS(V_INT(j->id), V_INT(7)));
+
+    j->ran++;
+    return e ? e : j->then;
+}
+
+static void job_done(void *ctx, enum err e)
+{
+    struct job *j = ctx;
+
+    j->e = e;
+    j->done = j->order ? ++*j->order : 1;
+}
+
+static size_t rows(struct store *s)
+{
+    struct store_rows r;
+    size_t n = 0;
+
+    store_query(s, Q_kek_list, VALS(), &r);
+    while (store_next(&r))
+        n++;
+    assert_int_equal(store_end(&r), ERR_OK);
+    return n;
+}
+
+static void one_job(struct rig *r, struct job *j, enum store_urgency u)
+{
+    j->s = r->s;
+    store_work(r->s, u, job_work, job_done, j);
+    store_flush(r->s);
+    assert_true(j->done);
+}
+
+static void test_fresh_and_again(void **state)
+{
+    struct rig *r = *state;
+    struct job j = {.id = 1};
+    struct stat st;
+
+    one_job(r, &j, STORE_NORMAL);
+    assert_int_equal(j.e, ERR_OK);
+    assert_int_equal(stat(path_in(r, "sidegate.db"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(stat(path_in(r, "sidegate.db-wal"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(access(path_in(r, "sidegate.db-shm"), F_OK), -1);
+    reopen(r);
+    assert_int_equal(rows(r->s), 1);
+}
+
+static void test_second_opener_refused(void **state)
+{
+    struct rig *r = *state;
+    struct store *other = NULL;
+
+    assert_int_equal(store_open(r->dir, NULL, &other), ERR_AGAIN);
+    assert_null(other);
+}
+
+static void outside(struct rig *r, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    store_close(r->s);
+    r->s = NULL;
+    assert_int_equal(sqlite3_open(path_in(r, "sidegate.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void test_newer_schema_refused(void **state)
+{
+    struct rig *r = *state;
+
+    outside(r, "INSERT INTO schema_version VALUES (2)");
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_CONFIG);
+    assert_null(r->s);
+}
+
+static void test_not_a_database(void **state)
+{
+    struct rig *r = *state;
+
+    store_close(r->s);
+    r->s = NULL;
+    assert_int_equal(file_remove(path_in(r, "sidegate.db")), ERR_OK);
+    IGNORE(file_remove(path_in(r, "sidegate.db-wal")));
+    assert_int_equal(
+        file_create(path_in(r, "sidegate.db"),
+                    SLICE_LIT("this is not a database, and it is longer than a header is: "
+                              "0123456789012345678901234567890123456789012345678901234567")),
+        ERR_OK);
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_CORRUPT);
+}
+
+/* Three in one commit: the failing one in the middle takes nobody with it, and all are told after
+ * the commit, in order. */
+static void test_group(void **state)
+{
+    struct rig *r = *state;
+    int order = 0;
+    struct job a = {.s = r->s, .id = 1, .order = &order};
+    struct job b = {.s = r->s, .id = 2, .order = &order, .then = ERR_FORBIDDEN};
+    struct job c = {.s = r->s, .id = 3, .order = &order};
+    struct job d = {.s = r->s, .id = 1, .order = &order}; /* its key is taken by a */
+
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &a);
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &b);
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &c);
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &d);
+    assert_int_equal(a.ran + b.ran + c.ran, 0);
+    store_flush(r->s);
+    assert_int_equal(a.e, ERR_OK);
+    assert_int_equal(b.e, ERR_FORBIDDEN);
+    assert_int_equal(c.e, ERR_OK);
+    assert_int_equal(d.e, ERR_EXISTS);
+    assert_int_equal(a.done, 1);
+    assert_int_equal(b.done, 2);
+    assert_int_equal(c.done, 3);
+    assert_int_equal(d.done, 4);
+    assert_int_equal(rows(r->s), 2);
+    reopen(r);
+    assert_int_equal(rows(r->s), 2);
+}
+
+static void more_done(void *ctx, enum err e)
+{
+    struct job *j = ctx;
+
+    job_done(j, e);
+    if (j->id++ < 3)
+        store_work(j->s, STORE_NORMAL, job_work, more_done, j);
+}
+
+/* A done callback may queue the next piece. */
+static void test_work_from_done(void **state)
+{
+    struct rig *r = *state;
+    struct job j = {.s = r->s, .id = 1};
+
+    store_work(r->s, STORE_NORMAL, job_work, more_done, &j);
+    for (int i = 0; i < 3; i++)
+        store_flush(r->s);
+    assert_int_equal(j.ran, 3);
+    assert_int_equal(rows(r->s), 3);
+}
+
+static void test_at_the_end_of_the_turn(void **state)
+{
+    struct rig *r = *state;
+    struct loop *l = loop_new();
+    struct job j = {.id = 1};
+
+    store_close(r->s);
+    assert_int_equal(store_open(r->dir, l, &r->s), ERR_OK);
+    j.s = r->s;
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &j);
+    assert_int_equal(j.done, 0);
+    loop_turn(l, 0);
+    assert_int_equal(j.done, 1);
+    /* What did not run is dropped, not done. */
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &j);
+    store_close(r->s);
+    r->s = NULL;
+    loop_turn(l, 0);
+    assert_int_equal(j.ran, 1);
+    loop_free(l);
+}
+
+/* A copy of the files at any moment after the commit has what was committed: nothing waits in this
+ * process. */
+static void test_commit_is_in_the_files(void **state)
+{
+    struct rig *r = *state;
+    struct job j = {.id = 1};
+    char line[512];
+    struct store *copy = NULL;
+
+    one_job(r, &j, STORE_NORMAL);
+    snprintf(line, sizeof(line), "mkdir %s/copy && cp %s/sidegate.db* %s/copy/", r->dir, r->dir,
+             r->dir);
+    assert_int_equal(system(line), 0);
+    assert_int_equal(store_open(path_in(r, "copy"), NULL, &copy), ERR_OK);
+    assert_int_equal(rows(copy), 1);
+    store_close(copy);
+    snprintf(line, sizeof(line), "rm -r %s/copy", r->dir);
+    assert_int_equal(system(line), 0);
+}
+
+/* Each commit is synced once before anybody is told (the plant sync_off turns this red), however
+ * many share it. */
+static void test_commit_is_synced(void **state)
+{
+    struct rig *r = *state;
+    struct job j[3] = {{.s = r->s, .id = 1}, {.s = r->s, .id = 2}, {.s = r->s, .id = 3}};
+
+    for (size_t i = 0; i < 3; i++)
+        store_work(r->s, STORE_NORMAL, job_work, job_done, &j[i]);
+    syncs = 0;
+    store_flush(r->s);
+    assert_int_equal(syncs, 1);
+}
+
+static void test_damaged_value(void **state)
+{
+    struct rig *r = *state;
+    struct store_rows q;
+
+    outside(r, "PRAGMA ignore_check_constraints = 1; INSERT INTO node VALUES (1, x'0102', 5, 0, 0, "
+               "0, zeroblob(32))");
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &q), ERR_OK);
+    assert_int_equal(store_bytes(&q, 0).n, 0);
+    assert_int_equal(store_int(&q, 1), 5);
+    assert_int_equal(store_end(&q), ERR_CORRUPT);
+}
+
+static void test_not_found(void **state)
+{
+    struct rig *r = *state;
+    struct store_rows q;
+
+    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &q), ERR_NOT_FOUND);
+    /* The statement is free again. */
+    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &q), ERR_NOT_FOUND);
+}
+
+/* The disk is full: nothing but the urgent is written, and only with the room of the reserve. */
+static void test_full(void **state)
+{
+    struct rig *r = *state;
+    struct job normal = {.id = 1}, urgent = {.id = 2}, later = {.id = 3};
+    struct stat st;
+
+    assert_false(store_is_full(r->s));
+    assert_int_equal(stat(path_in(r, "reserve"), &st), 0);
+    assert_true(st.st_blocks * 512 >= 4 << 20);
+    disk_full = 1;
+    normal.s = urgent.s = r->s;
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &normal);
+    store_work(r->s, STORE_URGENT, job_work, job_done, &urgent);
+    store_flush(r->s);
+    assert_int_equal(normal.e, ERR_NO_SPACE);
+    assert_int_equal(urgent.e, ERR_OK);
+    assert_true(store_is_full(r->s));
+    assert_int_equal(access(path_in(r, "reserve"), F_OK), -1);
+    assert_int_equal(rows(r->s), 1);
+    /* Still full: not even the reserve helps, and everybody is told so. */
+    disk_full = -1;
+    urgent = (struct job){.id = 4};
+    one_job(r, &urgent, STORE_URGENT);
+    assert_int_equal(urgent.e, ERR_NO_SPACE);
+    disk_full = 0;
+    assert_int_equal(rows(r->s), 1);
+    /* There is room again: the reserve comes first, then the rest. */
+    one_job(r, &later, STORE_NORMAL);
+    assert_int_equal(later.e, ERR_OK);
+    assert_false(store_is_full(r->s));
+    assert_int_equal(access(path_in(r, "reserve"), F_OK), 0);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_fresh_and_again),
+        T(test_second_opener_refused),
+        T(test_newer_schema_refused),
+        T(test_not_a_database),
+        T(test_group),
+        T(test_work_from_done),
+        T(test_at_the_end_of_the_turn),
+        T(test_commit_is_in_the_files),
+        T(test_commit_is_synced),
+        T(test_damaged_value),
+        T(test_not_found),
+        T(test_full),
+    };
+
+    full_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
