@@ -56,7 +56,9 @@ export class Agent {
     // options as the SDK's: { timeout, signal, onprogress, … }
     call(name, args = {}, options) {
         const params = { name, arguments: args };
-        return kinds[this.kind].v1 ? this.client.callTool(params, undefined, options) : this.client.callTool(params, options);
+        const called = kinds[this.kind].v1 ? this.client.callTool(params, undefined, options) : this.client.callTool(params, options);
+        called.catch(() => {}); // a scene that fails before it awaits this must not take the others with it
+        return called;
     }
 
     async tools() {

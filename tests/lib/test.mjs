@@ -168,6 +168,7 @@ export async function runScenes(folder, { words = [], wide = Number(process.env.
         }
     }
     mkdirSync(logs, { recursive: true });
+    process.on('unhandledRejection', (error) => console.log(`# nobody waited for: ${error}`));
     let passed = 0;
     let failed = 0;
     const worker = async () => {

@@ -6,7 +6,7 @@ export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
 
 export default async function (t, client) {
     const { key, station, sidegate, agent, person } = await t.cast({ client });
-    const call = agent.call('weather', { station: 'harbour' }).then((v) => ({ v }), (error) => ({ error }));
+    const call = agent.call('weather', { station: 'harbour' }, { timeout: 8_000 }).then((v) => ({ v }), (error) => ({ error }));
     const { url } = await agent.link();
     await person.open(url);
     await person.fill({ 'API key': key });

@@ -1,0 +1,77 @@
+// A client that is no client: bytes to the gateway, bytes back.
+import { connect } from 'node:net';
+
+// Sends the text (or the parts, each in a packet of its own) and gives everything that comes back until the peer closes, or
+// until `enough` says so, or the time is over: { text, closed, status, head, body }.
+export function exchange(port, text, { time = 5_000, enough = (got) => complete(got) } = {}) {
+    return new Promise((done) => {
+        const socket = connect(port, '127.0.0.1');
+        let got = '';
+        let finished = false;
+        const end = (closed) => {
+            if (finished) return;
+            finished = true;
+            clearTimeout(timer);
+            socket.destroy();
+            done({ text: got, closed, ...parse(got) });
+        };
+        const timer = setTimeout(() => end(false), time);
+        socket.on('data', (data) => { got += data.toString('latin1'); if (enough(got)) end(false); });
+        socket.on('end', () => end(true));
+        socket.on('close', () => end(true));
+        socket.on('error', () => end(true));
+        socket.setNoDelay(true);
+        for (const part of [text].flat()) socket.write(part);
+    });
+}
+
+// Whether a whole response is there (by its length, or its last chunk).
+export function complete(got) {
+    const { head, body } = parse(got);
+    if (head === undefined) return false;
+    const length = /^content-length: *(\d+)/im.exec(head)?.[1];
+    if (length !== undefined) return body.length >= Number(length);
+    return /^transfer-encoding: *chunked/im.test(head) ? body.endsWith('0\r\n\r\n') : false;
+}
+
+export function parse(got) {
+    const at = got.indexOf('\r\n\r\n');
+    if (at < 0) return {};
+    const head = got.slice(0, at);
+    return { status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]), head, body: got.slice(at + 4) };
+}
+
+const clientMeta = (version) => ({
+    'io.modelcontextprotocol/protocolVersion': version,
+    'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+});
+
+// A modern tools/call as it should be; the callers spoil it.
+export function call(id = 1, name = 'weather', args = { station: 'harbour' }, version = '2026-07-28') {
+    return { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args, _meta: clientMeta(version) } };
+}
+
+// The whole request as text. `headers` replace (or, as null, leave out) the usual ones; `more` are lines put in as they are.
+export function post(gate, upstream, key, body, { headers = {}, more = '', path = `/mcp/${upstream}`, method = 'POST' } = {}) {
+    const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
+    const message = typeof body === 'object' ? body : {};
+    const all = {
+        Host: `127.0.0.1:${gate.gatewayPort}`,
+        Authorization: `Bearer ${key}`,
+        'Content-Type': 'application/json',
+        Accept: 'application/json, text/event-stream',
+        'MCP-Protocol-Version': '2026-07-28',
+        'Mcp-Method': message.method ?? 'tools/call',
+        'Mcp-Name': message.params?.name ?? null,
+        'Content-Length': text === undefined ? null : String(Buffer.byteLength(text)),
+        ...headers,
+    };
+    const lines = Object.entries(all).filter(([, v]) => v !== null).map(([n, v]) => `${n}: ${v}\r\n`).join('');
+    return `${method} ${path} HTTP/1.1\r\n${lines}${more}\r\n${text ?? ''}`;
+}
+
+// The JSON-RPC error code in an answer, JSON or SSE; undefined if there is none.
+export function code(answer) {
+    return Number(/"code": *(-?\d+)/.exec(answer.body ?? '')?.[1]) || undefined;
+}
