@@ -66,7 +66,9 @@ static const struct box_row {
 /* What pthread_create asks for: all of the process is shared, nothing is new but the thread. */
 enum {
     BOX_THREAD_FLAGS =
-        CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM
+        CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+    BOX_NEW_FLAGS = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+                    CLONE_NEWPID | CLONE_NEWNET | CLONE_PTRACE | CLONE_VFORK
 };
 /* Stands for our process id, which is known only when the filter is made. */
 #define BOX_SELF UINT64_MAX

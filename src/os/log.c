@@ -76,18 +76,22 @@ static void put_field(struct buf *out, const struct log_field *f)
     }
 }
 
-static bool write_line(struct slice line)
+bool log_out(struct slice line)
 {
     ssize_t n;
 
-    if (log_sink != NULL) {
-        log_sink(log_sink_ctx, line);
-        return true;
-    }
     do
         n = write(STDERR_FILENO, line.p, line.n);
     while (n < 0 && errno == EINTR);
     return n == (ssize_t)line.n;
+}
+
+static bool write_line(struct slice line)
+{
+    if (log_sink == NULL)
+        return log_out(line);
+    log_sink(log_sink_ctx, line);
+    return true;
 }
 
 /* The pipe never blocks a role: what does not fit is lost, counted, and reported by the next line

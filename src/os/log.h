@@ -48,6 +48,9 @@ void log_put_text(struct buf *out, struct slice s);
  * descriptor 2 again. */
 typedef void log_sink_fn(void *ctx, struct slice line);
 void log_set_sink(log_sink_fn *fn, void *ctx);
+/* Writes a whole line to descriptor 2; false when whoever reads there does not take it in time: it
+ * is lost. */
+bool log_out(struct slice line);
 /* fields ends with a row whose key is NULL. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 

@@ -356,3 +356,10 @@ bool sock_wait(int fd, int ms)
 
     return poll(&p, 1, ms) == 1;
 }
+
+bool sock_wait_room(int fd, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    return poll(&p, 1, ms) == 1;
+}

@@ -52,6 +52,9 @@ bool sock_is_channel(int fd);
  * has no loop to keep. */
 bool sock_wait(int fd, int ms);
 
+/* The same for writing. */
+bool sock_wait_room(int fd, int ms);
+
 /* A second descriptor of the same, close-on-exec. ERR_UNAVAILABLE: out of descriptors. */
 MUST_USE enum err sock_copy(int fd, int *ret_fd);
 /* Takes -1. */

@@ -1,0 +1,23 @@
+/* Folders of ours, and where our own programs are. */
+#ifndef SG_OS_FOLDER_H
+#define SG_OS_FOLDER_H
+
+#include "base/err.h"
+
+/*
+ * Makes the folder if it is not there, with mode 0700, gives it to uid and gid when this process is
+ * root, and looks whether it is theirs and nobody else may enter. *ret_path (n bytes) is its
+ * absolute path without links. ERR_FORBIDDEN: it is somebody else's, or open to others;
+ * ERR_NOT_FOUND: its parent is not there; ERR_TOO_LARGE: the path does not fit; ERR_IO.
+ */
+MUST_USE enum err folder_ready(const char *path, unsigned uid, unsigned gid, char *ret_path,
+                               size_t n);
+
+/* The path of another program of ours: beside this one, or as it lies in a build folder.
+ * ERR_NOT_FOUND. */
+MUST_USE enum err folder_find_program(const char *name, char *ret_path, size_t n);
+
+/* Removes a file, if it is there. */
+void folder_remove_file(const char *path);
+
+#endif
