@@ -31,7 +31,7 @@ static size_t run_of(struct slice s, bool (*pass)(uint8_t))
  * none. */
 static size_t quoted(struct slice s)
 {
-    size_t i = 1;
+    size_t i = 1, n;
 
     if (s.n == 0 || s.p[0] != '"')
         return 0;
@@ -44,9 +44,10 @@ static size_t quoted(struct slice s)
     if (i >= s.n)
         return 0;
     i++;
-    if (i < s.n && s.p[i] == '+')
-        i += 1 + run_of(slice_sub(s, i + 1, s.n), is_plain_byte);
-    return i;
+    if (i == s.n || s.p[i] != '+')
+        return i;
+    n = run_of(slice_sub(s, i + 1, s.n), is_plain_byte);
+    return n == 0 ? 0 : i + 1 + n;
 }
 
 /* " key=value" at the start of s; its length, or 0. */
