@@ -3,7 +3,7 @@
  * transaction with the row that says so. A store of a newer version is refused: an older program
  * would not know what it must keep.
  */
-#include "migrations.h"
+#include "store/migrations.h"
 #include "store/internal.h"
 
 static const unsigned char *const migrations[STORE_VERSION] = {migration_0001};
