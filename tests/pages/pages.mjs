@@ -39,9 +39,11 @@ const server = createServer((request, response) => {
 await new Promise((done) => server.listen(0, 'localhost', done));
 const site = `http://localhost:${server.address().port}`;
 
+// Each page in each of the four ways is one test.
 let bad = 0;
+let passed = 0;
 function complain(where, what) {
-    console.log(`${where}: ${what}`);
+    console.log(`not ok - ${where}: ${what}`);
     bad++;
 }
 
@@ -52,17 +54,19 @@ for (const phone of [true, false]) {
         const kind = `${phone ? 'phone' : 'desktop'}-${dark ? 'dark' : 'light'}`;
         const person = await Person.sit({ site, phone, dark });
         for (const name of pages) {
+            const before = bad;
             await person.page.goto(`${site}/${name}.html`);
             const wide = await person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
             if (wide > 0) complain(`${name} ${kind}`, `${wide} pixels wider than the screen`);
             if (pictures && (shown.has(name) || process.argv.includes('--all'))) await person.screenshot(join(pictures, `${name}-${kind}.png`));
             for (const finding of await person.axe()) complain(`${name} ${kind}`, finding);
+            if (bad === before) passed++;
         }
         for (const problem of person.problems) complain(kind, problem);
         await person.leave();
     }
 }
-console.log(`${pages.length} pages, 4 ways: ${bad ? `${bad} findings` : 'nothing found'}`);
+console.log(`${passed} passed, ${bad} failed`);
 await stopBrowser();
 server.closeAllConnections();
 server.close();
