@@ -49,6 +49,8 @@ const struct config_key_row *config_key_row(size_t i)
 }
 
 static enum err fail_at(struct parse *x, size_t line, size_t column, const char *fmt, va_list ap)
+    PRINTF_LIKE(4, 0);
+static enum err fail_at(struct parse *x, size_t line, size_t column, const char *fmt, va_list ap)
 {
     char what[512];
     size_t i;
