@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "cli/template.h"
+#include "os/box.h"
+#include "os/folder.h"
 #include "os/sock.h"
 #include "os/spawn.h"
 
@@ -53,6 +55,36 @@ static bool make_folder(const char *parent, const char *name)
     return cli_fail("cannot make the folder %s: %s", path, strerror(errno)) == CLI_OK;
 }
 
+/* Root must say whom the processes run as: an account of Sidegate's own where there is one. */
+static bool write_user(int fd)
+{
+    static const char root[] = "\n# There was no account 'sidegate' when root set this up. Better: "
+                               "useradd --system sidegate,\n"
+                               "# give it these folders, and name it here.\nuser: root\n";
+    static const char own[] = "\nuser: sidegate\n";
+    unsigned uid, gid;
+    const char *text = box_find_user("sidegate", &uid, &gid) == ERR_OK ? own : root;
+
+    if (geteuid() != 0)
+        return true;
+    if (text == root)
+        fprintf(stderr, "sidegate: there is no account 'sidegate', so Sidegate will run as root\n");
+    return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+/* Gives the folder that holds everything to the account that Sidegate will run as. */
+static bool give_folder(const char *dir)
+{
+    char path[PATH_MAX];
+    unsigned uid, gid;
+
+    if (geteuid() != 0 || box_find_user("sidegate", &uid, &gid) != ERR_OK)
+        return true;
+    return folder_ready(dir, uid, gid, path, sizeof(path)) == ERR_OK ||
+           cli_fail("%s must belong to the account 'sidegate' and be closed to others", dir) ==
+               CLI_OK;
+}
+
 static bool write_config(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -64,7 +96,7 @@ static bool write_config(const char *path)
                         path) == CLI_OK;
     if (fd < 0)
         return cli_fail("cannot make %s: %s", path, strerror(errno)) == CLI_OK;
-    ok = write(fd, template_yaml, template_yaml_n) == template_yaml_n;
+    ok = write(fd, template_yaml, template_yaml_n) == template_yaml_n && write_user(fd);
     if (close(fd) != 0 || !ok)
         return cli_fail("cannot write %s: %s", path, strerror(errno)) == CLI_OK;
     return true;
@@ -193,7 +225,7 @@ int verb_init(struct cli *x)
         if (!make_folder(x->dir, folders[i]))
             return CLI_FAILED;
     }
-    if (!write_config(path))
+    if (!give_folder(x->dir) || !write_config(path))
         return CLI_FAILED;
     x->config_path = path;
     if (!cli_load_config(x))

@@ -126,6 +126,17 @@ static enum err listen_at(const struct config_listen *at, int *ret_fd, uint16_t 
     return complain(text);
 }
 
+/* Said before a listener says less clearly that its port is taken. */
+static enum err alone_here(const struct supervisor *s)
+{
+    int fd = -1;
+
+    if (sock_connect_path(s->control_path, &fd) != ERR_OK)
+        return ERR_OK;
+    sock_close(fd);
+    return complain("another Sidegate is running with this run folder");
+}
+
 static enum err listen_control(struct supervisor *s)
 {
     enum err e = sock_listen_path(s->control_path, &s->control_fd);
@@ -146,6 +157,8 @@ static enum err open_all(struct supervisor *s)
 
     if (e == ERR_OK)
         e = ready_folders(s);
+    if (e == ERR_OK)
+        e = alone_here(s);
     if (e == ERR_OK && !s->init)
         e = listen_at(&s->config->gateway, &s->gateway_fd, &s->gateway_port);
     if (e == ERR_OK && !s->init)

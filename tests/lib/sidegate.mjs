@@ -86,6 +86,8 @@ export class Sidegate {
         this.gatewayPort = await freePort();
         this.surfacePort = await freePort();
         this.settings = {
+            // As root, init says which account the processes run as.
+            user: readFileSync(this.file, 'utf8').match(/^user: (\S+)$/m)?.[1],
             data: join(this.dir, 'data'),
             keys: join(this.dir, 'keys'),
             run: join(this.dir, 'run'),

@@ -68,14 +68,22 @@ static void shout(void)
     (void)!write(2, lines, sizeof lines - 1);
 }
 
-static void on_ready(struct role_self *r, void *ctx)
+/* In a turn after the one that sends "ready". */
+static void die(void *ctx)
 {
-    struct fake *f = ctx;
+    const struct fake *f = ctx;
 
     if (playing(f, "abort"))
         bug_at(__FILE__, __LINE__, "as the test wants");
     if (playing(f, "open"))
         (void)!open("/etc/passwd", O_RDONLY);
+}
+
+static void on_ready(struct role_self *r, void *ctx)
+{
+    struct fake *f = ctx;
+
+    loop_timer_set(loop_timer_new(role_loop(r), die, f), 1);
     if (playing(f, "shout"))
         shout();
     if (playing(f, "want"))
