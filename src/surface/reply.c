@@ -96,6 +96,8 @@ void reply_page(struct visit *v, unsigned status, enum reply_policy policy, stru
         buf_put_u64_dec(&retry, v->retry_after);
         add(&t, "Retry-After", buf_slice(&retry));
     }
+    if (v->allow)
+        add(&t, "Allow", slice_str(v->allow));
     http_reply(v->http, status, t.f, t.n, buf_slice(page));
     buf_free(&retry);
     buf_free(page);

@@ -84,7 +84,7 @@ size_t route_body_max(const struct http_req *req)
     bool path;
     const struct route *r = find(req, &id, &path);
 
-    return r ? r->body_max : 0;
+    return r ? r->body_max : FORM_SMALL; /* so that a page says what is wrong, not the server */
 }
 
 /* --- the checks ---------------------------------------------------------------------------------
@@ -142,8 +142,25 @@ static bool read_id(struct visit *v, const struct route *r, struct slice id)
     return r->about == ABOUT_NOTHING || v->about_handoff;
 }
 
+/* What RFC 9110 15.5.6 wants beside a 405. */
+static const char *allowed(const struct http_req *req)
+{
+    bool get = false, post = false;
+    struct slice id;
+
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (!fits(routes[i].pattern, req->path, &id))
+            continue;
+        get |= slice_eq_str(slice_str(routes[i].method), "GET");
+        post |= slice_eq_str(slice_str(routes[i].method), "POST");
+    }
+    return get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
+}
+
 static void refuse(struct visit *v, enum page_text text)
 {
+    if (text == PAGE_BAD_METHOD)
+        v->allow = allowed(v->http);
     log_event(LOG_INFO, "visit_refused", LOG_NUM("status", page_status(text)));
     reply_text(v, text, NULL, SLICE_EMPTY);
 }

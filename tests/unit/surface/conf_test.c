@@ -1,0 +1,87 @@
+/* Rows of the configuration that make no sense are noticed before anything is served. */
+#include "surface/conf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct msg_conf_site site = {{(const uint8_t *)"https://side.example", 20}};
+static const struct msg_conf_host host = {{(const uint8_t *)"side.example", 12}};
+
+static void start(struct conf *c)
+{
+    *c = (struct conf){0};
+    conf_add_site(c, &site);
+    conf_add_host(c, &host);
+}
+
+static void test_good(void **state)
+{
+    struct conf c;
+
+    (void)state;
+    start(&c);
+    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 255, .name = SLICE_LIT("a")});
+    conf_add_field(&c, &(struct msg_conf_field){.upstream = 255, .name = SLICE_LIT("key")});
+    assert_int_equal(conf_check(&c), ERR_OK);
+    assert_true(slice_eq_str(conf_host(&c), "side.example"));
+    assert_true(conf_is_host(&c, SLICE_LIT("Side.Example")));
+    assert_false(conf_is_host(&c, SLICE_LIT("side.example:443")));
+    assert_string_equal(conf_upstream(&c, 255)->title, "a");
+    assert_string_equal(conf_upstream(&c, 255)->fields[0].label, "key");
+    assert_null(conf_upstream(&c, 256));
+    assert_null(conf_upstream(&c, 0));
+    assert_true(slice_eq_str(conf_title(&c, 9), "?"));
+    conf_free(&c);
+}
+
+static void test_incomplete(void **state)
+{
+    struct conf c = {0};
+
+    (void)state;
+    assert_int_equal(conf_check(&c), ERR_CONFIG);
+    conf_add_site(&c, &site);
+    assert_int_equal(conf_check(&c), ERR_CONFIG);
+    conf_add_host(&c, &host);
+    assert_int_equal(conf_check(&c), ERR_OK);
+}
+
+static void test_senseless_rows(void **state)
+{
+    struct conf c;
+
+    (void)state;
+    start(&c);
+    conf_add_field(&c, &(struct msg_conf_field){.upstream = 1}); /* of no upstream */
+    assert_int_equal(conf_check(&c), ERR_CONFIG);
+    start(&c);
+    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 256});
+    assert_int_equal(conf_check(&c), ERR_CONFIG);
+    start(&c);
+    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+    assert_int_equal(conf_check(&c), ERR_CONFIG);
+    conf_free(&c);
+    start(&c);
+    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+    conf_add_field(&c, &(struct msg_conf_field){.upstream = 1, .index = 1}); /* a gap */
+    assert_int_equal(conf_check(&c), ERR_CONFIG);
+    conf_free(&c);
+    start(&c);
+    for (int i = 0; i < CONF_HOSTS; i++)
+        conf_add_host(&c, &host);
+    assert_int_equal(conf_check(&c), ERR_CONFIG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_incomplete),
+        cmocka_unit_test(test_senseless_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+/*
+ * A surface in the same thread as its browser and its keeper, for tests. The keeper is a script:
+ * what it was asked is kept, and answers come from callbacks that a test may replace.
+ */
+#ifndef SG_TEST_SURFACE_FAKE_H
+#define SG_TEST_SURFACE_FAKE_H
+
+#include "../httpd/client.h"
+#include "ipc/gen/send.h"
+#include "surface/surface.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SITE    "http://localhost:8401"
+#define HANDOFF "00112233445566778899aabbccddeeff"
+#define COOKIE  "__Host-sidegate=c2Vzc2lvbg" /* "session" */
+#define CSRF    "abababababababababababababababababababababababababababababababab"
+#define TOKEN   "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+
+struct fake {
+    struct loop *loop;
+    struct surface s;
+    struct chan *at_surface, *keeper; /* the two ends; NULL when ended */
+    uint16_t port;
+    struct client c;
+
+    /* What the keeper does; NULL: it says nothing. */
+    void (*on[MSG_COUNT])(struct fake *f, union msg_any *m);
+    unsigned asked[MSG_COUNT]; /* how often */
+
+    /* What the keeper saw last. */
+    struct sec *verifier;
+    struct buf sealed;
+    uint64_t req;
+    enum problem problem;
+    enum handoff_state state;
+    enum denial denial; /* 0: none; what it says to cookies that it does not know is log_in */
+};
+
+/* A surface that listens, with one upstream of two fields, and a keeper that knows the session
+ * COOKIE of "ana". */
+struct fake *fake_new(bool keeper);
+void fake_free(struct fake *f);
+
+/* One request on a connection of its own, and its whole answer in f->c.got. */
+void fake_send(struct fake *f, const char *request);
+/* The same with the usual headers: method, path, more headers (each with CRLF), form or NULL. */
+void fake_ask(struct fake *f, const char *method, const char *path, const char *headers,
+              const char *form);
+/* A form from one of our own pages, with the session. */
+void fake_post(struct fake *f, const char *path, const char *form);
+void fake_get(struct fake *f, const char *path);
+
+unsigned fake_status(const struct fake *f);
+bool fake_has(const struct fake *f, const char *text);
+/* The keeper's channel ends. */
+void fake_kill_keeper(struct fake *f);
+
+#endif

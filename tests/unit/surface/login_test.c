@@ -1,0 +1,230 @@
+/* Log-in and log-out. */
+#include "fake.h"
+
+#define LOGIN_COOKIE "Cookie: __Host-sidegate-login=" TOKEN "\r\n"
+#define OURS         "Origin: null\r\nSec-Fetch-Site: same-origin\r\n"
+#define GOOD         "csrf=" TOKEN "&name=ana&password=correct+horse"
+
+static void post(struct fake *f, const char *form)
+{
+    fake_ask(f, "POST", "/login", LOGIN_COOKIE OURS, form);
+}
+
+static void test_page(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    fake_ask(f, "GET", "/login", "", NULL);
+    assert_int_equal(fake_status(f), 200);
+    assert_true(fake_has(f, "Set-Cookie: __Host-sidegate-login="));
+    assert_true(fake_has(f, "; Path=/; Secure; HttpOnly; SameSite=Lax\r\n"));
+    assert_true(fake_has(f, "autocomplete=\"current-password\""));
+    assert_false(fake_has(f, "name=\"handoff\""));
+    assert_false(fake_has(f, TOKEN));
+    /* A token that is there stays: another tab may have it in its form. */
+    fake_ask(f, "GET", "/login?h=" HANDOFF, LOGIN_COOKIE, NULL);
+    assert_int_equal(client_count(&f->c, TOKEN), 2);
+    assert_true(fake_has(f, "name=\"handoff\" value=\"" HANDOFF "\""));
+    fake_free(f);
+}
+
+static void test_only_ids_are_gone_back_to(void **state)
+{
+    static const char *const paths[] = {
+        "/login?h=",
+        "/login?h=https://evil.example/",
+        "/login?h=" HANDOFF "0",
+        "/login?x=1&h=" HANDOFF,
+        "/login?h=0011223344556677889900AABBCCDDEE",
+    };
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        fake_ask(f, "GET", paths[i], "", NULL);
+        assert_int_equal(fake_status(f), 200);
+        assert_false(fake_has(f, "name=\"handoff\""));
+    }
+    post(f, GOOD "&handoff=//evil.example");
+    assert_int_equal(fake_status(f), 303);
+    assert_true(fake_has(f, "Location: /inbox\r\n"));
+    fake_free(f);
+}
+
+static void test_logs_in(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    post(f, GOOD);
+    assert_int_equal(fake_status(f), 303);
+    assert_true(fake_has(f, "Location: /inbox\r\n"));
+    assert_true(fake_has(f, "Set-Cookie: " COOKIE
+                            "; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Lax\r\n"));
+    assert_true(fake_has(f, "Set-Cookie: __Host-sidegate-login=; Path=/; Max-Age=0"));
+    assert_int_equal(sec_len(f->verifier), PASSWORD_VERIFIER_BYTES);
+    post(f, GOOD "&handoff=" HANDOFF);
+    assert_true(fake_has(f, "Location: /h/" HANDOFF "\r\n"));
+    fake_free(f);
+}
+
+static void test_same_password_same_verifier(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    post(f, GOOD);
+    struct sec *first = f->verifier;
+    f->verifier = NULL;
+    post(f, GOOD);
+    assert_true(sec_equal(first, f->verifier));
+    post(f, "csrf=" TOKEN "&name=ana&password=another");
+    assert_false(sec_equal(first, f->verifier));
+    sec_free(first);
+    fake_free(f);
+}
+
+static void test_who_is_logged_in_goes_on(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    fake_get(f, "/login?h=" HANDOFF);
+    assert_int_equal(fake_status(f), 303);
+    assert_true(fake_has(f, "Location: /h/" HANDOFF "\r\n"));
+    fake_get(f, "/login");
+    assert_true(fake_has(f, "Location: /inbox\r\n"));
+    fake_ask(f, "GET", "/login", "Cookie: __Host-sidegate=b2xk\r\n", NULL);
+    assert_int_equal(fake_status(f), 200);
+    fake_free(f);
+}
+
+static void test_refusals(void **state)
+{
+    static const struct {
+        const char *headers, *form;
+        unsigned status;
+        const char *says;
+    } rows[] = {
+        {LOGIN_COOKIE OURS, "name=ana&password=x", 403, "log in again"},
+        {LOGIN_COOKIE OURS, "csrf=" CSRF "&name=ana&password=x", 403, "log in again"},
+        {OURS, GOOD, 403, "log in again"},
+        {"Cookie: __Host-sidegate-login=" TOKEN "; __Host-sidegate-login=" TOKEN "\r\n" OURS, GOOD,
+         403, "log in again"},
+        {LOGIN_COOKIE, GOOD, 403, "another site"},
+        {LOGIN_COOKIE "Origin: null\r\n", GOOD, 403, "another site"},
+        {LOGIN_COOKIE "Origin: http://localhost:9999\r\n", GOOD, 403, "another site"},
+        {LOGIN_COOKIE OURS, "csrf=" TOKEN "&name=ana&password=", 403, "not right"},
+        {LOGIN_COOKIE OURS, "csrf=" TOKEN "&name=&password=x", 403, "not right"},
+        {LOGIN_COOKIE OURS, "csrf=" TOKEN "&password=x", 403, "not right"},
+        {LOGIN_COOKIE OURS, "csrf=" TOKEN "&name=a%0Ab&password=x", 403, "not right"},
+        {LOGIN_COOKIE OURS, "csrf=" TOKEN "&name=a%E2%80%AEb&password=x", 403, "not right"},
+        {LOGIN_COOKIE OURS,
+         "csrf=" TOKEN "&name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&"
+         "password=x",
+         403, "not right"},
+        {LOGIN_COOKIE OURS, GOOD "&name=bob", 400, "did not arrive well"},
+        {LOGIN_COOKIE OURS, GOOD "&to=/x", 400, "did not arrive well"},
+    };
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        fake_ask(f, "POST", "/login", rows[i].headers, rows[i].form);
+        if (fake_status(f) != rows[i].status || !fake_has(f, rows[i].says))
+            fail_msg("%zu: %.*s", i, (int)f->c.got.n, (const char *)f->c.got.p);
+        assert_false(fake_has(f, "Set-Cookie: __Host-sidegate="));
+    }
+    assert_int_equal(f->asked[MSG_LOGIN_START], 0);
+    fake_free(f);
+}
+
+static void test_wrong_password(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    f->denial = DENIAL_WRONG_PASSWORD;
+    post(f, GOOD "&handoff=" HANDOFF);
+    assert_int_equal(fake_status(f), 403);
+    assert_true(fake_has(f, "Name or password is not right."));
+    assert_true(fake_has(f, "value=\"ana\""));
+    assert_true(fake_has(f, "aria-describedby=\"login-error\""));
+    assert_true(fake_has(f, "name=\"handoff\" value=\"" HANDOFF "\""));
+    assert_false(fake_has(f, "correct"));
+    f->denial = DENIAL_RATE;
+    post(f, GOOD);
+    assert_int_equal(fake_status(f), 429);
+    assert_true(fake_has(f, "Retry-After: 60"));
+    fake_free(f);
+}
+
+static void bad_salt(struct fake *f, union msg_any *m)
+{
+    assert_int_equal(send_login_salt(f->keeper, &(struct msg_login_salt){.req = m->login_start.req,
+                                                                         .salt = SLICE_LIT("short"),
+                                                                         .ops = 1,
+                                                                         .mem = 8192}),
+                     ERR_OK);
+}
+
+static void absurd_cost(struct fake *f, union msg_any *m)
+{
+    assert_int_equal(
+        send_login_salt(f->keeper, &(struct msg_login_salt){.req = m->login_start.req,
+                                                            .salt = SLICE_LIT("0123456789abcdef"),
+                                                            .ops = 1,
+                                                            .mem = UINT64_C(1) << 62}),
+        ERR_OK);
+}
+
+static void test_bad_salts(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    f->on[MSG_LOGIN_START] = absurd_cost;
+    post(f, GOOD);
+    assert_int_equal(fake_status(f), 503);
+    assert_non_null(f->s.keeper);
+    f->on[MSG_LOGIN_START] = bad_salt;
+    post(f, GOOD);
+    assert_int_equal(fake_status(f), 503);
+    assert_null(f->s.keeper);
+    fake_free(f);
+}
+
+static void test_logs_out(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    fake_post(f, "/logout", "csrf=" CSRF);
+    assert_int_equal(fake_status(f), 303);
+    assert_true(fake_has(f, "Location: /login\r\n"));
+    assert_true(fake_has(f, "Set-Cookie: __Host-sidegate=; Path=/; Max-Age=0"));
+    assert_int_equal(f->asked[MSG_LOGOUT], 1);
+    fake_post(f, "/logout", "");
+    assert_int_equal(fake_status(f), 403);
+    fake_get(f, "/logout");
+    assert_int_equal(fake_status(f), 405);
+    assert_int_equal(f->asked[MSG_LOGOUT], 1);
+    fake_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_only_ids_are_gone_back_to),
+        cmocka_unit_test(test_logs_in),
+        cmocka_unit_test(test_same_password_same_verifier),
+        cmocka_unit_test(test_who_is_logged_in_goes_on),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_wrong_password),
+        cmocka_unit_test(test_bad_salts),
+        cmocka_unit_test(test_logs_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,181 @@
+/* Every page renders, whole, with every value escaped. */
+#include "surface/page.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW UINT64_C(1795387500000)
+
+static const struct page_frame frame = {.host = {(const uint8_t *)"localhost:8401", 14},
+                                        .user = {(const uint8_t *)"a<n>a", 5},
+                                        .now = NOW};
+
+static bool has(const struct buf *b, const char *text)
+{
+    return slice_find(buf_slice(b), slice_str(text)) < b->n;
+}
+
+static void check_whole(struct buf *b)
+{
+    assert_true(slice_starts(buf_slice(b), SLICE_LIT("<!DOCTYPE html>")));
+    assert_true(slice_ends(buf_slice(b), SLICE_LIT("</html>\n")));
+    assert_false(has(b, "{{"));
+    assert_false(has(b, "<n>"));
+    assert_false(has(b, " style="));
+    assert_false(has(b, "<style"));
+    assert_false(has(b, "onclick"));
+    assert_false(has(b, "https://"));
+    assert_false(has(b, "src=\"http"));
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    for (int i = 0; i < PAGE_COUNT; i++) {
+        struct buf b = BUF_INIT(PAGE_MAX);
+        page_message(&b, &frame, (enum page_text)i, SLICE_LIT("<n>"), SLICE_LIT("/h/0?<n>\""));
+        check_whole(&b);
+        assert_true(page_status((enum page_text)i) >= 200 && page_status((enum page_text)i) < 600);
+        buf_free(&b);
+    }
+}
+
+static void test_login(void **state)
+{
+    struct buf b = BUF_INIT(PAGE_MAX);
+    struct page_login p = {.csrf = SLICE_LIT("\"><n>"),
+                           .handoff = SLICE_LIT("\"><n>"),
+                           .name = SLICE_LIT("\"><n>"),
+                           .error = "<n>"};
+
+    (void)state;
+    page_login(&b, &frame, &p);
+    check_whole(&b);
+    assert_false(has(&b, "\">&lt;n"));
+    buf_free(&b);
+}
+
+static struct page_handoff sample(const struct page_field *fields, size_t n)
+{
+    return (struct page_handoff){.upstream = SLICE_LIT("Up \"><n>"),
+                                 .client = SLICE_LIT("a\xe2\x80\xae<n>\n\n\xff"),
+                                 .method = SLICE_LIT("tools/call"),
+                                 .tool = SLICE_LIT("t\x1b[2J<n>"),
+                                 .words = SLICE_LIT("<n> <n>"),
+                                 .expires = NOW + 90000,
+                                 .lease = {LEASE_KIND_TASK, 3, 600000},
+                                 .fields = fields,
+                                 .fields_n = n};
+}
+
+static void test_handoff(void **state)
+{
+    struct page_field fields[LIM_FIELDS];
+    struct buf b = BUF_INIT(PAGE_MAX);
+
+    (void)state;
+    for (size_t i = 0; i < LIM_FIELDS; i++)
+        fields[i] = (struct page_field){SLICE_LIT("l<n>"), i % 2 ? SLICE_LIT("h<n>") : SLICE_EMPTY,
+                                        i % 3 == 0, i == 5 ? "<n>" : NULL};
+    struct page_handoff p = sample(fields, LIM_FIELDS);
+    page_handoff(&b, &frame, &p);
+    check_whole(&b);
+    assert_true(has(&b, "a[U+202E]&lt;n&gt; [0xFF]"));
+    assert_true(has(&b, "t[U+001B][2J"));
+    assert_true(has(&b, "aria-describedby=\"f5-error f5-hint\" autofocus"));
+    assert_true(has(&b, "aria-describedby=\"f1-hint\">"));
+    assert_true(has(&b, "3 times within 10 minutes"));
+    assert_true(has(&b, "in 1 minute"));
+    buf_free(&b);
+}
+
+static void test_handoff_variants(void **state)
+{
+    static const struct {
+        enum need need;
+        enum problem problem;
+        enum lease_kind lease;
+        const char *method, *tool, *says;
+    } rows[] = {
+        {NEED_MISSING, PROBLEM_NONE, LEASE_KIND_ONCE, "tools/call", "t", "Call the tool"},
+        {NEED_STALE, PROBLEM_REFUSED, LEASE_KIND_KEEP, "resources/read", "r", "Read the resource"},
+        {NEED_USED_UP, PROBLEM_UNREACHABLE, LEASE_KIND_ONCE, "prompts/get", "p", "Get the prompt"},
+        {NEED_EXPIRED, PROBLEM_TOO_MANY, LEASE_KIND_KEEP, "x/y", "", "Use the method"},
+        {NEED_ASKED, PROBLEM_WRONG_PASSWORD, LEASE_KIND_ONCE, "", "", "Nothing at once"},
+        {NEED_MISSING, PROBLEM_NONE, LEASE_KIND_ONCE, "tools/call", "", "Use the method"},
+    };
+    struct page_field field = {.label = SLICE_LIT("Key")};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf b = BUF_INIT(PAGE_MAX);
+        struct page_handoff p = sample(&field, 1);
+        p.need = rows[i].need;
+        p.problem = rows[i].problem;
+        p.lease.kind = rows[i].lease;
+        p.method = slice_str(rows[i].method);
+        p.tool = slice_str(rows[i].tool);
+        page_handoff(&b, &frame, &p);
+        check_whole(&b);
+        if (!has(&b, rows[i].says))
+            fail_msg("%zu: %.*s", i, (int)b.n, (const char *)b.p);
+        assert_int_equal(has(&b, "role=\"alert\""), rows[i].problem != PROBLEM_NONE);
+        buf_free(&b);
+    }
+}
+
+static void test_lists(void **state)
+{
+    struct buf b = BUF_INIT(PAGE_MAX);
+    const struct page_inbox_row row = {.upstream = SLICE_LIT("<n>"),
+                                       .client = SLICE_LIT("<n>"),
+                                       .tool = SLICE_LIT("<n>"),
+                                       .words = SLICE_LIT("<n>")};
+    (void)state;
+    page_inbox(&b, &frame, &row, 1);
+    check_whole(&b);
+    buf_clear(&b);
+    page_inbox(&b, &frame, NULL, 0);
+    check_whole(&b);
+    assert_true(has(&b, "Nothing waits for you"));
+    for (int s = 0; s < CONNECTION_STATE_COUNT; s++) {
+        for (int l = 0; l < LEASE_KIND_COUNT; l++) {
+            struct page_connection_row c = {.state = (enum connection_state)s,
+                                            .lease = (enum lease_kind)l,
+                                            .upstream = SLICE_LIT("<n>"),
+                                            .client = SLICE_LIT("<n>"),
+                                            .created = UINT64_MAX,
+                                            .last_used = l ? 1 : 0,
+                                            .expires = UINT64_MAX,
+                                            .uses_left = l ? UINT32_MAX : 1};
+            buf_clear(&b);
+            page_connections(&b, &frame, &c, 1, true);
+            check_whole(&b);
+        }
+    }
+    buf_free(&b);
+}
+
+/* A page that does not fit ends early, and nothing worse happens. */
+static void test_too_large(void **state)
+{
+    struct buf b = BUF_INIT(100);
+
+    (void)state;
+    page_message(&b, &frame, PAGE_GONE, SLICE_EMPTY, SLICE_EMPTY);
+    assert_int_equal(buf_err(&b), ERR_TOO_LARGE);
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_messages), cmocka_unit_test(test_login),
+        cmocka_unit_test(test_handoff),  cmocka_unit_test(test_handoff_variants),
+        cmocka_unit_test(test_lists),    cmocka_unit_test(test_too_large),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
