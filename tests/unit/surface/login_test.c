@@ -34,7 +34,7 @@ static void test_only_ids_are_gone_back_to(void **state)
     static const char *const paths[] = {
         "/login?h=",
         "/login?h=https://evil.example/",
-        "/login?h=" HANDOFF "0",
+        ("/login?h=" HANDOFF "0"),
         "/login?x=1&h=" HANDOFF,
         "/login?h=0011223344556677889900AABBCCDDEE",
     };

@@ -186,10 +186,10 @@ static void test_cookies(void **state)
 static void test_headers(void **state)
 {
     static const char *const paths[] = {"/login",   "/",       "/inbox",     "/connections",
-                                        "/nowhere", "/health", "/style.css", "/h/" HANDOFF};
+                                        "/nowhere", "/health", "/style.css", ("/h/" HANDOFF)};
     static const char *const wanted[] = {
-        "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ("Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; "
+         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
         "X-Content-Type-Options: nosniff\r\n",
         "X-Frame-Options: DENY\r\n",
         "Referrer-Policy: no-referrer\r\n",
