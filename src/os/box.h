@@ -34,8 +34,8 @@ void box_no_dumps(void);
 /*
  * Applies the jail to this process and all its threads, for good. *ret_landlock_abi is the kernel's
  * Landlock version, 0 without. ERR_SANDBOX: some part of it does not work here, and *ret_what (a
- * literal) says which. In builds with sanitizers, which need calls of their own, seccomp is left
- * out; such builds are for tests only.
+ * literal) says which. In builds with sanitizers, which trace themselves, start a thread and read
+ * /proc at the end, only the change of user is left; such builds are for tests only.
  */
 MUST_USE enum err box_apply(const struct box *b, uint32_t *ret_landlock_abi, const char **ret_what);
 

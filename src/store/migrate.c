@@ -3,8 +3,8 @@
  * transaction with the row that says so. A store of a newer version is refused: an older program
  * would not know what it must keep.
  */
-#include "store/migrations.h"
 #include "store/internal.h"
+#include "store/migrations.h"
 
 static const unsigned char *const migrations[STORE_VERSION] = {migration_0001};
 

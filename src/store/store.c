@@ -165,7 +165,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     if (s->loop)
-        loop_undefer(s->loop, (loop_fn *)store_flush, s);
+        loop_undefer(s->loop, store_flush_deferred, s);
     while ((it = TAILQ_FIRST(&s->waiting))) {
         TAILQ_REMOVE(&s->waiting, it, in_queue);
         mem_free(it);

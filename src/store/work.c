@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "store/internal.h"
 
-static void run_deferred(void *ctx)
+void store_flush_deferred(void *ctx)
 {
     store_flush(ctx);
 }
@@ -20,7 +20,7 @@ void store_work(struct store *s, enum store_urgency u, store_work_fn *work, stor
     *it = (struct store_item){.urgency = u, .work = work, .done = done, .ctx = ctx};
     TAILQ_INSERT_TAIL(&s->waiting, it, in_queue);
     if (s->loop)
-        loop_defer(s->loop, run_deferred, s);
+        loop_defer(s->loop, store_flush_deferred, s);
 }
 
 void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx)
@@ -140,7 +140,7 @@ void store_flush(struct store *s)
     finish(s, &group, !e);
     s->flushing = false;
     if (!TAILQ_EMPTY(&s->waiting) && s->loop)
-        loop_defer(s->loop, run_deferred, s);
+        loop_defer(s->loop, store_flush_deferred, s);
 }
 
 bool store_is_full(const struct store *s)
