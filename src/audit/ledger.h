@@ -1,0 +1,64 @@
+/*
+ * Which records are in the log, which wait to be written, and which come again. Records are
+ * numbered by the keeper from 1 without a gap; the same record may come any number of times, and
+ * must then be the same bytes.
+ */
+#ifndef SG_AUDIT_LEDGER_H
+#define SG_AUDIT_LEDGER_H
+
+#include "audit/append.h"
+#include "audit/walk.h"
+#include "ipc/gen/messages.h"
+
+enum {
+    LEDGER_BATCH = 256 * 1024, /* bytes of records after which a batch is full */
+    LEDGER_BATCH_MOST =
+        LEDGER_BATCH + 3 * LINE_BYTES, /* with the last record, the first line and a head */
+};
+
+/* What is kept of a record, to recognise a repeat. */
+struct ledger_mark {
+    struct digest prev; /* hash of the line before it */
+    struct digest hash;
+};
+
+struct ledger {
+    struct append_file file;
+    const struct sec *key; /* not owned */
+    uint64_t seq;          /* of the newest record taken; it may not be written yet */
+    uint64_t synced;       /* of the newest record on disk, with the signed head behind it */
+    struct digest head;    /* hash of that record; zeros when synced is 0 */
+    uint64_t epoch;        /* of the newest record taken */
+    uint64_t marked;       /* the oldest record that marks knows; 0: none */
+    bool headed;           /* the last line is a head */
+    struct digest last;    /* hash of the last line */
+    struct buf pending;    /* lines to be written */
+    bool stuck; /* the disk is full, and the last write was cut off: nothing more is taken until it
+                   went through */
+    struct ledger_mark *marks; /* LIM_AUDIT_REPEAT of them, by seq modulo that */
+};
+
+/* An empty one for a file of size bytes; lines follow. The key must outlive it. */
+void ledger_init(struct ledger *l, int fd, uint64_t size, const struct sec *key,
+                 const struct append_calls *calls);
+void ledger_done(struct ledger *l);
+
+/* While the log is read at the start: a line that continues the chain, in order. */
+void ledger_read(struct ledger *l, const struct line *line);
+/* The first line of a new log. */
+void ledger_begin(struct ledger *l, const struct sign_public *public, uint64_t time);
+
+/*
+ * Takes a record, to be written by the next ledger_flush, or recognises a repeat. ERR_AGAIN: it is
+ * not the next one. ERR_CORRUPT: it is an old one, but not the same, or too old to tell.
+ * ERR_NO_SPACE: the disk is full and the last batch is not through.
+ */
+MUST_USE enum err ledger_take(struct ledger *l, const struct msg_audit_append *m);
+/* Whether so much waits that it should be flushed before more is taken. */
+bool ledger_is_full(const struct ledger *l);
+/* Writes what waits, with a signed head behind it, and syncs. ERR_OK: all that was taken is on
+ * disk. ERR_NO_SPACE: some is not; try again. ERR_IO: it is unknown what is on disk; the process
+ * must end. */
+MUST_USE enum err ledger_flush(struct ledger *l);
+
+#endif

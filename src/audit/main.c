@@ -1,0 +1,210 @@
+/*
+ * audit: core zone.
+ *
+ * Writes down what happened: one file, one line a record, each chained to the one before by its
+ * hash, each batch signed and synced before it is acknowledged. Only it holds the log's signing
+ * key. It fears a keeper that was taken over and wants to unsay something: it takes the next record
+ * or an exact repeat, nothing else, and its jail has no call that removes, cuts, renames, rewrites
+ * or opens anything. It talks to keeper alone. Losing it stops every release of a credential until
+ * it is back, and no revocation.
+ *
+ * After a failed sync it ends at once: the kernel forgets what it could not write, so asking again
+ * would be told a lie.
+ */
+#include "audit/start.h"
+#include "ipc/gen/audit.h"
+#include "ipc/gen/send.h"
+#include "ipc/role.h"
+#include "os/log.h"
+
+#include <stdlib.h>
+
+enum { RETRY_MS = 2000 };
+
+struct audit {
+    struct role_self *role;
+    struct start start;
+    struct ledger ledger;
+    struct chan *keeper;
+    struct loop_timer *retry;
+    bool refused; /* said so, and nothing changed since: what the keeper has under way gets no
+                     answer of its own */
+    bool low;     /* as logged last */
+};
+
+static void note_low(struct audit *a)
+{
+    if (a->low == a->ledger.file.low)
+        return;
+    a->low = a->ledger.file.low;
+    log_event(LOG_WARN, "audit_disk", LOG_STR("is", a->low ? "full" : "all right again"),
+              LOG_NUM("seq", a->ledger.seq));
+}
+
+static void ack(struct audit *a)
+{
+    const struct ledger *l = &a->ledger;
+    struct msg_audit_ack m = {.seq = l->synced, .head = l->head, .low = l->file.low};
+
+    a->refused = false;
+    if (a->keeper != NULL)
+        IGNORE(send_audit_ack(a->keeper, &m)); /* a keeper that is gone asks anew */
+}
+
+static void refuse(struct audit *a, uint64_t seq, enum err why)
+{
+    struct msg_audit_refused m = {.seq = seq, .code = (uint16_t)why};
+
+    if (a->refused)
+        return;
+    a->refused = true;
+    log_event(LOG_WARN, "audit_refused", LOG_NUM("seq", seq), LOG_ERR(why));
+    if (a->keeper != NULL)
+        IGNORE(send_audit_refused(a->keeper, &m)); /* likewise */
+}
+
+NORETURN static void disk_failed(void)
+{
+    log_event(LOG_ERROR, "audit_disk_failed");
+    abort();
+}
+
+/* At the end of each turn that brought records. */
+static void flush(void *ctx)
+{
+    struct audit *a = ctx;
+    enum err e = ledger_flush(&a->ledger);
+
+    if (e == ERR_OK)
+        ack(a);
+    else if (e == ERR_NO_SPACE)
+        refuse(a, a->ledger.synced + 1, e);
+    else
+        disk_failed();
+    note_low(a);
+    if (a->low)
+        loop_timer_set(a->retry, RETRY_MS);
+}
+
+/* While the disk is full: is there room again? If so, the keeper is told by an ack. */
+static void retry(void *ctx)
+{
+    struct audit *a = ctx;
+    bool was_stuck = a->ledger.stuck;
+
+    append_reserve(&a->ledger.file, 0);
+    if (was_stuck || !a->ledger.file.low)
+        flush(a);
+    else
+        loop_timer_set(a->retry, RETRY_MS);
+}
+
+static void on_audit_append(void *ctx, struct chan *c, struct msg_audit_append *m)
+{
+    struct audit *a = ctx;
+    enum err e;
+
+    (void)c; /* the only peer */
+    if (ledger_is_full(&a->ledger) && !a->ledger.stuck)
+        flush(a);
+    e = ledger_take(&a->ledger, m);
+    if (e == ERR_OK) {
+        a->refused = false;
+        loop_defer(role_loop(a->role), flush, a);
+    } else if (e == ERR_AGAIN)
+        refuse(a, a->ledger.seq + 1, e);
+    else if (e == ERR_NO_SPACE)
+        refuse(a, a->ledger.synced + 1, e);
+    else
+        refuse(a, m->seq, e);
+}
+
+static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
+{
+    static const struct audit_handlers handlers = AUDIT_HANDLERS(on_);
+
+    return audit_dispatch(&handlers, ctx, c, type, m, fd);
+}
+
+static enum err on_open(struct role_self *r, void *ctx)
+{
+    struct audit *a = ctx;
+    const struct role_boot *boot = role_boot(r);
+    enum err e = start_log(&a->start, &a->ledger, boot->data_dir, boot->key_dir);
+
+    a->role = r;
+    if (e != ERR_OK) {
+        log_event(LOG_ERROR, "audit_log_unusable", LOG_STR("why", a->start.wrong), LOG_ERR(e));
+        return e;
+    }
+    if (a->start.cut > 0)
+        log_event(LOG_WARN, "audit_tail_cut", LOG_NUM("bytes", a->start.cut));
+    a->retry = loop_timer_new(role_loop(r), retry, a);
+    note_low(a);
+    if (a->low)
+        loop_timer_set(a->retry, RETRY_MS);
+    return ERR_OK;
+}
+
+static void on_ready(struct role_self *r, void *ctx)
+{
+    const struct audit *a = ctx;
+
+    (void)r;
+    log_event(LOG_INFO, "audit_ready", LOG_NUM("seq", a->ledger.synced),
+              LOG_NUM("epoch", a->ledger.epoch));
+}
+
+static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+{
+    struct audit *a = ctx;
+    const struct ledger *l = &a->ledger;
+
+    (void)r;
+    if (chan_peer(c)->role != ROLE_KEEPER) {
+        chan_refuse(c);
+        return;
+    }
+    if (l->pending.n > 0)
+        flush(a); /* what the keeper before left */
+    a->keeper = c;
+    a->refused = false;
+    IGNORE(send_audit_state(c, &(struct msg_audit_state){.seq = l->synced,
+                                                         .head = l->head,
+                                                         .epoch = l->epoch,
+                                                         .low = l->file.low})); /* likewise */
+}
+
+static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+{
+    struct audit *a = ctx;
+
+    (void)r;
+    if (a->keeper == c)
+        a->keeper = NULL;
+}
+
+static void on_stop(struct role_self *r, void *ctx)
+{
+    struct audit *a = ctx;
+
+    (void)r;
+    flush(a);
+}
+
+int main(void)
+{
+    static const struct role_ops ops = {
+        .role = ROLE_AUDIT,
+        .box = BOX_audit,
+        .message = on_message,
+        .open = on_open,
+        .ready = on_ready,
+        .peer = on_peer,
+        .lost = on_lost,
+        .stop = on_stop,
+    };
+    static struct audit audit;
+
+    return role_main(&ops, &audit);
+}
