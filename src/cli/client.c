@@ -67,6 +67,15 @@ static enum err connect_control(const struct cli *x, int *ret_fd)
     return sock_connect_path(path, ret_fd);
 }
 
+bool client_is_up(const struct cli *x)
+{
+    int fd = -1;
+    bool up = connect_control(x, &fd) == ERR_OK;
+
+    sock_close(fd);
+    return up;
+}
+
 static int connect_failed(const struct cli *x, enum err e)
 {
     if (e == ERR_NOT_FOUND)

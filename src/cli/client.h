@@ -22,5 +22,8 @@ struct client_rows {
  * functions of rows (may be NULL), and waits for the end. Returns the exit status; what went wrong
  * was said on stderr.
  */
-int client_ask(struct cli *x, enum msg type, const void *m, const struct client_rows *rows);
+int client_ask(struct cli *x, enum msg type, const void *m,
+               const struct client_rows *rows); /* Whether somebody listens there. */
+bool client_is_up(const struct cli *x);
+
 #endif
