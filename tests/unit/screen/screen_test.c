@@ -564,6 +564,81 @@ static void test_excuse(void **state)
     screen_free(s);
 }
 
+/* Values that begin alike, one given twice, one that begins with a space. */
+static void test_several_values(void **state)
+{
+    struct screen *s = screen_new(S(LABEL));
+    (void)state;
+    screen_add(s, S("secret-1"));
+    screen_add(s, S("secret-1"));
+    screen_add(s, S("secret-1-long"));
+    screen_add(s, S("secret-1x"));
+    screen_add(s, S(" space"));
+    check(s, "[\"secret-1-long secret-1-lo secret-1x\"]", "[\"" MARK " " MARK "-lo " MARK "\"]", 3);
+    check(s, "[\"x+space\",\"x%20space\",\"x+spac\"]", "[\"x" MARK "\",\"x" MARK "\",\"x+spac\"]",
+          2);
+    screen_free(s);
+}
+
+/* What looks like an escape and is none. */
+static void test_broken_escapes(void **state)
+{
+    struct screen *s = with(S("\xf0\x9f\x98\x80pass"));
+    (void)state;
+    check(s, "[\"\\\\ud83d\\\\ude00pass\",\"&#128512;pass\",\"%f0%9f%98%80pass\"]",
+          "[\"" MARK "\",\"" MARK "\",\"" MARK "\"]", 3);
+    static const char *const rows[] = {
+        "[\"\\\\ud83d\"]",
+        "[\"\\\\ud83dxxxxxxpass\"]",
+        "[\"\\\\ud83d\\\\u0041pass\"]",
+        "[\"\\\\ud83d\\\\uZZZZpass\"]",
+        "[\"\\\\ude00pass\"]",
+        "[\"&#1114112;pass\"]",
+        "[\"&#xd83d;pass\"]",
+        "[\"&#128512pass\"]",
+        "[\"%f0%9f%98%8\"]",
+        "[\"\\\\q\"]",
+        "[\"\\\\xzz\"]",
+        "[\"&unknown;pass\"]",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        check(s, rows[i], rows[i], 0);
+    screen_free(s);
+}
+
+/* Base64 of a long value that is cut off, and of two values side by side. */
+static void test_base64_seams(void **state)
+{
+    struct buf value = BUF_INIT(4096), code = BUF_INIT(8192), doc = BUF_INIT(8192),
+               out = BUF_INIT(8192);
+    (void)state;
+    for (unsigned i = 0; i < 20; i++)
+        buf_printf(&value, "%08x", i * 2654435761u);
+    struct screen *s = with(buf_slice(&value));
+    base64_1(&code, buf_slice(&value));
+    buf_printf(&doc, "[\"%.*s~\"]", 120, (char *)code.p);
+    assert_int_equal(run(s, buf_slice(&doc), &out), 1);
+    assert_true(slice_eq_str(buf_slice(&out), "[\"dXNlcj" MARK "~\"]"));
+    screen_free(s);
+    /* The second reaches back into what the first took. */
+    s = screen_new(S(LABEL));
+    screen_add(s, S("abcdef-1"));
+    screen_add(s, S("ghijkl-2"));
+    buf_clear(&code);
+    buf_clear(&doc);
+    buf_clear(&out);
+    base64_0(&code, S("abcdef-1ghijkl-2"));
+    buf_printf(&doc, "[\"%.*s\"]", (int)code.n, (char *)code.p);
+    (void)run(s, buf_slice(&doc), &out);
+    assert_true(slice_eq_str(buf_slice(&out), "[\"" MARK "\"]") ||
+                slice_eq_str(buf_slice(&out), "[\"" MARK MARK "\"]"));
+    screen_free(s);
+    buf_free(&value);
+    buf_free(&code);
+    buf_free(&doc);
+    buf_free(&out);
+}
+
 /* A label can say nothing but its text, and a value in the label is no loop. */
 static void test_label(void **state)
 {
@@ -613,6 +688,9 @@ int main(void)
         cmocka_unit_test(test_long_value),
         cmocka_unit_test(test_overlaps),
         cmocka_unit_test(test_excuse),
+        cmocka_unit_test(test_several_values),
+        cmocka_unit_test(test_broken_escapes),
+        cmocka_unit_test(test_base64_seams),
         cmocka_unit_test(test_label),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_plain_text),
