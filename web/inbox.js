@@ -2,52 +2,50 @@
 'use strict';
 (() => {
   const live = document.getElementById('live');
-  const reload = live.innerHTML;
+  const patience = 5000; // ms until a stream that was refused is asked for again
   let asking = false;
   let again = false;
 
+  // Puts the list that the server has now in the place of the one that is shown, and the focus back where it was.
+  function show(fresh) {
+    const old = document.getElementById('list');
+    const link = old.contains(document.activeElement) ? document.activeElement.closest('a[href]') : null;
+    old.replaceWith(fresh);
+    if (link) fresh.querySelector(`a[href="${CSS.escape(link.getAttribute('href'))}"].${link.className || 'title'}`)?.focus();
+  }
+
   async function refresh() {
-    if (asking) {
-      again = true;
-      return;
-    }
+    again = asking;
+    if (asking) return;
     asking = true;
     try {
       const answer = await fetch('/inbox', { redirect: 'manual', cache: 'no-store' });
-      if (!answer.ok) {
-        location.reload();
-        return;
-      }
-      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      const fresh = page.getElementById('list');
-      const old = document.getElementById('list');
-      const at = document.activeElement && document.activeElement.closest('a[href]');
-      const href = at && old.contains(at) ? at.getAttribute('href') : null;
-      old.replaceWith(fresh);
-      if (href) fresh.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus();
+      if (answer.type === 'opaqueredirect') location.reload(); // logged out: the server shows the log-in page
+      else if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('list'));
+    } catch {
+      live.textContent = live.dataset.lost; // the server is away; the stream says when it is back
     } finally {
       asking = false;
-      if (again) {
-        again = false;
-        refresh();
-      }
+      if (again) refresh();
     }
   }
 
-  let opened = false;
-  const source = new EventSource('/inbox/events');
-  source.addEventListener('open', () => {
-    live.textContent = live.dataset.live;
-    if (opened) refresh(); // what happened while the stream was away
-    opened = true;
-  });
-  source.addEventListener('changed', refresh);
-  source.addEventListener('ended', () => {
-    source.close();
-    location.reload(); // logged out: the server shows the log-in page
-  });
-  source.addEventListener('error', () => {
-    if (source.readyState === EventSource.CLOSED) live.innerHTML = reload;
-    else live.textContent = live.dataset.lost;
-  });
+  function connect() {
+    const source = new EventSource('/inbox/events');
+    source.addEventListener('open', () => {
+      live.textContent = live.dataset.live;
+      refresh(); // what happened before the stream was there
+    });
+    source.addEventListener('changed', refresh);
+    source.addEventListener('ended', () => {
+      source.close();
+      location.reload();
+    });
+    source.addEventListener('error', () => {
+      live.textContent = live.dataset.lost;
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => refresh().then(connect), patience);
+    });
+  }
+
+  connect();
 })();

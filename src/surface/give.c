@@ -17,16 +17,37 @@
 _Static_assert(LIM_FIELDS == 8, "the names of the form's fields");
 static const char *const field_names[LIM_FIELDS] = {"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7"};
 
+/* What is wrong with one field, or with the password. Every post is answered with a redirect, so
+ * that the back button and a reload never send a form again; the wrongs go along in the address, as
+ * digits: "?e=000300000", the password's last. They say nothing of the values. */
+enum wrong {
+    WRONG_NOTHING,
+    WRONG_MISSING,
+    WRONG_LONG,
+    WRONG_LINE,
+    WRONG_CONTROL,
+    WRONG_SPACE,
+    WRONG_PASSWORD,
+    WRONG_RATE,
+    WRONG_COUNT
+};
+static const char *const wrongs[WRONG_COUNT] = {
+    [WRONG_MISSING] = "This is needed.",
+    [WRONG_LONG] = "This is longer than 4096 bytes. Check what you pasted.",
+    [WRONG_LINE] = "There is a line break in it. Paste it again without.",
+    [WRONG_CONTROL] = "There is a control character in it. Paste it again without.",
+    [WRONG_SPACE] = "It begins or ends with a space. Paste it again without.",
+    [WRONG_PASSWORD] = "This is not your Sidegate password. Nothing was given yet.",
+    [WRONG_RATE] = "There were too many tries. Wait a minute before the next.",
+};
+#define PASSWORD LIM_FIELDS /* its place behind the fields */
+
 struct give {
     struct sec *fields[LIM_FIELDS], *password;
-    const char *errors[LIM_FIELDS];
-    const char *password_error;
+    enum wrong wrong[LIM_FIELDS + 1];
     struct digest csrf;
     char user[LIM_USER_NAME_BYTES + 1];
-    enum problem problem; /* of the post that was just refused; else what the keeper says counts */
 };
-
-static const char needed[] = "This is needed.";
 
 static void give_free(struct visit *v)
 {
@@ -55,13 +76,40 @@ static bool is_open(const struct msg_handoff_view *m)
     return m->state == HANDOFF_STATE_CREATED || m->state == HANDOFF_STATE_OPENED;
 }
 
-static bool has_error(const struct give *g, size_t fields_n)
+static bool has_wrong(const struct give *g)
 {
-    for (size_t i = 0; i < fields_n; i++) {
-        if (g->errors[i])
+    for (size_t i = 0; i <= PASSWORD; i++) {
+        if (g->wrong[i])
             return true;
     }
-    return g->password_error != NULL;
+    return false;
+}
+
+/* From the query; anything else than our own digits is as if it were not there. */
+static void read_wrongs(struct visit *v, struct give *g)
+{
+    struct slice q = v->http->query, digits = slice_sub(q, 2, q.n);
+
+    if (!slice_starts(q, SLICE_LIT("e=")) || digits.n != PASSWORD + 1)
+        return;
+    for (size_t i = 0; i <= PASSWORD; i++) {
+        if (digits.p[i] >= '0' && digits.p[i] < '0' + WRONG_COUNT)
+            g->wrong[i] = (enum wrong)(digits.p[i] - '0');
+    }
+}
+
+static void reply_wrongs(struct visit *v)
+{
+    const struct give *g = v->own;
+    struct buf path = BUF_INIT(128);
+
+    buf_put_str(&path, "/h/");
+    ID_PUT(&path, v->handoff);
+    buf_put_str(&path, "?e=");
+    for (size_t i = 0; i <= PASSWORD; i++)
+        buf_put_u8(&path, (uint8_t)('0' + g->wrong[i]));
+    reply_redirect(v, buf_slice(&path));
+    buf_free(&path);
 }
 
 static void show_form(struct visit *v, const struct msg_handoff_view *m,
@@ -71,33 +119,31 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
     struct buf page = BUF_INIT(PAGE_MAX);
     struct page_field fields[LIM_FIELDS];
-    enum problem problem = g->problem ? g->problem : m->problem;
-    bool error = has_error(g, u->fields_n);
+    bool wrong = has_wrong(g);
 
     for (size_t i = 0; i < u->fields_n; i++)
         fields[i] = (struct page_field){slice_str(u->fields[i].label), slice_str(u->fields[i].hint),
-                                        u->fields[i].masked, g->errors[i]};
-    page_handoff(&page, &f,
-                 &(struct page_handoff){
-                     .id = m->handoff,
-                     .need = m->need,
-                     .problem = error ? PROBLEM_NONE : problem,
-                     .tries_left = m->tries_left,
-                     .upstream = slice_str(u->title),
-                     .client = m->client_label,
-                     .method = m->method,
-                     .tool = m->tool,
-                     .words = m->words,
-                     .expires = m->expires,
-                     .lease = u->lease,
-                     .fields = fields,
-                     .fields_n = u->fields_n,
-                     .password_error = problem == PROBLEM_WRONG_PASSWORD && !error
-                                           ? "This is not your Sidegate password."
-                                           : g->password_error,
-                 });
-    bool refused = slice_eq_str(v->http->method, "POST");
-    reply_page(v, refused ? 422 : 200, REPLY_STILL, &page);
+                                        u->fields[i].masked, wrongs[g->wrong[i]]};
+    struct page_handoff p = {
+        .id = m->handoff,
+        .need = m->need,
+        .problem = wrong ? PROBLEM_NONE : m->problem, /* the newer of the two */
+        .tries_left = m->tries_left,
+        .upstream = slice_str(u->title),
+        .client = m->client_label,
+        .method = m->method,
+        .tool = m->tool,
+        .words = m->words,
+        .expires = m->expires,
+        .lease = u->lease,
+        .fields = fields,
+        .fields_n = u->fields_n,
+        .password_error = wrongs[g->wrong[PASSWORD]],
+    };
+    if (p.problem == PROBLEM_WRONG_PASSWORD)
+        p.password_error = wrongs[WRONG_PASSWORD];
+    page_handoff(&page, &f, &p);
+    reply_page(v, 200, REPLY_STILL, &page);
 }
 
 static void show(struct visit *v, const struct msg_handoff_view *m)
@@ -138,7 +184,7 @@ static const struct answers showing = {.handoff_view = on_view, .page_denied = r
 
 void give_show(struct visit *v)
 {
-    (void)give_new(v);
+    read_wrongs(v, give_new(v));
     ask_view(v, &showing);
 }
 
@@ -149,29 +195,35 @@ void give_show(struct visit *v)
  * field. */
 static enum err check_bytes(void *ctx, struct slice s)
 {
-    const char **error = ctx;
+    enum wrong *wrong = ctx;
 
-    for (size_t i = 0; i < s.n; i++) {
+    if (s.p[0] == ' ' || s.p[s.n - 1] == ' ')
+        *wrong = WRONG_SPACE;
+    for (size_t i = 0; i < s.n && *wrong != WRONG_LINE; i++) {
         if (s.p[i] == '\r' || s.p[i] == '\n')
-            *error = "There is a line break in it. Paste it again without.";
-        else if ((s.p[i] < 0x20 || s.p[i] == 0x7f) && !*error)
-            *error = "There is a control character in it. Paste it again without.";
+            *wrong = WRONG_LINE;
+        else if (s.p[i] < 0x20 || s.p[i] == 0x7f)
+            *wrong = WRONG_CONTROL;
     }
-    if (!*error && (s.p[0] == ' ' || s.p[s.n - 1] == ' '))
-        *error = "It begins or ends with a space. Paste it again without.";
     return ERR_OK;
 }
 
+/* What is not among the upstream's fields was not asked for, and is forgotten. */
 static void check_fields(struct give *g, const struct conf_upstream *u)
 {
-    for (size_t i = 0; i < u->fields_n; i++) {
-        if (!g->fields[i] && !g->errors[i])
-            g->errors[i] = needed;
-        else if (g->fields[i])
-            IGNORE(sec_with(g->fields[i], check_bytes, &g->errors[i])); /* it always succeeds */
+    for (size_t i = 0; i < LIM_FIELDS; i++) {
+        if (i >= u->fields_n) {
+            sec_free(g->fields[i]);
+            g->fields[i] = NULL;
+            g->wrong[i] = WRONG_NOTHING;
+        } else if (g->fields[i]) {
+            IGNORE(sec_with(g->fields[i], check_bytes, &g->wrong[i])); /* it always succeeds */
+        } else if (!g->wrong[i]) {
+            g->wrong[i] = WRONG_MISSING;
+        }
     }
-    if (!g->password && !g->password_error)
-        g->password_error = needed;
+    if (!g->password && !g->wrong[PASSWORD])
+        g->wrong[PASSWORD] = WRONG_MISSING;
 }
 
 /* --- giving: sealed to the keeper ---------------------------------------------------------------
@@ -231,11 +283,7 @@ static void on_submitted(struct visit *v, struct msg_handoff_view *m)
     log_event(LOG_INFO, "handoff_answered", LOG_ID("handoff", v->handoff),
               LOG_STR("state", handoff_state_name(m->state)),
               LOG_STR("problem", problem_name(m->problem)));
-    /* What is over is shown by the address itself, so that reloading sends nothing again. */
-    if (is_open(m))
-        show(v, m);
-    else
-        reply_to_handoff(v);
+    reply_to_handoff(v);
 }
 
 static void on_submit_denied(struct visit *v, struct msg_page_denied *m)
@@ -243,8 +291,8 @@ static void on_submit_denied(struct visit *v, struct msg_page_denied *m)
     struct give *g = v->own;
 
     if (m->why == DENIAL_WRONG_PASSWORD || m->why == DENIAL_RATE) {
-        g->problem = m->why == DENIAL_RATE ? PROBLEM_TOO_MANY : PROBLEM_WRONG_PASSWORD;
-        ask_view(v, &showing);
+        g->wrong[PASSWORD] = m->why == DENIAL_RATE ? WRONG_RATE : WRONG_PASSWORD;
+        reply_wrongs(v);
     } else {
         reply_denied(v, m);
     }
@@ -320,18 +368,14 @@ static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
         return;
     }
     check_fields(g, u);
-    if (has_error(g, u->fields_n)) {
-        show(v, m);
+    if (has_wrong(g)) {
+        reply_wrongs(v);
         return;
     }
     if (m->salt.n != PASSWORD_SALT_BYTES ||
         !slice_to_cstr(m->user_name, g->user, sizeof(g->user))) {
         chan_refuse(v->s->keeper);
         return;
-    }
-    for (size_t i = u->fields_n; i < LIM_FIELDS; i++) {
-        sec_free(g->fields[i]); /* not asked for */
-        g->fields[i] = NULL;
     }
     hash(v, m);
 }
@@ -343,11 +387,11 @@ static void take_fields(struct give *g, struct form *f)
     for (size_t i = 0; i < LIM_FIELDS; i++) {
         g->fields[i] = posted_take(f, field_names[i], LIM_FIELD_BYTES, &too_long);
         if (too_long)
-            g->errors[i] = "This is longer than 4096 bytes. Check what you pasted.";
+            g->wrong[i] = WRONG_LONG;
     }
     g->password = posted_take(f, "password", LIM_PASSWORD_BYTES, &too_long);
     if (too_long)
-        g->password_error = "This is longer than any password here.";
+        g->wrong[PASSWORD] = WRONG_PASSWORD;
 }
 
 void give_post(struct visit *v)

@@ -319,7 +319,8 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
     if (problems[p->problem].next)
         buf_printf(&next, "%s %u %s left.", problems[p->problem].next, p->tries_left,
                    p->tries_left == 1 ? "try" : "tries");
-    buf_put_str(&title, p->problem == PROBLEM_NONE ? "" : "Not yet: ");
+    bool again = p->problem != PROBLEM_NONE || p->password_error || to_correct(p) < p->fields_n;
+    buf_put_str(&title, again ? "Not yet: " : "");
     buf_put(&title, buf_slice(&heading));
     buf_put_u8(&title, '\0');
 

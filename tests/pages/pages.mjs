@@ -1,7 +1,7 @@
 // Looks at every page of the surface, with sample data, as Chromium shows it: at phone and desktop size, light and dark. Ends
 // non-zero when axe-core has a finding, when something is wider than the screen, or when the page's own policy refused something.
 //
-//     tests/pages/run [--pictures FOLDER] [--only WORD]
+//     tests/pages/run pages [--pictures FOLDER] [--all] [--only WORD]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

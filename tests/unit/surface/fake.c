@@ -29,7 +29,7 @@ static void on_login_start(struct fake *f, union msg_any *m)
                                                              .mem = 8192}));
 }
 
-static void deny(struct fake *f, uint64_t req, enum denial why)
+void fake_deny(struct fake *f, uint64_t req, enum denial why)
 {
     sent(send_page_denied(f->keeper, &(struct msg_page_denied){.req = req, .why = why}));
 }
@@ -42,7 +42,7 @@ static void on_login(struct fake *f, union msg_any *m)
     f->verifier = m->login.verifier;
     m->login.verifier = NULL; /* moved */
     if (f->denial) {
-        deny(f, m->login.req, f->denial);
+        fake_deny(f, m->login.req, f->denial);
         return;
     }
     struct sec *cookie = sec_take(bytes, 7);
@@ -58,19 +58,19 @@ static enum err is_session(void *ctx, struct slice s)
 }
 
 /* Whether the request goes on: the cookie is the session's, and no denial was ordered. */
-static bool knows(struct fake *f, uint64_t req, const struct sec *cookie)
+bool fake_knows(struct fake *f, uint64_t req, const struct sec *cookie)
 {
     bool good = false;
 
     sent(sec_with(cookie, is_session, &good));
     if (!good || f->denial)
-        deny(f, req, good ? f->denial : DENIAL_LOG_IN);
+        fake_deny(f, req, good ? f->denial : DENIAL_LOG_IN);
     return good && !f->denial;
 }
 
 static void on_who_get(struct fake *f, union msg_any *m)
 {
-    if (knows(f, m->who_get.req, m->who_get.cookie))
+    if (fake_knows(f, m->who_get.req, m->who_get.cookie))
         sent(send_who(f->keeper, &(struct msg_who){.req = m->who_get.req,
                                                    .user_name = SLICE_LIT("ana"),
                                                    .csrf = digest_of(0xab),
@@ -79,7 +79,7 @@ static void on_who_get(struct fake *f, union msg_any *m)
                                                    .mem = 8192}));
 }
 
-static void view(struct fake *f, uint64_t req, struct handoff_id id)
+void fake_view(struct fake *f, uint64_t req, struct handoff_id id)
 {
     sent(send_handoff_view(f->keeper,
                            &(struct msg_handoff_view){.req = req,
@@ -104,8 +104,8 @@ static void view(struct fake *f, uint64_t req, struct handoff_id id)
 
 static void on_handoff_get(struct fake *f, union msg_any *m)
 {
-    if (knows(f, m->handoff_get.req, m->handoff_get.cookie))
-        view(f, m->handoff_get.req, m->handoff_get.handoff);
+    if (fake_knows(f, m->handoff_get.req, m->handoff_get.cookie))
+        fake_view(f, m->handoff_get.req, m->handoff_get.handoff);
 }
 
 static void on_handoff_submit(struct fake *f, union msg_any *m)
@@ -118,13 +118,13 @@ static void on_handoff_submit(struct fake *f, union msg_any *m)
     buf_clear(&f->sealed);
     buf_put(&f->sealed, s->sealed);
     f->state = f->problem ? HANDOFF_STATE_OPENED : HANDOFF_STATE_COMPLETED;
-    if (knows(f, s->req, s->cookie))
-        view(f, s->req, s->handoff);
+    if (fake_knows(f, s->req, s->cookie))
+        fake_view(f, s->req, s->handoff);
 }
 
 static void done(struct fake *f, uint64_t req, const struct sec *cookie)
 {
-    if (knows(f, req, cookie))
+    if (fake_knows(f, req, cookie))
         sent(send_page_done(f->keeper, &(struct msg_page_done){.req = req}));
 }
 
@@ -144,7 +144,7 @@ static void on_revoke(struct fake *f, union msg_any *m)
     done(f, m->connection_revoke.req, m->connection_revoke.cookie);
 }
 
-static void end_rows(struct fake *f, uint64_t req)
+void fake_end_rows(struct fake *f, uint64_t req)
 {
     sent(send_rows_end(f->keeper, &(struct msg_rows_end){.req = req,
                                                          .user_name = SLICE_LIT("ana"),
@@ -155,7 +155,7 @@ static void on_inbox_get(struct fake *f, union msg_any *m)
 {
     uint64_t req = m->inbox_get.req;
 
-    if (!knows(f, req, m->inbox_get.cookie))
+    if (!fake_knows(f, req, m->inbox_get.cookie))
         return;
     for (int i = 0; i < 2; i++)
         sent(send_inbox_row(f->keeper,
@@ -166,14 +166,14 @@ static void on_inbox_get(struct fake *f, union msg_any *m)
                                                     .tool = i ? SLICE_EMPTY : SLICE_LIT("weather"),
                                                     .words = SLICE_LIT("amber falcon"),
                                                     .expires = UINT64_C(4000000000000)}));
-    end_rows(f, req);
+    fake_end_rows(f, req);
 }
 
 static void on_connections_get(struct fake *f, union msg_any *m)
 {
     uint64_t req = m->connections_get.req;
 
-    if (!knows(f, req, m->connections_get.cookie))
+    if (!fake_knows(f, req, m->connections_get.cookie))
         return;
     sent(send_connection_row(f->keeper,
                              &(struct msg_connection_row){.req = req,
@@ -184,13 +184,13 @@ static void on_connections_get(struct fake *f, union msg_any *m)
                                                           .created = 1,
                                                           .expires = UINT64_C(4000000000000),
                                                           .uses_left = 5}));
-    end_rows(f, req);
+    fake_end_rows(f, req);
 }
 
 static void on_inbox_watch(struct fake *f, union msg_any *m)
 {
     f->req = m->inbox_watch.req;
-    if (knows(f, f->req, m->inbox_watch.cookie))
+    if (fake_knows(f, f->req, m->inbox_watch.cookie))
         sent(send_inbox_changed(f->keeper, &(struct msg_inbox_changed){.req = f->req}));
 }
 
@@ -249,12 +249,15 @@ static void connect_keeper(struct fake *f)
     surface_set_keeper(&f->s, f->at_surface);
 }
 
-static void configure(struct fake *f)
+static void configure(struct fake *f, uint16_t port)
 {
     struct conf *c = &f->s.conf;
+    char url[64];
 
-    conf_add_site(c, &(struct msg_conf_site){.surface_url = SLICE_LIT(SITE)});
-    conf_add_host(c, &(struct msg_conf_host){.host = SLICE_LIT("localhost:8401")});
+    (void)snprintf(url, sizeof(url), "http://localhost:%u", port);
+
+    conf_add_site(c, &(struct msg_conf_site){.surface_url = slice_str(url)});
+    conf_add_host(c, &(struct msg_conf_host){.host = slice_str(url + 7)});
     conf_add_upstream(c, &(struct msg_conf_upstream){.upstream = 3,
                                                      .name = SLICE_LIT("station"),
                                                      .title = SLICE_LIT("Harbour Station"),
@@ -292,15 +295,25 @@ static void script(struct fake *f)
 
 struct fake *fake_new(bool keeper)
 {
+    uint16_t port;
+    int fd = client_listener(&port);
+    struct fake *f = fake_new_at(keeper, fd, 8401);
+
+    f->port = port;
+    return f;
+}
+
+struct fake *fake_new_at(bool keeper, int fd, uint16_t port)
+{
     struct fake *f = MEM_NEW(struct fake);
 
     f->c.fd = -1;
     buf_init(&f->sealed, LIM_SECRET_BYTES);
     f->loop = loop_new();
-    configure(f);
+    configure(f, port);
     script(f);
     assert_int_equal(surface_open(&f->s, f->loop), ERR_OK);
-    httpd_listen(f->s.httpd, client_listener(&f->port));
+    httpd_listen(f->s.httpd, fd);
     if (keeper)
         connect_keeper(f);
     return f;

@@ -39,12 +39,15 @@ struct fake {
     uint64_t req;
     enum problem problem;
     enum handoff_state state;
+    enum denial later;  /* for a test's own script */
     enum denial denial; /* 0: none; what it says to cookies that it does not know is log_in */
 };
 
-/* A surface that listens, with one upstream of two fields, and a keeper that knows the session
- * COOKIE of "ana". */
+/* A surface that listens, and believes to be at SITE, with one upstream of two fields, and a keeper
+ * that knows the session COOKIE of "ana". */
 struct fake *fake_new(bool keeper);
+/* The same on a listening socket and port of the caller's. */
+struct fake *fake_new_at(bool keeper, int fd, uint16_t port);
 void fake_free(struct fake *f);
 
 /* One request on a connection of its own, and its whole answer in f->c.got. */
@@ -58,6 +61,13 @@ void fake_get(struct fake *f, const char *path);
 
 unsigned fake_status(const struct fake *f);
 bool fake_has(const struct fake *f, const char *text);
+/* The answers that a script of one's own may give. */
+void fake_view(struct fake *f, uint64_t req, struct handoff_id id);
+void fake_deny(struct fake *f, uint64_t req, enum denial why);
+void fake_end_rows(struct fake *f, uint64_t req);
+/* Whether the cookie is the session's; if not, or when a denial was ordered, that has been
+ * answered. */
+bool fake_knows(struct fake *f, uint64_t req, const struct sec *cookie);
 /* The keeper's channel ends. */
 void fake_kill_keeper(struct fake *f);
 

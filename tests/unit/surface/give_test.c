@@ -165,9 +165,13 @@ static void test_problems_show_the_form_again(void **state)
         f->problem = rows[i].problem;
         f->state = HANDOFF_STATE_OPENED;
         fake_post(f, "/h/" HANDOFF, GOOD_FORM);
-        assert_int_equal(fake_status(f), 422);
+        assert_int_equal(fake_status(f), 303);
+        assert_true(fake_has(f, "Location: /h/" HANDOFF "\r\n"));
+        fake_get(f, "/h/" HANDOFF);
+        assert_int_equal(fake_status(f), 200);
         assert_true(fake_has(f, rows[i].says));
         assert_true(fake_has(f, "9 tries left"));
+        assert_true(fake_has(f, "<title>Not yet: "));
         assert_false(fake_has(f, "value=\"k\""));
         assert_false(fake_has(f, "value=\"u\""));
     }
@@ -176,23 +180,56 @@ static void test_problems_show_the_form_again(void **state)
 
 static void deny_submit(struct fake *f, union msg_any *m)
 {
-    assert_int_equal(
-        send_page_denied(f->keeper, &(struct msg_page_denied){.req = m->handoff_submit.req,
-                                                              .why = DENIAL_WRONG_PASSWORD}),
-        ERR_OK);
+    fake_deny(f, m->handoff_submit.req, f->later);
 }
 
-static void test_wrong_password_as_denial(void **state)
+static void test_denied_submissions(void **state)
 {
+    static const struct {
+        enum denial why;
+        unsigned status;
+        const char *says;
+    } rows[] = {
+        {DENIAL_WRONG_PASSWORD, 303, "Location: /h/" HANDOFF "?e=000000006\r\n"},
+        {DENIAL_RATE, 303, "Location: /h/" HANDOFF "?e=000000007\r\n"},
+        {DENIAL_GONE, 410, "This has ended"},
+        {DENIAL_CSRF, 403, "out of date"},
+        {DENIAL_AGAIN, 503, "once more"},
+        {DENIAL_NOT_YOURS, 404, "nothing for you"},
+    };
     struct fake *f = fake_new(true);
 
     (void)state;
     make_sealable(f);
-    f->on[MSG_HANDOFF_SUBMIT] = deny_submit;
-    fake_post(f, "/h/" HANDOFF, GOOD_FORM);
-    assert_int_equal(fake_status(f), 422);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        f->on[MSG_HANDOFF_SUBMIT] = deny_submit;
+        f->later = rows[i].why;
+        fake_post(f, "/h/" HANDOFF, GOOD_FORM);
+        assert_int_equal(fake_status(f), rows[i].status);
+        assert_true(fake_has(f, rows[i].says));
+    }
+    fake_get(f, "/h/" HANDOFF "?e=000000006");
     assert_true(fake_has(f, "This is not your Sidegate password."));
     assert_true(fake_has(f, "aria-describedby=\"password-error password-hint\" autofocus"));
+    fake_free(f);
+}
+
+static void test_wrongs_in_the_address(void **state)
+{
+    static const char *const nothing[] = {"?e=",          "?e=00000000",  "?e=0000000000",
+                                          "?e=90a000!00", "?x=111111111", "?e=888888888"};
+    struct fake *f = fake_new(true);
+    char path[128];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(nothing); i++) {
+        (void)snprintf(path, sizeof(path), "/h/" HANDOFF "%s", nothing[i]);
+        fake_get(f, path);
+        assert_int_equal(fake_status(f), 200);
+        assert_false(fake_has(f, "aria-invalid"));
+    }
+    fake_get(f, "/h/" HANDOFF "?e=123456712");
+    assert_int_equal(client_count(&f->c, "aria-invalid"), 3); /* of two fields and the password */
     fake_free(f);
 }
 
@@ -203,13 +240,16 @@ static void test_bad_forms(void **state)
         unsigned status;
         const char *says;
     } rows[] = {
-        {"csrf=" CSRF "&f0=u&f1=&password=pw", 422, "id=\"f1-error\">This is needed."},
-        {"csrf=" CSRF "&f0=u&password=pw", 422, "id=\"f1-error\">This is needed."},
-        {"csrf=" CSRF "&f0=u&f1=k", 422, "id=\"password-error\">This is needed."},
-        {"csrf=" CSRF "&f0=u&f1=k%0Al&password=pw", 422, "line break"},
-        {"csrf=" CSRF "&f0=u&f1=%0D&password=pw", 422, "line break"},
-        {"csrf=" CSRF "&f0=u&f1=+k&password=pw", 422, "a space"},
-        {"csrf=" CSRF "&f0=u&f1=%7F&password=pw", 422, "control character"},
+        {"csrf=" CSRF "&f0=u&f1=&password=pw", 303, "?e=010000000\r\n"},
+        {"csrf=" CSRF "&f0=u&password=pw", 303, "?e=010000000\r\n"},
+        {"csrf=" CSRF "&password=pw", 303, "?e=110000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=k", 303, "?e=000000001\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=k%0Al&password=pw", 303, "?e=030000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=%0D&password=pw", 303, "?e=030000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=+%01%0Ak&password=pw", 303, "?e=030000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=+k&password=pw", 303, "?e=050000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=k+&password=pw", 303, "?e=050000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=%7F&password=pw", 303, "?e=040000000\r\n"},
         {"csrf=" CSRF "&f0=u&f1=k%00l&password=pw", 400, "did not arrive well"},
         {"csrf=" CSRF "&f0=u&f1=%FF&password=pw", 400, "did not arrive well"},
         {"csrf=" CSRF "&f0=u&f1=%4&password=pw", 400, "did not arrive well"},
@@ -262,8 +302,8 @@ static void test_lengths(void **state)
     put_many(&b, "f1", 1);
     buf_put_u8(&b, 0);
     fake_post(f, "/h/" HANDOFF, (const char *)b.p);
-    assert_int_equal(fake_status(f), 422);
-    assert_true(fake_has(f, "longer than 4096 bytes"));
+    assert_int_equal(fake_status(f), 303);
+    assert_true(fake_has(f, "?e=200000000\r\n"));
 
     buf_clear(&b);
     put_many(&b, "f0", LIM_FORM_BYTES);
@@ -395,7 +435,8 @@ int main(void)
         cmocka_unit_test(test_asks_to_log_in),
         cmocka_unit_test(test_gives),
         cmocka_unit_test(test_problems_show_the_form_again),
-        cmocka_unit_test(test_wrong_password_as_denial),
+        cmocka_unit_test(test_denied_submissions),
+        cmocka_unit_test(test_wrongs_in_the_address),
         cmocka_unit_test(test_bad_forms),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_late_tab),
