@@ -2,7 +2,7 @@
  * Makes src/ipc/gen/ and docs/messages.md from src/ipc/messages.def, whose head describes the
  * format.
  *
- *     gen-ipc MESSAGES.DEF GEN-FOLDER [MESSAGES.MD]
+ *     gen-ipc MESSAGES.DEF GEN-FOLDER [MESSAGES.MD [SEED-FOLDER]]
  *
  * Run by "make gen"; what it writes is committed, so that grep finds every name. Trusts its input
  * to be ours: errors end it with the line's number.
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { NAME = 48, ROLES = 16, ENUMS = 64, VALUES = 64, MESSAGES = 256, FIELDS = 32, DOC = 1024 };
 
@@ -545,12 +546,74 @@ static void put_doc(const char *path)
     fclose(f);
 }
 
+/* Bytes of a seed's field with some value, or with the least there is. */
+static void put_seed_field(FILE *f, const struct field *d, bool some)
+{
+    static const struct {
+        const char *type;
+        int n;
+    } fixed[] = {{"bool", 1}, {"u8", 1},   {"u16", 2}, {"u32", 4},
+                 {"u64", 8},  {"enum", 1}, {"id", 16}, {"digest", 32}};
+    size_t i;
+    int k;
+
+    for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        if (strcmp(d->type, fixed[i].type) != 0)
+            continue;
+        for (k = 0; k < fixed[i].n; k++)
+            fputc(some, f);
+        return;
+    }
+    /* str, bytes and secret: all maxima are at least three, and fit a length of two bytes. */
+    fwrite(some ? "\0\3abc" : "\0\0", 1, some ? 5 : 2, f);
+}
+
+static void put_seed(const char *folder, int number, const char *kind, bool some)
+{
+    const struct message *m = &messages[number];
+    char path[1024];
+    FILE *f;
+    int i;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, m->name);
+    (void)mkdir(path, 0755); /* it may be there */
+    snprintf(path, sizeof(path), "%s/%s/%s", folder, m->name, kind);
+    f = fopen(path, "wb");
+    if (f == NULL)
+        die("cannot write %s", path);
+    /* The target puts the number in, so that a new message does not change the seeds of others. */
+    fwrite("\0\0", 1, 2, f);
+    for (i = 0; i < m->n; i++)
+        put_seed_field(f, &m->fields[i], some);
+    fclose(f);
+}
+
+/* Frames that the decoder must accept, for the fuzz targets to start from; and the list of targets.
+ */
+static void put_seeds(const char *folder)
+{
+    char path[1024];
+    FILE *f;
+    int i;
+
+    snprintf(path, sizeof(path), "%s/messages.txt", folder);
+    f = fopen(path, "w");
+    if (f == NULL)
+        die("cannot write %s", path);
+    for (i = 0; i < messages_n; i++) {
+        fprintf(f, "%s\n", messages[i].name);
+        put_seed(folder, i, "least", false);
+        put_seed(folder, i, "some", true);
+    }
+    fclose(f);
+}
+
 int main(int argc, char **argv)
 {
     int role;
 
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: gen-ipc MESSAGES.DEF GEN-FOLDER [MESSAGES.MD]\n");
+    if (argc < 3 || argc > 5) {
+        fprintf(stderr, "usage: gen-ipc MESSAGES.DEF GEN-FOLDER [MESSAGES.MD [SEED-FOLDER]]\n");
         return 2;
     }
     parse_file(argv[1]);
@@ -561,7 +624,9 @@ int main(int argc, char **argv)
         put_role_h(argv[2], role);
         put_role_c(argv[2], role);
     }
-    if (argc == 4)
+    if (argc > 3)
         put_doc(argv[3]);
+    if (argc > 4)
+        put_seeds(argv[4]);
     return 0;
 }
