@@ -9,9 +9,12 @@ import { Person, decline, says, send, stopBrowser } from '../lib/person.mjs';
 import { root } from '../lib/sidegate.mjs';
 
 const build = resolve(root, process.env.SIDEGATE_BUILD ?? 'build');
-const stand = spawn(join(build, 'tests/unit/surface/surface-stand'), [], { stdio: ['pipe', 'pipe', process.env.VERBOSE ? 'inherit' : 'ignore'] });
+const stand = spawn(join(build, 'tests/unit/surface/surface-stand'), [join(build, 'src/surface/surface')], { stdio: ['pipe', 'pipe', process.env.VERBOSE ? 'inherit' : 'ignore'] });
 const lines = createInterface({ input: stand.stdout });
-const [port] = await new Promise((done) => lines.once('line', (l) => done([Number(l)])));
+const port = await new Promise((done, fail) => {
+    lines.once('line', (line) => done(Number(line)));
+    lines.once('close', () => fail(new Error('the surface did not start; try again with VERBOSE=1')));
+});
 const site = `http://localhost:${port}`;
 const link = `${site}/h/00112233445566778899aabbccddeeff`;
 const order = (word) => stand.stdin.write(`${word}\n`);
@@ -142,13 +145,20 @@ const flows = {
         check((await person.context.cookies()).every((c) => c.name !== '__Host-sidegate'), 'no session');
         return person;
     },
-    async 'without the keeper: a page that says so'() {
+    async 'without the keeper: a page that says so, and all is well when it is back'() {
         const person = await sit();
         await person.open(`${site}/inbox`);
         order('die');
         await person.page.getByText('Live updates stopped').waitFor();
         const response = await person.page.reload();
         check(response.status() === 503 && /not ready/.test(await person.text()), 'said');
+        order('back');
+        await person.page.waitForTimeout(200).then(() => person.page.getByRole('link', { name: /reload/i }).click());
+        await person.page.getByText('keeps itself up to date').waitFor();
+        order('die');
+        await person.page.getByText('Live updates stopped').waitFor();
+        order('back');
+        await person.page.getByText('keeps itself up to date').waitFor();
         return person;
     },
 };

@@ -233,21 +233,47 @@ static void surface_closed(void *ctx, struct chan *c, enum err why)
     chan_free(c);
 }
 
-static void connect_keeper(struct fake *f)
+int fake_connect(struct fake *f)
 {
-    static const struct chan_events keeper_events = {keeper_message, keeper_closed, NULL};
-    static const struct chan_events surface_events = {surface_side, surface_closed, NULL};
+    static const struct chan_events events = {keeper_message, keeper_closed, NULL};
     int fds[2];
 
     assert_int_equal(sock_pair(fds), ERR_OK);
     f->keeper = chan_new(f->loop, fds[0], ROLE_KEEPER, (struct chan_peer){.role = ROLE_SURFACE},
-                         &keeper_events, f);
-    f->at_surface = chan_new(f->loop, fds[1], ROLE_SURFACE, (struct chan_peer){.role = ROLE_KEEPER},
-                             &surface_events, f);
+                         &events, f);
     chan_run(f->keeper);
+    return fds[1];
+}
+
+static void connect_keeper(struct fake *f)
+{
+    static const struct chan_events events = {surface_side, surface_closed, NULL};
+    int fd = fake_connect(f);
+
+    f->at_surface =
+        chan_new(f->loop, fd, ROLE_SURFACE, (struct chan_peer){.role = ROLE_KEEPER}, &events, f);
     chan_run(f->at_surface);
     surface_set_keeper(&f->s, f->at_surface);
 }
+
+const struct msg_conf_upstream fake_upstream = {.upstream = 3,
+                                                .name = {(const uint8_t *)"station", 7},
+                                                .title = {(const uint8_t *)"Harbour Station", 15},
+                                                .lease = LEASE_KIND_TASK,
+                                                .lease_uses = 20,
+                                                .lease_ms = 600000};
+const struct msg_conf_field fake_fields[2] = {
+    {.upstream = 3,
+     .index = 0,
+     .name = {(const uint8_t *)"user", 4},
+     .label = {(const uint8_t *)"User name", 9}},
+    {.upstream = 3,
+     .index = 1,
+     .name = {(const uint8_t *)"key", 3},
+     .label = {(const uint8_t *)"API key", 7},
+     .hint = {(const uint8_t *)"From the office.", 16},
+     .masked = true},
+};
 
 static void configure(struct fake *f, uint16_t port)
 {
@@ -255,26 +281,11 @@ static void configure(struct fake *f, uint16_t port)
     char url[64];
 
     (void)snprintf(url, sizeof(url), "http://localhost:%u", port);
-
     conf_add_site(c, &(struct msg_conf_site){.surface_url = slice_str(url)});
     conf_add_host(c, &(struct msg_conf_host){.host = slice_str(url + 7)});
-    conf_add_upstream(c, &(struct msg_conf_upstream){.upstream = 3,
-                                                     .name = SLICE_LIT("station"),
-                                                     .title = SLICE_LIT("Harbour Station"),
-                                                     .lease = LEASE_KIND_TASK,
-                                                     .lease_uses = 20,
-                                                     .lease_ms = 600000});
-    conf_add_field(c, &(struct msg_conf_field){.upstream = 3,
-                                               .index = 0,
-                                               .name = SLICE_LIT("user"),
-                                               .label = SLICE_LIT("User name"),
-                                               .masked = false});
-    conf_add_field(c, &(struct msg_conf_field){.upstream = 3,
-                                               .index = 1,
-                                               .name = SLICE_LIT("key"),
-                                               .label = SLICE_LIT("API key"),
-                                               .hint = SLICE_LIT("From the office."),
-                                               .masked = true});
+    conf_add_upstream(c, &fake_upstream);
+    for (size_t i = 0; i < ARRAY_LEN(fake_fields); i++)
+        conf_add_field(c, &fake_fields[i]);
     assert_int_equal(conf_check(c), ERR_OK);
 }
 
@@ -293,6 +304,29 @@ static void script(struct fake *f)
     f->on[MSG_INBOX_WATCH] = on_inbox_watch;
 }
 
+struct fake *fake_bare(void)
+{
+    struct fake *f = MEM_NEW(struct fake);
+
+    f->c.fd = -1;
+    buf_init(&f->sealed, LIM_SECRET_BYTES);
+    f->loop = loop_new();
+    script(f);
+    return f;
+}
+
+struct fake *fake_new_at(bool keeper, int fd, uint16_t port)
+{
+    struct fake *f = fake_bare();
+
+    configure(f, port);
+    assert_int_equal(surface_open(&f->s, f->loop), ERR_OK);
+    httpd_listen(f->s.httpd, fd);
+    if (keeper)
+        connect_keeper(f);
+    return f;
+}
+
 struct fake *fake_new(bool keeper)
 {
     uint16_t port;
@@ -300,22 +334,6 @@ struct fake *fake_new(bool keeper)
     struct fake *f = fake_new_at(keeper, fd, 8401);
 
     f->port = port;
-    return f;
-}
-
-struct fake *fake_new_at(bool keeper, int fd, uint16_t port)
-{
-    struct fake *f = MEM_NEW(struct fake);
-
-    f->c.fd = -1;
-    buf_init(&f->sealed, LIM_SECRET_BYTES);
-    f->loop = loop_new();
-    configure(f, port);
-    script(f);
-    assert_int_equal(surface_open(&f->s, f->loop), ERR_OK);
-    httpd_listen(f->s.httpd, fd);
-    if (keeper)
-        connect_keeper(f);
     return f;
 }
 

@@ -48,6 +48,13 @@ struct fake {
 struct fake *fake_new(bool keeper);
 /* The same on a listening socket and port of the caller's. */
 struct fake *fake_new_at(bool keeper, int fd, uint16_t port);
+/* The script alone, for a surface in a process of its own, and a new channel to it, of which the
+ * surface's end is given. */
+struct fake *fake_bare(void);
+int fake_connect(struct fake *f);
+/* What they are configured with. */
+extern const struct msg_conf_upstream fake_upstream;
+extern const struct msg_conf_field fake_fields[2];
 void fake_free(struct fake *f);
 
 /* One request on a connection of its own, and its whole answer in f->c.got. */
