@@ -248,9 +248,11 @@ static const struct chan_events supervisor_events = {supervisor_message, supervi
 
 int role_main(const struct role_ops *ops, void *ctx)
 {
-    struct role_self r = {.ops = ops, .ctx = ctx, .status = STATUS_FAILED};
+    static struct role_self
+        r; /* not on the stack: what the loop still holds at the end is no leak */
     struct peer *p;
 
+    r = (struct role_self){.ops = ops, .ctx = ctx, .status = STATUS_FAILED};
     box_no_dumps();
     if (!sock_is_channel(SUPERVISOR_FD)) {
         log_event(LOG_ERROR, "not_started_by_supervisor",
