@@ -2,6 +2,7 @@
 #include "cli/client.h"
 
 #include "ipc/chan.h"
+#include "os/listen.h"
 #include "os/sock.h"
 
 #include <stdio.h>
@@ -64,7 +65,7 @@ static enum err connect_control(const struct cli *x, int *ret_fd)
     char path[CONFIG_PATH + 16];
 
     snprintf(path, sizeof(path), "%s/control", x->config->run);
-    return sock_connect_path(path, ret_fd);
+    return listen_path_connect(path, ret_fd);
 }
 
 bool client_is_up(const struct cli *x)

@@ -1,5 +1,5 @@
 /*
- * Sockets between our processes, and the making of listeners. All descriptors are close-on-exec and
+ * Sockets between our processes. All descriptors are close-on-exec and
  * non-blocking. What arrives on listeners is os/tcp.h's.
  */
 #ifndef SG_OS_SOCK_H
@@ -11,25 +11,6 @@
 /* A connected pair that keeps message boundaries (SOCK_SEQPACKET). ERR_UNAVAILABLE: out of
  * descriptors. */
 MUST_USE enum err sock_pair(int ret_fds[2]);
-
-/*
- * A TCP listener on a numeric IPv4 or IPv6 loopback address. Port 0 lets the kernel choose;
- * *ret_port is what it is. ERR_CONFIG: not a numeric address, or not loopback; ERR_EXISTS: in use;
- * ERR_IO.
- */
-MUST_USE enum err sock_listen(const char *address, uint16_t port, int *ret_fd, uint16_t *ret_port);
-
-/* A SOCK_SEQPACKET listener at path with mode 0600; removes a socket that nobody listens on any
- * more. ERR_EXISTS: somebody listens there; ERR_CONFIG: the path is too long or is something else
- * than a socket; ERR_IO. */
-MUST_USE enum err sock_listen_path(const char *path, int *ret_fd);
-/* Connects to it; blocks for at most a second. ERR_NOT_FOUND: nobody listens there; ERR_FORBIDDEN;
- * ERR_CONFIG; ERR_IO. */
-MUST_USE enum err sock_connect_path(const char *path, int *ret_fd);
-/* Takes one connection from it. ERR_AGAIN: none is waiting; ERR_IO. */
-MUST_USE enum err sock_accept_path(int fd, int *ret_fd);
-/* Who is at the other end of a Unix socket, as it was when they connected. */
-MUST_USE enum err sock_peer(int fd, unsigned *ret_uid, unsigned *ret_pid);
 
 /*
  * Sends one message, whole, and a copy of descriptor pass with it (-1: none).
@@ -57,6 +38,8 @@ bool sock_wait_room(int fd, int ms);
 
 /* A second descriptor of the same, close-on-exec. ERR_UNAVAILABLE: out of descriptors. */
 MUST_USE enum err sock_copy(int fd, int *ret_fd);
+/* What errno means for a socket, such as ERR_AGAIN for EAGAIN. */
+enum err sock_err(int e);
 /* Takes -1. */
 void sock_close(int fd);
 

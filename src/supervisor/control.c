@@ -7,6 +7,7 @@
 
 #include "ipc/gen/send.h"
 #include "os/folder.h"
+#include "os/listen.h"
 #include "os/log.h"
 #include "os/sock.h"
 
@@ -16,7 +17,7 @@ static void hand_over(struct supervisor *s, int fd)
     const struct msg_peer m = {.role = ROLE_CLI, .instance = ++s->clients};
     unsigned uid = 0, pid = 0;
 
-    if (sock_peer(fd, &uid, &pid) != ERR_OK || (uid != s->uid && uid != 0)) {
+    if (listen_peer(fd, &uid, &pid) != ERR_OK || (uid != s->uid && uid != 0)) {
         log_event(LOG_WARN, "control_refused", LOG_NUM("uid", uid), LOG_NUM("from_pid", pid));
         return;
     }
@@ -35,7 +36,7 @@ static void control_readable(void *ctx, unsigned events)
     int fd = -1;
 
     (void)events; /* only reading is watched */
-    if (sock_accept_path(s->control_fd, &fd) != ERR_OK)
+    if (listen_path_accept(s->control_fd, &fd) != ERR_OK)
         return;
     hand_over(s, fd);
     sock_close(fd); /* the keeper has its own copy, or the caller sees the end */

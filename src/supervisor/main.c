@@ -14,6 +14,7 @@
 #include "os/box.h"
 #include "os/clock.h"
 #include "os/folder.h"
+#include "os/listen.h"
 #include "os/log.h"
 #include "os/signals.h"
 #include "os/sock.h"
@@ -115,7 +116,7 @@ static enum err ready_folders(struct supervisor *s)
 static enum err listen_at(const struct config_listen *at, int *ret_fd, uint16_t *ret_port)
 {
     char text[256];
-    enum err e = sock_listen(at->address, at->port, ret_fd, ret_port);
+    enum err e = listen_tcp(at->address, at->port, ret_fd, ret_port);
 
     if (e == ERR_OK)
         return ERR_OK;
@@ -131,7 +132,7 @@ static enum err alone_here(const struct supervisor *s)
 {
     int fd = -1;
 
-    if (sock_connect_path(s->control_path, &fd) != ERR_OK)
+    if (listen_path_connect(s->control_path, &fd) != ERR_OK)
         return ERR_OK;
     sock_close(fd);
     return complain("another Sidegate is running with this run folder");
@@ -139,7 +140,7 @@ static enum err alone_here(const struct supervisor *s)
 
 static enum err listen_control(struct supervisor *s)
 {
-    enum err e = sock_listen_path(s->control_path, &s->control_fd);
+    enum err e = listen_path(s->control_path, &s->control_fd);
 
     if (e == ERR_OK)
         return ERR_OK;

@@ -2,6 +2,7 @@
  */
 #include "unit.h"
 
+#include "os/listen.h"
 #include "os/sock.h"
 
 #include <fcntl.h>
@@ -165,7 +166,7 @@ static void test_kinds(void **state)
     int listener = -1, pipe_fds[2];
     uint16_t port = 0;
 
-    assert_err(sock_listen("127.0.0.1", 0, &listener, &port), ERR_OK);
+    assert_err(listen_tcp("127.0.0.1", 0, &listener, &port), ERR_OK);
     assert_int_equal(pipe(pipe_fds), 0);
     assert_true(sock_is_channel(p->fds[0]));
     assert_false(sock_is_channel(listener));
@@ -188,12 +189,12 @@ static void test_listeners_are_on_loopback(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-        assert_err(sock_listen(refused[i], 0, &fd, &port), ERR_CONFIG);
-    assert_err(sock_listen("127.0.0.2", 0, &fd, &port), ERR_OK);
+        assert_err(listen_tcp(refused[i], 0, &fd, &port), ERR_CONFIG);
+    assert_err(listen_tcp("127.0.0.2", 0, &fd, &port), ERR_OK);
     assert_true(port > 0);
-    assert_err(sock_listen("127.0.0.2", port, &second, &again), ERR_EXISTS);
+    assert_err(listen_tcp("127.0.0.2", port, &second, &again), ERR_EXISTS);
     sock_close(fd);
-    assert_err(sock_listen("127.0.0.2", port, &second, &again), ERR_OK);
+    assert_err(listen_tcp("127.0.0.2", port, &second, &again), ERR_OK);
     assert_int_equal(port, again);
     sock_close(second);
 }
@@ -208,30 +209,30 @@ static void test_control_socket(void **state)
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/control", folder);
-    assert_err(sock_connect_path(path, &client), ERR_NOT_FOUND);
-    assert_err(sock_listen_path(path, &fd), ERR_OK);
+    assert_err(listen_path_connect(path, &client), ERR_NOT_FOUND);
+    assert_err(listen_path(path, &fd), ERR_OK);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    assert_err(sock_listen_path(path, &second), ERR_EXISTS);
-    assert_err(sock_accept_path(fd, &server), ERR_OK); /* the question whether we live */
+    assert_err(listen_path(path, &second), ERR_EXISTS);
+    assert_err(listen_path_accept(fd, &server), ERR_OK); /* the question whether we live */
     sock_close(server);
-    assert_err(sock_accept_path(fd, &server), ERR_AGAIN);
-    assert_err(sock_connect_path(path, &client), ERR_OK);
-    assert_err(sock_accept_path(fd, &server), ERR_OK);
-    assert_err(sock_peer(server, &uid, &pid), ERR_OK);
+    assert_err(listen_path_accept(fd, &server), ERR_AGAIN);
+    assert_err(listen_path_connect(path, &client), ERR_OK);
+    assert_err(listen_path_accept(fd, &server), ERR_OK);
+    assert_err(listen_peer(server, &uid, &pid), ERR_OK);
     assert_int_equal(uid, getuid());
     assert_int_equal(pid, getpid());
     assert_true(sock_is_channel(server));
     sock_close(client);
     sock_close(server);
     sock_close(fd); /* as if killed: the file stays */
-    assert_err(sock_connect_path(path, &client), ERR_NOT_FOUND);
-    assert_err(sock_listen_path(path, &fd), ERR_OK);
+    assert_err(listen_path_connect(path, &client), ERR_NOT_FOUND);
+    assert_err(listen_path(path, &fd), ERR_OK);
     sock_close(fd);
     unlink(path);
     snprintf(file, sizeof file, "%s/file", folder);
     close(open(file, O_CREAT | O_WRONLY, 0600));
-    assert_err(sock_listen_path(file, &fd), ERR_CONFIG);
+    assert_err(listen_path(file, &fd), ERR_CONFIG);
     assert_int_equal(access(file, F_OK), 0); /* and it is still there */
     unlink(file);
     rmdir(folder);
@@ -246,8 +247,8 @@ static void test_path_too_long(void **state)
     memset(path, 'a', sizeof path);
     path[0] = '/';
     path[sizeof path - 1] = '\0';
-    assert_err(sock_listen_path(path, &fd), ERR_CONFIG);
-    assert_err(sock_connect_path(path, &fd), ERR_CONFIG);
+    assert_err(listen_path(path, &fd), ERR_CONFIG);
+    assert_err(listen_path_connect(path, &fd), ERR_CONFIG);
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "ipc/chan.h"
+#include "os/listen.h"
 #include "os/sock.h"
 
 #include <dirent.h>
@@ -90,7 +91,7 @@ static int world_new(void **state)
     }
     for (int i = 0; i < 2; i++) {
         int fd = -1;
-        assert_err(sock_listen("127.0.0.77", 0, &fd, &w->ports[i]), ERR_OK);
+        assert_err(listen_tcp("127.0.0.77", 0, &fd, &w->ports[i]), ERR_OK);
         sock_close(fd);
     }
     w->fd = -1;
@@ -472,7 +473,7 @@ static void test_control_socket_goes_to_the_keeper(void **state)
     expect(w, "sidegate is ready");
     assert_int_equal(stat(at(w, "run/control"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    assert_err(sock_connect_path(at(w, "run/control"), &fd), ERR_OK);
+    assert_err(listen_path_connect(at(w, "run/control"), &fd), ERR_OK);
     expect(w, "event=control ");
     expect(w, "process=\"keeper\"", "event=got_peer peer=\"cli\" instance=1");
     sock_close(fd);

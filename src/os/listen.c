@@ -1,0 +1,188 @@
+/*
+ * Listeners and the control socket. Run by the supervisor, which makes them, and by the command,
+ * which connects to the latter. Trusts the configuration for addresses and paths.
+ */
+#include "os/listen.h"
+
+#include "os/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 511, CONNECT_MS = 1000 };
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_un un;
+};
+
+static enum err loopback_address(const char *text, uint16_t port, union address *ret,
+                                 socklen_t *ret_n)
+{
+    union address a = {0};
+
+    if (inet_pton(AF_INET, text, &a.v4.sin_addr) == 1) {
+        a.v4.sin_family = AF_INET;
+        a.v4.sin_port = htons(port);
+        *ret_n = sizeof a.v4;
+        *ret = a;
+        return (ntohl(a.v4.sin_addr.s_addr) >> 24) == 127 ? ERR_OK : ERR_CONFIG;
+    }
+    a = (union address){0};
+    if (inet_pton(AF_INET6, text, &a.v6.sin6_addr) == 1) {
+        a.v6.sin6_family = AF_INET6;
+        a.v6.sin6_port = htons(port);
+        *ret_n = sizeof a.v6;
+        *ret = a;
+        return IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr) ? ERR_OK : ERR_CONFIG;
+    }
+    return ERR_CONFIG;
+}
+
+static enum err bound_port(int fd, uint16_t *ret)
+{
+    union address a;
+    socklen_t n = sizeof a;
+
+    if (getsockname(fd, &a.any, &n) != 0)
+        return ERR_IO;
+    *ret = ntohs(a.any.sa_family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
+    return ERR_OK;
+}
+
+enum err listen_tcp(const char *address, uint16_t port, int *ret_fd, uint16_t *ret_port)
+{
+    union address a;
+    socklen_t n;
+    uint16_t bound = 0;
+    int fd = -1, on = 1;
+    enum err e = loopback_address(address, port, &a, &n);
+
+    if (e != ERR_OK)
+        return e;
+    fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return sock_err(errno);
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        (a.any.sa_family == AF_INET6 &&
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+        bind(fd, &a.any, n) != 0 || listen(fd, BACKLOG) != 0)
+        e = sock_err(errno);
+    else
+        e = bound_port(fd, &bound);
+    if (e != ERR_OK) {
+        sock_close(fd);
+        return e;
+    }
+    *ret_fd = fd;
+    *ret_port = bound;
+    return ERR_OK;
+}
+
+static enum err path_address(const char *path, struct sockaddr_un *ret)
+{
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    return slice_to_cstr(slice_str(path), ret->sun_path, sizeof ret->sun_path) ? ERR_OK
+                                                                               : ERR_CONFIG;
+}
+
+/* A socket file outlives its process. It is ours to remove when nobody answers at it. */
+static enum err remove_stale(const char *path)
+{
+    struct stat st;
+    int fd;
+    enum err e;
+
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ? ERR_OK : ERR_IO;
+    if (!S_ISSOCK(st.st_mode))
+        return ERR_CONFIG;
+    e = listen_path_connect(path, &fd);
+    if (e == ERR_OK) {
+        sock_close(fd);
+        return ERR_EXISTS;
+    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    return unlink(path) == 0 ? ERR_OK : ERR_IO;
+}
+
+enum err listen_path(const char *path, int *ret_fd)
+{
+    struct sockaddr_un a;
+    mode_t before;
+    int fd, failed;
+    enum err e = path_address(path, &a);
+
+    if (e == ERR_OK)
+        e = remove_stale(path);
+    if (e != ERR_OK)
+        return e;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return sock_err(errno);
+    before = umask(0177);
+    failed = bind(fd, (const struct sockaddr *)&a, sizeof a);
+    (void)umask(before); /* cannot fail */
+    if (failed || listen(fd, BACKLOG) != 0) {
+        e = sock_err(errno);
+        sock_close(fd);
+        return e;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+enum err listen_path_connect(const char *path, int *ret_fd)
+{
+    struct sockaddr_un a;
+    struct pollfd p;
+    int fd;
+    enum err e = path_address(path, &a);
+
+    if (e != ERR_OK)
+        return e;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return sock_err(errno);
+    e = connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 ? ERR_OK : sock_err(errno);
+    p = (struct pollfd){.fd = fd, .events = POLLOUT};
+    if (e == ERR_AGAIN && poll(&p, 1, CONNECT_MS) == 1)
+        e = connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 ? ERR_OK : sock_err(errno);
+    if (e != ERR_OK) {
+        sock_close(fd);
+        return e;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+enum err listen_path_accept(int fd, int *ret_fd)
+{
+    int got = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (got < 0)
+        return errno == ECONNABORTED ? ERR_AGAIN : sock_err(errno);
+    *ret_fd = got;
+    return ERR_OK;
+}
+
+enum err listen_peer(int fd, unsigned *ret_uid, unsigned *ret_pid)
+{
+    struct ucred who;
+    socklen_t n = sizeof who;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0 || n != sizeof who)
+        return ERR_IO;
+    *ret_uid = who.uid;
+    *ret_pid = (unsigned)who.pid;
+    return ERR_OK;
+}
