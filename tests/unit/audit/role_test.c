@@ -364,8 +364,8 @@ static uint64_t append_while(struct world *w, uint64_t seq, bool low)
 }
 
 /*
- * A file system of 16 MiB that is filled by others: first the log lives on its reserve, and says so;
- * then it refuses; and goes on by itself when there is room. Needs the right to mount, and is
+ * A file system of 16 MiB that is filled by others: first the log lives on its reserve, and says
+ * so; then it refuses; and goes on by itself when there is room. Needs the right to mount, and is
  * skipped without.
  */
 static void test_disk_full(void **state)
