@@ -16,6 +16,8 @@ export default async function (t, client) {
 
     await person.open(link.url);
     const page = await person.text();
+    const words = /shows the words: ([^.]+)\./.exec(link.message)?.[1];
+    t.ok(words && page.toLowerCase().includes(words.toLowerCase()), `the message and the page show the same words: ${link.message}`);
     t.match(page, /Weather station/, 'the page names the server');
     t.match(page, /weather/, 'the page names the tool');
     t.match(page, /laptop/, 'the page names the agent key');
