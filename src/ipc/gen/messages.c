@@ -557,7 +557,7 @@ static const struct wire_field send_head_fields[] = {
 
 static const struct wire_field send_param_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_send_param, call), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_send_param, name), 128, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_send_param, name), LIM_PARAM_NAME_BYTES, NULL},
     {"value", WIRE_STR, offsetof(struct msg_send_param, value), LIM_NAME_BYTES, NULL},
 };
 

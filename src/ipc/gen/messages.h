@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x2673f0276f111b9bu
+#define MSG_TABLE_ID 0xc7b8e8724829390bu
 
 enum role {
     ROLE_SUPERVISOR,

@@ -1,0 +1,350 @@
+/*
+ * What an upstream answers, on its way to the client: parts of whole JSON messages, which egress
+ * has checked and screened. Run by the gateway. Trusts that a message is JSON, and nothing in it;
+ * no header, status or field of the upstream's stream reaches this process. Credit is given back
+ * as fast as the client reads. Specifications: MCP 2025-11-25 basic/transports; 2026-07-28
+ * basic/patterns/mrtr; mcp.md 2.
+ */
+#include "gateway/call_in.h"
+
+#include "gateway/transform.h"
+#include "ipc/gen/send.h"
+#include "os/log.h"
+#include "proto/mcp_write.h"
+
+/* Room for what we add to a message. */
+enum { ADDED_BYTES = LIM_PART_BYTES + LIM_STATE_BYTES * 2 + 16384 };
+
+/* --- credit ---------------------------------------------------------------------------------- */
+
+static struct sink *destination(const struct call *c)
+{
+    return c->kind == CALL_KIND_STREAM ? c->session->stream : c->sink;
+}
+
+/* Half a window at a time; a client that does not read gets none. */
+static void give_credit(struct call *c)
+{
+    const struct sink *s = destination(c);
+    const struct msg_credit m = {.call = c->id, .bytes = c->credit};
+
+    if (c->egress == NULL || c->credit < 2 * LIM_PART_BYTES || (s != NULL && sink_full(s)))
+        return;
+    c->credit = 0;
+    (void)send_credit(c->egress, &m); /* a channel that ended ends the call by itself */
+}
+
+CALL_ACTION(room)
+{
+    (void)ev;
+    (void)arg;
+    give_credit(c);
+}
+
+/* --- the last message ------------------------------------------------------------------------ */
+
+/* The call is answered; egress may still have something to clean up. */
+static void answered_with(struct call *c, unsigned status, struct slice message)
+{
+    struct sink *s = c->sink;
+
+    c->sink = NULL; /* moved */
+    c->http = NULL;
+    if (s != NULL && sink_is_stream(s)) {
+        sink_event(s, message);
+        sink_end(s);
+    } else if (s != NULL) {
+        sink_json(s, status, NULL, 0, message);
+    }
+    if (c->egress != NULL)
+        call_enter(c, CALL_ENDING);
+    else
+        call_finish(c);
+}
+
+/* What the specification has an HTTP status for (2026-07-28 streamable-http "Error Handling"). */
+static unsigned status_of(const struct call *c, const struct jsonrpc *m)
+{
+    if (c->era != MCP_ERA_MODERN)
+        return 200;
+    switch (m->code) {
+    case RPC_METHOD_NOT_FOUND: return 404;
+    case RPC_HEADER_MISMATCH:
+    case RPC_MISSING_CAPABILITY:
+    case RPC_UNSUPPORTED_VERSION: return 400;
+    default: return 200;
+    }
+}
+
+/* False: the message waits for the sealed state. */
+static bool seal_first(struct call *c, const struct json *j, uint32_t result)
+{
+    uint32_t state = json_get(j, result, "requestState");
+    struct buf scratch = BUF_INIT(LIM_UPSTREAM_STATE_BYTES + 1);
+    const struct msg_state_seal m = {.call = c->id,
+                                     .upstream_state = json_str_slice(j, state, &scratch)};
+    enum err e = ERR_OK;
+
+    if (m.upstream_state.n > LIM_UPSTREAM_STATE_BYTES || buf_err(&scratch) != ERR_OK)
+        e = ERR_UPSTREAM_ANSWER;
+    else if (c->g->keeper == NULL || send_state_seal(c->g->keeper, &m) != ERR_OK)
+        e = ERR_UNAVAILABLE;
+    buf_free(&scratch);
+    if (e != ERR_OK)
+        call_fail(c, e);
+    else
+        call_enter(c, CALL_SEAL);
+    return false;
+}
+
+static void give_result(struct call *c, const struct json *j, uint32_t result, struct slice state)
+{
+    const struct transform t = {
+        .j = j,
+        .result = result,
+        .era = c->era,
+        .method = c->method,
+        .add_tools = c->method->method == MCP_TOOLS_LIST && c->up->needs_credential,
+        .is_private = !c->anonymous || c->up->needs_credential,
+        .is_stored = c->on_snapshot != NULL,
+        .state = state,
+    };
+    struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + ADDED_BYTES);
+    enum err e = transform_result(&t, &out);
+
+    if (e != ERR_OK)
+        call_fail(c, e);
+    else
+        answered_with(c, 200, buf_slice(&out));
+    buf_free(&out);
+}
+
+/* Modern: the upstream asks for input (basic/patterns/mrtr). */
+static bool may_give(struct call *c, const struct json *j, uint32_t result)
+{
+    if (c->era != MCP_ERA_MODERN || !mcp_result_is_input_required(j, result))
+        return true;
+    if (!c->method->may_ask || !transform_may_ask(j, result, c->caps)) {
+        call_fail(c, ERR_UPSTREAM_ANSWER);
+        return false;
+    }
+    if (json_is(j, json_get(j, result, "requestState"), JSON_STRING))
+        return seal_first(c, j, result);
+    return true;
+}
+
+static void on_response(struct call *c, const struct json *j, const struct jsonrpc *m)
+{
+    if (c->kind != CALL_KIND_REQUEST)
+        return; /* the session's stream carries no answers */
+    if (m->id == JSON_NONE || !jsonrpc_id_eq(jsonrpc_id_text(j, m->id), buf_slice(&c->id_text)))
+        call_fail(c, ERR_UPSTREAM_ANSWER);
+    else if (m->kind == JSONRPC_ERROR)
+        answered_with(c, status_of(c, m), buf_slice(&c->message));
+    else if (may_give(c, j, m->result))
+        give_result(c, j, m->result, SLICE_EMPTY);
+}
+
+CALL_ACTION(sealed)
+{
+    const struct msg_state_sealed *m = arg;
+    struct json *j = &c->g->answer;
+    struct jsonrpc r;
+
+    (void)ev;
+    if (c->ended)
+        c->egress = NULL;
+    /* It was read before, and is the same. */
+    if (json_parse(j, buf_slice(&c->message), NULL) != ERR_OK || jsonrpc_read(j, &r) != ERR_OK)
+        call_fail(c, ERR_UPSTREAM_ANSWER);
+    else
+        give_result(c, j, r.result, m->state);
+}
+
+/* --- on the way ------------------------------------------------------------------------------ */
+
+static void say(struct call *c, struct slice message)
+{
+    struct sink *s = destination(c);
+
+    if (s != NULL)
+        sink_event(s, message);
+}
+
+/* With another value of a member; node is JSON text's place, text what becomes of it. */
+static void say_edited(struct call *c, const struct json *j, uint32_t node, struct slice text)
+{
+    struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + ADDED_BYTES);
+    struct json_edits e;
+
+    json_edits_init(&e, LIM_RPC_ID_BYTES + 64);
+    json_edit_replace(&e, node, text);
+    if (json_copy_edited(j, 0, &e, &out) == ERR_OK)
+        say(c, buf_slice(&out));
+    json_edits_free(&e);
+    buf_free(&out);
+}
+
+static bool is_below_level(const struct call *c, const struct json *j, uint32_t params)
+{
+    struct buf scratch = BUF_INIT(64);
+    int level = session_log_level(json_str_slice(j, json_get(j, params, "level"), &scratch));
+
+    buf_free(&scratch);
+    return c->session != NULL && level >= 0 && level < c->session->log_level;
+}
+
+/* The upstream takes back what it asked the client; the client knows it under our id. */
+static void pass_cancelled(struct call *c, const struct json *j, uint32_t params)
+{
+    uint32_t id = json_get(j, params, "requestId");
+    struct ask *k = NULL;
+    struct buf text = BUF_INIT(64);
+
+    if (c->session != NULL && id != JSON_NONE)
+        k = ask_by_upstream_id(&c->session->asks, jsonrpc_id_text(j, id));
+    if (k == NULL)
+        return;
+    ask_put_id(&text, k);
+    say_edited(c, j, id, buf_slice(&text));
+    ask_free(&c->session->asks, k);
+    buf_free(&text);
+}
+
+static void on_notification(struct call *c, const struct json *j, const struct jsonrpc *m)
+{
+    switch (mcp_method_of(j, m)->method) {
+    case MCP_N_MESSAGE:
+        if (!is_below_level(c, j, m->params))
+            say(c, buf_slice(&c->message));
+        break;
+    case MCP_N_CANCELLED: pass_cancelled(c, j, m->params); break;
+    default: say(c, buf_slice(&c->message));
+    }
+}
+
+/* A request of a legacy upstream to its client: only what the client declared, under an id of ours.
+ * What was not declared egress has refused already. */
+static void on_request(struct call *c, const struct json *j, const struct jsonrpc *m)
+{
+    struct ask *k = NULL;
+    struct buf text = BUF_INIT(64);
+
+    if (c->session == NULL || destination(c) == NULL ||
+        !transform_may_request(j, m, c->session->caps))
+        return;
+    k = ask_new(&c->session->asks, c->kind == CALL_KIND_STREAM ? 0 : c->id,
+                jsonrpc_id_text(j, m->id));
+    if (k == NULL)
+        return;
+    ask_put_id(&text, k);
+    say_edited(c, j, m->id, buf_slice(&text));
+    buf_free(&text);
+}
+
+static void on_message(struct call *c, const struct json *j, const struct jsonrpc *m)
+{
+    switch (m->kind) {
+    case JSONRPC_RESULT:
+    case JSONRPC_ERROR: on_response(c, j, m); break;
+    case JSONRPC_NOTIFICATION: on_notification(c, j, m); break;
+    case JSONRPC_REQUEST: on_request(c, j, m); break;
+    }
+}
+
+void call_final(struct call *c)
+{
+    struct json *j = &c->g->answer;
+    struct jsonrpc m;
+
+    if (json_parse(j, buf_slice(&c->message), NULL) != ERR_OK || jsonrpc_read(j, &m) != ERR_OK)
+        call_fail(c, ERR_UPSTREAM_ANSWER);
+    else
+        on_message(c, j, &m);
+}
+
+/* --- what egress says ------------------------------------------------------------------------ */
+
+CALL_ACTION(head)
+{
+    const struct msg_answer_head *m = arg;
+
+    (void)ev;
+    c->is_stream = m->kind == ANSWER_KIND_SSE;
+    if (c->is_stream && c->sink != NULL)
+        sink_open(c->sink);
+}
+
+CALL_ACTION(part)
+{
+    const struct msg_answer_part *m = arg;
+    uint64_t id = c->id;
+    struct gateway *g = c->g;
+
+    (void)ev;
+    buf_put(&c->message, m->part);
+    c->credit += (uint32_t)m->part.n;
+    if (buf_err(&c->message) != ERR_OK) {
+        call_fail(c, ERR_UPSTREAM_ANSWER);
+        return;
+    }
+    if (m->last) {
+        call_final(c);
+        c = call_by_id(g, id);
+        if (c == NULL || c->state == CALL_SEAL)
+            return;
+        buf_clear(&c->message);
+    }
+    give_credit(c);
+}
+
+static const enum err outcomes[ANSWER_HOW_COUNT] = {
+    [ANSWER_HOW_DONE] = ERR_UPSTREAM_ANSWER, /* without a response */
+    [ANSWER_HOW_UNSENT] = ERR_UPSTREAM_DOWN,     [ANSWER_HOW_UNKNOWN] = ERR_UPSTREAM_UNKNOWN,
+    [ANSWER_HOW_REFUSED] = ERR_UPSTREAM_REFUSED, [ANSWER_HOW_CUT] = ERR_UPSTREAM_UNKNOWN,
+    [ANSWER_HOW_INVALID] = ERR_UPSTREAM_ANSWER,  [ANSWER_HOW_TOO_LARGE] = ERR_UPSTREAM_ANSWER,
+};
+
+static enum err outcome(const struct msg_answer_end *m)
+{
+    return m->code > ERR_OK && m->code < ERR_COUNT ? (enum err)m->code : outcomes[m->how];
+}
+
+CALL_ACTION(end)
+{
+    const struct msg_answer_end *m = arg;
+
+    (void)ev;
+    if (m->how == ANSWER_HOW_REFUSED && c->stale_ends > 0) {
+        c->stale_ends--;
+        return;
+    }
+    c->egress = NULL;
+    if (c->kind != CALL_KIND_REQUEST)
+        call_finish(c);
+    else if (call_is_list(c) && m->how != ANSWER_HOW_DONE)
+        call_list_from_snapshot(c, outcome(m));
+    else if (m->how == ANSWER_HOW_REFUSED)
+        call_enter(c, CALL_REFUSED);
+    else
+        call_fail(c, outcome(m));
+}
+
+CALL_ACTION(late_end)
+{
+    (void)ev;
+    (void)arg;
+    if (c->state == CALL_SEAL)
+        c->ended = true;
+    else if (c->stale_ends > 0)
+        c->stale_ends--;
+}
+
+/* The keeper learned of the refusal from egress, as we shall. */
+CALL_ACTION(refused_early)
+{
+    c->stale_ends++;
+    c->egress = NULL;
+    call_enter(c, CALL_REFUSED);
+    call_event(c, ev, arg);
+}

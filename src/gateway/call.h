@@ -1,0 +1,136 @@
+/*
+ * A call: one message of a client (or the stream that it opened) on its way through the gateway.
+ * call.def is the table of its states; this header is what the other files see of it.
+ */
+#ifndef SG_GATEWAY_CALL_H
+#define SG_GATEWAY_CALL_H
+
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "crypto/sec.h"
+#include "gateway/conf.h"
+#include "gateway/quirks.h"
+#include "gateway/sink.h"
+#include "ipc/chan.h"
+#include "ipc/gen/messages.h"
+
+struct gateway;
+struct session;
+
+enum call_state {
+#define STATE(name, waits_for) CALL_##name,
+#define ON(state, event, action)
+#define ANY(event, action)
+#include "gateway/call.def"
+#undef STATE
+#undef ON
+#undef ANY
+    CALL_STATE_COUNT
+};
+
+/* What happens to a call, and what arg is. */
+enum call_ev {
+    CALL_EV_OPENED,      /* struct msg_state_opened */
+    CALL_EV_PERMIT,      /* struct msg_call_permit */
+    CALL_EV_OWN,         /* struct msg_call_own */
+    CALL_EV_HANDOFF,     /* struct msg_call_handoff */
+    CALL_EV_HOLD,        /* struct msg_call_hold */
+    CALL_EV_NEUTRAL,     /* struct msg_call_neutral */
+    CALL_EV_DENY,        /* struct msg_call_deny */
+    CALL_EV_SEALED,      /* struct msg_state_sealed */
+    CALL_EV_SNAPSHOT,    /* struct msg_snapshot_part */
+    CALL_EV_KEEPER_LOST, /* the rest: NULL, but ANSWER */
+    CALL_EV_HEAD,        /* struct msg_answer_head */
+    CALL_EV_PART,        /* struct msg_answer_part */
+    CALL_EV_END,         /* struct msg_answer_end */
+    CALL_EV_EGRESS_LOST,
+    CALL_EV_EGRESS_HERE, /* some egress process came */
+    CALL_EV_WRITABLE,    /* room in its channel */
+    CALL_EV_ROOM,        /* room towards the client */
+    CALL_EV_ANSWER,      /* enum answer: the client's to our elicitation */
+    CALL_EV_GONE,        /* the client left */
+    CALL_EV_CANCEL,      /* the client, or the end of its session, cancelled it */
+    CALL_EV_TIME,
+    CALL_EV_COUNT
+};
+
+struct call {
+    UT_hash_handle hh;
+    uint64_t id;
+    LIST_ENTRY(call) in_session;
+    struct gateway *g;
+    enum call_state state;
+
+    /* who asks for what */
+    const struct upstream *up;
+    struct session *session; /* legacy; NULL for initialize */
+    struct sink *sink;       /* NULL: nobody to answer */
+    struct http_req *http;   /* likewise */
+    struct sec *token;       /* until call_open is sent */
+    struct digest token_hash;
+    enum call_kind kind;
+    enum call_want want;
+    void (*on_own)(struct call *c, const struct msg_call_own *m); /* what call_own brings */
+    void (*on_snapshot)(struct call *c, struct slice text);       /* empty: there is none */
+    uint64_t target; /* the call that an answer is for */
+    int level;       /* logging/setLevel's */
+    bool has_cursor; /* a list's second page or later */
+    bool no_url;     /* the client answered our elicitation with an error */
+    uint64_t began;
+
+    /* the client's message: in refers to http's body, and is gone once body is made */
+    struct json in;
+    struct mcp_request req;
+    enum mcp_era era;
+    const struct mcp_method_row *method;
+    const struct quirk *quirk;
+    struct buf id_text;  /* its id as JSON text; empty: none */
+    struct buf progress; /* its progress token, likewise */
+    struct buf came;     /* the requestState that it brought */
+    uint32_t caps;       /* bits of mcp_client_caps */
+    enum answer answer;  /* to our elicitation, in a retry */
+
+    /* at the keeper */
+    bool open; /* call_gone is owed */
+    struct client_id client;
+    bool anonymous;
+
+    /* at egress */
+    struct buf body; /* as it is sent; freed when it was */
+    struct digest body_digest;
+    size_t sent;
+    struct chan *egress; /* not NULL from send_head until answer_end */
+    uint64_t egress_generation;
+    struct use_id use;
+    unsigned stale_ends; /* answer_end "refused" that the keeper overtook */
+
+    /* the answer */
+    struct buf message; /* parts of one */
+    bool is_stream;     /* of several messages */
+    bool ended;         /* answer_end came while the last message waited for its seal */
+    uint32_t credit;    /* owed to egress */
+    struct buf snapshot;
+    enum err failed; /* why a list is answered from the snapshot */
+
+    /* waiting for a person */
+    struct loop_timer *timer;
+    uint64_t deadline; /* of loop_now */
+    struct handoff_id handoff;
+    struct buf words;
+    struct buf leg; /* what a modern client gets when this leg ends first */
+    uint64_t ticks; /* progress that we made up */
+};
+
+/* A new call in state NEW; req may be NULL. It counts on the session's list when s is not NULL. */
+struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req);
+void call_join(struct call *c, struct session *s);
+/* Something happened; afterwards c may be gone. */
+void call_event(struct call *c, enum call_ev ev, const void *arg);
+/* By its number, or NULL. */
+struct call *call_by_id(struct gateway *g, uint64_t id);
+/* The same event for all. */
+void calls_event(struct gateway *g, enum call_ev ev);
+const char *call_state_name(enum call_state s);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * The configuration as the gateway needs it. Run by the gateway before it is jailed; trusts the
+ * supervisor, which read and checked the file.
+ */
+#include "gateway/conf.h"
+
+#include "base/mem.h"
+
+enum { MAX_ROWS = 256 };
+
+void conf_done(struct conf *c)
+{
+    mem_free(c->hosts);
+    mem_free(c->origins);
+    mem_free(c->upstreams);
+    *c = (struct conf){0};
+}
+
+static void put_text(struct conf *c, struct slice s, char *dst, size_t n)
+{
+    if (!slice_to_cstr(s, dst, n) || s.n == 0)
+        c->bad = true;
+}
+
+static void put_row(struct conf *c, struct slice s, char (**rows)[256], size_t *n)
+{
+    if (*rows == NULL)
+        *rows = mem_zalloc_array(MAX_ROWS, sizeof(**rows));
+    if (*n == MAX_ROWS) {
+        c->bad = true;
+        return;
+    }
+    put_text(c, s, (*rows)[(*n)++], sizeof(**rows));
+}
+
+void conf_put_site(struct conf *c, const struct msg_conf_site *m)
+{
+    put_text(c, m->surface_url, c->surface, sizeof(c->surface));
+}
+
+void conf_put_host(struct conf *c, const struct msg_conf_host *m)
+{
+    put_row(c, m->host, &c->hosts, &c->n_hosts);
+}
+
+void conf_put_origin(struct conf *c, const struct msg_conf_origin *m)
+{
+    put_row(c, m->origin, &c->origins, &c->n_origins);
+}
+
+void conf_put_upstream(struct conf *c, const struct msg_conf_upstream *m)
+{
+    struct upstream *u = NULL;
+
+    if (c->upstreams == NULL)
+        c->upstreams = mem_zalloc_array(LIM_UPSTREAMS, sizeof(*c->upstreams));
+    if (c->n_upstreams == LIM_UPSTREAMS) {
+        c->bad = true;
+        return;
+    }
+    u = &c->upstreams[c->n_upstreams++];
+    u->number = m->upstream;
+    put_text(c, m->name, u->name, sizeof(u->name));
+    put_text(c, m->title.n > 0 ? m->title : m->name, u->title, sizeof(u->title));
+    u->eras = (m->protocols & 1 ? MCP_ERA_MODERN : 0) | (m->protocols & 2 ? MCP_ERA_LEGACY : 0);
+    u->needs_credential = m->needs_credential;
+    if (u->eras == 0)
+        c->bad = true;
+}
+
+enum err conf_check(const struct conf *c)
+{
+    return c->bad || c->surface[0] == '\0' || c->n_hosts == 0 ? ERR_CONFIG : ERR_OK;
+}
+
+bool conf_has_host(const struct conf *c, struct slice host)
+{
+    for (size_t i = 0; i < c->n_hosts; i++) {
+        if (slice_eq_nocase(host, slice_str(c->hosts[i])))
+            return true;
+    }
+    return false;
+}
+
+bool conf_has_origin(const struct conf *c, struct slice origin)
+{
+    for (size_t i = 0; i < c->n_origins; i++) {
+        if (slice_eq_str(origin, c->origins[i]))
+            return true;
+    }
+    return false;
+}
+
+const struct upstream *conf_upstream_by_name(const struct conf *c, struct slice name)
+{
+    for (size_t i = 0; i < c->n_upstreams; i++) {
+        if (slice_eq_str(name, c->upstreams[i].name))
+            return &c->upstreams[i];
+    }
+    return NULL;
+}

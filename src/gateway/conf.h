@@ -1,0 +1,45 @@
+/* What the supervisor told the gateway of the configuration. */
+#ifndef SG_GATEWAY_CONF_H
+#define SG_GATEWAY_CONF_H
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "ipc/gen/messages.h"
+#include "proto/mcp.h"
+
+/* One configured upstream. */
+struct upstream {
+    uint16_t number;
+    char name[33];
+    char title[LIM_LABEL_BYTES + 1]; /* the name when none was given */
+    unsigned eras;                   /* bits of enum mcp_era */
+    bool needs_credential;
+};
+
+struct conf {
+    char surface[256]; /* origin of the pages */
+    char (*hosts)[256];
+    char (*origins)[256];
+    struct upstream *upstreams;
+    size_t n_hosts, n_origins, n_upstreams;
+    bool bad; /* a row could not be used */
+};
+
+void conf_done(struct conf *c);
+
+void conf_put_site(struct conf *c, const struct msg_conf_site *m);
+void conf_put_host(struct conf *c, const struct msg_conf_host *m);
+void conf_put_origin(struct conf *c, const struct msg_conf_origin *m);
+void conf_put_upstream(struct conf *c, const struct msg_conf_upstream *m);
+
+/* Whether all is there that the gateway needs. */
+MUST_USE enum err conf_check(const struct conf *c);
+
+/* Compared without case (RFC 9110 7.2). */
+bool conf_has_host(const struct conf *c, struct slice host);
+/* Compared to the byte (RFC 6454 6.2 writes origins in one way). */
+bool conf_has_origin(const struct conf *c, struct slice origin);
+/* NULL when there is none of that name. */
+const struct upstream *conf_upstream_by_name(const struct conf *c, struct slice name);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * The gateway as a whole: its peers, and the way of their messages to the calls that they are
+ * about. Run by main.c, and by tests with channels of their own. Trusts what the supervisor says of
+ * a channel's other end; a message about a call of another channel ends that channel.
+ */
+#include "gateway/gateway.h"
+
+#include "base/mem.h"
+#include "ipc/gen/gateway.h"
+#include "os/log.h"
+#include "proto/mcp_write.h"
+
+void gateway_init(struct gateway *g, struct loop *loop)
+{
+    *g = (struct gateway){.loop = loop};
+    LIST_INIT(&g->egresses);
+    json_init(&g->answer);
+}
+
+void gateway_open(struct gateway *g)
+{
+    g->http = httpd_new(g->loop, -1, &route_ops, g);
+}
+
+void gateway_done(struct gateway *g)
+{
+    struct egress *e = NULL;
+
+    sessions_done(g);
+    httpd_free(g->http);
+    calls_event(g, CALL_EV_CANCEL);
+    while ((e = LIST_FIRST(&g->egresses)) != NULL) {
+        LIST_REMOVE(e, entry);
+        mem_free(e);
+    }
+    json_free(&g->answer);
+    conf_done(&g->conf);
+}
+
+/* --- peers ----------------------------------------------------------------------------------- */
+
+void gateway_peer(struct gateway *g, struct chan *c)
+{
+    struct egress *e = NULL;
+
+    switch (chan_peer(c)->role) {
+    case ROLE_KEEPER: g->keeper = c; break;
+    case ROLE_EGRESS:
+        e = MEM_NEW(struct egress);
+        e->chan = c;
+        LIST_INSERT_HEAD(&g->egresses, e, entry);
+        calls_event(g, CALL_EV_EGRESS_HERE);
+        break;
+    default: chan_refuse(c);
+    }
+}
+
+/* Only the calls that this process worked for. */
+static void lost_egress(struct gateway *g, struct chan *chan)
+{
+    struct egress *e = NULL;
+    struct call *c = NULL, *next = NULL;
+
+    LIST_FOREACH(e, &g->egresses, entry)
+    {
+        if (e->chan == chan)
+            break;
+    }
+    BUG_IF(e == NULL);
+    LIST_REMOVE(e, entry);
+    mem_free(e);
+    HASH_ITER(hh, g->calls, c, next)
+    {
+        /* One that ends so ends alone. */
+        if (c->egress == chan)
+            call_event(c, CALL_EV_EGRESS_LOST, NULL);
+    }
+}
+
+void gateway_lost(struct gateway *g, struct chan *c)
+{
+    switch (chan_peer(c)->role) {
+    case ROLE_KEEPER:
+        g->keeper = NULL;
+        calls_event(g, CALL_EV_KEEPER_LOST);
+        break;
+    case ROLE_EGRESS: lost_egress(g, c); break;
+    default: break;
+    }
+}
+
+void gateway_writable(struct gateway *g, struct chan *chan)
+{
+    struct call *c = NULL, *next = NULL;
+
+    HASH_ITER(hh, g->calls, c, next)
+    {
+        if (c->egress == chan && !chan_full(chan))
+            call_event(c, CALL_EV_WRITABLE, NULL);
+    }
+}
+
+struct chan *gateway_egress(const struct gateway *g, uint16_t upstream, uint64_t generation)
+{
+    const struct egress *e = NULL;
+
+    LIST_FOREACH(e, &g->egresses, entry)
+    {
+        const struct chan_peer *p = chan_peer(e->chan);
+
+        if (p->upstream == upstream && p->generation == generation)
+            return e->chan;
+    }
+    return NULL;
+}
+
+/* --- the configuration ----------------------------------------------------------------------- */
+
+static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
+{
+    struct gateway *g = ctx;
+
+    (void)c;
+    conf_put_site(&g->conf, m);
+}
+
+static void on_conf_host(void *ctx, struct chan *c, struct msg_conf_host *m)
+{
+    struct gateway *g = ctx;
+
+    (void)c;
+    conf_put_host(&g->conf, m);
+}
+
+static void on_conf_origin(void *ctx, struct chan *c, struct msg_conf_origin *m)
+{
+    struct gateway *g = ctx;
+
+    (void)c;
+    conf_put_origin(&g->conf, m);
+}
+
+static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
+{
+    struct gateway *g = ctx;
+
+    (void)c;
+    conf_put_upstream(&g->conf, m);
+}
+
+/* --- messages about calls -------------------------------------------------------------------- */
+
+static void from_keeper(struct gateway *g, uint64_t id, enum call_ev ev, const void *m)
+{
+    struct call *call = call_by_id(g, id);
+
+    if (call != NULL)
+        call_event(call, ev, m);
+}
+
+#define FROM_KEEPER(name, event)                                                                   \
+    static void on_##name(void *ctx, struct chan *c, struct msg_##name *m)                         \
+    {                                                                                              \
+        (void)c;                                                                                   \
+        from_keeper(ctx, m->call, CALL_EV_##event, m);                                             \
+    }
+
+FROM_KEEPER(state_opened, OPENED)
+FROM_KEEPER(call_permit, PERMIT)
+FROM_KEEPER(call_own, OWN)
+FROM_KEEPER(call_handoff, HANDOFF)
+FROM_KEEPER(call_hold, HOLD)
+FROM_KEEPER(call_neutral, NEUTRAL)
+FROM_KEEPER(call_deny, DENY)
+FROM_KEEPER(state_sealed, SEALED)
+FROM_KEEPER(snapshot_part, SNAPSHOT)
+
+/* An egress process speaks about its own calls alone. One that works for none any more may still be
+ * ending a refused attempt. */
+static void from_egress(struct gateway *g, struct chan *c, uint64_t id, enum call_ev ev,
+                        const void *m)
+{
+    struct call *call = call_by_id(g, id);
+
+    if (call == NULL)
+        return;
+    if (call->egress != c && (call->egress != NULL || call->up->number != chan_peer(c)->upstream))
+        chan_refuse(c);
+    else
+        call_event(call, ev, m);
+}
+
+#define FROM_EGRESS(name, event)                                                                   \
+    static void on_##name(void *ctx, struct chan *c, struct msg_##name *m)                         \
+    {                                                                                              \
+        from_egress(ctx, c, m->call, CALL_EV_##event, m);                                          \
+    }
+
+FROM_EGRESS(answer_head, HEAD)
+FROM_EGRESS(answer_part, PART)
+FROM_EGRESS(answer_end, END)
+
+/* --- ended handoffs --------------------------------------------------------------------------- */
+
+/* Where the client looks: on the stream of the call that waits for it, or on the session's. */
+static void tell_session(struct session *s, struct handoff_id h, struct slice message)
+{
+    struct call *c = NULL;
+
+    LIST_FOREACH(c, &s->calls, in_session)
+    {
+        if (c->sink != NULL && sink_is_stream(c->sink) && ID_EQ(c->handoff, h)) {
+            sink_event(c->sink, message);
+            return;
+        }
+    }
+    session_send(s, message);
+}
+
+/* A session is told of what it was shown, and no more. Lists may be longer now; and the stream is
+ * ended so that the client opens it again with its token, with which the upstream's can be had. */
+static void on_handoff_signal(void *ctx, struct chan *c, struct msg_handoff_signal *m)
+{
+    struct session *s = session_by_id(ctx, m->session);
+    struct buf out = BUF_INIT(512), id = BUF_INIT(ID_TEXT);
+
+    (void)c;
+    if (s == NULL || !session_was_shown(s, m->handoff))
+        return;
+    ID_PUT(&id, m->handoff);
+    mcp_put_elicitation_complete(&out, buf_slice(&id));
+    tell_session(s, m->handoff, buf_slice(&out));
+    if (m->state == HANDOFF_STATE_COMPLETED) {
+        buf_clear(&out);
+        mcp_put_notification(&out, "notifications/tools/list_changed");
+        session_send(s, buf_slice(&out));
+        if (s->feed == NULL)
+            session_end_stream(s);
+    }
+    session_forget(s, m->handoff);
+    buf_free(&out);
+    buf_free(&id);
+}
+
+static const struct gateway_handlers handlers = GATEWAY_HANDLERS(on_);
+
+bool gateway_message(struct gateway *g, struct chan *c, enum msg type, union msg_any *m, int fd)
+{
+    return gateway_dispatch(&handlers, g, c, type, m, fd);
+}

@@ -1,0 +1,19 @@
+/* The three methods of an upstream's address; each makes the call and answers, now or later. */
+#ifndef SG_GATEWAY_INTAKE_H
+#define SG_GATEWAY_INTAKE_H
+
+#include "gateway/gateway.h"
+
+typedef void intake_fn(struct gateway *g, const struct upstream *up, struct http_req *req);
+
+intake_fn intake_post;   /* intake.c */
+intake_fn intake_get;    /* stream.c */
+intake_fn intake_delete; /* stream.c */
+
+/* What the three share. Takes the bearer token into c. ERR_UNAUTHENTICATED when there is none. */
+MUST_USE enum err intake_token(struct call *c);
+/* Finds the session that the request names and joins it. ERR_UNKNOWN_SESSION; ERR_BAD_HEADERS when
+ * it names none; ERR_RATE_LIMITED beyond SET_CALLS_PER_CLIENT. */
+MUST_USE enum err intake_session(struct call *c);
+
+#endif

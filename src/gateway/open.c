@@ -1,0 +1,122 @@
+/*
+ * Asking the keeper to let a message through. Run by the gateway. The token goes with the question
+ * and is forgotten; so is the client's message, once the body is made that would be sent.
+ */
+#include "gateway/call_in.h"
+
+#include "crypto/hash.h"
+#include "gateway/rewrite.h"
+#include "ipc/gen/send.h"
+
+enum { CAP_URL = 1, CAP_HOLD = 2 };
+
+/* A link can be shown on this call: declared, and where the specification lets us ask. Modern:
+ * basic/patterns/mrtr "Supported Requests". Legacy: on the call's own stream. */
+static uint8_t delivery(const struct call *c)
+{
+    uint8_t bits = CAP_HOLD;
+
+    if ((c->caps & MCP_CAP_ELICIT_URL) && c->quirk->url && c->method->may_ask)
+        bits |= CAP_URL;
+    return bits;
+}
+
+/* A stream has no message: nothing to show. */
+static enum err make_projection(struct call *c, struct buf *projection, struct buf *name)
+{
+    if (c->kind == CALL_KIND_STREAM)
+        return ERR_OK;
+    rewrite_put_name(&c->in, &c->req, name);
+    return rewrite_projection(&c->in, &c->req, projection);
+}
+
+static enum err send_open(struct call *c)
+{
+    struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES), name = BUF_INIT(LIM_NAME_BYTES);
+    struct buf method = BUF_INIT(LIM_METHOD_BYTES);
+    enum err e = make_projection(c, &projection, &name);
+
+    if (e == ERR_OK) {
+        const struct msg_call_open m = {
+            .call = c->id,
+            .upstream = c->up->number,
+            .token = c->token,
+            .era = c->era == MCP_ERA_MODERN ? ERA_MODERN : ERA_LEGACY,
+            .kind = c->kind,
+            .want = c->want,
+            .method = json_str_slice(&c->in, c->req.rpc.method, &method),
+            .name = buf_slice(&name),
+            .projection = buf_slice(&projection),
+            .body_digest = c->body_digest,
+            .caps = delivery(c),
+            .session = c->session != NULL ? c->session->id : (struct session_id){{0}},
+            .state = buf_slice(&c->came),
+            .answer = c->answer,
+        };
+        e = c->g->keeper == NULL ? ERR_UNAVAILABLE : send_call_open(c->g->keeper, &m);
+    }
+    buf_free(&projection);
+    buf_free(&name);
+    buf_free(&method);
+    return e == ERR_CLOSED ? ERR_UNAVAILABLE : e;
+}
+
+/* The message becomes the body; then only the body is kept. */
+static void make_and_open(struct call *c, const struct rewrite *r)
+{
+    enum err e = ERR_OK;
+
+    c->body_digest = hash_sha256(SLICE_EMPTY);
+    if (c->want == CALL_WANT_SEND && c->kind != CALL_KIND_STREAM)
+        e = rewrite_body(r, &c->body, &c->body_digest);
+    if (e == ERR_OK)
+        e = send_open(c);
+    sec_free(c->token);
+    c->token = NULL;
+    if (e != ERR_OK) {
+        call_fail(c, e);
+        return;
+    }
+    json_free(&c->in);
+    c->open = true;
+    call_enter(c, CALL_ASKED);
+}
+
+void call_open(struct call *c, struct slice new_id)
+{
+    const struct rewrite r = {.j = &c->in, .req = &c->req, .new_id = new_id};
+
+    make_and_open(c, &r);
+}
+
+void call_start(struct call *c)
+{
+    const struct msg_state_open m = {
+        .call = c->id, .token = c->token, .state = buf_slice(&c->came)};
+
+    if (c->came.n == 0) {
+        call_open(c, SLICE_EMPTY);
+        return;
+    }
+    if (c->g->keeper == NULL || send_state_open(c->g->keeper, &m) != ERR_OK) {
+        call_fail(c, ERR_UNAVAILABLE);
+        return;
+    }
+    c->open = true;
+    call_enter(c, CALL_STATE);
+}
+
+CALL_ACTION(opened)
+{
+    const struct msg_state_opened *m = arg;
+    const struct rewrite r = {
+        .j = &c->in, .req = &c->req, .had_state = true, .upstream_state = m->upstream_state};
+
+    (void)ev;
+    /* An upstream's own state names no handoff, and the body already holds it. */
+    if (!m->ours) {
+        c->answer = ANSWER_NONE;
+        buf_clear(&c->came);
+    }
+    make_and_open(c, &r);
+}

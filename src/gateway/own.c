@@ -1,0 +1,234 @@
+/*
+ * What the gateway answers itself. Run by the gateway after the keeper named the caller. Trusts the
+ * keeper; of an upstream it repeats what was stored (capabilities, instructions), screened, under
+ * its configured name. Specifications: MCP 2025-11-25 basic/lifecycle, basic/utilities/ping,
+ * server/utilities/logging; 2026-07-28 server/discover.
+ */
+#include "gateway/own.h"
+
+#include "base/mem.h"
+#include "gateway/call_in.h"
+#include "gateway/own_tools.h"
+#include "os/log.h"
+#include "proto/mcp_write.h"
+
+enum { ANSWER_BYTES = LIM_SNAPSHOT_BYTES + 65536, DISCOVER_TTL_MS = 0 };
+
+CALL_ACTION(owned)
+{
+    const struct msg_call_own *m = arg;
+
+    (void)ev;
+    if (c->on_own == NULL) {
+        chan_refuse(c->g->keeper);
+        return;
+    }
+    c->client = m->client;
+    if (call_is_foreign(c, &m->client))
+        call_fail(c, ERR_UNKNOWN_SESSION);
+    else
+        c->on_own(c, m);
+}
+
+/* --- who we are ------------------------------------------------------------------------------ */
+
+/* What an upstream is offered as, from its stored initialize or discover result, which may be
+ * missing: then tools alone, since ours are there. */
+static void put_capabilities(struct buf *out, const struct json *j, uint32_t caps)
+{
+    struct json_edits e;
+
+    if (!json_is(j, caps, JSON_OBJECT)) {
+        buf_put_str(out, "{\"tools\":{\"listChanged\":true}}");
+        return;
+    }
+    json_edits_init(&e, 256);
+    /* setLevel is answered here, and obeyed, whatever the upstream can do. */
+    if (json_get(j, caps, "tools") == JSON_NONE)
+        json_edit_add_member(&e, caps, SLICE_LIT("tools"), SLICE_LIT("{\"listChanged\":true}"));
+    BUG_IF(json_copy_edited(j, caps, &e, out) != ERR_OK); /* out holds any snapshot */
+    json_edits_free(&e);
+}
+
+static void put_instructions(struct buf *out, const struct upstream *up, const struct json *j)
+{
+    struct buf scratch = BUF_INIT(LIM_SNAPSHOT_BYTES);
+    struct slice theirs = json_str_slice(j, json_get(j, 0, "instructions"), &scratch);
+
+    if (up->needs_credential)
+        buf_put_str(out, own_instructions);
+    if (up->needs_credential && theirs.n > 0)
+        buf_put_str(out, "\n\n");
+    buf_put(out, theirs);
+    buf_free(&scratch);
+}
+
+/* Fills info from the stored text; the buffers back it. */
+static void describe(const struct call *c, struct slice stored, struct mcp_server_info *ret,
+                     struct buf *caps, struct buf *instructions)
+{
+    struct json j;
+
+    json_init(&j);
+    if (json_parse(&j, stored, NULL) != ERR_OK)
+        json_free(&j); /* nothing is stored */
+    put_capabilities(caps, &j, json_get(&j, 0, "capabilities"));
+    put_instructions(instructions, c->up, &j);
+    json_free(&j);
+    *ret = (struct mcp_server_info){.name = slice_str(c->up->name),
+                                    .title = slice_str(c->up->title),
+                                    .version = SLICE_LIT(SIDEGATE_VERSION),
+                                    .capabilities = buf_slice(caps),
+                                    .instructions = buf_slice(instructions),
+                                    .eras = c->up->eras};
+}
+
+static void reply_initialize(struct call *c, const struct mcp_server_info *info, struct buf *out)
+{
+    struct session *s = NULL;
+    struct buf id = BUF_INIT(ID_TEXT);
+    const struct session_new n = {.up = c->up,
+                                  .client = c->client,
+                                  .token = c->token_hash,
+                                  .caps = c->caps,
+                                  .caps_text = buf_slice(&c->body),
+                                  .quirk = c->quirk};
+    enum err e = session_new(c->g, &n, &s);
+
+    if (e != ERR_OK) {
+        call_fail(c, e);
+        return;
+    }
+    mcp_put_initialize(out, buf_slice(&c->id_text), SLICE_LIT(MCP_VERSION_LEGACY), info);
+    ID_PUT(&id, s->id);
+    const struct http_field f[] = {{SLICE_LIT("Mcp-Session-Id"), buf_slice(&id)}};
+    call_reply_http(c, 200, f, ARRAY_LEN(f), buf_slice(out));
+    buf_free(&id);
+}
+
+static void on_description(struct call *c, struct slice stored)
+{
+    struct buf caps = BUF_INIT(ANSWER_BYTES), instructions = BUF_INIT(ANSWER_BYTES);
+    struct buf out = BUF_INIT(8 * ANSWER_BYTES); /* a byte of text may become six */
+    struct mcp_server_info info;
+
+    describe(c, stored, &info, &caps, &instructions);
+    if (c->method->method == MCP_INITIALIZE) {
+        reply_initialize(c, &info, &out);
+    } else {
+        mcp_put_discover(&out, buf_slice(&c->id_text), DISCOVER_TTL_MS, &info);
+        call_reply(c, buf_slice(&out));
+    }
+    buf_free(&caps);
+    buf_free(&instructions);
+    buf_free(&out);
+}
+
+void own_initialize(struct call *c, const struct msg_call_own *m)
+{
+    (void)m;
+    c->on_snapshot = on_description;
+    call_want_snapshot(c, SNAPSHOT_SERVER);
+}
+
+void own_discover(struct call *c, const struct msg_call_own *m)
+{
+    own_initialize(c, m);
+}
+
+/* --- small ones ------------------------------------------------------------------------------ */
+
+static void reply_empty(struct call *c)
+{
+    struct buf out = BUF_INIT(4096);
+
+    mcp_put_empty_result(&out, buf_slice(&c->id_text), c->era);
+    call_reply(c, buf_slice(&out));
+    buf_free(&out);
+}
+
+void own_ping(struct call *c, const struct msg_call_own *m)
+{
+    (void)m;
+    reply_empty(c);
+}
+
+void own_set_level(struct call *c, const struct msg_call_own *m)
+{
+    (void)m;
+    c->session->log_level = c->level;
+    reply_empty(c);
+}
+
+void own_accept(struct call *c, const struct msg_call_own *m)
+{
+    (void)m;
+    call_accept(c);
+    call_finish(c);
+}
+
+void own_answer(struct call *c, const struct msg_call_own *m)
+{
+    struct call *target = call_by_id(c->g, c->target);
+
+    (void)m;
+    if (c->no_url)
+        c->session->no_url = true;
+    call_accept(c);
+    if (target != NULL && target->session == c->session)
+        call_event(target, CALL_EV_ANSWER, &c->answer);
+    call_finish(c);
+}
+
+/* --- sessions -------------------------------------------------------------------------------- */
+
+void own_stream(struct call *c, const struct msg_call_own *m)
+{
+    struct sink *sink = c->sink;
+    enum err e = c->sink == NULL ? ERR_OK : session_take_stream(c->session, sink);
+
+    (void)m;
+    if (e != ERR_OK) {
+        call_fail(c, e);
+        return;
+    }
+    c->sink = NULL; /* moved to the session */
+    c->http = NULL;
+    call_finish(c);
+}
+
+void own_delete(struct call *c, const struct msg_call_own *m)
+{
+    struct session *s = c->session;
+    struct sink *sink = c->sink;
+
+    (void)m;
+    c->sink = NULL; /* moved */
+    if (sink != NULL)
+        sink_status(sink, 204, NULL, 0);
+    call_finish(c);
+    session_end(s);
+}
+
+/* --- our tools ------------------------------------------------------------------------------- */
+
+static const char *status_text(const struct call *c, const struct msg_call_own *m)
+{
+    if (!c->up->needs_credential)
+        return "This server needs no credential. Call the tool that you need.";
+    if (m->connected)
+        return "Connected: Sidegate has what this server needs. Call the tool that you need.";
+    if (m->pending)
+        return "Not connected: something waits for the person. Tell them, wait until they say that "
+               "it is finished, then call the tool that you need.";
+    return "Not connected. Call sidegate_connect to ask the person.";
+}
+
+void own_tool(struct call *c, const struct msg_call_own *m)
+{
+    struct buf out = BUF_INIT(8192);
+
+    mcp_put_text_result(&out, buf_slice(&c->id_text), c->era, slice_str(status_text(c, m)), false);
+    call_reply(c, buf_slice(&out));
+    buf_free(&out);
+}

@@ -1,0 +1,156 @@
+/*
+ * What a client finally gets: a message, a status, or an error. Run by the gateway; logs why a call
+ * failed. Specifications: MCP 2025-11-25 basic/transports "Sending Messages to the Server";
+ * 2026-07-28 basic/transports/streamable-http "Error Handling"; RFC 9110 11.6.1, RFC 6750 3.
+ */
+#include "gateway/call_in.h"
+
+#include "os/log.h"
+#include "proto/mcp_write.h"
+
+/* --- statuses -------------------------------------------------------------------------------- */
+
+/* Legacy clients read 404 as "this session has ended", and expect what JSON-RPC says about a
+ * request with 200. Everything else has the status of its row in err.def. */
+static const enum err legacy_ok[] = {ERR_UNKNOWN_METHOD, ERR_INVALID_PARAMS, ERR_NOT_FOUND,
+                                     ERR_NOT_YOURS,      ERR_GONE,           ERR_BAD_STATE,
+                                     ERR_OUT_OF_RANGE,   ERR_WRONG_ERA};
+
+/* What the world did to a call is told in the answer to it: an HTTP error would be read as the
+ * gateway's. */
+static bool is_outcome(enum err e)
+{
+    return err_kind(e) == ERR_KIND_WORLD && e != ERR_UNAVAILABLE && e != ERR_EXISTS;
+}
+
+unsigned reply_status(enum err e, enum mcp_era era)
+{
+    if (is_outcome(e))
+        return 200;
+    for (size_t i = 0; era == MCP_ERA_LEGACY && i < ARRAY_LEN(legacy_ok); i++) {
+        if (legacy_ok[i] == e)
+            return 200;
+    }
+    return err_http(e);
+}
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+void call_reply_http(struct call *c, unsigned status, const struct http_field *extra, size_t n,
+                     struct slice message)
+{
+    struct sink *s = c->sink;
+
+    c->sink = NULL; /* moved */
+    if (s != NULL && sink_is_stream(s)) {
+        sink_event(s, message);
+        sink_end(s);
+    } else if (s != NULL) {
+        sink_json(s, status, extra, n, message);
+    }
+    call_finish(c);
+}
+
+void call_reply(struct call *c, struct slice message)
+{
+    call_reply_http(c, 200, NULL, 0, message);
+}
+
+void call_say(struct call *c, struct slice message)
+{
+    if (c->sink != NULL)
+        sink_event(c->sink, message);
+}
+
+void call_accept(struct call *c)
+{
+    struct sink *s = c->sink;
+
+    c->sink = NULL; /* moved */
+    c->http = NULL;
+    if (s != NULL)
+        sink_status(s, 202, NULL, 0);
+}
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+static void log_failure(const struct call *c, enum err e)
+{
+    log_event(err_kind(e) == ERR_KIND_PEER ? LOG_INFO : LOG_WARN, "call_failed",
+              LOG_NUM("call", c->id), LOG_STR("upstream", c->up->name),
+              LOG_STR("method", c->method->text), LOG_STR("state", call_state_name(c->state)),
+              LOG_NUM("ms", loop_now(c->g->loop) - c->began), LOG_ERR(e));
+}
+
+/* Agent keys are given by the administrator, so there is nothing to discover (RFC 9728). */
+static const struct http_field challenge[] = {
+    {SLICE_LIT("WWW-Authenticate"),
+     SLICE_LIT("Bearer realm=\"sidegate\", error=\"invalid_token\", "
+               "error_description=\"an agent key is needed; sidegate key add makes one\"")},
+};
+
+static const struct http_field allow[] = {
+    {SLICE_LIT("Allow"), SLICE_LIT("POST, GET, DELETE, OPTIONS")},
+};
+
+static size_t extra_of(enum err e, const struct http_field **ret)
+{
+    *ret = e == ERR_BAD_METHOD ? allow : challenge;
+    return e == ERR_BAD_METHOD || e == ERR_UNAUTHENTICATED ? 1 : 0;
+}
+
+static void put_error(struct call *c, enum err e, struct buf *out)
+{
+    struct slice id = buf_slice(&c->id_text);
+    struct buf scratch = BUF_INIT(256);
+
+    if (c->kind != CALL_KIND_REQUEST)
+        id = SLICE_EMPTY;
+    else if (id.n == 0)
+        id = SLICE_LIT("null");
+    if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN)
+        mcp_put_unsupported_version(out, id, c->up->eras,
+                                    json_str_slice(&c->in, c->req.meta.version, &scratch));
+    else
+        mcp_put_err(out, id, e, c->era);
+    buf_free(&scratch);
+}
+
+void call_fail(struct call *c, enum err e)
+{
+    struct buf out = BUF_INIT(8192);
+    const struct http_field *extra = NULL;
+    size_t n = extra_of(e, &extra);
+
+    log_failure(c, e);
+    put_error(c, e, &out);
+    call_reply_http(c, reply_status(e, c->era), extra, n, buf_slice(&out));
+    buf_free(&out);
+}
+
+/* --- the keeper's no ------------------------------------------------------------------------- */
+
+/* What the client cannot do anything about is accepted and dropped: a notification without a lease
+ * to ride on, the stream of an upstream that it has no connection to. */
+CALL_ACTION(denied)
+{
+    const struct msg_call_deny *m = arg;
+    enum err e = m->code > ERR_OK && m->code < ERR_COUNT ? (enum err)m->code : ERR_FORBIDDEN;
+
+    (void)ev;
+    c->open = false;
+    if (c->kind == CALL_KIND_REQUEST || e == ERR_UNAUTHENTICATED || c->want == CALL_WANT_OWN) {
+        call_fail(c, e);
+        return;
+    }
+    call_accept(c);
+    call_finish(c);
+}
+
+CALL_ACTION(keeper_lost)
+{
+    (void)ev;
+    (void)arg;
+    c->open = false;
+    call_fail(c, ERR_UNAVAILABLE);
+}

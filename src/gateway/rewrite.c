@@ -1,0 +1,80 @@
+/*
+ * Making the upstream's body from the client's. Run by the gateway. The message was parsed
+ * strictly; nothing here looks at the client's bytes again. Specifications: MCP 2026-07-28
+ * basic/index "_meta" (per-hop keys), basic/patterns/mrtr (requestState, inputResponses).
+ */
+#include "gateway/rewrite.h"
+
+#include "base/limits.h"
+#include "crypto/hash.h"
+#include "proto/mcp_write.h"
+#include "proto/projection.h"
+
+/* The client of this hop is Sidegate. */
+#define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
+
+enum { EDIT_BYTES = LIM_UPSTREAM_STATE_BYTES * 2 + 4096 };
+
+/* The answers without ours, whose name is MCP_INPUT_KEY. */
+static void edit_responses(const struct rewrite *r, struct json_edits *e)
+{
+    const struct mcp_request *q = r->req;
+    uint32_t ours = json_get_key(r->j, q->responses, SLICE_LIT(MCP_INPUT_KEY));
+
+    if (ours == JSON_NONE)
+        return;
+    if (json_count(r->j, q->responses) == 1)
+        json_edit_unset(e, r->j, q->rpc.params, "inputResponses");
+    else
+        json_edit_remove(e, ours);
+}
+
+static void edit_state(const struct rewrite *r, struct json_edits *e)
+{
+    if (!r->had_state)
+        return;
+    if (r->upstream_state.n > 0)
+        json_edit_replace_str(e, r->req->state, r->upstream_state);
+    else
+        json_edit_unset(e, r->j, r->req->rpc.params, "requestState");
+}
+
+enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *ret)
+{
+    const struct mcp_request *q = r->req;
+    struct json_edits e;
+    enum err err = ERR_OK;
+
+    json_edits_init(&e, EDIT_BYTES);
+    if (q->era == MCP_ERA_MODERN && q->rpc.kind == JSONRPC_REQUEST) {
+        json_edit_set(&e, r->j, q->meta.meta, MCP_META_CLIENT_INFO, SLICE_LIT(CLIENT_INFO));
+        edit_state(r, &e);
+        edit_responses(r, &e);
+    }
+    if (r->new_id.n > 0)
+        json_edit_replace(&e, q->rpc.id, r->new_id);
+    err = json_copy_edited(r->j, 0, &e, out);
+    json_edits_free(&e);
+    if (err == ERR_OK)
+        *ret = hash_sha256(buf_slice(out));
+    return err;
+}
+
+static void sha256(struct slice s, struct digest *ret)
+{
+    *ret = hash_sha256(s);
+}
+
+enum err rewrite_projection(const struct json *j, const struct mcp_request *q, struct buf *out)
+{
+    return projection_of(j, &q->rpc, sha256, out);
+}
+
+void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct buf *out)
+{
+    const struct projection_in in = {
+        .j = j, .method = q->rpc.method, .name = q->name, .sha256 = sha256};
+
+    if (q->name != JSON_NONE)
+        projection_put_name(&in, out);
+}

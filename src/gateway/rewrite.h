@@ -1,0 +1,28 @@
+/*
+ * The body as it will be sent: the client's message written again from what was parsed, with this
+ * hop's own keys, and the projection that policy sees (DESIGN 4: what was checked is what is sent).
+ */
+#ifndef SG_GATEWAY_REWRITE_H
+#define SG_GATEWAY_REWRITE_H
+
+#include "base/id.h"
+#include "proto/mcp.h"
+
+struct rewrite {
+    const struct json *j;
+    const struct mcp_request *req;
+    bool had_state;              /* the client brought a requestState: */
+    struct slice upstream_state; /* what the upstream gets instead; empty: none */
+    struct slice new_id; /* JSON text that becomes the id (answers to the upstream's requests);
+                            empty: keep it */
+};
+
+/* Appends the body to out, and sets its SHA-256. ERR_TOO_LARGE. */
+MUST_USE enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *ret);
+
+/* Appends the projection; and the name as call_open has it, which may be nothing. */
+MUST_USE enum err rewrite_projection(const struct json *j, const struct mcp_request *req,
+                                     struct buf *out);
+void rewrite_put_name(const struct json *j, const struct mcp_request *req, struct buf *out);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * The gateway's addresses: /mcp/UPSTREAM, and nothing else. Run by the gateway for each HTTP
+ * request, after src/httpd refused what is ambiguous. Host and Origin come first, for every address
+ * and method.
+ */
+#include "gateway/cors.h"
+#include "gateway/intake.h"
+
+#include "os/log.h"
+#include "proto/mcp_write.h"
+
+static const struct {
+    const char *method;
+    intake_fn *fn;
+} methods[] = {
+    {"POST", intake_post},
+    {"GET", intake_get},
+    {"DELETE", intake_delete},
+};
+
+static intake_fn *find_method(struct slice method)
+{
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        if (slice_eq_str(method, methods[i].method))
+            return methods[i].fn;
+    }
+    return NULL;
+}
+
+static const struct upstream *find_upstream(const struct gateway *g, struct slice path)
+{
+    const struct slice prefix = SLICE_LIT("/mcp/");
+
+    if (!slice_starts(path, prefix))
+        return NULL;
+    return conf_upstream_by_name(&g->conf, slice_sub(path, prefix.n, path.n));
+}
+
+/* Before there is a call: an error without an id. */
+static void refuse(struct gateway *g, struct http_req *req, enum err e)
+{
+    struct http_field f[CORS_FIELDS];
+    struct buf out = BUF_INIT(4096);
+    size_t n = cors_fields(&g->conf, req, f);
+
+    log_event(LOG_INFO, "request_refused", LOG_TEXT("method", req->method),
+              LOG_TEXT("path", req->path), LOG_ERR(e));
+    f[n++] = (struct http_field){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
+    f[n++] = (struct http_field){SLICE_LIT("Cache-Control"), SLICE_LIT("no-store")};
+    if (e == ERR_BAD_METHOD)
+        f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT("POST, GET, DELETE, OPTIONS")};
+    mcp_put_err(&out, SLICE_EMPTY, e, MCP_ERA_LEGACY);
+    http_reply(req, err_http(e), f, n, buf_slice(&out));
+    buf_free(&out);
+}
+
+static size_t on_body_max(void *ctx, const struct http_req *req)
+{
+    (void)ctx;
+    return slice_eq_str(req->method, "POST") ? limit_get(SET_BODY_BYTES) : 0;
+}
+
+static void on_request(void *ctx, struct http_req *req)
+{
+    struct gateway *g = ctx;
+    const struct upstream *up = find_upstream(g, req->path);
+    intake_fn *fn = find_method(req->method);
+    enum err e = cors_check(&g->conf, req);
+
+    if (e == ERR_OK && up == NULL)
+        e = ERR_NO_ROUTE;
+    if (e == ERR_OK && slice_eq_str(req->method, "OPTIONS")) {
+        cors_preflight(&g->conf, req);
+        return;
+    }
+    if (e == ERR_OK && fn == NULL)
+        e = ERR_BAD_METHOD;
+    if (e != ERR_OK)
+        refuse(g, req, e);
+    else
+        fn(g, up, req);
+}
+
+static void on_drained(void *ctx, struct http_req *req)
+{
+    (void)ctx;
+    sink_on_drained(req->user);
+}
+
+static void on_end(void *ctx, struct http_req *req, enum http_end how)
+{
+    (void)ctx;
+    (void)how;
+    if (req->user != NULL)
+        sink_on_end(req->user);
+}
+
+static void on_refused(void *ctx, enum err why)
+{
+    (void)ctx;
+    log_event(LOG_INFO, "connection_refused", LOG_ERR(why));
+}
+
+const struct http_ops route_ops = {on_body_max, on_request, on_drained, on_end, on_refused};

@@ -1,0 +1,152 @@
+/*
+ * Giving a permitted body to the egress process that the permit names. Run by the gateway. A permit
+ * is for one generation: when that process is gone, or does not come in time, nothing is sent, and
+ * the keeper gives the use back.
+ */
+#include "gateway/call_in.h"
+
+#include "ipc/gen/send.h"
+
+static const struct slice versions[] = {
+    [MCP_ERA_LEGACY] = SLICE_LIT(MCP_VERSION_LEGACY),
+    [MCP_ERA_MODERN] = SLICE_LIT(MCP_VERSION_MODERN),
+};
+
+static enum err send_head(struct call *c)
+{
+    const struct msg_send_head m = {
+        .call = c->id,
+        .use = c->use,
+        .era = c->era == MCP_ERA_MODERN ? ERA_MODERN : ERA_LEGACY,
+        .kind = c->kind,
+        .client = c->client,
+        .session = c->session != NULL ? c->session->id : (struct session_id){{0}},
+        .protocol = versions[c->era],
+        .caps = c->session != NULL ? buf_slice(&c->session->caps_text) : SLICE_EMPTY,
+        .size = (uint32_t)c->body.n,
+    };
+
+    return send_send_head(c->egress, &m);
+}
+
+/* Mcp-Param-* repeat arguments for whoever stands between; whether they equal the body is the
+ * upstream's to say, which knows the tool (2026-07-28 streamable-http "Custom Headers"). */
+static bool is_param(const struct http_field *f, struct slice *ret_name)
+{
+    const struct slice prefix = SLICE_LIT("Mcp-Param-");
+
+    *ret_name = slice_sub(f->name, prefix.n, f->name.n);
+    return slice_eq_nocase(slice_sub(f->name, 0, prefix.n), prefix);
+}
+
+enum err call_check_params(const struct call *c)
+{
+    struct slice name = SLICE_EMPTY;
+    unsigned n = 0;
+
+    for (size_t i = 0; i < c->http->n_fields; i++) {
+        const struct http_field *f = &c->http->fields[i];
+
+        if (is_param(f, &name) &&
+            (++n > LIM_MCP_PARAMS || name.n == 0 || name.n > LIM_PARAM_NAME_BYTES ||
+             f->value.n == 0 || f->value.n > LIM_NAME_BYTES || !http_is_field_value(f->value)))
+            return ERR_BAD_HEADERS;
+    }
+    return ERR_OK;
+}
+
+static enum err send_params(struct call *c)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; c->http != NULL && i < c->http->n_fields && e == ERR_OK; i++) {
+        struct msg_send_param m = {.call = c->id, .value = c->http->fields[i].value};
+
+        if (c->era == MCP_ERA_MODERN && is_param(&c->http->fields[i], &m.name))
+            e = send_send_param(c->egress, &m);
+    }
+    return e;
+}
+
+CALL_ACTION(send)
+{
+    enum err e = ERR_OK;
+
+    (void)arg;
+    if (c->state == CALL_PEER) {
+        struct chan *egress = gateway_egress(c->g, c->up->number, c->egress_generation);
+
+        if (egress == NULL)
+            return; /* another one came */
+        c->egress = egress;
+        c->credit = 0;
+        c->is_stream = false;
+        buf_clear(&c->message);
+        e = send_head(c);
+        if (e == ERR_OK)
+            e = send_params(c);
+        call_enter(c, CALL_SENDING);
+    }
+    while (e == ERR_OK && c->sent < c->body.n && !chan_full(c->egress)) {
+        const struct msg_send_part m = {
+            .call = c->id,
+            .part = slice_sub(buf_slice(&c->body), c->sent, c->sent + LIM_PART_BYTES)};
+
+        e = send_send_part(c->egress, &m);
+        c->sent += m.part.n;
+    }
+    if (e == ERR_OK && c->sent == c->body.n) {
+        buf_free(&c->body);
+        call_enter(c, CALL_UPSTREAM);
+    } else if (e != ERR_OK) {
+        call_event(c, CALL_EV_EGRESS_LOST, NULL);
+    }
+    (void)ev;
+}
+
+/* The one who initialized the session is the only one who may use it. */
+bool call_is_foreign(const struct call *c, const struct client_id *client)
+{
+    return c->session != NULL && !ID_EQ(c->session->client, *client);
+}
+
+CALL_ACTION(permitted)
+{
+    const struct msg_call_permit *m = arg;
+
+    (void)ev;
+    c->use = m->use;
+    c->client = m->client;
+    c->anonymous = m->anonymous;
+    c->egress_generation = m->egress_generation;
+    c->sent = 0;
+    if (call_is_foreign(c, &m->client)) {
+        call_fail(c, ERR_UNKNOWN_SESSION);
+        return;
+    }
+    /* The client's stream is there by now, or it left. */
+    if (c->kind == CALL_KIND_STREAM && c->session->stream == NULL) {
+        call_finish(c);
+        return;
+    }
+    if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE)
+        call_accept(c);
+    call_enter(c, CALL_PEER);
+    loop_timer_set(c->timer, limit_get(SET_PERMIT_TIME));
+    call_event(c, CALL_EV_EGRESS_HERE, NULL);
+}
+
+CALL_ACTION(not_sent)
+{
+    (void)ev;
+    (void)arg;
+    call_fail(c, ERR_UNAVAILABLE);
+}
+
+CALL_ACTION(unknown)
+{
+    (void)ev;
+    (void)arg;
+    c->egress = NULL;
+    call_fail(c, ERR_UPSTREAM_UNKNOWN);
+}

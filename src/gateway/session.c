@@ -1,0 +1,233 @@
+/*
+ * Legacy sessions. Run by the gateway. Trusts the keeper's word on who a client is; the session id
+ * alone opens nothing. Specification: MCP 2025-11-25 basic/transports "Session Management".
+ *
+ * The id is random but for its first two bytes, which name the lane: another gateway process that
+ * gets it can tell whose it is.
+ */
+#include "gateway/session.h"
+
+#include "base/mem.h"
+#include "crypto/random.h"
+#include "gateway/gateway.h"
+#include "ipc/gen/send.h"
+#include "os/log.h"
+#include "proto/mcp_write.h"
+
+enum { LANE_BYTES = 2 };
+
+static void put_lane(const struct gateway *g, struct session_id *id)
+{
+    for (size_t i = 0; i < LANE_BYTES; i++)
+        id->b[i] = (uint8_t)(g->instance >> (8 * (LANE_BYTES - 1 - i)));
+}
+
+static void on_idle(void *ctx)
+{
+    struct session *s = ctx;
+
+    if (s->stream != NULL || s->n_calls > 0)
+        session_used(s); /* in use, if quietly */
+    else
+        session_end(s);
+}
+
+static unsigned count_of(struct gateway *g, const struct client_id *client)
+{
+    struct session *s = NULL, *next = NULL;
+    unsigned n = 0;
+
+    HASH_ITER(hh, g->sessions, s, next)
+    {
+        n += ID_EQ(s->client, *client);
+    }
+    return n;
+}
+
+enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret)
+{
+    struct session *s = NULL;
+
+    if (count_of(g, &n->client) >= limit_get(SET_SESSIONS_PER_CLIENT))
+        return ERR_RATE_LIMITED;
+    s = MEM_NEW(struct session);
+    s->g = g;
+    RANDOM_ID(s->id);
+    put_lane(g, &s->id);
+    s->up = n->up;
+    s->client = n->client;
+    s->token = n->token;
+    s->caps = n->caps;
+    buf_init(&s->caps_text, LIM_CAPS_BYTES);
+    buf_put(&s->caps_text, n->caps_text);
+    s->quirk = n->quirk;
+    s->log_level = -1;
+    LIST_INIT(&s->calls);
+    asks_init(&s->asks);
+    s->timer = loop_timer_new(g->loop, on_idle, s);
+    session_used(s);
+    HASH_ADD(hh, g->sessions, id, sizeof(s->id), s);
+    *ret = s;
+    return ERR_OK;
+}
+
+static void tell_end(struct session *s)
+{
+    const struct msg_session_gone gone = {.session = s->id};
+    const struct msg_session_end end = {.session = s->id};
+    struct egress *e = NULL;
+
+    /* A channel that is gone has forgotten the session already. */
+    if (s->g->keeper != NULL)
+        (void)send_session_gone(s->g->keeper, &gone);
+    LIST_FOREACH(e, &s->g->egresses, entry)
+    {
+        if (chan_peer(e->chan)->upstream == s->up->number)
+            (void)send_session_end(e->chan, &end);
+    }
+}
+
+void session_end(struct session *s)
+{
+    struct call *c = NULL;
+
+    while ((c = LIST_FIRST(&s->calls)) != NULL)
+        call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
+    session_end_stream(s);
+    tell_end(s);
+    HASH_DEL(s->g->sessions, s);
+    asks_done(&s->asks);
+    loop_timer_free(s->timer);
+    buf_free(&s->caps_text);
+    mem_free(s);
+}
+
+void sessions_done(struct gateway *g)
+{
+    struct session *s = NULL, *next = NULL;
+
+    HASH_ITER(hh, g->sessions, s, next)
+    {
+        session_end(s);
+    }
+}
+
+struct session *session_by_id(struct gateway *g, struct session_id id)
+{
+    struct session *s = NULL;
+
+    HASH_FIND(hh, g->sessions, &id, sizeof(id), s);
+    return s;
+}
+
+enum err session_find(struct gateway *g, struct slice text, const struct upstream *up,
+                      const struct digest *token, struct session **ret)
+{
+    struct session_id id;
+    struct session *s = NULL;
+
+    if (!id_parse(text, id.b, sizeof(id.b)))
+        return ERR_UNKNOWN_SESSION;
+    s = session_by_id(g, id);
+    if (s == NULL || s->up != up || !ID_EQ(s->token, *token))
+        return ERR_UNKNOWN_SESSION;
+    session_used(s);
+    *ret = s;
+    return ERR_OK;
+}
+
+void session_used(struct session *s)
+{
+    loop_timer_set(s->timer, limit_get(SET_SESSION_IDLE));
+}
+
+/* --- the GET stream -------------------------------------------------------------------------- */
+
+static void on_room(void *ctx)
+{
+    struct session *s = ctx;
+
+    if (s->feed != NULL)
+        call_event(s->feed, CALL_EV_ROOM, NULL);
+}
+
+static void on_gone(void *ctx)
+{
+    struct session *s = ctx;
+
+    s->stream = NULL;
+    session_used(s);
+    if (s->feed != NULL)
+        call_event(s->feed, CALL_EV_CANCEL, NULL);
+}
+
+static const struct sink_events stream_events = {on_room, on_gone};
+
+enum err session_take_stream(struct session *s, struct sink *sink)
+{
+    if (s->stream != NULL)
+        return ERR_EXISTS;
+    s->stream = sink;
+    sink_own(sink, &stream_events, s);
+    sink_open(sink);
+    return ERR_OK;
+}
+
+void session_end_stream(struct session *s)
+{
+    struct sink *sink = s->stream;
+
+    if (sink == NULL)
+        return;
+    s->stream = NULL;
+    sink_end(sink);
+    if (s->feed != NULL)
+        call_event(s->feed, CALL_EV_CANCEL, NULL);
+}
+
+void session_send(struct session *s, struct slice message)
+{
+    if (s->stream != NULL)
+        sink_event(s->stream, message);
+}
+
+/* --- handoffs -------------------------------------------------------------------------------- */
+
+/* The oldest is forgotten; its client then finds the same handoff on its next call. */
+void session_show(struct session *s, struct handoff_id h)
+{
+    if (!session_was_shown(s, h))
+        s->shown[s->n_shown++ % SESSION_SHOWN] = h;
+}
+
+bool session_was_shown(const struct session *s, struct handoff_id h)
+{
+    for (unsigned i = 0; i < s->n_shown && i < SESSION_SHOWN; i++) {
+        if (ID_EQ(s->shown[i], h))
+            return true;
+    }
+    return false;
+}
+
+void session_forget(struct session *s, struct handoff_id h)
+{
+    for (unsigned i = 0; i < SESSION_SHOWN; i++) {
+        if (ID_EQ(s->shown[i], h))
+            s->shown[i] = (struct handoff_id){{0}};
+    }
+}
+
+/* --- logging --------------------------------------------------------------------------------- */
+
+/* RFC 5424 6.2.1, as MCP 2025-11-25 server/utilities/logging names them. */
+static const char *const levels[] = {"debug", "info",     "notice", "warning",
+                                     "error", "critical", "alert",  "emergency"};
+
+int session_log_level(struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        if (slice_eq_str(name, levels[i]))
+            return (int)i;
+    }
+    return -1;
+}

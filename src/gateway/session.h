@@ -1,0 +1,87 @@
+/*
+ * Legacy sessions (MCP 2025-11-25 basic/transports, "Session Management"). A session is a name, not
+ * a credential: each request brings its own token, the keeper says whose it is, and it must be the
+ * one who initialized.
+ */
+#ifndef SG_GATEWAY_SESSION_H
+#define SG_GATEWAY_SESSION_H
+
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "gateway/ask.h"
+#include "gateway/conf.h"
+#include "gateway/quirks.h"
+#include "gateway/sink.h"
+
+struct gateway;
+struct call;
+
+enum { SESSION_SHOWN = 16 /* handoffs whose end the client is told */ };
+
+LIST_HEAD(call_list, call);
+
+struct session {
+    UT_hash_handle hh;
+    struct gateway *g;
+    struct session_id id;
+    const struct upstream *up;
+    struct client_id client;
+    struct digest token; /* of the token that initialized; a cheap first look, not the decision */
+    uint32_t caps;       /* bits of mcp_client_caps */
+    struct buf caps_text;
+    const struct quirk *quirk;
+    bool no_url;         /* it declared URL elicitation and answered that it cannot */
+    int log_level;       /* index of the least level that is sent; -1: all */
+    struct sink *stream; /* the GET stream, or NULL */
+    struct call *feed;   /* the upstream's stream that feeds it, or NULL */
+    struct call_list calls;
+    unsigned n_calls;
+    struct asks asks;
+    struct handoff_id shown[SESSION_SHOWN];
+    unsigned n_shown;
+    struct loop_timer *timer; /* SET_SESSION_IDLE */
+};
+
+/* What initialize brought. */
+struct session_new {
+    const struct upstream *up;
+    struct client_id client;
+    struct digest token;
+    uint32_t caps;
+    struct slice caps_text; /* JSON */
+    const struct quirk *quirk;
+};
+
+/* A new session. ERR_RATE_LIMITED beyond SET_SESSIONS_PER_CLIENT. */
+MUST_USE enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret);
+/* Ends it: its calls, its stream, keeper and egress are told. */
+void session_end(struct session *s);
+void sessions_done(struct gateway *g);
+
+/*
+ * The session that a request names, if it is this upstream's and was opened with this token:
+ * ERR_OK, or ERR_UNKNOWN_SESSION. text is the header's value.
+ */
+MUST_USE enum err session_find(struct gateway *g, struct slice text, const struct upstream *up,
+                               const struct digest *token, struct session **ret);
+struct session *session_by_id(struct gateway *g, struct session_id id);
+/* Put off the end of an idle session. */
+void session_used(struct session *s);
+
+/* The client gets this message outside of any call: on its GET stream, or not at all. */
+void session_send(struct session *s, struct slice message);
+/* Makes sink the GET stream. ERR_EXISTS when there is one. */
+MUST_USE enum err session_take_stream(struct session *s, struct sink *sink);
+/* Ends the GET stream in order; the client opens another one with a fresh token. */
+void session_end_stream(struct session *s);
+
+/* A handoff was shown to this session. */
+void session_show(struct session *s, struct handoff_id h);
+bool session_was_shown(const struct session *s, struct handoff_id h);
+void session_forget(struct session *s, struct handoff_id h);
+
+/* The index of a level's name as in logging/setLevel ("debug" is 0), or -1. */
+int session_log_level(struct slice name);
+
+#endif

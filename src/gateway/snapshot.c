@@ -1,0 +1,99 @@
+/*
+ * Stored lists, for when the upstream does not answer for lack of its key or is down (decision
+ * 0004). Run by the gateway; the keeper stores what egress screened, per user.
+ */
+#include "gateway/call_in.h"
+
+#include "ipc/gen/send.h"
+
+/* What a list has when nothing is stored; ours are added as to any other. */
+static const struct {
+    enum mcp_method method;
+    enum snapshot kind;
+    const char *empty;
+} lists[] = {
+    {MCP_TOOLS_LIST, SNAPSHOT_TOOLS, "{\"tools\":[]}"},
+    {MCP_PROMPTS_LIST, SNAPSHOT_PROMPTS, "{\"prompts\":[]}"},
+    {MCP_RESOURCES_LIST, SNAPSHOT_RESOURCES, "{\"resources\":[]}"},
+    {MCP_RESOURCES_TEMPLATES_LIST, SNAPSHOT_TEMPLATES, "{\"resourceTemplates\":[]}"},
+};
+
+static size_t list_index(const struct call *c)
+{
+    size_t i = 0;
+
+    while (i < ARRAY_LEN(lists) && lists[i].method != c->method->method)
+        i++;
+    return i;
+}
+
+bool call_is_list(const struct call *c)
+{
+    return c->kind == CALL_KIND_REQUEST && list_index(c) < ARRAY_LEN(lists);
+}
+
+void call_want_snapshot(struct call *c, enum snapshot kind)
+{
+    const struct msg_snapshot_get m = {.call = c->id, .kind = kind};
+
+    buf_clear(&c->snapshot);
+    call_enter(c, CALL_SNAPSHOT);
+    if (c->g->keeper == NULL || send_snapshot_get(c->g->keeper, &m) != ERR_OK)
+        c->on_snapshot(c, SLICE_EMPTY);
+}
+
+CALL_ACTION(no_snapshot)
+{
+    (void)arg;
+    if (ev == CALL_EV_KEEPER_LOST)
+        c->open = false;
+    c->on_snapshot(c, SLICE_EMPTY);
+}
+
+CALL_ACTION(snapshot)
+{
+    const struct msg_snapshot_part *m = arg;
+
+    (void)ev;
+    if (m->size > LIM_SNAPSHOT_BYTES || m->offset != c->snapshot.n ||
+        m->part.n > m->size - m->offset || (m->size > 0 && m->part.n == 0)) {
+        chan_refuse(c->g->keeper);
+        return;
+    }
+    buf_put(&c->snapshot, m->part);
+    if (c->snapshot.n == m->size)
+        c->on_snapshot(c, buf_slice(&c->snapshot));
+}
+
+/* --- lists ----------------------------------------------------------------------------------- */
+
+/* The stored result stands for the response. Of an upstream that needs no credential nothing stored
+ * means that nothing is known, which is not the same as an empty list. */
+static void on_list(struct call *c, struct slice stored)
+{
+    if (stored.n == 0 && !c->up->needs_credential) {
+        call_fail(c, c->failed);
+        return;
+    }
+    buf_clear(&c->message);
+    buf_put_str(&c->message, "{\"jsonrpc\":\"2.0\",\"id\":");
+    buf_put(&c->message, buf_slice(&c->id_text));
+    buf_put_str(&c->message, ",\"result\":");
+    if (stored.n > 0)
+        buf_put(&c->message, stored);
+    else
+        buf_put_str(&c->message, lists[list_index(c)].empty);
+    buf_put_u8(&c->message, '}');
+    call_final(c);
+}
+
+void call_list_from_snapshot(struct call *c, enum err why)
+{
+    c->failed = why;
+    c->on_snapshot = on_list;
+    /* What is stored is the first page. */
+    if (c->has_cursor)
+        call_fail(c, why);
+    else
+        call_want_snapshot(c, lists[list_index(c)].kind);
+}

@@ -1,0 +1,85 @@
+/*
+ * GET and DELETE: the legacy session's own stream, and its end (MCP 2025-11-25 basic/transports
+ * "Listening for Messages from the Server", "Session Management"). Run by the gateway. The modern
+ * era has neither: 405.
+ */
+#include "gateway/intake.h"
+
+#include "gateway/call_in.h"
+#include "gateway/own.h"
+
+static enum err take(struct call *c)
+{
+    enum err e = c->up->eras & MCP_ERA_LEGACY ? ERR_OK : ERR_BAD_METHOD;
+
+    if (e == ERR_OK)
+        e = intake_token(c);
+    if (e == ERR_OK)
+        e = intake_session(c);
+    return e;
+}
+
+static enum err check_accept(const struct call *c)
+{
+    struct slice accept = SLICE_EMPTY;
+
+    return http_req_field(c->http, "Accept", &accept) == ERR_OK &&
+                   http_accepts(accept, "text/event-stream")
+               ? ERR_OK
+               : ERR_BAD_ACCEPT;
+}
+
+/* The upstream's stream of the same session, whose messages go to the client's. It is asked for
+ * with the same token, at the same time, since tokens are not kept. Without a connection the keeper
+ * says no, and the client's stream is Sidegate's alone. */
+static void start_feed(struct session *s, struct sec *token)
+{
+    struct call *c = call_new(s->g, s->up, NULL);
+
+    c->kind = CALL_KIND_STREAM;
+    c->token = token;
+    call_join(c, s);
+    s->feed = c;
+    call_start(c);
+}
+
+void intake_get(struct gateway *g, const struct upstream *up, struct http_req *req)
+{
+    struct call *c = call_new(g, up, req);
+    struct session *s = NULL;
+    struct sec *token = NULL;
+    enum err e = check_accept(c);
+
+    c->kind = CALL_KIND_STREAM;
+    c->want = CALL_WANT_OWN;
+    c->on_own = own_stream;
+    if (e == ERR_OK)
+        e = take(c);
+    if (e == ERR_OK && c->session->stream != NULL)
+        e = ERR_EXISTS;
+    if (e != ERR_OK) {
+        call_fail(c, e);
+        return;
+    }
+    s = c->session;
+    token = sec_clone(c->token);
+    call_start(c); /* first, so that the keeper answers it first */
+    if (s->feed == NULL)
+        start_feed(s, token);
+    else
+        sec_free(token);
+}
+
+void intake_delete(struct gateway *g, const struct upstream *up, struct http_req *req)
+{
+    struct call *c = call_new(g, up, req);
+    enum err e = take(c);
+
+    c->kind = CALL_KIND_STREAM;
+    c->want = CALL_WANT_OWN;
+    c->on_own = own_delete;
+    if (e != ERR_OK)
+        call_fail(c, e);
+    else
+        call_start(c);
+}
