@@ -100,7 +100,8 @@ static const struct box_rule {
 #define ANSWER(set, call, error)        RULE(set, call, SCMP_ACT_ERRNO(error), 0, NO_ARG)
 #define ANSWER_IF(set, call, error, count, ...)                                                    \
     RULE(set, call, SCMP_ACT_ERRNO(error), (count), __VA_ARGS__)
-#define DENY(set, call) RULE(set, call, SCMP_ACT_KILL_PROCESS, 0, NO_ARG)
+#define DENY(set, call)                RULE(set, call, SCMP_ACT_KILL_PROCESS, 0, NO_ARG)
+#define DENY_IF(set, call, count, ...) RULE(set, call, SCMP_ACT_KILL_PROCESS, (count), __VA_ARGS__)
 #include "os/box_rules.def"
 #undef ARG
 #undef MASKED
@@ -111,6 +112,7 @@ static const struct box_rule {
 #undef ANSWER
 #undef ANSWER_IF
 #undef DENY
+#undef DENY_IF
 };
 
 bool box_has_seccomp(void)
