@@ -3,6 +3,7 @@
 //
 //     tests/pages/run flow
 import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join, resolve } from 'node:path';
 import { Person, decline, says, send, stopBrowser } from '../lib/person.mjs';
@@ -11,8 +12,8 @@ import { root } from '../lib/sidegate.mjs';
 const build = resolve(root, process.env.SIDEGATE_BUILD ?? 'build');
 const stand = spawn(join(build, 'tests/unit/surface/surface-stand'), [join(build, 'src/surface/surface')], { stdio: ['pipe', 'pipe', process.env.VERBOSE ? 'inherit' : 'ignore'] });
 const lines = createInterface({ input: stand.stdout });
-const port = await new Promise((done, fail) => {
-    lines.once('line', (line) => done(Number(line)));
+const [port, pid] = await new Promise((done, fail) => {
+    lines.once('line', (line) => done(line.split(' ').map(Number)));
     lines.once('close', () => fail(new Error('the surface did not start; try again with VERBOSE=1')));
 });
 const site = `http://localhost:${port}`;
@@ -21,10 +22,26 @@ const order = (word) => stand.stdin.write(`${word}\n`);
 const key = 'hs_0123456789';
 
 let bad = 0;
+let passed = 0;
 function check(value, what) {
     if (value) return;
     console.log(`not so: ${what}`);
     bad++;
+}
+// Whether the surface's memory holds these bytes, anywhere.
+function remembers(text) {
+    const memory = openSync(`/proc/${pid}/mem`, 'r');
+    const ranges = readFileSync(`/proc/${pid}/maps`, 'utf8').trim().split('\n').map((l) => l.split(/[- ]/, 2).map((x) => parseInt(x, 16)));
+    const found = ranges.some(([from, to]) => {
+        const bytes = Buffer.alloc(to - from);
+        try {
+            return bytes.subarray(0, readSync(memory, bytes, 0, to - from, from)).includes(text);
+        } catch {
+            return false; // guard pages, and what the kernel keeps for itself
+        }
+    });
+    closeSync(memory);
+    return found;
 }
 const sit = (more = {}) => Person.sit({ site, name: 'ana', password: 'correct horse', ...more });
 
@@ -72,6 +89,19 @@ const flows = {
         await person.page.goto(link);
         await person.page.reload();
         check(says.done.test(await person.text()), 'a reload sends nothing again');
+        return person;
+    },
+    async 'nothing typed is left in memory'() {
+        const person = await sit();
+        const secret = `hs_${'memory'.repeat(6)}`;
+        order('new');
+        await person.open(link);
+        await person.fill({ 'User name': 'u', 'API key': secret });
+        await person.press(send);
+        check(says.done.test(await person.text()), 'given');
+        check(remembers('amber falcon') || remembers('Harbour Station'), 'what is no secret is found, so the search works');
+        check(!remembers(secret), 'the value is gone');
+        check(!remembers('correct horse') && !remembers('correct+horse'), 'the password is gone');
         return person;
     },
     async 'by keyboard alone'() {
@@ -172,8 +202,10 @@ for (const [name, flow] of Object.entries(flows)) {
     } catch (error) {
         check(false, error.stack);
     }
-    console.log(`${bad === before ? 'ok' : 'NOT OK'}  ${name}`);
+    if (bad === before) passed++;
+    console.log(`${bad === before ? 'ok' : 'not ok'} - ${name}`);
 }
+console.log(`${passed} passed, ${Object.keys(flows).length - passed} failed`);
 await stopBrowser();
 stand.stdin.end();
 process.exit(bad ? 1 : 0);

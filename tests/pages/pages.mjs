@@ -15,9 +15,10 @@ const pictures = option('--pictures');
 const only = option('--only') ?? '';
 const build = resolve(root, process.env.SIDEGATE_BUILD ?? 'build');
 
-// The pages that stand in the documentation.
-const shown = new Set(['login', 'handoff', 'handoff-refused', 'handoff-hostile', 'message-FINISHED_TESTED', 'message-FINISHED_STORED',
-    'message-NOT_YOURS', 'message-EXPIRED', 'inbox', 'connections']);
+// The pictures that stand in docs/pages.md.
+const shown = new Set(['login-phone-light', 'handoff-phone-light', 'handoff-phone-dark', 'handoff-desktop-light', 'handoff-refused-phone-light',
+    'handoff-hostile-phone-dark', 'message-FINISHED_TESTED-phone-light', 'message-FINISHED_STORED-phone-dark', 'message-NOT_YOURS-phone-light',
+    'message-EXPIRED-phone-dark', 'inbox-desktop-light', 'connections-desktop-dark']);
 
 const folder = mkdtempSync(join(tmpdir(), 'pages-'));
 const made = spawnSync(join(build, 'tests/unit/surface/surface-preview'), [folder], { stdio: 'inherit' });
@@ -52,13 +53,13 @@ const pages = readdirSync(folder).filter((f) => f.endsWith('.html') && f.include
 for (const phone of [true, false]) {
     for (const dark of [false, true]) {
         const kind = `${phone ? 'phone' : 'desktop'}-${dark ? 'dark' : 'light'}`;
-        const person = await Person.sit({ site, phone, dark });
+        const person = await Person.sit({ site, phone, dark, ...(pictures && { deviceScaleFactor: 1 }) }); // small pictures
         for (const name of pages) {
             const before = bad;
             await person.page.goto(`${site}/${name}.html`);
             const wide = await person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
             if (wide > 0) complain(`${name} ${kind}`, `${wide} pixels wider than the screen`);
-            if (pictures && (shown.has(name) || process.argv.includes('--all'))) await person.screenshot(join(pictures, `${name}-${kind}.png`));
+            if (pictures && (shown.has(`${name}-${kind}`) || process.argv.includes('--all'))) await person.screenshot(join(pictures, `${name}-${kind}.png`));
             for (const finding of await person.axe()) complain(`${name} ${kind}`, finding);
             if (bad === before) passed++;
         }

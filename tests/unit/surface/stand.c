@@ -5,10 +5,10 @@
  *
  *     surface-stand PROGRAM
  *
- * writes its port as one line when PROGRAM said that it is ready. Then lines on standard input
- * change what the keeper does: "new" makes the handoff wait again, "refuse" makes the server refuse
- * what is given, "accept" ends that, "end" ends the session, "die" ends the keeper's channel,
- * "back" makes a new one. Ends 1 when the surface does.
+ * writes its port and the surface's process id as one line when PROGRAM said that it is ready. Then
+ * lines on standard input change what the keeper does: "new" makes the handoff wait again, "refuse"
+ * makes the server refuse what is given, "accept" ends that, "end" ends the session, "die" ends the
+ * keeper's channel, "back" makes a new one. Ends 1 when the surface does.
  */
 #include "fake.h"
 
@@ -27,6 +27,7 @@ static struct box_public public;
 static bool ended, refusing;
 static uint16_t port;
 static int listener;
+static struct child child;
 
 static void must(enum err e)
 {
@@ -190,7 +191,7 @@ static bool from_surface(void *ctx, struct chan *c, enum msg type, union msg_any
     must(send_listener(c, &(struct msg_listener){0}, listener));
     close(listener);
     bring_keeper();
-    printf("%u\n", port);
+    printf("%u %d\n", port, child.pid);
     fflush(stdout);
     return true;
 }
@@ -207,7 +208,6 @@ static void start(const char *program)
 {
     static const struct chan_events events = {from_surface, surface_ended, NULL};
     const char *const argv[] = {"surface", NULL}, *const env[] = {NULL};
-    struct child child;
     int fds[2];
 
     must(sock_pair(fds));
