@@ -22,9 +22,9 @@ export async function freePort() {
 }
 
 // Runs a program to its end. Gives { status, stdout, stderr }.
-export function run(program, args, { input, time = 20_000, env } = {}) {
+export function run(program, args, { input, time = 20_000, env, cwd } = {}) {
     return new Promise((done, fail) => {
-        const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+        const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env }, cwd });
         const out = { stdout: '', stderr: '' };
         child.stdout.on('data', (d) => { out.stdout += d; });
         child.stderr.on('data', (d) => { out.stderr += d; });
