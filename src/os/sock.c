@@ -4,6 +4,8 @@
  */
 #include "os/sock.h"
 
+#include "base/mem.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +15,17 @@
 /* The kernel counts 64 KiB and its own overhead per message; this lets several of the largest wait.
  */
 enum { CHANNEL_BYTES = 1 << 20 };
+
+void sock_spoil(int fd)
+{
+    enum { PIECES = 16 }; /* a peer that goes on is reset by the kernel after the shutdown */
+    uint8_t piece[4096];
+
+    (void)shutdown(fd, SHUT_RDWR); /* it may be shut already */
+    for (int i = 0; i < PIECES && recv(fd, piece, sizeof(piece), MSG_DONTWAIT) > 0; i++)
+        ;
+    mem_wipe(piece, sizeof(piece));
+}
 
 void sock_close(int fd)
 {

@@ -40,6 +40,11 @@ bool sock_wait_room(int fd, int ms);
 MUST_USE enum err sock_copy(int fd, int *ret_fd);
 /* What errno means for a socket, such as ERR_AGAIN for EAGAIN. */
 enum err sock_err(int e);
+
+/* For a connection that must not be used again, whoever holds it: throws away what has arrived, and
+ * shuts both directions down. The descriptor stays open. */
+void sock_spoil(int fd);
+
 /* Takes -1. */
 void sock_close(int fd);
 

@@ -1,0 +1,77 @@
+/*
+ * Memory that is wiped when it is given back. Run by egress, under libcurl and OpenSSL, which keep
+ * copies of a request's headers in buffers that they free without wiping. The size stands before
+ * the bytes.
+ */
+#include "base/mem_wiping.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* As large as the strictest alignment, so that what follows is aligned too. */
+union head {
+    size_t n; /* bytes after the head */
+    max_align_t align;
+};
+
+void *mem_wiping_malloc(size_t n)
+{
+    union head *h;
+    size_t all;
+
+    BUG_IF(__builtin_add_overflow(n, sizeof(*h), &all));
+    h = malloc(all);
+    BUG_IF(h == NULL);
+    h->n = n;
+    return h + 1;
+}
+
+void *mem_wiping_calloc(size_t count, size_t size)
+{
+    void *p;
+    size_t n;
+
+    BUG_IF(__builtin_mul_overflow(count, size, &n));
+    p = mem_wiping_malloc(n);
+    memset(p, 0, n);
+    return p;
+}
+
+void mem_wiping_free(void *p)
+{
+    union head *h;
+
+    if (p == NULL)
+        return;
+    h = (union head *)p - 1;
+    mem_wipe(h, sizeof(*h) + h->n);
+    free(h);
+}
+
+void *mem_wiping_realloc(void *p, size_t n)
+{
+    void *new;
+
+    if (n == 0) {
+        mem_wiping_free(p);
+        return NULL;
+    }
+    new = mem_wiping_malloc(n);
+    if (p != NULL) {
+        size_t old = ((union head *)p - 1)->n;
+        memcpy(new, p, old < n ? old : n);
+        mem_wiping_free(p);
+    }
+    return new;
+}
+
+char *mem_wiping_strdup(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    char *p = mem_wiping_malloc(n);
+
+    memcpy(p, s, n);
+    return p;
+}

@@ -1,0 +1,205 @@
+/*
+ * The configuration of egress: rows from the supervisor, which has read and checked the file. They
+ * are checked again here where a mistake would send a request without its credential, or with it in
+ * another place.
+ */
+#include "egress/conf.h"
+
+#include "proto/http_field.h"
+
+enum { PATH_BYTES = 1024, HOST_BYTES = 255, TEXT_BYTES = 512 };
+
+void conf_init(struct conf *c)
+{
+    *c = (struct conf){
+        .name = BUF_INIT(TEXT_BYTES),
+        .host = BUF_INIT(HOST_BYTES + 1),
+        .path = BUF_INIT(PATH_BYTES + 1),
+        .verify_method = BUF_INIT(LIM_METHOD_BYTES),
+        .verify_tool = BUF_INIT(LIM_NAME_BYTES),
+    };
+}
+
+void conf_free(struct conf *c)
+{
+    buf_free(&c->name);
+    buf_free(&c->host);
+    buf_free(&c->path);
+    buf_free(&c->verify_method);
+    buf_free(&c->verify_tool);
+    for (size_t i = 0; i < c->fields_n; i++)
+        buf_free(&c->fields[i].name);
+    for (size_t i = 0; i < c->places_n; i++) {
+        buf_free(&c->places[i].name);
+        buf_free(&c->places[i].format);
+    }
+    for (size_t i = 0; i < c->rules_n; i++)
+        buf_free(&c->rules[i].value);
+    conf_init(c);
+}
+
+static void set(struct conf *c, struct buf *b, struct slice s)
+{
+    buf_clear(b);
+    buf_put(b, s);
+    if (buf_err(b) != ERR_OK)
+        c->bad = true;
+}
+
+/* Every row must be of the one upstream that the first row named. */
+static bool is_ours(struct conf *c, uint16_t upstream)
+{
+    if (!c->has_upstream || upstream != c->upstream)
+        c->bad = true;
+    return !c->bad;
+}
+
+void conf_on_upstream(struct conf *c, const struct msg_conf_upstream *m)
+{
+    if (c->has_upstream)
+        c->bad = true;
+    c->has_upstream = true;
+    c->upstream = m->upstream;
+    c->modern = m->protocols & 1;
+    c->legacy = m->protocols & 2;
+    set(c, &c->name, m->name);
+}
+
+void conf_on_endpoint(struct conf *c, const struct msg_conf_endpoint *m)
+{
+    if (!is_ours(c, m->upstream))
+        return;
+    c->has_endpoint = true;
+    c->tls = m->tls;
+    c->port = m->port;
+    set(c, &c->host, m->host);
+    set(c, &c->path, m->path);
+}
+
+void conf_on_field(struct conf *c, const struct msg_conf_field *m)
+{
+    struct conf_field *f = &c->fields[c->fields_n];
+
+    if (!is_ours(c, m->upstream))
+        return;
+    if (c->fields_n == LIM_FIELDS || m->index != c->fields_n) {
+        c->bad = true;
+        return;
+    }
+    *f = (struct conf_field){.name = BUF_INIT(TEXT_BYTES), .masked = m->masked};
+    set(c, &f->name, m->name);
+    c->fields_n++;
+}
+
+void conf_on_place(struct conf *c, const struct msg_conf_place *m)
+{
+    struct conf_place *p = &c->places[c->places_n];
+
+    if (!is_ours(c, m->upstream))
+        return;
+    if (c->places_n == LIM_PLACES) {
+        c->bad = true;
+        return;
+    }
+    *p = (struct conf_place){
+        .in = m->in, .name = BUF_INIT(TEXT_BYTES), .format = BUF_INIT(TEXT_BYTES)};
+    set(c, &p->name, m->name);
+    set(c, &p->format, m->format);
+    p->user = conf_field_index(c, m->user);
+    p->password = conf_field_index(c, m->password);
+    c->places_n++;
+}
+
+void conf_on_rule(struct conf *c, const struct msg_conf_rule *m)
+{
+    struct conf_rule *r = &c->rules[c->rules_n];
+    bool negative = slice_starts(m->value, SLICE_LIT("-"));
+    uint64_t number = 0;
+
+    if (!is_ours(c, m->upstream))
+        return;
+    if (c->rules_n == LIM_RULES || m->value.n == 0 ||
+        (m->rule != RULE_TEXT &&
+         !slice_to_u64(slice_sub(m->value, negative, m->value.n), INT32_MAX, &number))) {
+        c->bad = true;
+        return;
+    }
+    *r = (struct conf_rule){.rule = m->rule, .value = BUF_INIT(TEXT_BYTES)};
+    r->number = negative ? -(int64_t)number : (int64_t)number;
+    set(c, &r->value, m->value);
+    c->rules_n++;
+}
+
+void conf_on_verify(struct conf *c, const struct msg_conf_verify *m)
+{
+    if (!is_ours(c, m->upstream))
+        return;
+    set(c, &c->verify_method, m->method);
+    set(c, &c->verify_tool, m->tool);
+}
+
+size_t conf_field_index(const struct conf *c, struct slice name)
+{
+    for (size_t i = 0; i < c->fields_n; i++)
+        if (slice_eq(buf_slice(&c->fields[i].name), name))
+            return i;
+    return c->fields_n;
+}
+
+bool conf_format_next(const struct conf *c, struct slice format, size_t *at, struct slice *ret_text,
+                      size_t *ret_field)
+{
+    struct slice rest = slice_sub(format, *at, format.n);
+    size_t open = slice_find_byte(rest, '{'), close, field;
+
+    if (rest.n == 0)
+        return false;
+    if (open > 0) {
+        *ret_text = slice_sub(rest, 0, open);
+        *ret_field = c->fields_n;
+        *at += open;
+        return slice_find_byte(*ret_text, '}') == ret_text->n;
+    }
+    close = slice_find_byte(rest, '}');
+    field = conf_field_index(c, slice_sub(rest, 1, close));
+    if (close == rest.n || field == c->fields_n)
+        return false;
+    *ret_field = field;
+    *ret_text = SLICE_EMPTY;
+    *at += close + 1;
+    return true;
+}
+
+/* A format is well formed and has a field. */
+static bool format_is_good(const struct conf *c, struct slice format)
+{
+    size_t at = 0, field, found = 0;
+    struct slice text;
+
+    while (conf_format_next(c, format, &at, &text, &field))
+        found += field < c->fields_n;
+    return at == format.n && found > 0;
+}
+
+static bool place_is_good(const struct conf *c, const struct conf_place *p)
+{
+    if (p->in == PLACE_BASIC)
+        return p->user < c->fields_n && p->password < c->fields_n;
+    if (p->in == PLACE_HEADER && !http_is_token(buf_slice(&p->name)))
+        return false;
+    return p->name.n > 0 && format_is_good(c, buf_slice(&p->format));
+}
+
+enum err conf_check(const struct conf *c)
+{
+    if (c->bad || !c->has_upstream || !c->has_endpoint || !(c->modern || c->legacy))
+        return ERR_CONFIG;
+    if (c->host.n == 0 || c->port == 0 || !slice_starts(buf_slice(&c->path), SLICE_LIT("/")))
+        return ERR_CONFIG;
+    if ((c->fields_n == 0) != (c->places_n == 0))
+        return ERR_CONFIG;
+    for (size_t i = 0; i < c->places_n; i++)
+        if (!place_is_good(c, &c->places[i]))
+            return ERR_CONFIG;
+    return ERR_OK;
+}

@@ -1,0 +1,71 @@
+/*
+ * What the supervisor said of this process' one upstream, checked once more: a format that names no
+ * field would send a request without its credential.
+ */
+#ifndef SG_EGRESS_CONF_H
+#define SG_EGRESS_CONF_H
+
+#include "base/limits.h"
+#include "ipc/gen/messages.h"
+
+struct conf_field {
+    struct buf name;
+    bool masked; /* a secret; else something like a user name, which is not screened */
+};
+
+struct conf_place {
+    enum place in;
+    struct buf name, format; /* header, query */
+    size_t user, password;   /* basic: indices of fields */
+};
+
+struct conf_rule {
+    enum rule rule;
+    struct buf value;
+    int64_t number; /* of status and code */
+};
+
+struct conf {
+    bool bad; /* a row did not fit; conf_check says so */
+    bool has_upstream, has_endpoint;
+    uint16_t upstream;
+    struct buf name;
+    bool modern, legacy;
+    bool tls;
+    struct buf host; /* a name or a numeric address; of IPv6 without brackets */
+    uint16_t port;
+    struct buf path; /* "/mcp", maybe with a query */
+    struct conf_field fields[LIM_FIELDS];
+    size_t fields_n;
+    struct conf_place places[LIM_PLACES];
+    size_t places_n;
+    struct conf_rule rules[LIM_RULES];
+    size_t rules_n;
+    struct buf verify_method, verify_tool;
+};
+
+void conf_init(struct conf *c);
+void conf_free(struct conf *c);
+
+void conf_on_upstream(struct conf *c, const struct msg_conf_upstream *m);
+void conf_on_endpoint(struct conf *c, const struct msg_conf_endpoint *m);
+void conf_on_field(struct conf *c, const struct msg_conf_field *m);
+void conf_on_place(struct conf *c, const struct msg_conf_place *m);
+void conf_on_rule(struct conf *c, const struct msg_conf_rule *m);
+void conf_on_verify(struct conf *c, const struct msg_conf_verify *m);
+
+/* Whether all came that must, and fits together. ERR_CONFIG. */
+MUST_USE enum err conf_check(const struct conf *c);
+
+/* Index of the field with that name, or fields_n. */
+size_t conf_field_index(const struct conf *c, struct slice name);
+
+/*
+ * Walks a format such as "Bearer {token}": the next piece from *at. True with *ret_field a field's
+ * index, or fields_n and *ret_text the literal text. False at the end; and *at is then the length
+ * unless the format is malformed.
+ */
+MUST_USE bool conf_format_next(const struct conf *c, struct slice format, size_t *at,
+                               struct slice *ret_text, size_t *ret_field);
+
+#endif

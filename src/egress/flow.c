@@ -1,0 +1,125 @@
+/*
+ * The way back to the gateway. Egress runs one for each call. It carries screened JSON and nothing
+ * else; the gateway writes its own headers and events around it.
+ */
+#include "egress/flow.h"
+
+#include "base/mem.h"
+#include "ipc/gen/send.h"
+
+struct flow_message {
+    struct buf bytes;
+    size_t at; /* sent so far */
+    struct flow_message *next;
+};
+
+void flow_init(struct flow *f, struct chan *gateway, uint64_t call)
+{
+    *f = (struct flow){.gateway = gateway, .call = call, .credit = 4 * LIM_PART_BYTES};
+}
+
+static void drop_first(struct flow *f)
+{
+    struct flow_message *m = f->first;
+
+    f->first = m->next;
+    if (f->first == NULL)
+        f->last = NULL;
+    buf_free(&m->bytes);
+    mem_free(m);
+}
+
+void flow_free(struct flow *f)
+{
+    while (f->first != NULL)
+        drop_first(f);
+}
+
+/* A channel that has ended is the business of the role's lost(); what is sent into it is lost too.
+ */
+static void send_part(struct flow *f, struct flow_message *m)
+{
+    struct slice all = buf_slice(&m->bytes);
+    size_t n = all.n - m->at;
+    struct msg_answer_part part = {.call = f->call};
+
+    if (n > LIM_PART_BYTES)
+        n = LIM_PART_BYTES;
+    if (n > f->credit)
+        n = (size_t)f->credit;
+    part.part = slice_sub(all, m->at, m->at + n);
+    m->at += n;
+    part.last = m->at == all.n;
+    f->credit -= n;
+    IGNORE(send_answer_part(f->gateway, &part));
+}
+
+void flow_go(struct flow *f)
+{
+    while (f->first != NULL && f->gateway != NULL && f->credit > 0 && !chan_full(f->gateway)) {
+        send_part(f, f->first);
+        if (f->first->at == f->first->bytes.n)
+            drop_first(f);
+    }
+    if (f->first == NULL && f->ending && !f->ended && f->gateway != NULL) {
+        struct msg_answer_end m = {.call = f->call, .how = f->how, .code = (uint16_t)f->code};
+
+        f->ended = true;
+        IGNORE(send_answer_end(f->gateway, &m));
+    }
+}
+
+void flow_head(struct flow *f, enum answer_kind kind)
+{
+    struct msg_answer_head m = {.call = f->call, .kind = kind};
+
+    BUG_IF(f->headed);
+    f->headed = true;
+    if (f->gateway != NULL)
+        IGNORE(send_answer_head(f->gateway, &m));
+}
+
+void flow_message(struct flow *f, struct buf *message)
+{
+    struct flow_message *m;
+
+    BUG_IF(!f->headed || f->ending || message->n == 0);
+    if (f->gateway == NULL) {
+        buf_free(message);
+        return;
+    }
+    m = MEM_NEW(struct flow_message);
+    m->bytes = *message; /* moved */
+    *message = BUF_INIT(message->max);
+    if (f->last == NULL)
+        f->first = m;
+    else
+        f->last->next = m;
+    f->last = m;
+    flow_go(f);
+}
+
+void flow_end(struct flow *f, enum answer_how how, enum err code)
+{
+    BUG_IF(f->ending);
+    f->ending = true;
+    f->how = how;
+    f->code = code;
+    flow_go(f);
+}
+
+void flow_credit(struct flow *f, uint32_t bytes)
+{
+    f->credit += bytes;
+    flow_go(f);
+}
+
+bool flow_blocked(const struct flow *f)
+{
+    return f->first != NULL;
+}
+
+bool flow_done(const struct flow *f)
+{
+    return f->ended || f->gateway == NULL;
+}

@@ -1,0 +1,40 @@
+/*
+ * What goes to the gateway for one call: screened messages in parts, as far as its credit and the
+ * channel's queue allow, then the end. What waits is bounded by whoever fills it: flow_blocked.
+ */
+#ifndef SG_EGRESS_FLOW_H
+#define SG_EGRESS_FLOW_H
+
+#include "base/buf.h"
+#include "ipc/chan.h"
+
+struct flow {
+    struct chan *gateway; /* NULL: the call goes nowhere, and everything is dropped */
+    uint64_t call;
+    uint64_t credit; /* bytes */
+    struct flow_message *first, *last;
+    bool headed;        /* answer_head was sent */
+    bool ending, ended; /* flow_end was called; answer_end was sent */
+    enum answer_how how;
+    enum err code;
+};
+
+void flow_init(struct flow *f, struct chan *gateway, uint64_t call);
+void flow_free(struct flow *f);
+
+/* The first thing, at most once (BUG otherwise). */
+void flow_head(struct flow *f, enum answer_kind kind);
+/* One message; its bytes are taken over and the buffer left empty. */
+void flow_message(struct flow *f, struct buf *message);
+/* Once; goes out behind what waits. */
+void flow_end(struct flow *f, enum answer_how how, enum err code);
+
+void flow_credit(struct flow *f, uint32_t bytes);
+/* Sends what can be sent; also when the channel has room again. */
+void flow_go(struct flow *f);
+/* Something waits: nothing more should be put in. */
+bool flow_blocked(const struct flow *f);
+/* The end was sent, or nobody is there to get it. */
+bool flow_done(const struct flow *f);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * One HTTP/1.1 request to the upstream and its answer, over a pool's connections.
+ *
+ * A request leaves at most once. Three walls, since libcurl on its own sends a request again when a
+ * kept-alive connection ends: may_send is asked once, before the first byte; the body cannot be
+ * rewound; and no socket is given to a request that has begun to leave.
+ */
+#ifndef SG_EGRESS_HTTP_H
+#define SG_EGRESS_HTTP_H
+
+#include "base/buf.h"
+#include "egress/head.h"
+#include "egress/pool.h"
+
+struct http;
+
+enum http_method { HTTP_POST, HTTP_GET, HTTP_DELETE };
+
+struct http_end {
+    enum err err;    /* ERR_OK: the answer came whole; else why not (below) */
+    bool sent;       /* the first byte may have left */
+    unsigned status; /* 0: no complete head came */
+};
+
+/*
+ * http_free may be called from want_socket and end, from the others not.
+ * err of end: ERR_UPSTREAM_DOWN, ERR_UPSTREAM_TLS, ERR_TIMEOUT, ERR_CLOSED (it ended early),
+ * ERR_UPSTREAM_ANSWER (not HTTP as head.h has it, or an answer to a request that was not sent yet),
+ * what was given to http_fail, or what head or body returned.
+ */
+struct http_events {
+    /* A connection is needed: http_retry when the pool has been given one, or http_fail. */
+    void (*want_socket)(void *ctx);
+    /* Immediately before the first byte: ERR_OK or why not. */
+    enum err (*may_send)(void *ctx);
+    /* The head is complete; an error ends the request. */
+    enum err (*head)(void *ctx, const struct head *h);
+    /* Bytes of the body: ERR_OK takes them; ERR_AGAIN takes none and pauses until http_resume; any
+     * other error ends the request. */
+    enum err (*body)(void *ctx, struct slice s);
+    /* Once, unless http_free comes first. */
+    void (*end)(void *ctx, const struct http_end *e);
+};
+
+/* The pool is held until http_free. events and ctx are borrowed. */
+struct http *http_new(struct pool *p, enum http_method method, const struct http_events *events,
+                      void *ctx);
+/* A header; name and value must be clean (BUG otherwise: callers check what comes from outside). */
+void http_header(struct http *h, const char *name, struct slice value);
+/* The same as one line "Name: value", NUL-terminated; for credentials, and not checked again. */
+void http_header_line(struct http *h, struct slice line);
+/* Joined to the configured path. */
+void http_query(struct http *h, struct slice query);
+/* Borrowed until the end. */
+void http_body(struct http *h, struct slice body);
+
+void http_start(struct http *h);
+void http_retry(struct http *h);
+/* Only between want_socket and http_retry: no connection can be had. Calls end. */
+void http_fail(struct http *h, enum err why);
+void http_resume(struct http *h);
+/* Ends the request if it is not over, closing its connection. Takes NULL. */
+void http_free(struct http *h);
+
+#endif

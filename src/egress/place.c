@@ -1,0 +1,177 @@
+/*
+ * Placing a credential. Egress runs it once a use, with the credential opened; the bytes came from
+ * a person's form by way of the keeper, and are refused here, as they were there, when they could
+ * end a header line and begin another.
+ */
+#include "egress/place.h"
+
+#include "proto/base64.h"
+#include "proto/http_field.h"
+#include "proto/url.h"
+
+enum {
+    VALUE_BYTES = LIM_CREDENTIAL_BYTES + 512, /* all fields and a format */
+    LINE_BYTES = VALUE_BYTES * 4 / 3 + 512,   /* base64, and a name */
+    QUERY_BYTES = LIM_PLACES * 3 * VALUE_BYTES,
+};
+
+struct fields {
+    const struct conf *conf;
+    struct slice value[LIM_FIELDS];
+    place_secret_fn *fn;
+    void *ctx;
+};
+
+void place_init(struct place_out *p)
+{
+    *p = (struct place_out){.query = BUF_INIT(QUERY_BYTES)};
+    for (size_t i = 0; i < LIM_PLACES; i++)
+        p->lines[i] = BUF_INIT(LINE_BYTES);
+}
+
+void place_free(struct place_out *p)
+{
+    for (size_t i = 0; i < LIM_PLACES; i++)
+        buf_free(&p->lines[i]);
+    buf_free(&p->query);
+    place_init(p);
+}
+
+static void tell(const struct fields *f, struct slice secret)
+{
+    if (f->fn != NULL && secret.n > 0)
+        f->fn(f->ctx, secret);
+}
+
+static bool can_stand_anywhere(struct slice s)
+{
+    return slice_find_byte(s, '\r') == s.n && slice_find_byte(s, '\n') == s.n &&
+           slice_find_byte(s, '\0') == s.n;
+}
+
+static enum err unpack(struct fields *f, struct slice s)
+{
+    for (size_t i = 0; i < f->conf->fields_n; i++) {
+        size_t n;
+
+        if (s.n < 2)
+            return ERR_PROTOCOL;
+        n = (size_t)s.p[0] << 8 | s.p[1];
+        if (n > s.n - 2)
+            return ERR_PROTOCOL;
+        f->value[i] = slice_sub(s, 2, 2 + n);
+        if (!can_stand_anywhere(f->value[i]))
+            return ERR_INVALID_PARAMS;
+        if (f->conf->fields[i].masked)
+            tell(f, f->value[i]);
+        s = slice_sub(s, 2 + n, s.n);
+    }
+    return s.n == 0 ? ERR_OK : ERR_PROTOCOL;
+}
+
+/* The format with its fields in. *ret_masked: one of them is a secret. */
+static void expand(const struct fields *f, struct slice format, struct buf *out, bool *ret_masked)
+{
+    size_t at = 0, i;
+    struct slice text;
+
+    *ret_masked = false;
+    while (conf_format_next(f->conf, format, &at, &text, &i)) {
+        buf_put(out, i < f->conf->fields_n ? f->value[i] : text);
+        if (i < f->conf->fields_n && f->conf->fields[i].masked)
+            *ret_masked = true;
+    }
+}
+
+static void put_line(struct place_out *p, struct slice name, struct slice value)
+{
+    struct buf *line = &p->lines[p->lines_n++];
+
+    buf_put(line, name);
+    buf_put(line, SLICE_LIT(": "));
+    buf_put(line, value);
+    buf_put_u8(line, 0);
+}
+
+static enum err put_header(const struct fields *f, const struct conf_place *at, struct buf *value,
+                           struct place_out *p)
+{
+    bool masked;
+
+    expand(f, buf_slice(&at->format), value, &masked);
+    if (value->n == 0 || !http_is_field_value(buf_slice(value)))
+        return ERR_INVALID_PARAMS;
+    put_line(p, buf_slice(&at->name), buf_slice(value));
+    return ERR_OK;
+}
+
+static enum err put_query(const struct fields *f, const struct conf_place *at, struct buf *value,
+                          struct place_out *p)
+{
+    bool masked;
+
+    expand(f, buf_slice(&at->format), value, &masked);
+    if (p->query.n > 0)
+        buf_put_u8(&p->query, '&');
+    url_put_escaped(&p->query, buf_slice(&at->name));
+    buf_put_u8(&p->query, '=');
+    url_put_escaped(&p->query, buf_slice(value));
+    return ERR_OK;
+}
+
+/* RFC 7617: Basic base64(user ":" password). The whole is told as a secret too, since its base64 is
+ * not that of the password alone. */
+static enum err put_basic(const struct fields *f, const struct conf_place *at, struct buf *value,
+                          struct place_out *p)
+{
+    struct buf text = BUF_INIT(LINE_BYTES);
+    struct slice user = f->value[at->user];
+
+    if (slice_find_byte(user, ':') < user.n)
+        return ERR_INVALID_PARAMS;
+    buf_put(value, user);
+    buf_put_u8(value, ':');
+    buf_put(value, f->value[at->password]);
+    buf_put(&text, SLICE_LIT("Basic "));
+    base64_put(&text, BASE64, buf_slice(value));
+    put_line(p, SLICE_LIT("Authorization"), buf_slice(&text));
+    tell(f, buf_slice(value));
+    buf_free(&text);
+    return ERR_OK;
+}
+
+static enum err put_place(const struct fields *f, const struct conf_place *at, struct place_out *p)
+{
+    static enum err (*const fns[])(const struct fields *, const struct conf_place *, struct buf *,
+                                   struct place_out *) = {
+        [PLACE_HEADER] = put_header, [PLACE_BASIC] = put_basic, [PLACE_QUERY] = put_query};
+    struct buf value = BUF_INIT(VALUE_BYTES);
+    enum err e = fns[at->in](f, at, &value, p);
+
+    if (e == ERR_OK && buf_err(&value) != ERR_OK)
+        e = ERR_INVALID_PARAMS;
+    buf_free(&value);
+    return e;
+}
+
+static enum err fill(struct fields *f, struct slice credential, struct place_out *p)
+{
+    enum err e = unpack(f, credential);
+
+    for (size_t i = 0; e == ERR_OK && i < f->conf->places_n; i++)
+        e = put_place(f, &f->conf->places[i], p);
+    for (size_t i = 0; e == ERR_OK && i < p->lines_n; i++)
+        e = buf_err(&p->lines[i]);
+    return e == ERR_OK ? buf_err(&p->query) : e;
+}
+
+enum err place_fill(const struct conf *c, struct slice credential, place_secret_fn *fn, void *ctx,
+                    struct place_out *p)
+{
+    struct fields f = {.conf = c, .fn = fn, .ctx = ctx};
+    enum err e = fill(&f, credential, p);
+
+    if (e != ERR_OK)
+        place_free(p);
+    return e == ERR_TOO_LARGE ? ERR_INVALID_PARAMS : e;
+}

@@ -1,0 +1,303 @@
+/*
+ * Pools of upstream connections. Egress runs them on its loop; libcurl decides which connection a
+ * request gets, and asks for a socket when none is free.
+ *
+ * An idle connection is watched by us, since libcurl 7.88.1 does not: whatever arrives there, be it
+ * bytes that nobody asked for or the end, spoils it. So surplus bytes never become the beginning of
+ * the next answer, and a request is not sent into a connection that is known to be closed.
+ */
+#include "egress/pool_in.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "os/sock.h"
+
+/* --- idle and spare sockets --------------------------------------------------------------------
+ */
+
+static void watch(struct pool_socket *s, unsigned events, loop_fd_fn *fn)
+{
+    loop_unwatch(s->watch);
+    s->watch = events == 0 ? NULL : loop_watch(s->pool->all->loop, s->fd, events, fn, s);
+}
+
+static void on_idle_event(void *ctx, unsigned events)
+{
+    struct pool_socket *s = ctx;
+
+    (void)events;
+    sock_spoil(s->fd); /* libcurl finds it closed when it looks */
+    watch(s, 0, NULL);
+}
+
+void pool_socket_opened(struct pool *p, int fd)
+{
+    struct pool_socket *s = MEM_NEW(struct pool_socket);
+
+    *s = (struct pool_socket){.fd = fd, .pool = p};
+    HASH_ADD_INT(p->sockets, fd, s);
+    p->opened = true;
+}
+
+void pool_socket_closed(struct pool *p, int fd)
+{
+    struct pool_socket *s;
+
+    HASH_FIND_INT(p->sockets, &fd, s);
+    if (s != NULL) {
+        loop_unwatch(s->watch);
+        HASH_DEL(p->sockets, s);
+        mem_free(s);
+    }
+    sock_close(fd);
+}
+
+void pool_request_over(struct pool *p, const struct http *h)
+{
+    struct pool_socket *s, *tmp;
+
+    HASH_ITER(hh, p->sockets, s, tmp)
+    {
+        if (s->user != h)
+            continue;
+        s->user = NULL;
+        watch(s, LOOP_READ | LOOP_HANGUP, on_idle_event);
+    }
+}
+
+static void spare_free(struct pool_spare *s)
+{
+    TAILQ_REMOVE(&s->pool->spares, s, link);
+    loop_unwatch(s->watch);
+    mem_free(s);
+}
+
+static void on_spare_event(void *ctx, unsigned events)
+{
+    struct pool_spare *s = ctx;
+    int fd = s->fd;
+
+    (void)events;
+    spare_free(s);
+    sock_close(fd);
+}
+
+void pool_give(struct pool *p, int fd)
+{
+    struct pool_spare *s = MEM_NEW(struct pool_spare);
+
+    *s = (struct pool_spare){.fd = fd, .pool = p};
+    s->watch = loop_watch(p->all->loop, fd, LOOP_READ | LOOP_HANGUP, on_spare_event, s);
+    TAILQ_INSERT_TAIL(&p->spares, s, link);
+}
+
+int pool_take_spare(struct pool *p)
+{
+    struct pool_spare *s = TAILQ_FIRST(&p->spares);
+    int fd;
+
+    if (s == NULL)
+        return -1;
+    fd = s->fd;
+    spare_free(s);
+    return fd;
+}
+
+/* --- libcurl on the loop -----------------------------------------------------------------------
+ */
+
+static void reap(struct pool *p)
+{
+    CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
+        CURL *easy = m->easy_handle;
+        CURLcode result = m->data.result; /* m goes with the handle */
+        struct http *h = NULL;
+
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &h) != CURLE_OK || h == NULL);
+        p->inside++;
+        BUG_IF(curl_multi_remove_handle(p->multi, easy) != CURLM_OK);
+        p->inside--;
+        http_over(h, result);
+    }
+}
+
+void pool_drive(struct pool *p, int fd, int events)
+{
+    int running;
+
+    BUG_IF(p->inside > 0);
+    p->users++; /* a request that ends may be the last user */
+    p->inside++;
+    BUG_IF(curl_multi_socket_action(p->multi, fd, events, &running) != CURLM_OK);
+    /* libcurl 7.88.1 does not ask us to watch a socket that it was given connected, and would find
+     * out by a timer 200 ms later; this lets it look at once. */
+    if (p->opened) {
+        p->opened = false;
+        CURL_IGNORE_DEPRECATION(BUG_IF(curl_multi_socket_all(p->multi, &running) != CURLM_OK);)
+    }
+    p->inside--;
+    reap(p);
+    pool_put(p);
+}
+
+static void on_event(void *ctx, unsigned events)
+{
+    const struct pool_socket *s = ctx;
+    int how =
+        (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
+
+    pool_drive(s->pool, s->fd, how);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
+{
+    struct pool *p = ctx;
+    struct pool_socket *s;
+    unsigned events = 0;
+
+    (void)unused;
+    HASH_FIND_INT(p->sockets, &fd, s);
+    if (s == NULL)
+        return 0; /* libcurl's own, or closed */
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+        events |= LOOP_READ;
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+        events |= LOOP_WRITE;
+    if (what != CURL_POLL_REMOVE)
+        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &s->user) != CURLE_OK);
+    watch(s, events, on_event);
+    return 0;
+}
+
+static void on_timer(void *ctx)
+{
+    pool_drive(ctx, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_set_timer(CURLM *multi, long ms, void *ctx)
+{
+    const struct pool *p = ctx;
+
+    (void)multi;
+    if (ms < 0)
+        loop_timer_stop(p->timer);
+    else
+        loop_timer_set(p->timer, (uint64_t)ms);
+    return 0;
+}
+
+/* --- pools --------------------------------------------------------------------------------------
+ */
+
+static void pool_free(struct pool *p)
+{
+    struct pool_spare *s;
+
+    if (!p->dropped)
+        HASH_DEL(p->all->by_key, p);
+    while ((s = TAILQ_FIRST(&p->spares)) != NULL)
+        on_spare_event(s, 0);
+    BUG_IF(curl_multi_cleanup(p->multi) != CURLM_OK); /* closes, by pool_socket_closed */
+    BUG_IF(p->sockets != NULL);
+    loop_timer_free(p->timer);
+    loop_timer_free(p->idle_timer);
+    p->all->count--;
+    mem_free(p);
+}
+
+static void on_idle(void *ctx)
+{
+    pool_free(ctx);
+}
+
+static struct pool *pool_new(struct pools *all, const struct pool_key *key)
+{
+    struct pool *p = MEM_NEW(struct pool);
+    CURLM *m = curl_multi_init();
+
+    BUG_IF(m == NULL);
+    *p = (struct pool){.all = all, .key = *key, .multi = m};
+    TAILQ_INIT(&p->spares);
+    p->timer = loop_timer_new(all->loop, on_timer, p);
+    p->idle_timer = loop_timer_new(all->loop, on_idle, p);
+    BUG_IF(curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
+           curl_multi_setopt(m, CURLMOPT_SOCKETDATA, p) != CURLM_OK ||
+           curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_set_timer) != CURLM_OK ||
+           curl_multi_setopt(m, CURLMOPT_TIMERDATA, p) != CURLM_OK ||
+           curl_multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) != CURLM_OK ||
+           curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, (long)LIM_POOL_CONNECTIONS) != CURLM_OK);
+    HASH_ADD(hh, all->by_key, key, sizeof(p->key), p);
+    all->count++;
+    return p;
+}
+
+struct pool *pool_get(struct pools *all, const struct pool_key *key)
+{
+    struct pool *p;
+
+    HASH_FIND(hh, all->by_key, key, sizeof(*key), p);
+    if (p == NULL)
+        p = pool_new(all, key);
+    p->users++;
+    loop_timer_stop(p->idle_timer);
+    return p;
+}
+
+void pool_put(struct pool *p)
+{
+    BUG_IF(p->users == 0);
+    if (--p->users == 0)
+        loop_timer_set(p->idle_timer, p->dropped ? 0 : LIM_POOL_IDLE_MS);
+}
+
+struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust)
+{
+    struct pools *all = MEM_NEW(struct pools);
+
+    *all = (struct pools){.loop = l, .conf = conf, .trust = trust};
+    return all;
+}
+
+void pools_free(struct pools *all)
+{
+    struct pool *p, *tmp;
+
+    if (all == NULL)
+        return;
+    HASH_ITER(hh, all->by_key, p, tmp)
+    {
+        BUG_IF(p->users > 0);
+        pool_free(p);
+    }
+    mem_free(all);
+}
+
+void pools_drop(struct pools *all, const struct connection_id *connection)
+{
+    struct pool *p, *tmp;
+
+    HASH_ITER(hh, all->by_key, p, tmp)
+    {
+        if (!ID_EQ(p->key.connection, *connection))
+            continue;
+        HASH_DEL(all->by_key, p);
+        p->dropped = true;
+        if (p->users == 0)
+            pool_free(p);
+    }
+}
+
+bool pool_list_is_new(struct pool *p, unsigned kind, const struct digest *digest)
+{
+    BUG_IF(kind >= POOL_LISTS);
+    if (p->has_list[kind] && ID_EQ(p->lists[kind], *digest))
+        return false;
+    p->has_list[kind] = true;
+    p->lists[kind] = *digest;
+    return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * Connections to the upstream, kept alive, in pools that share nothing: one pool for each user and
+ * connection, so that bytes left over on a connection never meet another user's request. A pool is
+ * one libcurl multi handle on our loop. Sockets come from the dialer, by pool_give.
+ */
+#ifndef SG_EGRESS_POOL_H
+#define SG_EGRESS_POOL_H
+
+#include "base/id.h"
+#include "egress/conf.h"
+#include "egress/tls.h"
+#include "os/loop.h"
+
+struct pools;
+struct pool;
+
+struct pool_key {
+    struct user_id user;
+    struct connection_id connection; /* zero: without a credential */
+};
+
+/* conf and trust outlive the pools. */
+struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust);
+/* All pools must have been put back. Takes NULL. */
+void pools_free(struct pools *p);
+/* Closes what was opened with that connection: idle connections now, busy ones when they are put
+ * back, and none is used again. */
+void pools_drop(struct pools *p, const struct connection_id *connection);
+
+/* The pool of this key, made if there is none; goes back with pool_put. */
+struct pool *pool_get(struct pools *p, const struct pool_key *key);
+void pool_put(struct pool *p);
+/* A connected socket, for whichever request of this pool needs one first. Taken over. */
+void pool_give(struct pool *p, int fd);
+
+/* What lists looked like when they were last stored for this pool's caller; kept here since it
+ * lives as long as it is of use. True, and remembered, when digest is new. */
+bool pool_list_is_new(struct pool *p, unsigned kind, const struct digest *digest);
+
+#endif

@@ -1,0 +1,71 @@
+/* What pool.c and http.c share. */
+#ifndef SG_EGRESS_POOL_IN_H
+#define SG_EGRESS_POOL_IN_H
+
+#include <curl/curl.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "egress/pool.h"
+
+struct http;
+
+enum { POOL_LISTS = SNAPSHOT_COUNT };
+
+/* A socket that libcurl has. */
+struct pool_socket {
+    int fd;
+    struct pool *pool;
+    struct http *user; /* whose request is on it; NULL: idle */
+    struct loop_watch *watch;
+    UT_hash_handle hh;
+};
+
+/* A socket that nobody has used yet. */
+struct pool_spare {
+    int fd;
+    struct pool *pool;
+    struct loop_watch *watch;
+    TAILQ_ENTRY(pool_spare) link;
+};
+
+struct pool {
+    struct pools *all;
+    struct pool_key key;
+    bool dropped; /* not found by pool_get any more */
+    unsigned users;
+    CURLM *multi;
+    struct loop_timer *timer;      /* libcurl's */
+    struct loop_timer *idle_timer; /* ends a pool that nobody uses */
+    bool opened;                   /* a socket was given to libcurl in this call */
+    unsigned inside;               /* depth of calls into libcurl */
+    unsigned keep_alive;           /* seconds; what the upstream said last, or 0 */
+    struct pool_socket *sockets;
+    TAILQ_HEAD(, pool_spare) spares;
+    bool has_list[POOL_LISTS];
+    struct digest lists[POOL_LISTS];
+    UT_hash_handle hh;
+};
+
+struct pools {
+    struct loop *loop;
+    const struct conf *conf;
+    const struct trust *trust;
+    struct pool *by_key;
+    unsigned count; /* dropped ones too */
+};
+
+/* The oldest spare socket, or -1. */
+int pool_take_spare(struct pool *p);
+/* libcurl was given this socket, or has no use for it any more and it must be closed. */
+void pool_socket_opened(struct pool *p, int fd);
+void pool_socket_closed(struct pool *p, int fd);
+/* The request is over: its sockets are idle now. */
+void pool_request_over(struct pool *p, const struct http *h);
+/* Lets libcurl go on, then tells the requests that are over (http_over). */
+void pool_drive(struct pool *p, int fd, int events);
+
+/* http.c: libcurl is through with this request. Called outside libcurl. */
+void http_over(struct http *h, CURLcode result);
+
+#endif

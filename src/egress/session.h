@@ -1,0 +1,61 @@
+/*
+ * Sessions at a legacy upstream: the gateway's session of one client, with one connection, has one
+ * of the upstream's. The upstream's session id is as good as a credential: it stays here. MCP
+ * 2025-11-25 basic/transports "Session Management", basic/lifecycle.
+ */
+#ifndef SG_EGRESS_SESSION_H
+#define SG_EGRESS_SESSION_H
+
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "base/id.h"
+
+struct use;
+
+enum session_state { SESSION_NEW, SESSION_OPENING, SESSION_OPEN };
+
+struct session_key {
+    struct client_id client;
+    struct session_id session;
+    struct user_id user;
+    struct connection_id connection;
+};
+
+struct session {
+    struct session_key key;
+    struct sessions *all;
+    bool forgotten; /* not found any more; freed with its last user */
+    unsigned users;
+    enum session_state state;
+    struct buf id;      /* the upstream's, or empty: it has none */
+    struct buf version; /* what the upstream negotiated */
+    TAILQ_HEAD(, use) waiting_for_open;
+    TAILQ_ENTRY(session) by_age;
+    UT_hash_handle hh;
+};
+
+struct sessions {
+    struct session *by_key;
+    TAILQ_HEAD(, session) by_age; /* of those in by_key, the longest unused first */
+};
+
+void sessions_init(struct sessions *all);
+/* Nobody may use one any more. */
+void sessions_done(struct sessions *all);
+
+/* The session of this key, made (NEW) if there is none; the longest unused makes room beyond
+ * LIM_UPSTREAM_SESSIONS. Goes back with session_put. */
+struct session *session_get(struct sessions *all, const struct session_key *key);
+/* One that nobody else finds. */
+struct session *session_own(struct sessions *all);
+void session_put(struct session *s);
+/* The next session_get makes a new one; who uses this one goes on. */
+void session_forget(struct session *s);
+
+/* Forgets: what ended at the gateway; what was opened with that connection. */
+void sessions_end(struct sessions *all, const struct session_id *session);
+void sessions_drop(struct sessions *all, const struct connection_id *connection);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * Lists for when the upstream is down or refuses: what a list request brought is given to the
+ * keeper, screened, when it differs from what was given last for the same caller.
+ */
+#include "egress/use.h"
+
+#include "crypto/hash.h"
+#include "ipc/gen/send.h"
+
+const struct snapshot_list snapshot_lists[SNAPSHOT_LISTS] = {
+    {"tools/list", SNAPSHOT_TOOLS, "tools"},
+    {"prompts/list", SNAPSHOT_PROMPTS, "prompts"},
+    {"resources/list", SNAPSHOT_RESOURCES, "resources"},
+    {"resources/templates/list", SNAPSHOT_TEMPLATES, "resourceTemplates"},
+};
+
+void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
+{
+    struct digest digest = hash_sha256(object);
+    struct msg_snapshot_put m = {.use = u->id, .kind = kind, .size = (uint32_t)object.n};
+
+    if (u->keeper == NULL || object.n > LIM_SNAPSHOT_BYTES ||
+        !pool_list_is_new(u->pool, kind, &digest))
+        return;
+    for (size_t at = 0; at < object.n; at += LIM_PART_BYTES) {
+        m.offset = (uint32_t)at;
+        m.part = slice_sub(object, at, at + LIM_PART_BYTES);
+        IGNORE(send_snapshot_put(u->keeper, &m)); /* without a keeper, lost() comes */
+    }
+}
+
+/* {"tools":[...]} of a result; false when it is only a page of it, or not a list. */
+static bool put_list(const struct json *j, uint32_t result, const char *member, struct buf *out)
+{
+    struct json_writer w;
+    uint32_t list = json_get(j, result, member);
+
+    if (!json_is(j, list, JSON_ARRAY) || json_get(j, result, "nextCursor") != JSON_NONE)
+        return false;
+    json_w_init(&w, out);
+    json_w_object(&w);
+    json_w_key(&w, member);
+    json_w_copy(&w, j, list);
+    json_w_object_end(&w);
+    return buf_err(out) == ERR_OK;
+}
+
+static const struct snapshot_list *list_of(const struct use *u)
+{
+    for (size_t i = 0; i < SNAPSHOT_LISTS; i++)
+        if (json_str_eq_c(&u->json, u->rpc.method, snapshot_lists[i].method))
+            return &snapshot_lists[i];
+    return NULL;
+}
+
+void snapshot_of_answer(struct use *u, struct slice message)
+{
+    const struct snapshot_list *list = list_of(u);
+    struct buf out = BUF_INIT(LIM_SNAPSHOT_BYTES);
+    struct json j;
+
+    if (list == NULL || json_get(&u->json, u->rpc.params, "cursor") != JSON_NONE)
+        return;
+    json_init(&j);
+    if (json_parse(&j, message, NULL) == ERR_OK &&
+        put_list(&j, json_get(&j, 0, "result"), list->member, &out))
+        snapshot_store(u, list->kind, buf_slice(&out));
+    json_free(&j);
+    buf_free(&out);
+}

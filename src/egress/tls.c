@@ -1,0 +1,83 @@
+/*
+ * TLS for egress: memory hooks and trust anchors. Trusts the file of anchors. Nothing here speaks
+ * TLS; that is OpenSSL under libcurl.
+ */
+#include "egress/tls.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/mem_wiping.h"
+
+struct trust {
+    X509_STORE *store;
+};
+
+static void *ssl_malloc(size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return mem_wiping_malloc(n);
+}
+
+static void *ssl_realloc(void *p, size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return mem_wiping_realloc(p, n);
+}
+
+static void ssl_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    mem_wiping_free(p);
+}
+
+enum err tls_start(void)
+{
+    if (CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free) != 1)
+        return ERR_UNAVAILABLE;
+    if (curl_global_init_mem(CURL_GLOBAL_ALL, mem_wiping_malloc, mem_wiping_free,
+                             mem_wiping_realloc, mem_wiping_strdup, mem_wiping_calloc) != CURLE_OK)
+        return ERR_UNAVAILABLE;
+    return ERR_OK;
+}
+
+enum err trust_read(struct trust **ret)
+{
+    const char *file = getenv("SSL_CERT_FILE");
+    struct trust *t = MEM_NEW(struct trust);
+
+    t->store = X509_STORE_new();
+    BUG_IF(t->store == NULL);
+    if (file == NULL)
+        file = "/etc/ssl/certs/ca-certificates.crt";
+    if (X509_STORE_load_file(t->store, file) != 1) {
+        trust_free(t);
+        return ERR_NOT_FOUND;
+    }
+    *ret = t;
+    return ERR_OK;
+}
+
+void trust_free(struct trust *t)
+{
+    if (t == NULL)
+        return;
+    X509_STORE_free(t->store);
+    mem_free(t);
+}
+
+int trust_use(void *easy, void *ssl_ctx, void *trust)
+{
+    const struct trust *t = trust;
+
+    (void)easy;
+    SSL_CTX_set1_cert_store(ssl_ctx, t->store);
+    return CURLE_OK;
+}

@@ -1,0 +1,559 @@
+/*
+ * The run of a use. Egress runs it; what the upstream says goes through egress/reader and the
+ * screen before it goes anywhere, and how a use ends is one of the outcomes that use_finish tells
+ * the keeper and the gateway.
+ */
+#include "egress/use.h"
+
+#include "base/mem.h"
+#include "ipc/gen/send.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/sock.h"
+#include "proto/http_field.h"
+#include "proto/mcp_header.h"
+
+/* --- before the first byte
+ * ---------------------------------------------------------------------------- */
+
+enum err use_may_send(struct use *u)
+{
+    if (u->keeper == NULL || u->keeper != u->all->keeper)
+        return ERR_UNAVAILABLE;
+    if (u->mode == MODE_CALL && u->flow.gateway == NULL)
+        return ERR_CLOSED; /* that gateway, of that generation, is gone */
+    if (clock_boot_ms() >= u->not_after)
+        return ERR_TIMEOUT;
+    return ERR_OK;
+}
+
+static void on_no_socket(void *ctx)
+{
+    struct use *u = ctx;
+
+    uses_dial_failed(u->all, u->dial, ERR_TIMEOUT);
+}
+
+void use_want_socket(struct use *u)
+{
+    struct msg_dial_want m = {.use = u->id, .dial = ++u->all->last_dial};
+
+    if (u->keeper == NULL || ++u->dials > LIM_DIALS_PER_EXCHANGE) {
+        exchange_fail(u->exchange, u->keeper == NULL ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
+        return;
+    }
+    u->dial = m.dial;
+    HASH_ADD(hh_dial, u->all->by_dial, dial, sizeof(u->dial), u);
+    loop_timer_free(u->timer);
+    u->timer = loop_timer_new(u->all->loop, on_no_socket, u);
+    loop_timer_set(u->timer, limit_get(SET_CONNECT_TIME) + LIM_DIAL_SLACK_MS);
+    IGNORE(send_dial_want(u->keeper, &m)); /* without a keeper, lost() comes */
+}
+
+static struct use *take_dial(struct egress *all, uint64_t dial)
+{
+    struct use *u;
+
+    HASH_FIND(hh_dial, all->by_dial, &dial, sizeof(dial), u);
+    if (u == NULL)
+        return NULL; /* its use is over */
+    HASH_DELETE(hh_dial, all->by_dial, u);
+    u->dial = 0;
+    loop_timer_stop(u->timer);
+    return u;
+}
+
+void uses_dialed(struct egress *all, uint64_t dial, int fd)
+{
+    struct use *u = take_dial(all, dial);
+
+    if (u == NULL) {
+        sock_close(fd);
+        return;
+    }
+    pool_give(u->pool, fd);
+    exchange_retry(u->exchange);
+}
+
+void uses_dial_failed(struct egress *all, uint64_t dial, enum err code)
+{
+    struct use *u = take_dial(all, dial);
+
+    if (u != NULL)
+        exchange_fail(u->exchange, code);
+}
+
+void uses_lost_dialer(struct egress *all)
+{
+    while (all->by_dial != NULL)
+        uses_dial_failed(all, all->by_dial->dial, ERR_UNAVAILABLE);
+}
+
+/* --- the message
+ * ---------------------------------------------------------------------------------------- */
+
+void use_headers(struct use *u, struct http *h)
+{
+    for (size_t i = 0; i < u->place.lines_n; i++)
+        http_header_line(h, buf_slice(&u->place.lines[i]));
+    http_query(h, buf_slice(&u->place.query));
+    if (u->session == NULL)
+        return;
+    if (u->session->version.n > 0)
+        http_header(h, "MCP-Protocol-Version", buf_slice(&u->session->version));
+    if (u->session->id.n > 0)
+        http_header(h, "Mcp-Session-Id", buf_slice(&u->session->id));
+}
+
+/* 2026-07-28 basic/transports/streamable-http "Request Metadata". The gateway held the client's
+ * headers against the body; these are made from the body. */
+enum err use_message_headers(struct use *u, struct http *h)
+{
+    struct buf scratch = BUF_INIT(LIM_HEADER_BYTES), name = BUF_INIT(LIM_HEADER_BYTES);
+    struct slice method = json_str_slice(&u->json, u->rpc.method, &scratch);
+    uint32_t node = mcp_name_of(&u->json, &u->rpc);
+    enum err e = ERR_INVALID_PARAMS;
+
+    if (u->era != MCP_ERA_MODERN)
+        return ERR_OK;
+    if (!http_is_field_value(method) || method.n == 0)
+        goto out;
+    http_header(h, "MCP-Protocol-Version", buf_slice(&u->protocol));
+    http_header(h, "Mcp-Method", method);
+    if (node != JSON_NONE) {
+        mcp_header_encode(&name, json_str_slice(&u->json, node, &scratch));
+        if (buf_err(&scratch) != ERR_OK || buf_err(&name) != ERR_OK)
+            goto out;
+        http_header(h, "Mcp-Name", buf_slice(&name));
+    }
+    for (size_t i = 0; i < u->params_n; i++)
+        http_header(h, (const char *)u->params[i].name.p, buf_slice(&u->params[i].value));
+    e = ERR_OK;
+out:
+    buf_free(&scratch);
+    buf_free(&name);
+    return e;
+}
+
+bool use_is_refusal(const struct use *u, const struct json *j, const struct jsonrpc *m)
+{
+    const struct conf *c = &u->all->conf;
+    struct buf text = BUF_INIT(64 * 1024);
+    bool found = false;
+
+    if (m->kind == JSONRPC_ERROR) {
+        /* A text that is too long to look at as a whole is looked at as it is written. */
+        if (json_str(j, json_get(j, m->error, "message"), &text) != ERR_OK)
+            buf_clear(&text);
+    } else if (mcp_result_is_error(j, m->result)) {
+        json_copy(j, json_get(j, m->result, "content"), &text);
+    } else {
+        return false;
+    }
+    for (size_t i = 0; i < c->rules_n && !found; i++) {
+        struct slice value = buf_slice(&c->rules[i].value);
+        if (c->rules[i].rule == RULE_CODE)
+            found = m->kind == JSONRPC_ERROR && m->code == c->rules[i].number;
+        else if (c->rules[i].rule == RULE_TEXT)
+            found = slice_find(buf_slice(&text), value) < text.n;
+    }
+    buf_free(&text);
+    return found;
+}
+
+enum err use_screen(struct use *u, const struct json *j, struct buf *out)
+{
+    uint32_t hits = 0;
+    enum err e = screen_message(u->screen, j, out, &hits);
+
+    u->hits += hits;
+    return e;
+}
+
+/* The keeper counts reflections while a stream goes on. */
+static void tell_hits(struct use *u)
+{
+    struct msg_use_hits m = {.use = u->id, .hits = u->hits};
+
+    if (u->hits == 0 || u->keeper == NULL)
+        return;
+    u->hits = 0;
+    IGNORE(send_use_hits(u->keeper, &m)); /* without a keeper, lost() comes */
+}
+
+static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
+{
+    struct use *u = ctx;
+    struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
+    enum err e;
+
+    if (final && use_is_refusal(u, j, m))
+        return ERR_UPSTREAM_REFUSED;
+    e = use_screen(u, j, &out);
+    if (e == ERR_OK && final)
+        snapshot_of_answer(u, buf_slice(&out));
+    if (e == ERR_OK && !u->flow.headed)
+        flow_head(&u->flow, ANSWER_KIND_JSON);
+    if (e == ERR_OK)
+        flow_message(&u->flow, &out);
+    if (!final)
+        tell_hits(u);
+    buf_free(&out);
+    return e;
+}
+
+static void on_head(void *ctx, const struct head *h, enum reader_from from)
+{
+    struct use *u = ctx;
+
+    (void)h;
+    if (from == READER_EVENTS)
+        flow_head(&u->flow, ANSWER_KIND_SSE);
+}
+
+static bool on_blocked(void *ctx)
+{
+    struct use *u = ctx;
+
+    return flow_blocked(&u->flow);
+}
+
+static void on_want_socket(void *ctx)
+{
+    use_want_socket(ctx);
+}
+
+static enum err on_may_send(void *ctx)
+{
+    struct use *u = ctx;
+    enum err e = use_may_send(u);
+
+    if (e == ERR_OK) {
+        BUG_IF(u->sent); /* once; a 404 for an ended session gives it back */
+        u->sent = true;
+    }
+    return e;
+}
+
+static void on_end(void *ctx, const struct exchange_end *m)
+{
+    struct use *u = ctx;
+    struct use_end e = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
+
+    u->status = m->status;
+    if (m->how == EXCHANGE_NO_SESSION && !u->renewed) {
+        /* The server said that it did not take the message: it knows no such session. */
+        u->renewed = true;
+        u->sent = false;
+        session_forget(u->session);
+        session_put(u->session);
+        u->session = NULL;
+        exchange_linger(u->exchange);
+        u->exchange = NULL;
+        open_session(u);
+        return;
+    }
+    if (m->how == EXCHANGE_ACCEPTED)
+        flow_head(&u->flow, ANSWER_KIND_ACCEPTED);
+    if (m->how == EXCHANGE_DONE || m->how == EXCHANGE_ACCEPTED)
+        use_finish(u, &e);
+    else
+        use_failed(u, m);
+}
+
+static const struct exchange_events events = {on_want_socket, on_may_send, on_head,
+                                              on_message,     on_blocked,  on_end};
+
+static bool is_listen(const struct use *u)
+{
+    return u->kind == CALL_KIND_REQUEST &&
+           mcp_method_of(&u->json, &u->rpc)->class == MCP_CLASS_LISTEN;
+}
+
+static void send_message(struct use *u)
+{
+    struct exchange_ask ask = {
+        .conf = &u->all->conf,
+        .pool = u->pool,
+        .era = u->era,
+        .kind = u->kind,
+        .has_session = u->session != NULL && u->session->id.n > 0,
+        .is_long = u->kind == CALL_KIND_STREAM || is_listen(u),
+        .body = buf_slice(&u->body),
+    };
+    struct http *h;
+    enum err e;
+
+    if (u->kind == CALL_KIND_REQUEST)
+        ask.id = jsonrpc_id_text(&u->json, u->rpc.id);
+    u->exchange = exchange_new(&ask, &events, u);
+    h = exchange_http(u->exchange);
+    e = use_message_headers(u, h);
+    if (u->last_event_id.n > 0 && u->kind == CALL_KIND_STREAM)
+        http_header(h, "Last-Event-ID", buf_slice(&u->last_event_id));
+    use_headers(u, h);
+    if (e != ERR_OK) {
+        use_abort(u, e);
+        return;
+    }
+    u->step = USE_SENDING;
+    u->dials = 0;
+    exchange_start(u->exchange);
+}
+
+void use_send(struct use *u)
+{
+    if (u->mode == MODE_CALL)
+        send_message(u);
+    else
+        own_send(u);
+}
+
+void use_run(struct use *u)
+{
+    if (u->era == MCP_ERA_LEGACY)
+        open_session(u);
+    else
+        use_send(u);
+}
+
+/* --- how it ends
+ * ------------------------------------------------------------------------------------------ */
+
+/* What the gateway is told of a request that left, and whose answer never came whole. */
+static void lost_answer(const struct use *u, struct use_end *e)
+{
+    bool is_stream = u->kind == CALL_KIND_STREAM && u->mode == MODE_CALL;
+
+    /* Reading a stream has no effect that could be unknown. */
+    e->result = is_stream && u->flow.headed ? RESULT_ANSWERED : RESULT_UNKNOWN;
+    e->how = u->flow.headed ? ANSWER_HOW_CUT : ANSWER_HOW_UNKNOWN;
+    e->how_code = ERR_UPSTREAM_UNKNOWN;
+}
+
+void use_failed(struct use *u, const struct exchange_end *m)
+{
+    struct use_end e = {
+        .result = RESULT_ANSWERED, .code = m->err, .how = ANSWER_HOW_INVALID, .how_code = m->err};
+
+    u->status = m->status;
+    if (m->how == EXCHANGE_REFUSED) {
+        e.refused = true;
+        e.code = e.how_code = ERR_UPSTREAM_REFUSED;
+        e.how = ANSWER_HOW_REFUSED;
+    } else if (m->how == EXCHANGE_NO_STREAM) {
+        e.code = e.how_code = ERR_BAD_METHOD;
+    } else if (m->how == EXCHANGE_STATUS || m->how == EXCHANGE_NO_SESSION) {
+        e.code = e.how_code = ERR_UPSTREAM_STATUS;
+    } else if (m->err == ERR_TOO_LARGE) {
+        e.how = ANSWER_HOW_TOO_LARGE;
+    } else if (m->err != ERR_UPSTREAM_ANSWER || !m->sent) {
+        lost_answer(u, &e);
+    }
+    if (!u->sent) {
+        e.result = RESULT_UNSENT; /* the message itself; a session may have been tried */
+        if (e.how != ANSWER_HOW_REFUSED) {
+            e.how = ANSWER_HOW_UNSENT;
+            e.how_code = e.code;
+        }
+    }
+    use_finish(u, &e);
+}
+
+void use_abort(struct use *u, enum err why)
+{
+    struct use_end e = {
+        .result = RESULT_UNSENT, .code = why, .how = ANSWER_HOW_UNSENT, .how_code = why};
+
+    if (u->sent)
+        lost_answer(u, &e);
+    use_finish(u, &e);
+}
+
+static void tell_keeper(const struct use *u, const struct use_end *e)
+{
+    struct msg_use_result m = {
+        .use = u->id,
+        .result = e->result,
+        .refused = e->refused,
+        .hits = u->hits,
+        .status = (uint16_t)u->status,
+        .code = (uint16_t)e->code,
+    };
+
+    if (u->has_permit)
+        log_event(e->code == ERR_OK ? LOG_INFO : LOG_WARN, "use_end", LOG_ID("use", u->id),
+                  LOG_STR("result", result_name(e->result)), LOG_NUM("status", u->status),
+                  LOG_NUM("hits", u->hits), LOG_NUM("ms", clock_boot_ms() - u->began),
+                  LOG_ERR(e->code));
+    if (u->has_permit && u->keeper != NULL)
+        IGNORE(send_use_result(u->keeper, &m)); /* without a keeper, lost() comes */
+}
+
+/* Lets go of the upstream and of everything secret. An answer that has come is read to its end, so
+ * that the connection can be used again. */
+static void let_go(struct use *u, bool answered)
+{
+    if (u->dial != 0)
+        (void)take_dial(u->all, u->dial);
+    if (answered)
+        exchange_linger(u->exchange);
+    else
+        exchange_free(u->exchange);
+    u->exchange = NULL;
+    open_leave(u);
+    own_free(u->own);
+    u->own = NULL;
+    if (u->pool != NULL)
+        pool_put(u->pool);
+    u->pool = NULL;
+    place_free(&u->place);
+    screen_free(u->screen);
+    u->screen = NULL;
+    sec_free(u->credential);
+    u->credential = NULL;
+    loop_timer_stop(u->timer);
+}
+
+void use_finish(struct use *u, const struct use_end *e)
+{
+    bool answered = e->result == RESULT_ANSWERED && e->how == ANSWER_HOW_DONE;
+
+    BUG_IF(u->step == USE_OVER);
+    u->step = USE_OVER;
+    HASH_DELETE(hh_id, u->all->by_id, u);
+    tell_keeper(u, e);
+    let_go(u, answered);
+    if (u->has_head && !u->cancelled)
+        flow_end(&u->flow, e->how, e->how_code);
+    else
+        u->flow.gateway = NULL;
+    if (flow_done(&u->flow))
+        use_free(u);
+}
+
+/* Only of a use that is over, with nothing left in the flow that anybody wants. */
+void use_free(struct use *u)
+{
+    BUG_IF(u->step != USE_OVER);
+    if (u->has_head)
+        HASH_DELETE(hh_call, u->all->by_call, u);
+    flow_free(&u->flow);
+    loop_timer_free(u->timer);
+    buf_free(&u->protocol);
+    buf_free(&u->last_event_id);
+    buf_free(&u->caps);
+    buf_free(&u->body);
+    buf_free(&u->own_body);
+    for (size_t i = 0; i < u->params_n; i++) {
+        buf_free(&u->params[i].name);
+        buf_free(&u->params[i].value);
+    }
+    json_free(&u->json);
+    mem_free(u);
+}
+
+/* --- from outside
+ * ------------------------------------------------------------------------------------------- */
+
+/* The flow has moved: go on reading, or go. */
+static void moved(struct use *u)
+{
+    if (u->step == USE_OVER && flow_done(&u->flow))
+        use_free(u);
+    else if (u->exchange != NULL && !flow_blocked(&u->flow))
+        exchange_resume(u->exchange);
+}
+
+void uses_credit(struct egress *all, struct chan *c, uint64_t call, uint32_t bytes)
+{
+    struct use *u = join_find(all, c, call);
+
+    if (u == NULL)
+        return; /* it ended before the gateway knew */
+    flow_credit(&u->flow, bytes);
+    moved(u);
+}
+
+void uses_writable(struct egress *all, const struct chan *c)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_call, all->by_call, u, tmp)
+    {
+        if (u->flow.gateway != c)
+            continue;
+        flow_go(&u->flow);
+        moved(u);
+    }
+}
+
+/* Nobody waits: the upstream's connection is closed, which a modern server takes as cancellation.
+ */
+static void cancel(struct use *u)
+{
+    u->cancelled = true;
+    if (u->step == USE_OVER) {
+        u->flow.gateway = NULL;
+        use_free(u);
+    } else if (u->has_permit) {
+        use_abort(u, ERR_CLOSED);
+    } /* else the permit comes, or its time ends */
+}
+
+void uses_cancel(struct egress *all, struct chan *c, uint64_t call)
+{
+    struct use *u = join_find(all, c, call);
+
+    if (u != NULL)
+        cancel(u);
+}
+
+void uses_lost_gateway(struct egress *all, const struct chan *c)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_call, all->by_call, u, tmp)
+    {
+        if (u->flow.gateway != c)
+            continue;
+        u->flow.gateway = NULL;
+        cancel(u);
+    }
+}
+
+void uses_drop(struct egress *all, const struct connection_id *connection)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_id, all->by_id, u, tmp)
+    {
+        if (u->has_permit && ID_EQ(u->connection, *connection))
+            use_abort(u, ERR_GONE);
+    }
+    sessions_drop(&all->sessions, connection);
+    pools_drop(all->pools, connection);
+}
+
+/* What has not been sent is not sent; what has been goes on, and its result is lost. */
+void uses_lost_keeper(struct egress *all, const struct chan *c)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_id, all->by_id, u, tmp)
+    {
+        if (u->keeper != c)
+            continue;
+        u->keeper = NULL;
+        if (!u->sent)
+            use_abort(u, ERR_UNAVAILABLE);
+    }
+}
+
+void uses_stop(struct egress *all)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_id, all->by_id, u, tmp)
+    use_abort(u, ERR_UNAVAILABLE);
+}

@@ -1,0 +1,154 @@
+/*
+ * A use: one permitted request to the upstream, from the permit to the last byte of the answer.
+ *
+ *   JOINING   the permit and the gateway's message come in either order (join.c)
+ *   OPENING   legacy: the upstream's session is being opened, by this use or another (open.c)
+ *   SENDING   the message itself is on its way, or its answer is (use.c); of modes verify and probe
+ *             what own.c composed
+ *   OVER      the keeper has the result; what the gateway has not taken yet goes on (flow.c)
+ */
+#ifndef SG_EGRESS_USE_H
+#define SG_EGRESS_USE_H
+
+#include <uthash.h>
+
+#include "egress/egress.h"
+#include "egress/exchange.h"
+#include "egress/flow.h"
+#include "egress/place.h"
+#include "egress/session.h"
+#include "screen/screen.h"
+
+enum use_step { USE_JOINING, USE_OPENING, USE_SENDING, USE_OVER };
+
+struct call_key {
+    uint64_t gateway, generation, call;
+};
+
+struct use_param {
+    struct buf name, value;
+};
+
+struct use {
+    struct egress *all;
+    struct use_id id;
+    enum use_step step;
+    struct loop_timer *timer; /* of what the step waits for: the other half, or a dial */
+    uint64_t began;
+
+    /* the permit */
+    bool has_permit;
+    struct chan *keeper; /* who permitted; NULL once that channel ended */
+    enum mode mode;
+    struct call_key permitted; /* the call that the permit is for */
+    uint64_t not_after;
+    struct digest projection_digest, body_digest;
+    struct user_id user;
+    struct connection_id connection;
+    struct sec *credential; /* until it is placed */
+
+    /* the gateway's half */
+    bool has_head, cancelled;
+    struct call_key key;
+    enum mcp_era era;
+    enum call_kind kind;
+    struct client_id client;
+    struct session_id session_id;
+    struct buf protocol, last_event_id, caps, body;
+    size_t size; /* of the body */
+    struct use_param params[LIM_MCP_PARAMS];
+    size_t params_n;
+
+    /* the run */
+    struct json json; /* of the body */
+    struct jsonrpc rpc;
+    struct place_out place;
+    struct screen *screen;
+    struct pool *pool;
+    struct session *session;
+    bool waits;   /* for another use to open it */
+    bool opener;  /* this use opens it */
+    bool renewed; /* and has done so after a 404 */
+    struct exchange *exchange;
+    struct own *own;     /* modes verify and probe */
+    struct buf own_body; /* of a message that Sidegate composed */
+    unsigned server_has; /* bits of enum snapshot: which lists the server said it has */
+    enum err trouble;    /* what was wrong with an answer to such a message */
+    uint64_t dial;
+    unsigned dials;
+    bool sent; /* the message itself may have left; what opens the session does not count */
+    uint32_t hits;
+    unsigned status;
+    struct flow flow;
+
+    TAILQ_ENTRY(use) waiting_for_open;
+    UT_hash_handle hh_id, hh_call, hh_dial;
+};
+
+struct use_end {
+    enum result result;
+    bool refused;
+    enum err code; /* for the keeper and the log */
+    enum answer_how how;
+    enum err how_code; /* for the gateway */
+};
+
+/* join.c */
+struct use *use_new(struct egress *all, const struct use_id *id);
+/* The body as the gateway sent it is what was permitted, and is ready to go. */
+void use_begin(struct use *u);
+
+/* use.c */
+/* With pool, screen and placed credential: opens the session if need be, then sends. */
+void use_run(struct use *u);
+/* The session is open, or there is none: sends the message, or what own.c has next. */
+void use_send(struct use *u);
+/* Adds what each request of this use carries: the credential, and the session. */
+void use_headers(struct use *u, struct http *h);
+/* Adds what repeats the message in u->json. ERR_INVALID_PARAMS: it has a name that no header can
+ * hold. */
+MUST_USE enum err use_message_headers(struct use *u, struct http *h);
+enum err use_may_send(struct use *u);
+void use_want_socket(struct use *u);
+/* Screens one message into out, counting. */
+MUST_USE enum err use_screen(struct use *u, const struct json *j, struct buf *out);
+/* Whether a rule says that this response refuses the credential. */
+bool use_is_refusal(const struct use *u, const struct json *j, const struct jsonrpc *m);
+/* How an exchange that brought no usable response ends the use. */
+void use_failed(struct use *u, const struct exchange_end *e);
+/* Tells both sides, wipes, and frees unless the gateway is still to get something. */
+void use_finish(struct use *u, const struct use_end *e);
+/* Ends it from our side, wherever it is. */
+void use_abort(struct use *u, enum err why);
+void use_free(struct use *u);
+
+/* open.c */
+/* Opens the session of this legacy use, then calls use_send. */
+void open_session(struct use *u);
+/* Which lists a server has, of the result of initialize or server/discover: bits of enum snapshot.
+ */
+unsigned open_server_has(const struct json *j, uint32_t result);
+/* This use waits or opens no more. */
+void open_leave(struct use *u);
+
+/* own.c */
+void own_begin(struct use *u);
+void own_send(struct use *u);
+void own_free(struct own *o); /* takes NULL */
+
+/* snapshot.c */
+/* Stores the result of u's list request, when all of it is there and it is new. message is
+ * screened. */
+void snapshot_of_answer(struct use *u, struct slice message);
+/* The list requests, the kind of each, and the member of the result that holds the list. */
+#define SNAPSHOT_LISTS 4
+struct snapshot_list {
+    const char *method;
+    enum snapshot kind;
+    const char *member;
+};
+extern const struct snapshot_list snapshot_lists[SNAPSHOT_LISTS];
+/* Stores an object, when it is new. */
+void snapshot_store(struct use *u, enum snapshot kind, struct slice object);
+
+#endif
