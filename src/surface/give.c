@@ -37,7 +37,7 @@ static const char *const wrongs[WRONG_COUNT] = {
     [WRONG_LINE] = "There is a line break in it. Paste it again without.",
     [WRONG_CONTROL] = "There is a control character in it. Paste it again without.",
     [WRONG_SPACE] = "It begins or ends with a space. Paste it again without.",
-    [WRONG_PASSWORD] = "This is not your Sidegate password. Nothing was given yet.",
+    [WRONG_PASSWORD] = "Your Sidegate password is not right. Nothing was given yet.",
     [WRONG_RATE] = "There were too many tries. Wait a minute before the next.",
 };
 #define PASSWORD LIM_FIELDS /* its place behind the fields */
@@ -141,25 +141,34 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
         .password_error = wrongs[g->wrong[PASSWORD]],
     };
     if (p.problem == PROBLEM_WRONG_PASSWORD)
-        p.password_error = wrongs[WRONG_PASSWORD];
+        p.password_error = "Not right. Type it again."; /* the rest stands at the top */
     page_handoff(&page, &f, &p);
     reply_page(v, 200, REPLY_STILL, &page);
 }
 
-static void show(struct visit *v, const struct msg_handoff_view *m)
+static void show_ended(struct visit *v, const struct msg_handoff_view *m,
+                       const struct page_frame *f)
 {
     static const enum page_text ended[HANDOFF_STATE_COUNT] = {
         [HANDOFF_STATE_SUBMITTED] = PAGE_SUBMITTED, [HANDOFF_STATE_DECLINED] = PAGE_DECLINED,
         [HANDOFF_STATE_CANCELLED] = PAGE_CANCELLED, [HANDOFF_STATE_EXPIRED] = PAGE_EXPIRED,
         [HANDOFF_STATE_FAILED] = PAGE_FAILED,
     };
+
+    if (m->state == HANDOFF_STATE_SUBMITTED)
+        v->refresh = 2;
+    reply_text(v, ended[m->state], f, m->words);
+}
+
+static void show(struct visit *v, const struct msg_handoff_view *m)
+{
     const struct conf_upstream *u = conf_upstream(&v->s->conf, m->upstream);
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
 
     if (m->state == HANDOFF_STATE_COMPLETED)
         reply_text(v, m->tested ? PAGE_FINISHED_TESTED : PAGE_FINISHED_STORED, &f, m->words);
     else if (!is_open(m))
-        reply_text(v, ended[m->state], &f, m->words);
+        show_ended(v, m, &f);
     else if (m->kind != HANDOFF_KIND_SECRET || !u || u->fields_n == 0)
         reply_text(v, PAGE_NOT_SUPPORTED, &f, SLICE_EMPTY);
     else

@@ -80,6 +80,15 @@ void reply_delete_cookie(struct visit *v, const char *name)
     reply_set_cookie(v, &(struct cookie){.name = name, .secure = true, .max_age = 0});
 }
 
+/* 0 is not said. b holds the value. */
+static void add_seconds(struct fields *t, const char *name, struct buf *b, unsigned seconds)
+{
+    if (seconds == 0)
+        return;
+    buf_put_u64_dec(b, seconds);
+    add(t, name, buf_slice(b));
+}
+
 void reply_page(struct visit *v, unsigned status, enum reply_policy policy, struct buf *page)
 {
     static const char *const policies[] = {
@@ -87,19 +96,18 @@ void reply_page(struct visit *v, unsigned status, enum reply_policy policy, stru
         [REPLY_INBOX] = POLICY "; script-src 'self'; connect-src 'self'",
     };
     struct fields t = {0};
-    struct buf retry = BUF_INIT(16);
+    struct buf retry = BUF_INIT(16), refresh = BUF_INIT(16);
 
     begin(v);
     add(&t, "Content-Type", SLICE_LIT("text/html; charset=utf-8"));
     add_always(&t, v, policies[policy], "no-store");
-    if (v->retry_after) {
-        buf_put_u64_dec(&retry, v->retry_after);
-        add(&t, "Retry-After", buf_slice(&retry));
-    }
+    add_seconds(&t, "Retry-After", &retry, v->retry_after);
+    add_seconds(&t, "Refresh", &refresh, v->refresh);
     if (v->allow)
         add(&t, "Allow", slice_str(v->allow));
     http_reply(v->http, status, t.f, t.n, buf_slice(page));
     buf_free(&retry);
+    buf_free(&refresh);
     buf_free(page);
 }
 

@@ -44,6 +44,7 @@ struct visit {
     struct buf set_cookie[VISIT_COOKIES];
     size_t set_cookies;
     unsigned retry_after; /* seconds; 0: not said */
+    unsigned refresh;     /* seconds until the browser looks again; 0: not said */
     const char *allow;    /* methods, a literal; NULL: not said */
     void *own;            /* of the handler */
     void (*own_free)(struct visit *v);

@@ -31,7 +31,7 @@ static void test_shows_how_it_ended(void **state)
         const char *says;
     } rows[] = {
         {HANDOFF_STATE_COMPLETED, 200, "stored and tested"},
-        {HANDOFF_STATE_SUBMITTED, 200, "One moment"},
+        {HANDOFF_STATE_SUBMITTED, 200, "Refresh: 2\r\n"},
         {HANDOFF_STATE_DECLINED, 200, "You declined"},
         {HANDOFF_STATE_CANCELLED, 200, "No longer needed"},
         {HANDOFF_STATE_EXPIRED, 410, "This has expired"},
@@ -154,7 +154,7 @@ static void test_problems_show_the_form_again(void **state)
     } rows[] = {
         {PROBLEM_REFUSED, "The server did not accept it."},
         {PROBLEM_UNREACHABLE, "The server could not be reached."},
-        {PROBLEM_WRONG_PASSWORD, "This is not your Sidegate password."},
+        {PROBLEM_WRONG_PASSWORD, "Your Sidegate password is not right."},
         {PROBLEM_TOO_MANY, "Too many tries."},
     };
     struct fake *f = fake_new(true);
@@ -209,7 +209,7 @@ static void test_denied_submissions(void **state)
         assert_true(fake_has(f, rows[i].says));
     }
     fake_get(f, "/h/" HANDOFF "?e=000000006");
-    assert_true(fake_has(f, "This is not your Sidegate password."));
+    assert_true(fake_has(f, "Your Sidegate password is not right."));
     assert_true(fake_has(f, "aria-describedby=\"password-error password-hint\" autofocus"));
     fake_free(f);
 }
