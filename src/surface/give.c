@@ -299,8 +299,10 @@ static void on_submit_denied(struct visit *v, struct msg_page_denied *m)
 {
     struct give *g = v->own;
 
-    if (m->why == DENIAL_WRONG_PASSWORD || m->why == DENIAL_RATE) {
-        g->wrong[PASSWORD] = m->why == DENIAL_RATE ? WRONG_RATE : WRONG_PASSWORD;
+    if (m->why == DENIAL_WRONG_PASSWORD) {
+        reply_to_handoff(v); /* the keeper remembers it as the handoff's problem */
+    } else if (m->why == DENIAL_RATE) {
+        g->wrong[PASSWORD] = WRONG_RATE;
         reply_wrongs(v);
     } else {
         reply_denied(v, m);

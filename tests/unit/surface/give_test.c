@@ -59,7 +59,7 @@ static void test_denials(void **state)
     } rows[] = {
         {DENIAL_NOT_YOURS, 404, "nothing for you"}, {DENIAL_GONE, 410, "This has ended"},
         {DENIAL_CSRF, 403, "out of date"},          {DENIAL_RATE, 429, "Retry-After: 60"},
-        {DENIAL_AGAIN, 503, "once more"},
+        {DENIAL_AGAIN, 503, "did not go through"},
     };
     struct fake *f = fake_new(true);
 
@@ -190,11 +190,11 @@ static void test_denied_submissions(void **state)
         unsigned status;
         const char *says;
     } rows[] = {
-        {DENIAL_WRONG_PASSWORD, 303, "Location: /h/" HANDOFF "?e=000000006\r\n"},
+        {DENIAL_WRONG_PASSWORD, 303, "Location: /h/" HANDOFF "\r\n"},
         {DENIAL_RATE, 303, "Location: /h/" HANDOFF "?e=000000007\r\n"},
         {DENIAL_GONE, 410, "This has ended"},
         {DENIAL_CSRF, 403, "out of date"},
-        {DENIAL_AGAIN, 503, "once more"},
+        {DENIAL_AGAIN, 503, "did not go through"},
         {DENIAL_NOT_YOURS, 404, "nothing for you"},
     };
     struct fake *f = fake_new(true);
