@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pwd.h>
@@ -20,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,14 +149,26 @@ enum err box_find_user(const char *name, unsigned *ret_uid, unsigned *ret_gid)
 enum err box_become(unsigned uid, unsigned gid)
 {
     uid_t r, e, s;
+    /* A second call, in a process that the first one's started, has nothing to change and no right
+     * to. */
+    bool change = geteuid() == 0 && (uid != 0 || getegid() != gid || getgroups(0, NULL) != 0);
 
-    if (geteuid() == 0 &&
+    if (change &&
         (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0))
         return ERR_SANDBOX;
     if (getresuid(&r, &e, &s) != 0 || r != uid || e != uid || s != uid || getgid() != gid)
         return ERR_SANDBOX;
     /* Who was root and is not any more must not be able to come back. */
     return uid != 0 && setuid(0) == 0 ? ERR_SANDBOX : ERR_OK;
+}
+
+/* Also root of a container has none of root's powers left, and neither has anything it starts. */
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+    return syscall(SYS_capset, &header, none) == 0;
 }
 
 /* Lowers soft and hard limit to at most n. */
@@ -270,6 +284,8 @@ enum err box_apply(const struct box *b, uint32_t *ret_landlock_abi, const char *
     box_no_dumps();
     if (box_become(b->uid, b->gid) != ERR_OK)
         *ret_what = "user";
+    else if (!BOX_SANITIZED && !drop_capabilities())
+        *ret_what = "capabilities";
     else if (!BOX_SANITIZED && !limit_resources(row))
         *ret_what = "resource limits";
     else if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
