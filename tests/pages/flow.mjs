@@ -3,9 +3,9 @@
 //
 //     tests/pages/run flow
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join, resolve } from 'node:path';
+import { canLook, search } from '../lib/memory.mjs';
 import { Person, decline, says, send, stopBrowser } from '../lib/person.mjs';
 import { root } from '../lib/sidegate.mjs';
 
@@ -27,21 +27,6 @@ function check(value, what) {
     if (value) return;
     console.log(`not so: ${what}`);
     bad++;
-}
-// Whether the surface's memory holds these bytes, anywhere.
-function remembers(text) {
-    const memory = openSync(`/proc/${pid}/mem`, 'r');
-    const ranges = readFileSync(`/proc/${pid}/maps`, 'utf8').trim().split('\n').map((l) => l.split(/[- ]/, 2).map((x) => parseInt(x, 16)));
-    const found = ranges.some(([from, to]) => {
-        const bytes = Buffer.alloc(to - from);
-        try {
-            return bytes.subarray(0, readSync(memory, bytes, 0, to - from, from)).includes(text);
-        } catch {
-            return false; // guard pages, and what the kernel keeps for itself
-        }
-    });
-    closeSync(memory);
-    return found;
 }
 const sit = (more = {}) => Person.sit({ site, name: 'ana', password: 'correct horse', ...more });
 
@@ -93,15 +78,19 @@ const flows = {
     },
     async 'nothing typed is left in memory'() {
         const person = await sit();
-        const secret = `hs_${'memory'.repeat(6)}`;
+        const secret = `hs_${'q7Zx'.repeat(9)}`;
         order('new');
         await person.open(link);
         await person.fill({ 'User name': 'u', 'API key': secret });
         await person.press(send);
         check(says.done.test(await person.text()), 'given');
-        check(remembers('amber falcon') || remembers('Harbour Station'), 'what is no secret is found, so the search works');
-        check(!remembers(secret), 'the value is gone');
-        check(!remembers('correct horse') && !remembers('correct+horse'), 'the password is gone');
+        if (!canLook()) {
+            console.log('# memory can only be looked at as root');
+            return person;
+        }
+        check(search(pid, { title: 'Harbour Station' }).length > 0, 'what is no secret is found, so the search works');
+        const found = search(pid, { secret, password: 'correct horse', posted: 'correct+horse' });
+        check(found.length === 0, `nothing is found: ${JSON.stringify(found)}`);
         return person;
     },
     async 'by keyboard alone'() {
