@@ -112,6 +112,10 @@ void store_work(struct store *s, enum store_urgency u, store_work_fn *work, stor
 void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx);
 /* Runs what is queued, now. The loop calls it at the end of a turn. */
 void store_flush(struct store *s);
+/* Queues one piece of work and runs everything queued, now. Its error. For the start. */
+MUST_USE enum err store_run(struct store *s, enum store_urgency u, store_work_fn *work, void *ctx);
+/* Runs until nothing is queued, what done callbacks queue included. For the end. */
+void store_drain(struct store *s);
 /* The reserve was given up, and could not be made again yet. */
 bool store_is_full(const struct store *s);
 

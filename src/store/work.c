@@ -143,6 +143,42 @@ void store_flush(struct store *s)
         loop_defer(s->loop, store_flush_deferred, s);
 }
 
+struct run {
+    store_work_fn *work;
+    void *ctx;
+    enum err e;
+};
+
+static enum err run_work(void *ctx)
+{
+    struct run *r = ctx;
+
+    return r->work(r->ctx);
+}
+
+static void run_done(void *ctx, enum err e)
+{
+    struct run *r = ctx;
+
+    r->e = e;
+}
+
+enum err store_run(struct store *s, enum store_urgency u, store_work_fn *work, void *ctx)
+{
+    struct run r = {.work = work, .ctx = ctx};
+
+    BUG_IF(s->flushing);
+    store_work(s, u, run_work, run_done, &r);
+    store_flush(s);
+    return r.e;
+}
+
+void store_drain(struct store *s)
+{
+    while (!TAILQ_EMPTY(&s->waiting))
+        store_flush(s);
+}
+
 bool store_is_full(const struct store *s)
 {
     return s->reserve_gone;

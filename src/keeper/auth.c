@@ -1,0 +1,90 @@
+/* The index of agent keys. Run by the keeper; a token is compared by the SHA-256 of its 256 random
+ * bits, so the time of a look-up says nothing. */
+#include "keeper/auth.h"
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "keeper/keeper.h"
+
+static void drop(struct keeper *k, struct auth_key *a)
+{
+    HASH_DELETE(hh, k->auth.by_hash, a);
+    HASH_DELETE(by_client, k->auth.by_client, a);
+    mem_free(a);
+}
+
+void auth_add(struct keeper *k, struct principal who, struct digest hash, struct slice label)
+{
+    struct auth_key *a = MEM_NEW(struct auth_key);
+
+    a->hash = hash;
+    a->who = who;
+    if (!slice_to_cstr(label, a->label, sizeof(a->label)))
+        a->label[0] = 0;
+    HASH_ADD(hh, k->auth.by_hash, hash, sizeof(a->hash), a);
+    HASH_ADD(by_client, k->auth.by_client, who.client, sizeof(a->who.client), a);
+}
+
+enum err auth_load(struct keeper *k)
+{
+    struct store_rows q;
+    struct principal who;
+    struct digest hash;
+
+    auth_close(k);
+    store_query(k->store, Q_client_all, VALS(), &q);
+    while (store_next(&q)) {
+        STORE_ID(&q, 0, who.client);
+        STORE_ID(&q, 1, who.user);
+        STORE_ID(&q, 2, hash);
+        auth_add(k, who, hash, store_bytes(&q, 3));
+    }
+    return store_end(&q);
+}
+
+void auth_close(struct keeper *k)
+{
+    while (k->auth.by_hash)
+        drop(k, k->auth.by_hash);
+}
+
+struct auth_key *auth_find(struct keeper *k, const struct sec *token)
+{
+    struct auth_key *a = NULL;
+    struct digest hash;
+
+    if (!token || sec_len(token) == 0)
+        return NULL;
+    hash = hash_sec_sha256(token);
+    HASH_FIND(hh, k->auth.by_hash, &hash, sizeof(hash), a);
+    return a;
+}
+
+struct auth_key *auth_of(struct keeper *k, struct client_id client)
+{
+    struct auth_key *a = NULL;
+
+    HASH_FIND(by_client, k->auth.by_client, &client, sizeof(client), a);
+    return a;
+}
+
+void auth_remove(struct keeper *k, struct client_id client)
+{
+    struct auth_key *a = auth_of(k, client);
+
+    if (a)
+        drop(k, a);
+}
+
+void auth_remove_user(struct keeper *k, struct user_id user)
+{
+    struct auth_key *a = k->auth.by_hash;
+
+    while (a) {
+        struct auth_key *next = a->hh.next;
+
+        if (ID_EQ(a->who.user, user))
+            drop(k, a);
+        a = next;
+    }
+}

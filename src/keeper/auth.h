@@ -1,0 +1,45 @@
+/* Who is it? The index of agent keys: from the SHA-256 of a token to the person and the client. In
+ * memory, from the store. */
+#ifndef SG_KEEPER_AUTH_H
+#define SG_KEEPER_AUTH_H
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "crypto/sec.h"
+
+#include <uthash.h>
+
+struct keeper;
+
+/* On whose behalf something is done. */
+struct principal {
+    struct user_id user;
+    struct client_id client;
+};
+
+struct auth_key {
+    struct digest hash;
+    struct principal who;
+    uint32_t calls; /* in progress, for the limit */
+    char label[LIM_LABEL_BYTES + 1];
+    UT_hash_handle hh, by_client;
+};
+
+struct auth {
+    struct auth_key *by_hash;   /* over hh */
+    struct auth_key *by_client; /* over by_client */
+};
+
+MUST_USE enum err auth_load(struct keeper *k);
+void auth_close(struct keeper *k);
+
+/* NULL: nobody. The key lives until the loop's next turn. */
+struct auth_key *auth_find(struct keeper *k, const struct sec *token);
+/* NULL: the key is gone. */
+struct auth_key *auth_of(struct keeper *k, struct client_id client);
+void auth_add(struct keeper *k, struct principal who, struct digest hash, struct slice label);
+/* From now on nobody is that client; before the store says so, so that nothing comes in between. */
+void auth_remove(struct keeper *k, struct client_id client);
+void auth_remove_user(struct keeper *k, struct user_id user);
+
+#endif

@@ -1,0 +1,305 @@
+/*
+ * Calls: opening, waking, ending. Run by the keeper. Everything in a message came through a
+ * gateway, which reads bytes that agents write: a gateway is believed about what it can deliver and
+ * about nothing else; who asks is found from the token here.
+ */
+#include "keeper/call.h"
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "keeper/state.h"
+#include "os/log.h"
+
+struct step {
+    bool allowed;
+    enum call_state next;
+};
+
+static const struct step steps[CALL_STATES][CALL_EVENTS] = {
+#define C(state, event, next) [CALL_##state][CALL_##event] = {true, CALL_##next},
+#include "keeper/call.def"
+#undef C
+};
+
+bool call_step(enum call_state state, enum call_event event, enum call_state *ret_next)
+{
+    BUG_IF((unsigned)state >= CALL_STATES || (unsigned)event >= CALL_EVENTS);
+    if (!steps[state][event].allowed)
+        return false;
+    *ret_next = steps[state][event].next;
+    return true;
+}
+
+void call_enter(struct call *call, enum call_event event)
+{
+    BUG_IF(!call_step(call->state, event, &call->state));
+}
+
+struct call *call_of(struct keeper *k, struct chan *c, uint64_t number)
+{
+    struct call_key key = {peer_of(c)->serial, number};
+    struct call *call = NULL;
+
+    HASH_FIND(hh, k->calls.by_key, &key, sizeof(key), call);
+    return call;
+}
+
+void call_free(struct call *call)
+{
+    struct keeper *k = call->k;
+    struct auth_key *a = auth_of(k, call->who.client);
+
+    if (a)
+        a->calls--;
+    if (call->use)
+        use_detach(call->use);
+    call->use = NULL;
+    if (!call->gone)
+        HASH_DELETE(hh, k->calls.by_key, call);
+    if (call->busy) { /* what is queued for it frees it */
+        call->gone = true;
+        return;
+    }
+    buf_free(&call->upstream_state);
+    mem_free(call);
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* Requests that clients make on their own: never a reason to ask a person. */
+static const struct {
+    const char *method;
+    bool is_list;
+} quiet[] = {
+    {"initialize", true},
+    {"server/discover", true},
+    {"tools/list", true},
+    {"prompts/list", true},
+    {"resources/list", true},
+    {"resources/templates/list", true},
+    {"completion/complete", false},
+    {"logging/setLevel", false},
+    {"subscriptions/listen", false},
+    {"resources/subscribe", false},
+    {"resources/unsubscribe", false},
+};
+
+static enum policy_class class_of(const struct msg_call_open *m, bool *ret_list)
+{
+    *ret_list = false;
+    if (m->want == CALL_WANT_OWN)
+        return CLASS_OWN;
+    if (m->want == CALL_WANT_STATUS)
+        return CLASS_STATUS;
+    if (m->want == CALL_WANT_CONNECT)
+        return CLASS_CONNECT;
+    if (m->kind != CALL_KIND_REQUEST)
+        return CLASS_RIDE;
+    for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
+        if (slice_eq_str(m->method, quiet[i].method)) {
+            *ret_list = quiet[i].is_list;
+            return CLASS_LIST;
+        }
+    }
+    return CLASS_CALL;
+}
+
+/* Takes over what the requestState says. ERR_BAD_STATE: not for this request. */
+static enum err use_state(struct call *call, struct slice text)
+{
+    struct buf plain = BUF_INIT(LIM_STATE_BYTES);
+    struct state s;
+    enum err e = state_open(call->k, &call->who, text, &plain, &s);
+
+    if (!e && !state_is_for(&s, conf_get(&call->k->conf, call->upstream)->name, call->projection))
+        e = ERR_BAD_STATE;
+    if (!e) {
+        call->handoff = s.handoff;
+        call->leg = s.leg;
+        call->chain = s.chain;
+        buf_put(&call->upstream_state, s.upstream_state);
+    }
+    buf_free(&plain);
+    return e;
+}
+
+static struct call *make(struct keeper *k, struct chan *c, const struct msg_call_open *m,
+                         const struct auth_key *a)
+{
+    struct call *call = MEM_NEW(struct call);
+
+    call->key = (struct call_key){peer_of(c)->serial, m->call};
+    call->k = k;
+    call->who = a->who;
+    call->upstream = m->upstream;
+    call->era = m->era;
+    call->class = class_of(m, &call->is_list);
+    call->caps = m->caps;
+    call->session = m->session;
+    call->answer = m->answer;
+    call->projection = hash_sha256(m->projection);
+    call->body = m->body_digest;
+    call->upstream_state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
+    /* The message's maxima are those of the arrays. */
+    BUG_IF(!slice_to_cstr(m->method, call->method, sizeof(call->method)));
+    BUG_IF(!slice_to_cstr(m->name, call->name, sizeof(call->name)));
+    HASH_ADD(hh, k->calls.by_key, key, sizeof(call->key), call);
+    return call;
+}
+
+static void deny(struct chan *c, uint64_t number, enum err code)
+{
+    IGNORE(send_call_deny(
+        c, &(struct msg_call_deny){.call = number,
+                                   .code = (uint16_t)code})); /* lost() sees a channel that ended */
+}
+
+void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m)
+{
+    struct auth_key *a = auth_find(k, m->token);
+    struct call *call = NULL;
+    enum err e = ERR_OK;
+
+    if (call_of(k, c, m->call)) {
+        chan_refuse(c);
+        return;
+    }
+    if (!a)
+        e = ERR_UNAUTHENTICATED;
+    else if (!conf_get(&k->conf, m->upstream))
+        e = ERR_NO_ROUTE;
+    else if (a->calls >= limit_get(SET_CALLS_PER_CLIENT))
+        e = ERR_RATE_LIMITED;
+    else if (m->want != CALL_WANT_OWN && m->want != CALL_WANT_STATUS)
+        e = outbox_ready(k);
+    if (e) {
+        log_event(LOG_INFO, "call_refused", LOG_TEXT("method", m->method), LOG_ERR(e));
+        deny(c, m->call, e);
+        return;
+    }
+    call = make(k, c, m, a);
+    a->calls++;
+    if (m->state.n > 0)
+        e = use_state(call, m->state);
+    if (e)
+        call_say_deny(call, e);
+    else
+        call_decide(call);
+}
+
+/* --- while it waits
+ * --------------------------------------------------------------------------------------------- */
+
+void calls_wake(struct keeper *k, struct handoff_id id)
+{
+    for (struct call *call = k->calls.by_key; call; call = call->hh.next) {
+        if ((call->state != CALL_HELD && call->state != CALL_ASKED) || !ID_EQ(call->handoff, id))
+            continue;
+        call->answer = ANSWER_ACCEPT;
+        call_enter(call, CALL_WAKE);
+        call_decide(call);
+    }
+}
+
+void call_on_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m)
+{
+    struct call *call = call_of(k, c, m->call);
+
+    /* It may have gone on, or ended, while the answer was on its way. */
+    if (!call || call->state != CALL_ASKED)
+        return;
+    call->answer = m->answer == ANSWER_NONE ? ANSWER_CANCEL : m->answer;
+    call_enter(call, CALL_ANSWER);
+    call_decide(call);
+}
+
+void call_on_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m)
+{
+    struct call *call = call_of(k, c, m->call);
+
+    if (call)
+        call_free(call);
+}
+
+void calls_end_client(struct keeper *k, struct client_id client)
+{
+    struct call *next = NULL;
+
+    for (struct call *call = k->calls.by_key; call; call = next) {
+        next = call->hh.next;
+        if (ID_EQ(call->who.client, client) && call->state != CALL_RUNNING &&
+            call->state != CALL_OVER)
+            call_say_deny(call, ERR_UNAUTHENTICATED);
+    }
+}
+
+void calls_gateway_lost(struct keeper *k, uint64_t gateway)
+{
+    struct call *next = NULL;
+
+    for (struct call *call = k->calls.by_key; call; call = next) {
+        next = call->hh.next;
+        if (call->key.gateway == gateway)
+            call_free(call);
+    }
+}
+
+void calls_close(struct keeper *k)
+{
+    while (k->calls.by_key) {
+        k->calls.by_key->busy = false; /* the store drops what is queued */
+        k->calls.by_key->use = NULL;
+        call_free(k->calls.by_key);
+    }
+}
+
+/* --- requestState for the gateway
+ * --------------------------------------------------------------------------------- */
+
+void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state_open *m)
+{
+    struct auth_key *a = auth_find(k, m->token);
+    struct buf plain = BUF_INIT(LIM_STATE_BYTES);
+    struct state s;
+    enum err e = a ? state_open(k, &a->who, m->state, &plain, &s) : ERR_UNAUTHENTICATED;
+
+    if (e)
+        deny(c, m->call, e);
+    else
+        IGNORE(send_state_opened(
+            c, &(struct msg_state_opened){
+                   .call = m->call,
+                   .ours = !ID_IS_ZERO(s.handoff),
+                   .upstream_state = s.upstream_state})); /* lost() sees a channel that ended */
+    buf_free(&plain);
+}
+
+void call_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m)
+{
+    struct call *call = call_of(k, c, m->call);
+    struct buf text = BUF_INIT(LIM_STATE_BYTES);
+    struct state s = {.upstream_state = m->upstream_state};
+
+    if (!call)
+        return;
+    if (!call->ran || call->class != CLASS_CALL) {
+        chan_refuse(c);
+        return;
+    }
+    s.who = call->who;
+    s.projection = call->projection;
+    s.expires = keeper_now(k) + limit_get(SET_HANDOFF_TIME);
+    RANDOM_ID(s.chain);
+    BUG_IF(!slice_to_cstr(slice_str(conf_get(&k->conf, call->upstream)->name), s.upstream,
+                          sizeof(s.upstream)));
+    BUG_IF(state_seal(k, &s, &text) != ERR_OK); /* the maxima fit */
+    IGNORE(send_state_sealed(
+        c, &(struct msg_state_sealed){
+               .call = m->call, .state = buf_slice(&text)})); /* lost() sees a channel that ended */
+    buf_free(&text);
+}

@@ -1,0 +1,128 @@
+/* Calls: clients' messages, from a gateway's call_open to its call_gone. In memory only; what must
+ * last is in uses and handoffs. */
+#ifndef SG_KEEPER_CALL_H
+#define SG_KEEPER_CALL_H
+
+#include "ipc/chan.h"
+#include "keeper/auth.h"
+#include "keeper/connection.h"
+#include "keeper/handoff.h"
+#include "keeper/use.h"
+
+struct keeper;
+
+enum call_state {
+    CALL_DECIDING,
+    CALL_RESERVED,
+    CALL_RUNNING,
+    CALL_ASKED,
+    CALL_HELD,
+    CALL_OVER,
+    CALL_STATES
+};
+enum call_event {
+    CALL_RESERVE,
+    CALL_RELEASE,
+    CALL_END,
+    CALL_REFUSE,
+    CALL_ASK,
+    CALL_HOLD,
+    CALL_ANSWER,
+    CALL_WAKE,
+    CALL_EVENTS
+};
+
+struct call_key {
+    uint64_t gateway; /* serial of the peer: a gateway can name no other's calls */
+    uint64_t number;  /* as the gateway counts */
+};
+
+enum call_outcome {
+    OUTCOME_DENY,
+    OUTCOME_USE,
+    OUTCOME_OWN,
+    OUTCOME_ASK,
+    OUTCOME_HOLD,
+    OUTCOME_NEUTRAL
+};
+
+/* What was decided, inside work; acted upon after the commit. */
+struct call_decision {
+    enum call_outcome outcome;
+    struct use_plan plan;
+    struct use_id use;
+    uint64_t seq;
+    enum ending ending;
+    bool connected, pending;
+    bool moved; /* found.row was declined by the client */
+    struct handoff_found found;
+    char user_name[LIM_USER_NAME_BYTES + 1];
+};
+
+struct call {
+    struct call_key key;
+    struct keeper *k;
+    enum call_state state;
+    struct principal who;
+    uint16_t upstream;
+    enum era era;
+    enum policy_class class;
+    bool is_list; /* refused: the gateway has a snapshot instead */
+    uint8_t caps;
+    struct session_id session;
+    char method[LIM_METHOD_BYTES + 1];
+    char name[LIM_NAME_BYTES + 1];
+    struct digest projection, body;
+    enum answer answer;
+    struct handoff_id handoff; /* that it waits for, or zero */
+    uint8_t leg;
+    struct use_id chain; /* of its requestState, or zero */
+    struct buf upstream_state;
+    struct use *use;
+    bool busy, gone; /* work is queued for it; the gateway forgot it meanwhile */
+    bool ran;        /* a permit was released for it */
+    struct call_decision d;
+    UT_hash_handle hh;
+};
+
+struct calls {
+    struct call *by_key;
+};
+
+enum { CAP_LINK = 1, CAP_HOLD = 2 };
+
+/* The table: true and the next state, or false. Pure. */
+MUST_USE bool call_step(enum call_state state, enum call_event event, enum call_state *ret_next);
+/* The gateway's call of that number, or NULL. */
+struct call *call_of(struct keeper *k, struct chan *c, uint64_t number);
+/* The handoff ended: whoever waits for it is decided again. */
+void calls_wake(struct keeper *k, struct handoff_id id);
+/* That client is no more. */
+void calls_end_client(struct keeper *k, struct client_id client);
+void calls_gateway_lost(struct keeper *k, uint64_t gateway);
+void calls_close(struct keeper *k);
+
+void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m);
+void call_on_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m);
+void call_on_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m);
+void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state_open *m);
+void call_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m);
+
+/* call_decide.c: decides again, and acts on it when the store has it. */
+void call_decide(struct call *call);
+/* Inside work: what is to be done with the call. */
+MUST_USE enum err call_judge(struct call *call, struct call_decision *d);
+
+/* call_say.c: what the gateway is told; each ends or moves the call as its name says. */
+void call_say_deny(struct call *call, enum err code);
+void call_say_own(struct call *call);
+void call_say_neutral(struct call *call, const struct handoff_row *h, enum ending ending);
+void call_say_handoff(struct call *call, const struct handoff_row *h);
+void call_say_hold(struct call *call, const struct handoff_row *h);
+void call_say_permit(struct call *call, struct use *u, uint64_t egress_generation);
+
+/* For these files only. */
+void call_enter(struct call *call, enum call_event event);
+void call_free(struct call *call);
+
+#endif

@@ -1,0 +1,291 @@
+/*
+ * What happens to a call: policy, inside one piece of work, and what follows after the commit. Run
+ * by the keeper. Obeys DESIGN "How a handoff is delivered"; the cases are those of ARCHITECTURE,
+ * "One call, step by step".
+ */
+#include "base/mem.h"
+#include "keeper/call.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+/* --- inside work
+ * ------------------------------------------------------------------------------------------ */
+
+static enum err look_up_own(struct call *call, struct call_decision *d, bool connected)
+{
+    struct keeper *k = call->k;
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_user_by_id, VALS(V_ID(call->who.user)), &q);
+
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+    if (!slice_to_cstr(store_bytes(&q, 0), d->user_name, sizeof(d->user_name)))
+        d->user_name[0] = 0;
+    e = store_end(&q);
+    if (e)
+        return e;
+    d->outcome = OUTCOME_OWN;
+    d->connected = connected;
+    e = store_one(k->store, Q_handoff_live,
+                  VALS(V_ID(call->who.user), V_ID(call->who.client),
+                       V_STR(conf_get(&k->conf, call->upstream)->name)),
+                  &q);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    d->pending = true;
+    return store_end(&q);
+}
+
+static enum err reserve(struct call *call, struct call_decision *d,
+                        const struct connection_now *now, enum policy_act act)
+{
+    d->outcome = OUTCOME_USE;
+    d->plan = (struct use_plan){.mode = MODE_CALL,
+                                .who = call->who,
+                                .upstream = call->upstream,
+                                .take = act == ACT_TAKE,
+                                .chain = call->chain,
+                                .projection = call->projection,
+                                .body = call->body,
+                                .revocations = d->plan.revocations};
+    if (act != ACT_ANONYMOUS) {
+        d->plan.connection = now->id;
+        d->plan.lease = now->lease;
+    }
+    return use_reserve(call->k, &d->plan, &d->use, &d->seq);
+}
+
+static enum need need_of(enum policy_class c, enum policy_standing s)
+{
+    switch (s) {
+    case STAND_STALE: return NEED_STALE;
+    case STAND_LAST:
+    case STAND_USED_UP: return NEED_USED_UP;
+    case STAND_EXPIRED: return NEED_EXPIRED;
+    default: return c == CLASS_CONNECT ? NEED_ASKED : NEED_MISSING;
+    }
+}
+
+static enum err need_person(struct call *call, struct call_decision *d, enum policy_standing s)
+{
+    struct handoff_ask ask = {.who = call->who,
+                              .upstream = conf_get(&call->k->conf, call->upstream)->name,
+                              .need = need_of(call->class, s),
+                              .method = call->method,
+                              .tool = call->name};
+
+    d->outcome = call->caps & CAP_LINK ? OUTCOME_ASK : OUTCOME_NEUTRAL;
+    d->ending = ENDING_WAITING;
+    return handoff_find_or_open(call->k, &ask, &d->found);
+}
+
+/* The caller waits for a handoff that is not over: keep waiting, in the way that its answer allows.
+ */
+static enum err wait_on(struct call *call, struct call_decision *d)
+{
+    enum err e = ERR_OK;
+
+    d->outcome = OUTCOME_NEUTRAL;
+    d->ending = ENDING_WAITING;
+    if (call->answer == ANSWER_DECLINE) {
+        e = handoff_move(call->k, &d->found.row, HANDOFF_DECLINE,
+                         &(struct handoff_change){.problem = d->found.row.problem}, &d->seq);
+        if (e == ERR_GONE) /* the person is just handing it in: theirs counts */
+            return ERR_OK;
+        d->ending = ENDING_DECLINED;
+        d->moved = true;
+    } else if (call->answer == ANSWER_NONE && call->leg == 0) {
+        /* The client did not say whether it showed the link: show it again. */
+        if (call->caps & CAP_LINK)
+            d->outcome = OUTCOME_ASK;
+    } else if (call->answer != ANSWER_CANCEL && call->caps & CAP_HOLD) {
+        d->outcome = OUTCOME_HOLD;
+    }
+    return e;
+}
+
+/* A retry, or a call that waited. *ret_go_on: the handoff is completed, so policy decides. */
+static enum err look_at_handoff(struct call *call, struct call_decision *d, bool *ret_go_on)
+{
+    static const enum ending endings[HANDOFF_STATE_COUNT] = {
+        [HANDOFF_STATE_DECLINED] = ENDING_DECLINED,
+        [HANDOFF_STATE_CANCELLED] = ENDING_CANCELLED,
+        [HANDOFF_STATE_EXPIRED] = ENDING_EXPIRED,
+        [HANDOFF_STATE_FAILED] = ENDING_FAILED,
+    };
+    struct handoff_row *row = &d->found.row;
+    enum err e = handoff_read(call->k, call->handoff, row);
+
+    *ret_go_on = false;
+    if (e == ERR_NOT_FOUND) {
+        row->id = call->handoff;
+        d->outcome = OUTCOME_NEUTRAL;
+        d->ending = ENDING_CANCELLED;
+        return ERR_OK;
+    }
+    if (e)
+        return e;
+    if (!ID_EQ(row->who.client, call->who.client))
+        return ERR_BAD_STATE; /* a sealed state says otherwise; never reached but by our own bug */
+    if (handoff_is_live(row->state))
+        return wait_on(call, d);
+    *ret_go_on = row->state == HANDOFF_STATE_COMPLETED;
+    d->outcome = OUTCOME_NEUTRAL;
+    d->ending = endings[row->state];
+    return ERR_OK;
+}
+
+enum err call_judge(struct call *call, struct call_decision *d)
+{
+    struct connection_now now;
+    enum policy_act act = ACT_DENY;
+    bool go_on = true;
+    enum err e = ERR_OK;
+
+    if (!ID_IS_ZERO(call->handoff))
+        e = look_at_handoff(call, d, &go_on);
+    if (e || !go_on)
+        return e;
+    e = connection_stand(call->k, &call->who, call->upstream, &now);
+    if (e)
+        return e;
+    if (revoke_is_dead(call->k, now.id))
+        now = (struct connection_now){.standing = STAND_MISSING};
+    act = policy_decide(call->class, now.standing);
+    switch (act) {
+    case ACT_TAKE:
+    case ACT_RIDE:
+    case ACT_ANONYMOUS: return reserve(call, d, &now, act);
+    case ACT_OWN:
+        return look_up_own(call, d, policy_decide(CLASS_CONNECT, now.standing) == ACT_OWN);
+    case ACT_HANDOFF: return need_person(call, d, now.standing);
+    default: return ERR_FORBIDDEN;
+    }
+}
+
+/* --- after the commit
+ * ------------------------------------------------------------------------------------------ */
+
+static void on_released(void *owner, struct use *u, uint64_t egress_generation)
+{
+    call_say_permit(owner, u, egress_generation);
+}
+
+/* The credential was not accepted. For a call that is a reason to ask the person; nothing else is.
+ */
+static void refused(struct call *call, const struct use *u)
+{
+    if (call->is_list) {
+        call_enter(call, CALL_END); /* the gateway has a snapshot */
+        return;
+    }
+    if (call->class != CLASS_CALL || ID_IS_ZERO(u->plan.connection)) {
+        call_say_deny(call, ERR_UPSTREAM_REFUSED);
+        return;
+    }
+    call->chain = (struct use_id){{0}}; /* that one is spent */
+    call->handoff = (struct handoff_id){{0}};
+    call->answer = ANSWER_NONE;
+    call->leg = 0;
+    call_enter(call, CALL_REFUSE);
+    call_decide(call);
+}
+
+static void on_ended(void *owner, struct use *u, const struct use_end *end)
+{
+    struct call *call = owner;
+
+    call->use = NULL;
+    if (call->state == CALL_RESERVED)
+        call_say_deny(call, end->why ? end->why : ERR_UNAVAILABLE);
+    else if (end->refused)
+        refused(call, u);
+    else
+        call_enter(call, CALL_END);
+}
+
+static const struct use_events use_events = {.released = on_released, .ended = on_ended};
+
+static void start_use(struct call *call)
+{
+    struct call_decision *d = &call->d;
+
+    call_enter(call, CALL_RESERVE);
+    call->use = use_start(call->k, &(struct use_start){.id = d->use,
+                                                       .seq = d->seq,
+                                                       .plan = &d->plan,
+                                                       .gateway = call->key.gateway,
+                                                       .call = call->key.number,
+                                                       .events = &use_events,
+                                                       .owner = call});
+}
+
+static void act_on(struct call *call)
+{
+    struct call_decision *d = &call->d;
+
+    switch (d->outcome) {
+    case OUTCOME_USE: start_use(call); break;
+    case OUTCOME_OWN: call_say_own(call); break;
+    case OUTCOME_ASK:
+        call->handoff = d->found.row.id;
+        call_say_handoff(call, &d->found.row);
+        break;
+    case OUTCOME_HOLD: call_say_hold(call, &d->found.row); break;
+    case OUTCOME_NEUTRAL: call_say_neutral(call, &d->found.row, d->ending); break;
+    default: call_say_deny(call, ERR_FORBIDDEN);
+    }
+}
+
+/* The gateway forgot the call while it was decided: a use that was reserved is given back. */
+static void nobody_waits(struct call *call, enum err e)
+{
+    if (!e && call->d.outcome == OUTCOME_USE)
+        use_detach(use_start(call->k, &(struct use_start){.id = call->d.use,
+                                                          .seq = UINT64_MAX,
+                                                          .plan = &call->d.plan,
+                                                          .gateway = call->key.gateway,
+                                                          .call = call->key.number}));
+    buf_free(&call->upstream_state);
+    mem_free(call);
+}
+
+static enum err work(void *ctx)
+{
+    struct call *call = ctx;
+    uint64_t revocations = call->d.plan.revocations;
+
+    call->d = (struct call_decision){.plan = {.revocations = revocations}};
+    return call_judge(call, &call->d);
+}
+
+static void done(void *ctx, enum err e)
+{
+    struct call *call = ctx;
+    struct keeper *k = call->k;
+    const struct handoff_found *f = &call->d.found;
+
+    call->busy = false;
+    if (!e && !ID_IS_ZERO(f->over.id))
+        handoff_changed(k, &f->over, f->seq);
+    if (!e && (f->fresh || call->d.moved)) {
+        log_event(LOG_INFO, "handoff_by_client", LOG_ID("handoff", f->row.id),
+                  LOG_ID("client", call->who.client), LOG_STR("upstream", f->row.upstream),
+                  LOG_STR("need", need_name(f->row.need)),
+                  LOG_STR("state", handoff_state_name(f->row.state)));
+        handoff_changed(k, &f->row, f->seq);
+    }
+    if (call->gone)
+        nobody_waits(call, e);
+    else if (e)
+        call_say_deny(call, e == ERR_NOT_FOUND || e == ERR_EXISTS ? ERR_AGAIN : e);
+    else
+        act_on(call);
+}
+
+void call_decide(struct call *call)
+{
+    call->busy = true;
+    call->d.plan.revocations = call->k->revocations;
+    store_work(call->k->store, STORE_NORMAL, work, done, call);
+}

@@ -1,0 +1,133 @@
+/* What a gateway is told about a call. Run by the keeper. A channel that ended is lost()'s
+ * business, so nothing here fails. */
+#include "base/mem.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
+#include "keeper/call.h"
+#include "keeper/keeper.h"
+#include "keeper/state.h"
+#include "keeper/words.h"
+#include "os/log.h"
+
+/* A state outlives its handoff by this, so that a late retry learns how it ended. */
+static const uint64_t after_ms = 3600000;
+
+static struct chan *gateway(const struct call *call)
+{
+    return peers_chan(&call->k->peers, call->key.gateway);
+}
+
+void call_say_deny(struct call *call, enum err code)
+{
+    struct chan *c = gateway(call);
+
+    log_event(LOG_INFO, "call_denied", LOG_ID("client", call->who.client),
+              LOG_STR("method", call->method), LOG_ERR(code));
+    if (c)
+        IGNORE(send_call_deny(c, &(struct msg_call_deny){.call = call->key.number,
+                                                         .code = (uint16_t)code})); /* see above */
+    call_free(call);
+}
+
+void call_say_own(struct call *call)
+{
+    struct chan *c = gateway(call);
+
+    call_enter(call, CALL_END);
+    if (c)
+        IGNORE(
+            send_call_own(c, &(struct msg_call_own){.call = call->key.number,
+                                                    .client = call->who.client,
+                                                    .user_name = slice_str(call->d.user_name),
+                                                    .connected = call->d.connected,
+                                                    .pending = call->d.pending})); /* see above */
+}
+
+void call_say_neutral(struct call *call, const struct handoff_row *h, enum ending ending)
+{
+    struct chan *c = gateway(call);
+    char words[WORDS_MAX];
+
+    words_of(h->id, words);
+    if (c)
+        IGNORE(send_call_neutral(c, &(struct msg_call_neutral){.call = call->key.number,
+                                                               .handoff = h->id,
+                                                               .words = slice_str(words),
+                                                               .ending = ending})); /* see above */
+    call_free(call);
+}
+
+/* The state of the next leg. */
+static void seal(struct call *call, const struct handoff_row *h, uint8_t leg, struct buf *ret)
+{
+    struct state s = {.handoff = h->id,
+                      .leg = leg,
+                      .who = call->who,
+                      .projection = call->projection,
+                      .expires = h->expires + after_ms,
+                      .upstream_state = buf_slice(&call->upstream_state)};
+
+    if (ID_IS_ZERO(call->chain))
+        RANDOM_ID(call->chain);
+    s.chain = call->chain;
+    BUG_IF(!slice_to_cstr(slice_str(h->upstream), s.upstream, sizeof(s.upstream)));
+    BUG_IF(state_seal(call->k, &s, ret) != ERR_OK); /* the maxima fit */
+}
+
+void call_say_handoff(struct call *call, const struct handoff_row *h)
+{
+    struct buf state = BUF_INIT(LIM_STATE_BYTES);
+    struct chan *c = gateway(call);
+    char words[WORDS_MAX];
+
+    words_of(h->id, words);
+    if (call->era == ERA_MODERN)
+        seal(call, h, 0, &state);
+    call_enter(call, call->era == ERA_MODERN ? CALL_END : CALL_ASK);
+    if (call->era == ERA_LEGACY && !ID_IS_ZERO(call->session))
+        handoff_was_shown(call->k, h->id, call->key.gateway, call->session);
+    if (c)
+        IGNORE(send_call_handoff(
+            c, &(struct msg_call_handoff){.call = call->key.number,
+                                          .client = call->who.client,
+                                          .handoff = h->id,
+                                          .words = slice_str(words),
+                                          .need = h->need,
+                                          .state = buf_slice(&state)})); /* see above */
+    buf_free(&state);
+}
+
+void call_say_hold(struct call *call, const struct handoff_row *h)
+{
+    struct buf state = BUF_INIT(LIM_STATE_BYTES);
+    struct chan *c = gateway(call);
+    char words[WORDS_MAX];
+
+    words_of(h->id, words);
+    if (call->era == ERA_MODERN && call->leg + 1u < limit_get(SET_HOLD_LEGS))
+        seal(call, h, (uint8_t)(call->leg + 1), &state);
+    call_enter(call, CALL_HOLD);
+    if (c)
+        IGNORE(
+            send_call_hold(c, &(struct msg_call_hold){.call = call->key.number,
+                                                      .handoff = h->id,
+                                                      .words = slice_str(words),
+                                                      .state = buf_slice(&state)})); /* see above */
+    buf_free(&state);
+}
+
+void call_say_permit(struct call *call, struct use *u, uint64_t egress_generation)
+{
+    struct chan *c = gateway(call);
+
+    call_enter(call, CALL_RELEASE);
+    call->ran = true;
+    if (c)
+        IGNORE(
+            send_call_permit(c, &(struct msg_call_permit){
+                                    .call = call->key.number,
+                                    .use = u->id,
+                                    .egress_generation = egress_generation,
+                                    .client = call->who.client,
+                                    .anonymous = ID_IS_ZERO(u->plan.connection)})); /* see above */
+}

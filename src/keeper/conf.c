@@ -1,0 +1,83 @@
+/* The rows of the configuration that the keeper needs. Run before the jail; the supervisor, which
+ * checked them, is trusted, and what cannot be is refused all the same. */
+#include "keeper/conf.h"
+
+static struct upstream *row(struct conf *f, uint16_t index)
+{
+    if (index < LIM_UPSTREAMS)
+        return &f->upstreams[index];
+    f->bad = true;
+    return NULL;
+}
+
+void conf_add_upstream(struct conf *f, const struct msg_conf_upstream *m)
+{
+    struct upstream *u = row(f, m->upstream);
+
+    if (!u)
+        return;
+    f->bad |= u->there || m->name.n == 0 || !slice_to_cstr(m->name, u->name, sizeof(u->name)) ||
+              !slice_to_cstr(m->title, u->title, sizeof(u->title));
+    u->there = true;
+    u->needs_credential = m->needs_credential;
+    u->lease = m->lease;
+    u->lease_uses = m->lease_uses;
+    u->lease_ms = m->lease_ms;
+    u->has_verify = m->has_verify;
+}
+
+void conf_add_endpoint(struct conf *f, const struct msg_conf_endpoint *m)
+{
+    struct upstream *u = row(f, m->upstream);
+
+    if (!u)
+        return;
+    f->bad |= m->host.n == 0 || !slice_to_cstr(m->host, u->host, sizeof(u->host));
+    u->dialable = true;
+    u->port = m->port;
+    u->tls = m->tls;
+}
+
+void conf_add_field(struct conf *f, const struct msg_conf_field *m)
+{
+    struct upstream *u = row(f, m->upstream);
+
+    if (!u)
+        return;
+    f->bad |= m->index >= LIM_FIELDS || m->index != u->fields;
+    u->fields = (uint8_t)(m->index + 1);
+}
+
+enum err conf_check(const struct conf *f)
+{
+    for (size_t i = 0; i < LIM_UPSTREAMS; i++) {
+        const struct upstream *u = &f->upstreams[i];
+        uint16_t first = 0;
+
+        if (!u->there && (u->dialable || u->fields > 0))
+            return ERR_CONFIG;
+        if (!u->there)
+            continue;
+        if (!u->dialable || (u->needs_credential && u->fields == 0))
+            return ERR_CONFIG;
+        if (!conf_index(f, slice_str(u->name), &first) || first != i)
+            return ERR_CONFIG;
+    }
+    return f->bad ? ERR_CONFIG : ERR_OK;
+}
+
+const struct upstream *conf_get(const struct conf *f, uint16_t index)
+{
+    return index < LIM_UPSTREAMS && f->upstreams[index].there ? &f->upstreams[index] : NULL;
+}
+
+bool conf_index(const struct conf *f, struct slice name, uint16_t *ret)
+{
+    for (uint16_t i = 0; i < LIM_UPSTREAMS; i++) {
+        if (f->upstreams[i].there && slice_eq_str(name, f->upstreams[i].name)) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,40 @@
+/* The upstreams as the configuration has them, from the conf_* rows of the start. Fixed while the
+ * process lives. */
+#ifndef SG_KEEPER_CONF_H
+#define SG_KEEPER_CONF_H
+
+#include "ipc/gen/messages.h"
+
+struct upstream {
+    bool there;    /* conf_upstream came */
+    bool dialable; /* conf_endpoint came */
+    bool needs_credential;
+    bool has_verify;
+    bool tls;
+    uint8_t fields; /* of its credential */
+    uint16_t port;
+    enum lease_kind lease;
+    uint32_t lease_uses;
+    uint64_t lease_ms; /* 0: no limit */
+    char name[33];     /* what the store knows it by: the index may change with the configuration */
+    char title[LIM_LABEL_BYTES + 1];
+    char host[256];
+};
+
+struct conf {
+    struct upstream upstreams[LIM_UPSTREAMS];
+    bool bad; /* a row that cannot be */
+};
+
+void conf_add_upstream(struct conf *f, const struct msg_conf_upstream *m);
+void conf_add_endpoint(struct conf *f, const struct msg_conf_endpoint *m);
+void conf_add_field(struct conf *f, const struct msg_conf_field *m);
+/* ERR_CONFIG: rows are missing or contradict each other. */
+MUST_USE enum err conf_check(const struct conf *f);
+
+/* NULL for an index that is none. */
+const struct upstream *conf_get(const struct conf *f, uint16_t index);
+/* False when no upstream has that name now. */
+MUST_USE bool conf_index(const struct conf *f, struct slice name, uint16_t *ret);
+
+#endif

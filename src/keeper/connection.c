@@ -1,0 +1,188 @@
+/*
+ * Connections, and how one stands as policy sees it. Run by the keeper. Time only ever ends a
+ * lease: keeper_now does not go back, and an expiry is absolute.
+ */
+#include "keeper/connection.h"
+
+#include "crypto/random.h"
+#include "keeper/keeper.h"
+
+static bool is_over(const struct lease_now *l, uint64_t now)
+{
+    return l->expires != 0 && l->expires <= now;
+}
+
+enum connection_state connection_shown(enum connection_stored s, const struct lease_now *l,
+                                       uint64_t now)
+{
+    if (s == CONNECTION_SUSPENDED)
+        return CONNECTION_STATE_SUSPENDED;
+    if (s == CONNECTION_STALE)
+        return CONNECTION_STATE_STALE;
+    if (is_over(l, now))
+        return CONNECTION_STATE_EXPIRED;
+    return l->uses_left == 0 ? CONNECTION_STATE_USED_UP : CONNECTION_STATE_LIVE;
+}
+
+/* Used up: whether the request that took the last use is still running. */
+static enum err used_up(struct keeper *k, struct connection_id id, enum policy_standing *ret)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_use_running, VALS(V_ID(id)), &q);
+
+    if (e)
+        return e;
+    *ret = store_int(&q, 0) > 0 ? STAND_LAST : STAND_USED_UP;
+    return store_end(&q);
+}
+
+static enum err judge(struct keeper *k, enum connection_stored s, const struct lease_now *l,
+                      struct connection_now *ret)
+{
+    static const enum policy_standing live[LEASE_KIND_COUNT] = {STAND_ONCE, STAND_TASK, STAND_KEEP};
+
+    ret->standing = STAND_USED_UP;
+    switch (connection_shown(s, l, keeper_now(k))) {
+    case CONNECTION_STATE_SUSPENDED: ret->standing = STAND_SUSPENDED; break;
+    case CONNECTION_STATE_STALE: ret->standing = STAND_STALE; break;
+    case CONNECTION_STATE_EXPIRED: ret->standing = STAND_EXPIRED; break;
+    case CONNECTION_STATE_USED_UP: return used_up(k, ret->id, &ret->standing);
+    default:
+        if ((unsigned)l->kind < LEASE_KIND_COUNT)
+            ret->standing = live[l->kind];
+    }
+    return ERR_OK;
+}
+
+enum err connection_stand(struct keeper *k, const struct principal *who, uint16_t upstream,
+                          struct connection_now *ret)
+{
+    const struct upstream *u = conf_get(&k->conf, upstream);
+    struct store_rows q;
+    struct lease_now lease;
+    enum connection_stored stored = CONNECTION_PENDING;
+    enum err e = ERR_OK;
+
+    *ret = (struct connection_now){.standing = STAND_NO_NEED};
+    if (!u->needs_credential)
+        return ERR_OK;
+    e = store_one(k->store, Q_connection_find,
+                  VALS(V_ID(who->user), V_ID(who->client), V_STR(u->name)), &q);
+    if (e == ERR_NOT_FOUND) {
+        ret->standing = STAND_MISSING;
+        return ERR_OK;
+    }
+    if (e)
+        return e;
+    STORE_ID(&q, 0, ret->id);
+    stored = (enum connection_stored)store_int(&q, 1);
+    STORE_ID(&q, 3, ret->lease);
+    lease = (struct lease_now){(enum lease_kind)store_int(&q, 4), store_int(&q, 5),
+                               (uint64_t)store_int(&q, 6)};
+    e = store_end(&q);
+    return e ? e : judge(k, stored, &lease, ret);
+}
+
+enum err connection_begin(struct keeper *k, const struct principal *who, const char *upstream,
+                          struct connection_id *ret)
+{
+    RANDOM_ID(*ret);
+    return store_do(k->store, Q_connection_add,
+                    VALS(V_ID(*ret), V_ID(who->user), V_ID(who->client), V_STR(upstream),
+                         V_INT(keeper_now(k))));
+}
+
+static struct lease_now lease_of(const struct keeper *k, const struct upstream *u)
+{
+    struct lease_now l = {.kind = u->lease, .uses_left = -1};
+
+    if (u->lease == LEASE_KIND_ONCE)
+        l.uses_left = 1;
+    else if (u->lease == LEASE_KIND_TASK && u->lease_uses > 0)
+        l.uses_left = u->lease_uses;
+    if (u->lease != LEASE_KIND_KEEP && u->lease_ms > 0)
+        l.expires = keeper_now(k) + u->lease_ms;
+    return l;
+}
+
+enum err connection_promote(struct keeper *k, const struct principal *who, uint16_t upstream,
+                            struct connection_id id, bool tested, struct connection_id *ret_old)
+{
+    const struct upstream *u = conf_get(&k->conf, upstream);
+    struct connection_now old;
+    struct lease_now l;
+    struct lease_id lease;
+    uint64_t rows = 0, seq = 0;
+    enum err e = connection_stand(k, who, upstream, &old);
+
+    *ret_old = old.id;
+    if (!e && !ID_IS_ZERO(old.id))
+        e = store_do(k->store, Q_connection_remove, VALS(V_ID(old.id)));
+    if (!e)
+        e = store_change(k->store, Q_connection_promote, VALS(V_INT(tested), V_ID(id)), &rows);
+    if (!e && rows != 1)
+        e = ERR_GONE;
+    if (!e)
+        e = store_do(k->store, Q_lease_remove, VALS(V_ID(id))); /* the one of its trial */
+    if (e)
+        return e;
+    l = lease_of(k, u);
+    e = lease_grant(k, id, &l, &lease);
+    return e ? e
+             : outbox_add(
+                   k,
+                   &(struct record){.event = EVENT_LEASE_GRANTED,
+                                    .user = who->user,
+                                    .client = who->client,
+                                    .upstream = slice_str(u->name),
+                                    .connection = id,
+                                    .code = (enum err)0,
+                                    .number = l.uses_left < 0 ? UINT64_MAX : (uint64_t)l.uses_left,
+                                    .detail = slice_str(lease_kind_name(l.kind))},
+                   &seq);
+}
+
+enum err connection_end(struct keeper *k, struct connection_id id, enum connection_stored state,
+                        bool *ret)
+{
+    uint64_t rows = 0;
+    enum err e = store_change(k->store, Q_connection_set,
+                              VALS(V_INT(state), V_ID(id), V_INT(CONNECTION_LIVE)), &rows);
+
+    if (!e)
+        *ret = rows == 1;
+    return e;
+}
+
+bool connection_usable(struct keeper *k, struct connection_id id, bool trial)
+{
+    struct store_rows q;
+    int64_t state = -1;
+
+    if (store_one(k->store, Q_connection_state, VALS(V_ID(id)), &q) != ERR_OK)
+        return false;
+    state = store_int(&q, 0);
+    return store_end(&q) == ERR_OK && state == (trial ? CONNECTION_PENDING : CONNECTION_LIVE);
+}
+
+enum err lease_take(struct keeper *k, struct lease_id id)
+{
+    uint64_t rows = 0;
+    enum err e = store_change(k->store, Q_lease_take, VALS(V_ID(id), V_INT(keeper_now(k))), &rows);
+
+    return e || rows == 1 ? e : ERR_NOT_FOUND;
+}
+
+enum err lease_give_back(struct keeper *k, struct lease_id id)
+{
+    return store_do(k->store, Q_lease_give_back, VALS(V_ID(id)));
+}
+
+enum err lease_grant(struct keeper *k, struct connection_id c, const struct lease_now *l,
+                     struct lease_id *ret)
+{
+    RANDOM_ID(*ret);
+    return store_do(k->store, Q_lease_add,
+                    VALS(V_ID(*ret), V_ID(c), V_INT(l->kind), V_INT(l->uses_left),
+                         V_INT(l->expires), V_INT(keeper_now(k))));
+}

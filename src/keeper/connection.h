@@ -1,0 +1,61 @@
+/* Connections: a person's credential for one client at one upstream, and the lease on it. All but
+ * connection_shown inside work, or to look outside of it. */
+#ifndef SG_KEEPER_CONNECTION_H
+#define SG_KEEPER_CONNECTION_H
+
+#include "ipc/chan.h"
+#include "keeper/auth.h"
+#include "keeper/policy.h"
+
+struct keeper;
+
+/* States in the store; see migrations/0001.sql. */
+enum connection_stored {
+    CONNECTION_PENDING,
+    CONNECTION_LIVE,
+    CONNECTION_STALE,
+    CONNECTION_SUSPENDED
+};
+
+struct connection_now {
+    enum policy_standing standing;
+    struct connection_id id; /* zero when there is none */
+    struct lease_id lease;   /* zero when there is none */
+};
+
+/* How they stand with the upstream of that index. */
+MUST_USE enum err connection_stand(struct keeper *k, const struct principal *who, uint16_t upstream,
+                                   struct connection_now *ret);
+
+struct lease_now {
+    enum lease_kind kind;
+    int64_t uses_left; /* -1: no limit */
+    uint64_t expires;  /* 0: never */
+};
+
+/* What pages and lists call it. */
+enum connection_state connection_shown(enum connection_stored s, const struct lease_now *l,
+                                       uint64_t now);
+
+/* A new one, pending until it is promoted. */
+MUST_USE enum err connection_begin(struct keeper *k, const struct principal *who,
+                                   const char *upstream, struct connection_id *ret);
+/* The pending one takes the place of the one before (*ret_old, zero when there was none) and gets
+ * its lease. */
+MUST_USE enum err connection_promote(struct keeper *k, const struct principal *who,
+                                     uint16_t upstream, struct connection_id id, bool tested,
+                                     struct connection_id *ret_old);
+/* From live to that state, if it is live; *ret whether it was. */
+MUST_USE enum err connection_end(struct keeper *k, struct connection_id id,
+                                 enum connection_stored state, bool *ret);
+/* Whether the store still lets it be used: live, or pending for a trial. */
+MUST_USE bool connection_usable(struct keeper *k, struct connection_id id, bool trial);
+
+/* Takes one use, by compare-and-set. ERR_NOT_FOUND: there is none left. */
+MUST_USE enum err lease_take(struct keeper *k, struct lease_id id);
+MUST_USE enum err lease_give_back(struct keeper *k, struct lease_id id);
+/* A new lease. */
+MUST_USE enum err lease_grant(struct keeper *k, struct connection_id c, const struct lease_now *l,
+                              struct lease_id *ret);
+
+#endif

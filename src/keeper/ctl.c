@@ -1,0 +1,444 @@
+/* The command's verbs, but for removal (remove.c). Run by the keeper. */
+#include "keeper/ctl.h"
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+void ctl_say(struct keeper *k, uint64_t peer, enum err code, const char *detail)
+{
+    struct chan *c = peers_chan(&k->peers, peer);
+
+    if (c)
+        IGNORE(send_ctl_done(
+            c, &(struct msg_ctl_done){
+                   .code = (uint16_t)code,
+                   .detail = slice_str(detail)})); /* lost() sees a channel that ended */
+}
+
+static void say(struct keeper *k, struct chan *c, enum err code)
+{
+    ctl_say(k, peer_of(c)->serial, code, "");
+}
+
+static enum err find_user(struct keeper *k, struct slice name, struct user_id *ret)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(name)), &q);
+
+    if (e)
+        return e;
+    STORE_ID(&q, 0, *ret);
+    return store_end(&q);
+}
+
+/* --- people
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+struct person {
+    struct keeper *k;
+    uint64_t peer;
+    bool fresh; /* else a new password */
+    char name[LIM_USER_NAME_BYTES + 1];
+    struct session_proof proof;
+};
+
+static enum err add_person(struct person *p, struct user_id id)
+{
+    struct keeper *k = p->k;
+    struct buf wrapped = BUF_INIT(256);
+    uint32_t kek = 0;
+    enum err e = vault_new_key(k, id, &wrapped, &kek);
+
+    if (!e)
+        e = store_do(k->store, Q_user_add,
+                     VALS(V_ID(id), V_STR(p->name),
+                          V_BYTES(slice_of(p->proof.salt, sizeof(p->proof.salt))),
+                          V_INT(p->proof.ops), V_INT(p->proof.mem), V_ID(p->proof.verifier),
+                          V_INT(kek), V_BYTES(buf_slice(&wrapped)), V_INT(keeper_now(k))));
+    buf_free(&wrapped);
+    return e;
+}
+
+static enum err change_person(struct person *p, struct user_id *ret_id)
+{
+    struct keeper *k = p->k;
+    enum err e = find_user(k, slice_str(p->name), ret_id);
+
+    if (!e)
+        e = store_do(k->store, Q_user_password,
+                     VALS(V_BYTES(slice_of(p->proof.salt, sizeof(p->proof.salt))),
+                          V_INT(p->proof.ops), V_INT(p->proof.mem), V_ID(p->proof.verifier),
+                          V_ID(*ret_id)));
+    return e ? e : store_do(k->store, Q_session_remove_user, VALS(V_ID(*ret_id)));
+}
+
+static enum err person_work(void *ctx)
+{
+    struct person *p = ctx;
+    struct user_id id;
+    uint64_t seq = 0;
+    enum err e = ERR_OK;
+
+    RANDOM_ID(id);
+    e = p->fresh ? add_person(p, id) : change_person(p, &id);
+    return e ? e
+             : outbox_add(
+                   p->k,
+                   &(struct record){.event = p->fresh ? EVENT_USER_ADDED : EVENT_USER_CHANGED,
+                                    .user = id,
+                                    .detail = slice_str(p->name)},
+                   &seq);
+}
+
+static void person_done(void *ctx, enum err e)
+{
+    struct person *p = ctx;
+
+    log_event(e ? LOG_WARN : LOG_INFO, "user_written", LOG_STR("name", p->name),
+              LOG_NUM("new", p->fresh), LOG_ERR(e));
+    ctl_say(p->k, p->peer, e, "");
+    mem_free(p);
+}
+
+/* The members that adding and changing have in common. */
+struct typed {
+    struct slice name, salt;
+    uint64_t ops, mem;
+    const struct sec *verifier;
+};
+
+static void person(struct keeper *k, struct chan *c, const struct typed *t, bool fresh)
+{
+    struct person *p = NULL;
+
+    if (t->name.n == 0 || t->salt.n != sizeof(p->proof.salt) || !t->verifier ||
+        sec_len(t->verifier) != DIGEST_BYTES || t->ops == 0 || t->ops > LIM_PASSWORD_OPS_MOST ||
+        t->mem == 0 || t->mem > LIM_PASSWORD_MEM_MOST) {
+        say(k, c, ERR_OUT_OF_RANGE);
+        return;
+    }
+    p = MEM_NEW(struct person);
+    p->k = k;
+    p->peer = peer_of(c)->serial;
+    p->fresh = fresh;
+    p->proof.ops = t->ops;
+    p->proof.mem = t->mem;
+    p->proof.verifier = hash_sec(t->verifier);
+    for (size_t i = 0; i < t->salt.n; i++)
+        p->proof.salt[i] = t->salt.p[i];
+    BUG_IF(!slice_to_cstr(t->name, p->name, sizeof(p->name))); /* the message's maximum */
+    store_work(k->store, STORE_NORMAL, person_work, person_done, p);
+}
+
+void ctl_on_user_add(struct keeper *k, struct chan *c, const struct msg_ctl_user_add *m)
+{
+    person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, true);
+}
+
+void ctl_on_user_password(struct keeper *k, struct chan *c, const struct msg_ctl_user_password *m)
+{
+    person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, false);
+}
+
+void ctl_on_user_list(struct keeper *k, struct chan *c, const struct msg_ctl_user_list *m)
+{
+    struct store_rows q;
+    enum err e = ERR_OK, ended = ERR_OK;
+
+    (void)m;
+    store_query(k->store, Q_user_list, VALS(), &q);
+    while (!e && store_next(&q))
+        e = send_ctl_user_row(
+            c, &(struct msg_ctl_user_row){.name = store_bytes(&q, 0),
+                                          .created = (uint64_t)store_int(&q, 1),
+                                          .keys = (uint32_t)store_int(&q, 2),
+                                          .connections = (uint32_t)store_int(&q, 3)});
+    ended = store_end(&q);
+    say(k, c, e ? e : ended);
+}
+
+/* --- agent keys
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+struct key {
+    struct keeper *k;
+    uint64_t peer;
+    char user_name[LIM_USER_NAME_BYTES + 1];
+    char label[LIM_LABEL_BYTES + 1];
+    struct digest hash;
+    struct principal who;
+};
+
+static enum err key_work(void *ctx)
+{
+    struct key *a = ctx;
+    struct keeper *k = a->k;
+    uint64_t seq = 0;
+    enum err e = find_user(k, slice_str(a->user_name), &a->who.user);
+
+    RANDOM_ID(a->who.client);
+    if (!e)
+        e = store_do(k->store, Q_client_add,
+                     VALS(V_ID(a->who.client), V_ID(a->who.user), V_STR(a->label), V_ID(a->hash),
+                          V_INT(keeper_now(k))));
+    return e ? e
+             : outbox_add(k,
+                          &(struct record){.event = EVENT_KEY_ADDED,
+                                           .user = a->who.user,
+                                           .client = a->who.client,
+                                           .detail = slice_str(a->label)},
+                          &seq);
+}
+
+static void key_done(void *ctx, enum err e)
+{
+    struct key *a = ctx;
+
+    if (!e)
+        auth_add(a->k, a->who, a->hash, slice_str(a->label));
+    log_event(e ? LOG_WARN : LOG_INFO, "key_added", LOG_STR("name", a->user_name),
+              LOG_STR("label", a->label), LOG_ERR(e));
+    ctl_say(a->k, a->peer, e, "");
+    mem_free(a);
+}
+
+void ctl_on_key_add(struct keeper *k, struct chan *c, const struct msg_ctl_key_add *m)
+{
+    struct key *a = MEM_NEW(struct key);
+
+    a->k = k;
+    a->peer = peer_of(c)->serial;
+    a->hash = m->token_hash;
+    BUG_IF(!slice_to_cstr(m->user_name, a->user_name,
+                          sizeof(a->user_name))); /* the messages' maxima */
+    BUG_IF(!slice_to_cstr(m->label, a->label, sizeof(a->label)));
+    store_work(k->store, STORE_NORMAL, key_work, key_done, a);
+}
+
+void ctl_on_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
+{
+    struct store_rows q;
+    enum err e = ERR_OK, ended = ERR_OK;
+
+    store_query(k->store, Q_client_list, VALS(V_BYTES(m->user_name)), &q);
+    while (!e && store_next(&q)) {
+        struct msg_ctl_key_row row = {.user_name = store_bytes(&q, 1),
+                                      .label = store_bytes(&q, 2),
+                                      .created = (uint64_t)store_int(&q, 3),
+                                      .last_used = (uint64_t)store_int(&q, 4)};
+
+        STORE_ID(&q, 0, row.client);
+        e = send_ctl_key_row(c, &row);
+    }
+    ended = store_end(&q);
+    say(k, c, e ? e : ended);
+}
+
+/* --- connections
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static enum err connection_row(struct keeper *k, struct chan *c, struct store_rows *q)
+{
+    struct lease_now l = {(enum lease_kind)store_int(q, 8), store_int(q, 9),
+                          (uint64_t)store_int(q, 10)};
+    struct msg_ctl_connection_row m = {
+        .user_name = store_bytes(q, 11),
+        .client_label = store_bytes(q, 7),
+        .state = connection_shown((enum connection_stored)store_int(q, 3), &l, keeper_now(k)),
+        .lease = l.kind,
+        .created = (uint64_t)store_int(q, 5),
+        .last_used = (uint64_t)store_int(q, 6),
+        .expires = l.expires,
+        .uses_left = l.uses_left < 0 ? UINT32_MAX : (uint32_t)l.uses_left};
+
+    STORE_ID(q, 0, m.connection);
+    if (!conf_index(&k->conf, store_bytes(q, 2), &m.upstream))
+        return ERR_OK; /* not configured any more: not usable */
+    return send_ctl_connection_row(c, &m);
+}
+
+void ctl_on_connection_list(struct keeper *k, struct chan *c,
+                            const struct msg_ctl_connection_list *m)
+{
+    struct store_rows q;
+    enum err e = ERR_OK, ended = ERR_OK;
+
+    store_query(k->store, Q_connection_rows, VALS(V_BYTES(m->user_name)), &q);
+    while (!e && store_next(&q))
+        e = connection_row(k, c, &q);
+    ended = store_end(&q);
+    say(k, c, e ? e : ended);
+}
+
+struct asked {
+    struct keeper *k;
+    uint64_t peer;
+};
+
+static void revoked(void *ctx, enum err e, size_t n)
+{
+    struct asked *a = ctx;
+    struct buf detail = BUF_INIT(32);
+
+    buf_put_u64_dec(&detail, n);
+    buf_put_u8(&detail, 0);
+    ctl_say(a->k, a->peer, e, (const char *)detail.p);
+    buf_free(&detail);
+    mem_free(a);
+}
+
+static struct asked *asked(struct keeper *k, struct chan *c)
+{
+    struct asked *a = MEM_NEW(struct asked);
+
+    a->k = k;
+    a->peer = peer_of(c)->serial;
+    return a;
+}
+
+void ctl_on_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke *m)
+{
+    struct revoke_which w = {.all = m->scope == CTL_SCOPE_ALL};
+    char name[LIM_USER_NAME_BYTES + 1];
+    enum err e = ERR_OK;
+
+    BUG_IF(!slice_to_cstr(m->name, name, sizeof(name))); /* the message's maximum */
+    if (m->scope == CTL_SCOPE_CONNECTION) {
+        w.connection = m->connection;
+        e = ID_IS_ZERO(m->connection) ? ERR_NOT_FOUND : ERR_OK;
+    } else if (m->scope == CTL_SCOPE_USER) {
+        e = find_user(k, m->name, &w.user);
+    } else if (m->scope == CTL_SCOPE_UPSTREAM) {
+        w.upstream = name;
+        e = m->name.n == 0 ? ERR_NOT_FOUND : ERR_OK;
+    }
+    if (e)
+        say(k, c, e);
+    else
+        revoke_connections(k, &w, revoked, asked(k, c));
+}
+
+/* --- upstreams
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+static enum err number(struct keeper *k, enum stmt q, const char *upstream, uint64_t *ret)
+{
+    struct store_rows r;
+    enum err e = store_one(k->store, q, VALS(V_STR(upstream)), &r);
+
+    if (e)
+        return e;
+    *ret = (uint64_t)store_int(&r, 0);
+    return store_end(&r);
+}
+
+void ctl_on_upstream_list(struct keeper *k, struct chan *c, const struct msg_ctl_upstream_list *m)
+{
+    enum err e = ERR_OK;
+
+    (void)m;
+    for (uint16_t i = 0; !e && i < LIM_UPSTREAMS; i++) {
+        const struct upstream *u = conf_get(&k->conf, i);
+        uint64_t connections = 0, seen = 0;
+
+        if (!u)
+            continue;
+        e = number(k, Q_connection_count, u->name, &connections);
+        if (!e)
+            e = number(k, Q_snapshot_seen, u->name, &seen);
+        if (!e)
+            e = send_ctl_upstream_row(
+                c, &(struct msg_ctl_upstream_row){.upstream = i,
+                                                  .name = slice_str(u->name),
+                                                  .title = slice_str(u->title),
+                                                  .needs_credential = u->needs_credential,
+                                                  .connections = (uint32_t)connections,
+                                                  .seen = seen});
+    }
+    say(k, c, e);
+}
+
+struct probe {
+    struct keeper *k;
+    uint64_t peer;
+    struct use_plan plan;
+    struct use_id use;
+    uint64_t seq;
+};
+
+static enum err probe_work(void *ctx)
+{
+    struct probe *p = ctx;
+
+    return use_reserve(p->k, &p->plan, &p->use, &p->seq);
+}
+
+static void probe_released(void *owner, struct use *u, uint64_t egress_generation)
+{
+    (void)owner;
+    (void)u;
+    (void)egress_generation;
+}
+
+static void probe_ended(void *owner, struct use *u, const struct use_end *end)
+{
+    struct probe *p = owner;
+
+    (void)u;
+    ctl_say(p->k, p->peer, end->refused ? ERR_UPSTREAM_REFUSED : end->why,
+            result_name(end->result));
+    mem_free(p);
+}
+
+static const struct use_events probe_events = {.released = probe_released, .ended = probe_ended};
+
+static void probe_done(void *ctx, enum err e)
+{
+    struct probe *p = ctx;
+
+    if (e) {
+        ctl_say(p->k, p->peer, e, "");
+        mem_free(p);
+        return;
+    }
+    use_start(
+        p->k,
+        &(struct use_start){
+            .id = p->use, .seq = p->seq, .plan = &p->plan, .events = &probe_events, .owner = p});
+}
+
+void ctl_on_upstream_probe(struct keeper *k, struct chan *c, const struct msg_ctl_upstream_probe *m)
+{
+    struct probe *p = NULL;
+    uint16_t upstream = 0;
+    enum err e = conf_index(&k->conf, m->name, &upstream) ? outbox_ready(k) : ERR_NOT_FOUND;
+
+    if (e) {
+        say(k, c, e);
+        return;
+    }
+    p = MEM_NEW(struct probe);
+    p->k = k;
+    p->peer = peer_of(c)->serial;
+    p->plan =
+        (struct use_plan){.mode = MODE_PROBE, .upstream = upstream, .revocations = k->revocations};
+    store_work(k->store, STORE_NORMAL, probe_work, probe_done, p);
+}
+
+void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_audit_head *m)
+{
+    (void)m;
+    IGNORE(send_ctl_audit_head_is(
+        c, &(struct msg_ctl_audit_head_is){
+               .seq = k->outbox.acked,
+               .head = k->outbox.head})); /* lost() sees a channel that ended */
+    say(k, c, k->outbox.broken ? ERR_CORRUPT : ERR_OK);
+}

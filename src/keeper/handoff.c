@@ -1,0 +1,407 @@
+/*
+ * The life of handoffs. Run by the keeper. Trusts nobody: who may cause which event is checked by
+ * who calls (submit.c, pages.c, call.c), and whether it may happen now by the table. Obeys DESIGN 3
+ * and "The order of things" 5.
+ */
+#include "keeper/handoff.h"
+
+#include "base/mem.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+enum {
+    SHOWN = 4096 /* remembered signals; the oldest goes first, they are hints */,
+    DUE = 32,
+    HOUR_MS = 3600000
+};
+
+struct step {
+    bool allowed;
+    enum handoff_state next;
+    enum event record;
+};
+
+static const struct step steps[HANDOFF_STATE_COUNT][HANDOFF_EVENTS] = {
+#define H(state, event, next, record)                                                              \
+    [HANDOFF_STATE_##state][HANDOFF_##event] = {true, HANDOFF_STATE_##next, EVENT_##record},
+#include "keeper/handoff.def"
+#undef H
+};
+
+bool handoff_step(enum handoff_state state, enum handoff_event event, enum handoff_state *ret_next)
+{
+    BUG_IF((unsigned)state >= HANDOFF_STATE_COUNT || (unsigned)event >= HANDOFF_EVENTS);
+    if (!steps[state][event].allowed)
+        return false;
+    *ret_next = steps[state][event].next;
+    return true;
+}
+
+bool handoff_is_live(enum handoff_state s)
+{
+    return s == HANDOFF_STATE_CREATED || s == HANDOFF_STATE_OPENED || s == HANDOFF_STATE_SUBMITTED;
+}
+
+/* --- inside work
+ * ---------------------------------------------------------------------------------------- */
+
+enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row *ret)
+{
+    struct store_rows q;
+    struct handoff_row r = {.id = id};
+    bool fits = true;
+    enum err e = store_one(k->store, Q_handoff_get, VALS(V_ID(id)), &q);
+
+    if (e)
+        return e;
+    STORE_ID(&q, 0, r.who.user);
+    STORE_ID(&q, 1, r.who.client);
+    fits &= slice_to_cstr(store_bytes(&q, 2), r.upstream, sizeof(r.upstream));
+    r.kind = (enum handoff_kind)store_int(&q, 3);
+    r.state = (enum handoff_state)store_int(&q, 4);
+    r.need = (enum need)store_int(&q, 5);
+    r.problem = (enum problem)store_int(&q, 6);
+    fits &= slice_to_cstr(store_bytes(&q, 7), r.method, sizeof(r.method));
+    fits &= slice_to_cstr(store_bytes(&q, 8), r.tool, sizeof(r.tool));
+    r.submits = (uint32_t)store_int(&q, 9);
+    r.tested = store_int(&q, 10) != 0;
+    STORE_ID(&q, 11, r.connection);
+    r.created = (uint64_t)store_int(&q, 12);
+    r.expires = (uint64_t)store_int(&q, 13);
+    r.ended = (uint64_t)store_int(&q, 14);
+    fits &= (unsigned)r.state < HANDOFF_STATE_COUNT;
+    e = store_end(&q);
+    if (!e && !fits)
+        e = ERR_CORRUPT;
+    if (!e)
+        *ret = r;
+    return e;
+}
+
+static enum err count(struct keeper *k, enum stmt q, const struct store_val *vals, uint64_t *ret)
+{
+    struct store_rows r;
+    enum err e = store_one(k->store, q, vals, &r);
+
+    if (e)
+        return e;
+    *ret = (uint64_t)store_int(&r, 0);
+    return store_end(&r);
+}
+
+/* Prompts have budgets: per client how many at once, per person, client and upstream how many an
+ * hour. */
+static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
+{
+    uint64_t open = 0, recent = 0, now = keeper_now(k);
+    enum err e = count(k, Q_handoff_open_count, VALS(V_ID(a->who.client)), &open);
+
+    if (!e)
+        e = count(k, Q_handoff_recent_count,
+                  VALS(V_ID(a->who.client), V_ID(a->who.user), V_STR(a->upstream),
+                       V_INT(now > HOUR_MS ? now - HOUR_MS : 0)),
+                  &recent);
+    if (e)
+        return e;
+    return open >= limit_get(SET_HANDOFFS_PER_CLIENT) || recent >= limit_get(SET_PROMPTS_PER_HOUR)
+               ? ERR_RATE_LIMITED
+               : ERR_OK;
+}
+
+static struct record record_of(const struct handoff_row *r, enum event event)
+{
+    return (struct record){.event = event,
+                           .user = r->who.user,
+                           .client = r->who.client,
+                           .upstream = slice_str(r->upstream),
+                           .handoff = r->id,
+                           .connection = r->connection,
+                           .number = r->need};
+}
+
+static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct handoff_found *ret)
+{
+    struct handoff_id id;
+    struct record rec;
+    uint64_t now = keeper_now(k);
+    enum err e = within_budget(k, a);
+
+    if (e)
+        return e;
+    RANDOM_ID(id);
+    e = store_do(k->store, Q_handoff_add,
+                 VALS(V_ID(id), V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
+                      V_INT(HANDOFF_KIND_SECRET), V_INT(a->need), V_STR(a->method), V_STR(a->tool),
+                      V_INT(now), V_INT(now + limit_get(SET_HANDOFF_TIME))));
+    if (!e)
+        e = handoff_read(k, id, &ret->row);
+    if (e)
+        return e;
+    ret->fresh = true;
+    rec = record_of(&ret->row, EVENT_HANDOFF_CREATED);
+    return outbox_add(k, &rec, &ret->seq);
+}
+
+enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *a,
+                              struct handoff_found *ret)
+{
+    struct store_rows q;
+    struct handoff_id id;
+    enum err e = store_one(k->store, Q_handoff_live,
+                           VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream)), &q);
+
+    *ret = (struct handoff_found){.seq = 0};
+    if (e == ERR_NOT_FOUND)
+        return open_fresh(k, a, ret);
+    if (e)
+        return e;
+    STORE_ID(&q, 0, id);
+    e = store_end(&q);
+    if (!e)
+        e = handoff_read(k, id, &ret->row);
+    /* Its time is over and only the timer has not come yet. */
+    if (!e && ret->row.expires <= keeper_now(k) && ret->row.state != HANDOFF_STATE_SUBMITTED) {
+        ret->over = ret->row;
+        e = handoff_move(k, &ret->over, HANDOFF_EXPIRE,
+                         &(struct handoff_change){.problem = ret->row.problem}, &ret->seq);
+        return e ? e : open_fresh(k, a, ret);
+    }
+    return e;
+}
+
+enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_event event,
+                      const struct handoff_change *c, uint64_t *ret_seq)
+{
+    const struct step *s = &steps[row->state][event];
+    struct record rec;
+    uint64_t rows = 0;
+    enum err e = ERR_OK;
+
+    if (!s->allowed)
+        return ERR_GONE;
+    row->ended = handoff_is_live(s->next) ? 0 : keeper_now(k);
+    e = store_change(k->store, Q_handoff_move,
+                     VALS(V_INT(s->next), V_INT(c->problem), V_INT(c->tries), V_ID(c->connection),
+                          V_INT(c->tested), V_INT(row->ended), V_ID(row->id), V_INT(row->state)),
+                     &rows);
+    if (e)
+        return e;
+    if (rows != 1)
+        return ERR_GONE;
+    row->state = s->next;
+    row->problem = c->problem;
+    row->submits += c->tries;
+    row->tested = c->tested;
+    row->connection = c->connection;
+    rec = record_of(row, s->record);
+    rec.code = c->code;
+    return outbox_add(k, &rec, ret_seq);
+}
+
+bool handoff_exhausted(const struct handoff_row *row)
+{
+    return row->submits + 1 >= limit_get(SET_SUBMITS_PER_HANDOFF);
+}
+
+/* --- after the commit
+ * ------------------------------------------------------------------------------------- */
+
+struct telling {
+    struct keeper *k;
+    struct handoff_id id;
+    struct user_id user;
+    enum handoff_state state;
+};
+
+static void signal_sessions(struct keeper *k, const struct telling *t)
+{
+    struct handoff_shown *s = TAILQ_FIRST(&k->handoffs.shown);
+
+    while (s) {
+        struct handoff_shown *next = TAILQ_NEXT(s, in_list);
+
+        if (ID_EQ(s->handoff, t->id)) {
+            struct chan *c = peers_chan(&k->peers, s->gateway);
+
+            if (c)
+                IGNORE(send_handoff_signal(
+                    c, &(struct msg_handoff_signal){
+                           .session = s->session,
+                           .handoff = t->id,
+                           .state = t->state})); /* a hint; lost() sees a channel that ended */
+            TAILQ_REMOVE(&k->handoffs.shown, s, in_list);
+            k->handoffs.shown_n--;
+            mem_free(s);
+        }
+        s = next;
+    }
+}
+
+static void tell(void *ctx)
+{
+    struct telling *t = ctx;
+
+    pages_inbox_changed(t->k, t->user);
+    if (!handoff_is_live(t->state)) {
+        signal_sessions(t->k, t);
+        calls_wake(t->k, t->id);
+    }
+    mem_free(t);
+}
+
+static void arm(struct keeper *k);
+
+void handoff_changed(struct keeper *k, const struct handoff_row *row, uint64_t seq)
+{
+    struct telling *t = MEM_NEW(struct telling);
+
+    *t = (struct telling){k, row->id, row->who.user, row->state};
+    if (!handoff_is_live(row->state))
+        log_event(LOG_INFO, "handoff_ended", LOG_ID("handoff", row->id),
+                  LOG_STR("upstream", row->upstream),
+                  LOG_STR("state", handoff_state_name(row->state)));
+    arm(k);
+    outbox_when(k, row->state == HANDOFF_STATE_COMPLETED ? seq : 0, tell, t);
+}
+
+void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
+                       struct session_id s)
+{
+    struct handoff_shown *n = MEM_NEW(struct handoff_shown);
+
+    *n = (struct handoff_shown){.handoff = id, .session = s, .gateway = gateway};
+    TAILQ_INSERT_TAIL(&k->handoffs.shown, n, in_list);
+    if (++k->handoffs.shown_n > SHOWN) {
+        n = TAILQ_FIRST(&k->handoffs.shown);
+        TAILQ_REMOVE(&k->handoffs.shown, n, in_list);
+        k->handoffs.shown_n--;
+        mem_free(n);
+    }
+}
+
+/* Forgets what was shown by a gateway: in one session, or in all of them when s is NULL. */
+static void forget(struct keeper *k, uint64_t gateway, const struct session_id *s)
+{
+    struct handoff_shown *n = TAILQ_FIRST(&k->handoffs.shown);
+
+    while (n) {
+        struct handoff_shown *next = TAILQ_NEXT(n, in_list);
+
+        if (n->gateway == gateway && (!s || ID_EQ(n->session, *s))) {
+            TAILQ_REMOVE(&k->handoffs.shown, n, in_list);
+            k->handoffs.shown_n--;
+            mem_free(n);
+        }
+        n = next;
+    }
+}
+
+void handoff_session_gone(struct keeper *k, uint64_t gateway, struct session_id s)
+{
+    forget(k, gateway, &s);
+}
+
+void handoff_gateway_lost(struct keeper *k, uint64_t gateway)
+{
+    forget(k, gateway, NULL);
+}
+
+/* --- expiry
+ * -------------------------------------------------------------------------------------------------
+ */
+
+struct expiry {
+    struct keeper *k;
+    size_t n;
+    struct handoff_row rows[DUE];
+    uint64_t seq[DUE];
+};
+
+static enum err expire_work(void *ctx)
+{
+    struct expiry *x = ctx;
+    struct keeper *k = x->k;
+    struct handoff_id ids[DUE];
+    struct store_rows q;
+    size_t n = 0;
+    enum err e = ERR_OK;
+
+    x->n = 0;
+    store_query(k->store, Q_handoff_due, VALS(V_INT(keeper_now(k)), V_INT(DUE)), &q);
+    for (; n < DUE && store_next(&q); n++)
+        STORE_ID(&q, 0, ids[n]);
+    e = store_end(&q);
+    for (size_t i = 0; !e && i < n; i++) {
+        e = handoff_read(k, ids[i], &x->rows[i]);
+        if (!e)
+            e = handoff_move(k, &x->rows[i], HANDOFF_EXPIRE,
+                             &(struct handoff_change){.problem = x->rows[i].problem}, &x->seq[i]);
+    }
+    x->n = n;
+    return e;
+}
+
+static void expire_done(void *ctx, enum err e)
+{
+    struct expiry *x = ctx;
+    struct keeper *k = x->k;
+
+    k->handoffs.expiring = false;
+    if (e) {
+        log_event(LOG_ERROR, "handoffs_not_expired", LOG_ERR(e));
+        loop_timer_set(k->handoffs.timer, 1000);
+    }
+    for (size_t i = 0; !e && i < x->n; i++)
+        handoff_changed(k, &x->rows[i], x->seq[i]);
+    if (!e)
+        arm(k);
+    mem_free(x);
+}
+
+static void on_timer(void *ctx)
+{
+    struct keeper *k = ctx;
+    struct expiry *x = NULL;
+
+    if (k->handoffs.expiring)
+        return;
+    k->handoffs.expiring = true;
+    x = MEM_NEW(struct expiry);
+    x->k = k;
+    /* Urgent: it ends something. */
+    store_work(k->store, STORE_URGENT, expire_work, expire_done, x);
+}
+
+/* Sets the timer for the next one. In steps of a minute at most, so that a wall clock that jumps
+ * forward ends things soon. */
+static void arm(struct keeper *k)
+{
+    uint64_t next = 0, now = keeper_now(k), wait = 0;
+
+    if (count(k, Q_handoff_next, VALS(), &next) != ERR_OK || next == 0)
+        return;
+    wait = next > now ? next - now : 0;
+    loop_timer_set(k->handoffs.timer, wait < 60000 ? wait : 60000);
+}
+
+void handoff_open_all(struct keeper *k)
+{
+    TAILQ_INIT(&k->handoffs.shown);
+    k->handoffs.timer = loop_timer_new(k->loop, on_timer, k);
+    arm(k);
+}
+
+void handoff_close_all(struct keeper *k)
+{
+    struct handoff_shown *s = NULL;
+
+    if (!k->handoffs.timer)
+        return;
+    loop_timer_free(k->handoffs.timer);
+    while ((s = TAILQ_FIRST(&k->handoffs.shown))) {
+        TAILQ_REMOVE(&k->handoffs.shown, s, in_list);
+        mem_free(s);
+    }
+}

@@ -1,0 +1,123 @@
+/*
+ * Handoffs: one out-of-band step each. The row in the store is the truth; every transition is one
+ * compare-and-set by the table in handoff.def, with its audit record in the same transaction. For
+ * one person, client and upstream at most one handoff is live.
+ */
+#ifndef SG_KEEPER_HANDOFF_H
+#define SG_KEEPER_HANDOFF_H
+
+#include "ipc/chan.h"
+#include "keeper/auth.h"
+#include "os/loop.h"
+
+#include <sys/queue.h>
+
+struct keeper;
+
+enum handoff_event {
+    HANDOFF_VIEW,
+    HANDOFF_SUBMIT,
+    HANDOFF_WRONG,
+    HANDOFF_ACCEPT,
+    HANDOFF_REJECT,
+    HANDOFF_EXHAUST,
+    HANDOFF_DECLINE,
+    HANDOFF_CANCEL,
+    HANDOFF_EXPIRE,
+    HANDOFF_EVENTS
+};
+
+struct handoff_row {
+    struct handoff_id id;
+    struct principal who;
+    char upstream[33];
+    enum handoff_kind kind;
+    enum handoff_state state;
+    enum need need;
+    enum problem problem;
+    char method[LIM_METHOD_BYTES + 1];
+    char tool[LIM_NAME_BYTES + 1];
+    uint32_t submits;
+    bool tested;
+    struct connection_id connection;
+    uint64_t created, expires, ended;
+};
+
+/* Someone in a legacy session was shown the link. */
+struct handoff_shown {
+    TAILQ_ENTRY(handoff_shown) in_list;
+    struct handoff_id handoff;
+    struct session_id session;
+    uint64_t gateway; /* serial */
+};
+
+TAILQ_HEAD(handoff_shown_list, handoff_shown);
+
+struct handoffs {
+    struct loop_timer *timer; /* for the one that expires first */
+    bool expiring;
+    struct handoff_shown_list shown;
+    size_t shown_n;
+};
+
+/* The table: true and the next state, or false. Pure. */
+MUST_USE bool handoff_step(enum handoff_state state, enum handoff_event event,
+                           enum handoff_state *ret_next);
+bool handoff_is_live(enum handoff_state s);
+
+void handoff_open_all(struct keeper *k);
+void handoff_close_all(struct keeper *k);
+
+/* --- inside work
+ * ------------------------------------------------------------------------------------ */
+
+/* ERR_NOT_FOUND: there is none. May also be called outside of work. */
+MUST_USE enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row *ret);
+
+struct handoff_ask {
+    struct principal who;
+    const char *upstream;
+    enum need need;
+    const char *method, *tool;
+};
+
+struct handoff_found {
+    struct handoff_row row;
+    bool fresh;
+    uint64_t seq;            /* of its record when fresh, else 0 */
+    struct handoff_row over; /* one that had to expire first, to be told about; its id is zero when
+                                there is none */
+};
+
+/* Finds the live one or opens one. ERR_RATE_LIMITED: a budget is used up. */
+MUST_USE enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *ask,
+                                       struct handoff_found *ret);
+
+struct handoff_change {
+    enum problem problem;
+    uint32_t tries; /* to be added to submits */
+    bool tested;
+    struct connection_id connection;
+    enum err code; /* for the record */
+};
+
+/* The transition, if the table allows it and nobody was faster; row is brought up to date.
+ * ERR_GONE: not from this state. */
+MUST_USE enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_event event,
+                               const struct handoff_change *change, uint64_t *ret_seq);
+/* Whether one more try is one too many. */
+bool handoff_exhausted(const struct handoff_row *row);
+
+/* --- after the commit
+ * ----------------------------------------------------------------------------------- */
+
+/* Something about it changed: inboxes are told; when it ended (seq: of the record), whoever waits
+ * for it is told too; of a completion only when the record is acknowledged. */
+void handoff_changed(struct keeper *k, const struct handoff_row *row, uint64_t seq);
+/* A legacy session was shown its link. */
+void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
+                       struct session_id s);
+void handoff_session_gone(struct keeper *k, uint64_t gateway, struct session_id s);
+void handoff_gateway_lost(struct keeper *k, uint64_t gateway);
+
+#endif

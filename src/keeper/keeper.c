@@ -1,0 +1,183 @@
+/* The keeper's start, end, and peers coming and going. Run before and inside the jail. */
+#include "keeper/keeper.h"
+
+#include "base/mem.h"
+#include "crypto/open.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
+#include "os/clock.h"
+#include "os/log.h"
+
+enum { HOUR_MS = 3600000 };
+static const uint64_t keep_ms =
+    3ull * 24 * HOUR_MS; /* finished uses and handoffs; longer than any requestState */
+
+uint64_t keeper_now(const struct keeper *k)
+{
+    uint64_t steady = k->clock_base + (loop_now(k->loop) - k->boot_base);
+    uint64_t wall = clock_wall_ms();
+
+    return wall > steady ? wall : steady;
+}
+
+/* --- the start
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static enum err new_node(void *ctx)
+{
+    struct keeper *k = ctx;
+    struct node_id id;
+
+    RANDOM_ID(id);
+    return store_do(k->store, Q_node_new, VALS(V_ID(id)));
+}
+
+static enum err next_epoch(void *ctx)
+{
+    struct keeper *k = ctx;
+
+    return store_do(k->store, Q_node_start, VALS(V_INT(clock_wall_ms())));
+}
+
+static enum err start_node(struct keeper *k)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_node_get, VALS(), &q);
+
+    if (e == ERR_NOT_FOUND)
+        e = store_run(k->store, STORE_NORMAL, new_node, k);
+    else if (!e)
+        e = store_end(&q);
+    /* Urgent: on a full disk it must start too, or nobody could revoke. */
+    if (!e)
+        e = store_run(k->store, STORE_URGENT, next_epoch, k);
+    if (!e)
+        e = store_one(k->store, Q_node_get, VALS(), &q);
+    if (e)
+        return e;
+    STORE_ID(&q, 0, k->node);
+    k->epoch = (uint64_t)store_int(&q, 1);
+    k->clock_base = (uint64_t)store_int(&q, 2);
+    k->boot_base = loop_now(k->loop);
+    return store_end(&q);
+}
+
+static enum err recover(void *ctx)
+{
+    struct keeper *k = ctx;
+    uint64_t seq = 0;
+    enum err e = use_recover(k);
+
+    if (!e)
+        e = submit_recover(k);
+    return e ? e
+             : outbox_add(k, &(struct record){.event = EVENT_KEEPER_STARTED, .number = k->epoch},
+                          &seq);
+}
+
+static enum err tidy_work(void *ctx)
+{
+    struct keeper *k = ctx;
+    uint64_t now = keeper_now(k), before = now > keep_ms ? now - keep_ms : 0;
+    enum err e = store_do(k->store, Q_session_prune, VALS(V_INT(now)));
+
+    if (!e)
+        e = store_do(k->store, Q_use_prune, VALS(V_INT(before)));
+    return e ? e : store_do(k->store, Q_handoff_prune, VALS(V_INT(before)));
+}
+
+static void on_tidy(void *ctx)
+{
+    struct keeper *k = ctx;
+
+    store_work(k->store, STORE_NORMAL, tidy_work, NULL, k);
+    loop_timer_set(k->tidy, HOUR_MS);
+}
+
+enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, const char *key_dir)
+{
+    enum err e = conf_check(&k->conf);
+
+    k->loop = l;
+    rate_init(&k->rates);
+    egress_init(k);
+    LIST_INIT(&k->pages.watches);
+    if (!e)
+        e = store_open(data_dir, l, &k->store);
+    if (!e)
+        e = start_node(k);
+    if (!e)
+        e = outbox_open(k);
+    if (!e)
+        e = master_open(k, key_dir);
+    if (!e)
+        e = roots_open(k);
+    if (!e)
+        e = auth_load(k);
+    if (!e)
+        e = store_run(k->store, STORE_URGENT, recover, k);
+    if (e)
+        return e;
+    k->box_key = open_box_key((uint32_t)k->epoch, &k->box);
+    handoff_open_all(k);
+    k->tidy = loop_timer_new(l, on_tidy, k);
+    loop_timer_set(k->tidy, 1000);
+    log_event(LOG_INFO, "keeper_started", LOG_NUM("epoch", k->epoch));
+    return ERR_OK;
+}
+
+void keeper_close(struct keeper *k)
+{
+    if (k->store)
+        store_drain(k->store);
+    calls_close(k);
+    uses_close(k);
+    handoff_close_all(k);
+    pages_close(k);
+    revoke_close(k);
+    rate_done(&k->rates);
+    auth_close(k);
+    roots_close(k);
+    master_close(k);
+    outbox_close(k);
+    peers_done(&k->peers);
+    loop_timer_free(k->tidy);
+    sec_free(k->box_key);
+    store_close(k->store);
+    *k = (struct keeper){.loop = NULL};
+}
+
+/* --- peers
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+void keeper_peer(struct keeper *k, struct chan *c)
+{
+    struct peer *p = peers_add(&k->peers, c);
+
+    if (p->role == ROLE_EGRESS)
+        egress_peer(k, c);
+    else if (p->role == ROLE_SURFACE)
+        IGNORE(
+            send_seal_key(c, &(struct msg_seal_key){
+                                 .key = k->box.id,
+                                 .public_key = k->box.key})); /* lost() sees a channel that ended */
+}
+
+void keeper_lost(struct keeper *k, struct chan *c)
+{
+    struct peer *p = peer_of(c);
+
+    switch (p->role) {
+    case ROLE_EGRESS: egress_lost(k, c); break;
+    case ROLE_GATEWAY:
+        calls_gateway_lost(k, p->serial);
+        handoff_gateway_lost(k, p->serial);
+        break;
+    case ROLE_SURFACE: pages_surface_lost(k, p->serial); break;
+    case ROLE_AUDIT: outbox_lost(k, p->serial); break;
+    default: break;
+    }
+    peers_remove(&k->peers, c);
+}

@@ -1,0 +1,72 @@
+/*
+ * keeper: core zone.
+ *
+ * The reference monitor: every request passes it, it alone decides, and it interprets no format:
+ * other people's bytes have lengths and digests here, and no structure. Only it holds the master
+ * key, the store, policy, handoffs, leases, and the private key that opens what people type. It
+ * fears gateways and egress processes that were taken over (each can name only its own calls and
+ * uses), a surface that was taken over (proof is compared and boxes are opened here), a crash
+ * between any two steps, and a store or a log that was rolled back. It talks to gateway, surface,
+ * egress, dialer, audit, the supervisor, and through it to the sidegate command. Its loss costs
+ * everything that is in progress but nothing that anybody was told is done.
+ */
+#include "crypto/init.h"
+#include "ipc/role.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+static enum err on_open(struct role_self *r, void *ctx)
+{
+    const struct role_boot *b = role_boot(r);
+    enum err e = keeper_open(ctx, role_loop(r), b->data_dir, b->key_dir);
+
+    if (e)
+        log_event(LOG_ERROR, "keeper_not_started", LOG_ERR(e));
+    return e;
+}
+
+static void on_ready(struct role_self *r, void *ctx)
+{
+    struct keeper *k = ctx;
+
+    k->supervisor = role_supervisor(r);
+}
+
+static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+{
+    (void)r;
+    keeper_peer(ctx, c);
+}
+
+static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+{
+    (void)r;
+    keeper_lost(ctx, c);
+}
+
+static void on_stop(struct role_self *r, void *ctx)
+{
+    struct keeper *k = ctx;
+
+    (void)r;
+    if (k->store)
+        store_drain(k->store); /* what was begun in this turn */
+}
+
+int main(void)
+{
+    static struct keeper keeper;
+    int status = 0;
+
+    crypto_init();
+    status = role_main(&(struct role_ops){.role = ROLE_KEEPER,
+                                          .box = BOX_keeper,
+                                          .message = keeper_message,
+                                          .open = on_open,
+                                          .ready = on_ready,
+                                          .peer = on_peer,
+                                          .lost = on_lost,
+                                          .stop = on_stop},
+                       &keeper);
+    return status;
+}

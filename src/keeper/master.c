@@ -1,0 +1,399 @@
+/*
+ * Master keys and their replacement. Run by the keeper; trusts the key folder to be private, which
+ * file_read checks. The order is what makes it safe at any crash: a key's file is on disk before a
+ * row names it; a row is wrapped with the new key in one statement that names the old one; the old
+ * file is destroyed after no row names it.
+ */
+#include "keeper/master.h"
+
+#include "base/mem.h"
+#include "crypto/open.h"
+#include "crypto/random.h"
+#include "keeper/keeper.h"
+#include "os/file.h"
+#include "os/log.h"
+
+enum { KEY = AEAD_KEY_BYTES, STEP = 64 /* rows wrapped again in one transaction */, AD = 64 };
+
+struct path {
+    char text[320];
+};
+
+static struct path path_of(const struct keeper *k, uint32_t id)
+{
+    struct path p;
+    struct buf b = BUF_INIT(sizeof(p.text));
+
+    buf_put_str(&b, k->master.dir);
+    buf_put_str(&b, "/master-");
+    buf_put_u64_dec(&b, id);
+    buf_put_str(&b, ".key");
+    BUG_IF(!slice_to_cstr(buf_slice(&b), p.text, sizeof(p.text)));
+    buf_free(&b);
+    return p;
+}
+
+static void remember(struct keeper *k, uint32_t id, struct sec *key)
+{
+    struct master_key *m = MEM_NEW(struct master_key);
+
+    m->id = id;
+    m->key = key; /* moved */
+    LIST_INSERT_HEAD(&k->master.keys, m, in_list);
+    if (id > k->master.last)
+        k->master.last = id;
+}
+
+static void forget(struct master_key *m)
+{
+    LIST_REMOVE(m, in_list);
+    sec_free(m->key);
+    mem_free(m);
+}
+
+static struct master_key *find(const struct keeper *k, uint32_t id)
+{
+    struct master_key *m = NULL;
+
+    LIST_FOREACH(m, &k->master.keys, in_list)
+    {
+        if (m->id == id)
+            return m;
+    }
+    return NULL;
+}
+
+/* --- wrapping
+ * ----------------------------------------------------------------------------------------- */
+
+enum err master_wrap(struct keeper *k, struct slice ad, const struct sec *key, struct buf *ret,
+                     uint32_t *ret_kek)
+{
+    struct master_key *m = find(k, k->master.current);
+    enum err e = ERR_OK;
+
+    BUG_IF(!m);
+    e = aead_seal_sec(&(struct aead_key){m->id, m->key}, ad, key, ret);
+    if (!e)
+        *ret_kek = m->id;
+    return e;
+}
+
+enum err master_unwrap(struct keeper *k, uint32_t kek, struct slice ad, struct slice wrapped,
+                       struct sec **ret)
+{
+    struct master_key *m = find(k, kek);
+
+    return m ? open_aead_sec(&(struct aead_key){m->id, m->key}, ad, wrapped, ret) : ERR_CORRUPT;
+}
+
+void master_ad_user(struct slice user, struct buf *ret)
+{
+    buf_put_str(ret, "user.wrapped|");
+    buf_put(ret, user);
+}
+
+void master_ad_root(int64_t id, int64_t purpose, struct buf *ret)
+{
+    buf_put_str(ret, "root.wrapped|");
+    buf_put_u64_dec(ret, (uint64_t)id);
+    buf_put_u8(ret, '|');
+    buf_put_u64_dec(ret, (uint64_t)purpose);
+}
+
+/* --- files
+ * ---------------------------------------------------------------------------------------------- */
+
+static enum err make_file(struct keeper *k, uint32_t id)
+{
+    struct path p = path_of(k, id);
+    uint8_t bytes[KEY];
+    enum err e = ERR_OK;
+
+    random_bytes(bytes, sizeof(bytes));
+    e = file_create(p.text, slice_of(bytes, sizeof(bytes)));
+    if (e == ERR_EXISTS) { /* from a switch that a crash undid: no row names it */
+        e = file_destroy(p.text);
+        if (!e)
+            e = file_create(p.text, slice_of(bytes, sizeof(bytes)));
+    }
+    if (!e)
+        remember(k, id, sec_take(bytes, sizeof(bytes)));
+    mem_wipe(bytes, sizeof(bytes));
+    return e;
+}
+
+static enum err read_file(struct keeper *k, uint32_t id)
+{
+    struct buf b = BUF_INIT(KEY);
+    enum err e = file_read(path_of(k, id).text, true, &b);
+
+    if (!e && b.n != KEY)
+        e = ERR_CONFIG;
+    if (!e)
+        remember(k, id, sec_take(b.p, b.n));
+    else
+        log_event(LOG_ERROR, "master_key_unreadable", LOG_NUM("id", id), LOG_ERR(e));
+    buf_free(&b);
+    return e ? ERR_CONFIG : ERR_OK;
+}
+
+enum err master_prepare(struct keeper *k, uint32_t *ret_id)
+{
+    uint32_t id = k->master.last + 1;
+    enum err e = make_file(k, id);
+
+    if (!e)
+        *ret_id = id;
+    return e;
+}
+
+enum err master_switch(struct keeper *k, uint32_t id)
+{
+    enum err e = store_do(k->store, Q_kek_add, VALS(V_INT(id), V_INT(keeper_now(k))));
+
+    return e ? e : store_do(k->store, Q_kek_retire, VALS(V_INT(id)));
+}
+
+void master_give_up(struct keeper *k, uint32_t id)
+{
+    struct master_key *m = find(k, id);
+
+    BUG_IF(!m || id == k->master.current);
+    forget(m);
+    IGNORE(file_destroy(path_of(k, id).text)); /* nothing was wrapped with it */
+}
+
+/* --- wrapping again
+ * ------------------------------------------------------------------------------------- */
+
+/* A row to be wrapped again; the columns of a query are copied out before the update. */
+struct row {
+    struct user_id user;
+    int64_t id, purpose;
+    struct buf wrapped;
+};
+
+static enum err wrap_again(struct keeper *k, uint32_t old, const struct row *row, bool user)
+{
+    struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
+    struct sec *key = NULL;
+    uint32_t kek = 0;
+    enum err e = ERR_OK;
+
+    if (user)
+        master_ad_user(ID_SLICE(row->user), &ad);
+    else
+        master_ad_root(row->id, row->purpose, &ad);
+    e = master_unwrap(k, old, buf_slice(&ad), buf_slice(&row->wrapped), &key);
+    if (!e)
+        e = master_wrap(k, buf_slice(&ad), key, &fresh, &kek);
+    if (!e && user)
+        e = store_do(k->store, Q_user_rewrap,
+                     VALS(V_INT(kek), V_BYTES(buf_slice(&fresh)), V_ID(row->user), V_INT(old)));
+    else if (!e)
+        e = store_do(k->store, Q_root_rewrap,
+                     VALS(V_INT(kek), V_BYTES(buf_slice(&fresh)), V_INT(row->id), V_INT(old)));
+    sec_free(key);
+    buf_free(&fresh);
+    buf_free(&ad);
+    return e;
+}
+
+static enum err users_again(struct keeper *k, uint32_t old, size_t *ret_n)
+{
+    struct row rows[STEP];
+    struct store_rows q;
+    size_t n = 0, i = 0;
+    enum err e = ERR_OK;
+
+    store_query(k->store, Q_kek_users, VALS(V_INT(old), V_INT(STEP)), &q);
+    while (n < STEP && store_next(&q)) {
+        rows[n] = (struct row){.wrapped = BUF_INIT(256)};
+        STORE_ID(&q, 0, rows[n].user);
+        buf_put(&rows[n].wrapped, store_bytes(&q, 1));
+        n++;
+    }
+    e = store_end(&q);
+    for (; !e && i < n; i++)
+        e = wrap_again(k, old, &rows[i], true);
+    for (i = 0; i < n; i++)
+        buf_free(&rows[i].wrapped);
+    *ret_n = n;
+    return e;
+}
+
+static enum err roots_again(struct keeper *k, uint32_t old)
+{
+    struct row rows[STEP];
+    struct store_rows q;
+    size_t n = 0, i = 0;
+    enum err e = ERR_OK;
+
+    store_query(k->store, Q_kek_roots, VALS(V_INT(old)), &q);
+    while (n < STEP && store_next(&q)) {
+        rows[n] = (struct row){
+            .id = store_int(&q, 0), .purpose = store_int(&q, 1), .wrapped = BUF_INIT(256)};
+        buf_put(&rows[n].wrapped, store_bytes(&q, 2));
+        n++;
+    }
+    e = store_end(&q);
+    for (; !e && i < n; i++)
+        e = wrap_again(k, old, &rows[i], false);
+    for (i = 0; i < n; i++)
+        buf_free(&rows[i].wrapped);
+    return e;
+}
+
+struct step {
+    struct keeper *k;
+    uint32_t old; /* 0: no old key is left */
+    bool dropped;
+};
+
+static enum err find_old(struct keeper *k, uint32_t *ret)
+{
+    struct store_rows q;
+
+    *ret = 0;
+    store_query(k->store, Q_kek_list, VALS(), &q);
+    while (*ret == 0 && store_next(&q)) {
+        if (store_int(&q, 1) == 1)
+            *ret = (uint32_t)store_int(&q, 0);
+    }
+    return store_end(&q);
+}
+
+static enum err step_work(void *ctx)
+{
+    struct step *s = ctx;
+    size_t n = 0;
+    enum err e = find_old(s->k, &s->old);
+
+    s->dropped = false;
+    if (e || s->old == 0)
+        return e;
+    e = users_again(s->k, s->old, &n);
+    if (e || n == STEP)
+        return e;
+    e = roots_again(s->k, s->old);
+    if (!e)
+        e = store_do(s->k->store, Q_kek_drop, VALS(V_INT(s->old)));
+    s->dropped = !e;
+    return e;
+}
+
+static void tell(struct keeper *k)
+{
+    struct master_wait *w = NULL;
+
+    k->master.busy = false;
+    while ((w = TAILQ_FIRST(&k->master.waits))) {
+        TAILQ_REMOVE(&k->master.waits, w, in_queue);
+        w->fn(w->ctx);
+        mem_free(w);
+    }
+}
+
+static void step_done(void *ctx, enum err e)
+{
+    struct step *s = ctx;
+    struct keeper *k = s->k;
+    struct master_key *m = s->dropped && !e ? find(k, s->old) : NULL;
+
+    if (m) {
+        enum err gone = file_destroy(path_of(k, m->id).text);
+
+        log_event(gone ? LOG_ERROR : LOG_INFO, "master_key_destroyed", LOG_NUM("id", m->id),
+                  LOG_ERR(gone));
+        forget(m);
+    }
+    if (!e && s->old != 0) {
+        store_work(k->store, STORE_URGENT, step_work, step_done, s);
+        return;
+    }
+    if (e) /* what is left is done at the next start or the next removal */
+        log_event(LOG_ERROR, "master_key_not_replaced", LOG_ERR(e));
+    mem_free(s);
+    tell(k);
+}
+
+static void go_on(struct keeper *k)
+{
+    struct step *s = NULL;
+
+    if (k->master.busy)
+        return;
+    k->master.busy = true;
+    s = MEM_NEW(struct step);
+    s->k = k;
+    store_work(k->store, STORE_URGENT, step_work, step_done, s);
+}
+
+void master_switched(struct keeper *k, uint32_t id, master_fn *fn, void *ctx)
+{
+    struct master_wait *w = MEM_NEW(struct master_wait);
+
+    if (id > k->master.current)
+        k->master.current = id;
+    w->fn = fn;
+    w->ctx = ctx;
+    TAILQ_INSERT_TAIL(&k->master.waits, w, in_queue);
+    go_on(k);
+}
+
+/* --- the start
+ * -------------------------------------------------------------------------------------------- */
+
+static enum err first_key(void *ctx)
+{
+    struct keeper *k = ctx;
+
+    return store_do(k->store, Q_kek_add, VALS(V_INT(k->master.last), V_INT(keeper_now(k))));
+}
+
+enum err master_open(struct keeper *k, const char *dir)
+{
+    struct store_rows q;
+    uint32_t id = 0;
+    bool old = false;
+    enum err e = ERR_OK;
+
+    LIST_INIT(&k->master.keys);
+    TAILQ_INIT(&k->master.waits);
+    if (!slice_to_cstr(slice_str(dir), k->master.dir, sizeof(k->master.dir)))
+        return ERR_CONFIG;
+    store_query(k->store, Q_kek_list, VALS(), &q);
+    while (!e && store_next(&q)) {
+        id = (uint32_t)store_int(&q, 0);
+        old |= store_int(&q, 1) == 1;
+        e = read_file(k, id);
+    }
+    if (!e)
+        e = store_end(&q);
+    else
+        IGNORE(store_end(&q)); /* the first error is the one to report */
+    if (!e && id == 0) {
+        e = master_prepare(k, &id);
+        if (!e)
+            e = store_run(k->store, STORE_NORMAL, first_key, k);
+    }
+    k->master.current = id; /* the newest */
+    if (!e && old)
+        go_on(k);
+    return e;
+}
+
+void master_close(struct keeper *k)
+{
+    struct master_wait *w = NULL;
+
+    if (!k->master.dir[0])
+        return;
+    while (!LIST_EMPTY(&k->master.keys))
+        forget(LIST_FIRST(&k->master.keys));
+    while ((w = TAILQ_FIRST(&k->master.waits))) {
+        TAILQ_REMOVE(&k->master.waits, w, in_queue);
+        mem_free(w);
+    }
+}

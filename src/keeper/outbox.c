@@ -1,0 +1,331 @@
+/*
+ * The queue of audit records. Run by the keeper. Trusts audit to have on disk what it acknowledges,
+ * and nothing else: numbers and heads are compared with its own. Obeys DESIGN 2, "The order of
+ * things", 1, 2 and 5.
+ */
+#include "keeper/outbox.h"
+
+#include "base/mem.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+enum {
+    WINDOW = 1024,   /* records sent and not yet acknowledged */
+    BATCH = 64,      /* read from the store at once */
+    BACKLOG = 65536, /* records waiting; beyond it only what ends something is recorded */
+    SAVE_MS = 250,   /* how long an acknowledgement may wait for a transaction to ride in */
+    RETRY_MS = 1000
+};
+
+/* What may be refused when too many records wait, because it begins something. */
+static const bool begins[EVENT_COUNT] = {
+    [EVENT_USER_ADDED] = true,        [EVENT_KEY_ADDED] = true,       [EVENT_LOGIN] = true,
+    [EVENT_LOGIN_FAILED] = true,      [EVENT_HANDOFF_CREATED] = true, [EVENT_HANDOFF_OPENED] = true,
+    [EVENT_HANDOFF_SUBMITTED] = true, [EVENT_WRONG_PERSON] = true,    [EVENT_PROOF_FAILED] = true,
+    [EVENT_LEASE_GRANTED] = true,     [EVENT_USE_RESERVED] = true,
+};
+
+static void push(struct keeper *k);
+
+static enum err nothing(void *ctx)
+{
+    (void)ctx;
+    return ERR_OK;
+}
+
+/* A transaction of its own for what nobody else's carried along. */
+static void on_timer(void *ctx)
+{
+    struct keeper *k = ctx;
+
+    if (k->outbox.dirty)
+        store_work(k->store, STORE_NORMAL, nothing, NULL, NULL);
+    push(k);
+}
+
+/* Rides in every transaction. */
+static enum err save(void *ctx)
+{
+    struct keeper *k = ctx;
+    enum err e = store_do(k->store, Q_node_clock, VALS(V_INT(keeper_now(k))));
+
+    if (e || !k->outbox.dirty)
+        return e;
+    e = store_do(k->store, Q_node_acked, VALS(V_INT(k->outbox.acked), V_ID(k->outbox.head)));
+    return e ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(k->outbox.acked)));
+}
+
+static void saved(void *ctx, enum err e)
+{
+    struct keeper *k = ctx;
+
+    if (!e)
+        k->outbox.dirty = false;
+    push(k);
+}
+
+enum err outbox_open(struct keeper *k)
+{
+    struct outbox *o = &k->outbox;
+    struct store_rows r;
+    enum err e = store_one(k->store, Q_node_get, VALS(), &r);
+
+    TAILQ_INIT(&o->waits);
+    if (e)
+        return e;
+    o->issued = (uint64_t)store_int(&r, 3);
+    o->acked = (uint64_t)store_int(&r, 4);
+    STORE_ID(&r, 5, o->head);
+    e = store_end(&r);
+    if (e)
+        return e;
+    o->timer = loop_timer_new(k->loop, on_timer, k);
+    store_ride(k->store, save, saved, k);
+    return ERR_OK;
+}
+
+void outbox_close(struct keeper *k)
+{
+    struct outbox_wait *w = NULL;
+
+    if (!k->outbox.timer)
+        return;
+    while ((w = TAILQ_FIRST(&k->outbox.waits))) {
+        TAILQ_REMOVE(&k->outbox.waits, w, in_queue);
+        mem_free(w);
+    }
+    loop_timer_free(k->outbox.timer);
+}
+
+/* --- records
+ * ---------------------------------------------------------------------------------------- */
+
+enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
+{
+    struct store_rows q;
+    enum err e = ERR_OK;
+    uint64_t seq = 0;
+
+    if (begins[r->event] && k->outbox.issued - k->outbox.acked > BACKLOG)
+        return ERR_UNAVAILABLE;
+    e = store_one(k->store, Q_outbox_next, VALS(), &q);
+    if (e)
+        return e;
+    seq = (uint64_t)store_int(&q, 0);
+    e = store_end(&q);
+    if (!e)
+        e = store_do(k->store, Q_outbox_add,
+                     VALS(V_INT(seq), V_INT(k->epoch), V_INT(keeper_now(k)), V_INT(r->event),
+                          V_ID(r->user), V_ID(r->client), V_BYTES(r->upstream), V_ID(r->handoff),
+                          V_ID(r->use), V_ID(r->connection), V_INT(r->code), V_INT(r->number),
+                          V_ID(r->projection), V_ID(r->body), V_BYTES(r->detail)));
+    if (e)
+        return e;
+    k->outbox.issued = seq; /* too high when this is undone; that only makes it an upper bound */
+    *ret_seq = seq;
+    return ERR_OK;
+}
+
+static void read_record(struct store_rows *q, struct msg_audit_append *m)
+{
+    *m = (struct msg_audit_append){
+        .seq = (uint64_t)store_int(q, 0),
+        .epoch = (uint64_t)store_int(q, 1),
+        .time = (uint64_t)store_int(q, 2),
+        .event = (enum event)store_int(q, 3),
+        .upstream = store_bytes(q, 6),
+        .code = (uint16_t)store_int(q, 10),
+        .number = (uint64_t)store_int(q, 11),
+        .detail = store_bytes(q, 14),
+    };
+    STORE_ID(q, 4, m->user);
+    STORE_ID(q, 5, m->client);
+    STORE_ID(q, 7, m->handoff);
+    STORE_ID(q, 8, m->use);
+    STORE_ID(q, 9, m->connection);
+    STORE_ID(q, 12, m->projection);
+    STORE_ID(q, 13, m->body);
+}
+
+/* Sends the next records that are committed. Only called outside of work, so what it reads is. */
+static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
+{
+    struct outbox *o = &k->outbox;
+    struct msg_audit_append m;
+    struct store_rows q;
+    enum err e = ERR_OK;
+    uint64_t n = 0;
+
+    store_query(k->store, Q_outbox_from, VALS(V_INT(o->sent), V_INT(BATCH)), &q);
+    while (!e && o->sent - o->acked < WINDOW && store_next(&q)) {
+        read_record(&q, &m);
+        e = q.e ? q.e : send_audit_append(c, &m);
+        if (!e) {
+            o->sent = m.seq;
+            n++;
+        }
+    }
+    if (!e)
+        e = store_end(&q);
+    else
+        IGNORE(store_end(&q)); /* the first error is the one to report */
+    *ret_n = n;
+    return e;
+}
+
+static void push(struct keeper *k)
+{
+    struct outbox *o = &k->outbox;
+    struct chan *c = peers_chan(&k->peers, o->audit);
+    uint64_t n = BATCH;
+    enum err e = ERR_OK;
+
+    while (c && !o->broken && !e && n == BATCH)
+        e = push_batch(k, c, &n);
+    if (e && e != ERR_CLOSED) {
+        log_event(LOG_ERROR, "audit_record_unreadable", LOG_NUM("after", o->sent), LOG_ERR(e));
+        o->why_not = e;
+    }
+}
+
+/* --- waiting
+ * ------------------------------------------------------------------------------------------ */
+
+void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx)
+{
+    struct outbox_wait *w = NULL, *before = NULL;
+
+    if (seq <= k->outbox.acked) {
+        fn(ctx);
+        return;
+    }
+    w = MEM_NEW(struct outbox_wait);
+    *w = (struct outbox_wait){.seq = seq, .fn = fn, .ctx = ctx};
+    before = TAILQ_LAST(&k->outbox.waits, outbox_waits);
+    while (before && before->seq > seq)
+        before = TAILQ_PREV(before, outbox_waits, in_queue);
+    if (before)
+        TAILQ_INSERT_AFTER(&k->outbox.waits, before, w, in_queue);
+    else
+        TAILQ_INSERT_HEAD(&k->outbox.waits, w, in_queue);
+}
+
+void outbox_forget(struct keeper *k, const void *ctx)
+{
+    struct outbox_wait *w = TAILQ_FIRST(&k->outbox.waits);
+
+    while (w) {
+        struct outbox_wait *next = TAILQ_NEXT(w, in_queue);
+
+        if (w->ctx == ctx) {
+            TAILQ_REMOVE(&k->outbox.waits, w, in_queue);
+            mem_free(w);
+        }
+        w = next;
+    }
+}
+
+static void run_waits(struct keeper *k)
+{
+    struct outbox_wait *w = NULL;
+
+    while ((w = TAILQ_FIRST(&k->outbox.waits)) && w->seq <= k->outbox.acked) {
+        TAILQ_REMOVE(&k->outbox.waits, w, in_queue);
+        w->fn(w->ctx);
+        mem_free(w);
+    }
+}
+
+enum err outbox_ready(const struct keeper *k)
+{
+    return k->outbox.broken ? ERR_CORRUPT : k->outbox.why_not;
+}
+
+/* --- what audit says
+ * ------------------------------------------------------------------------------------ */
+
+static void rolled_back(struct keeper *k, const char *which, uint64_t log_seq)
+{
+    k->outbox.broken = true;
+    log_event(LOG_ERROR, "rolled_back", LOG_STR("which", which), LOG_NUM("log", log_seq),
+              LOG_NUM("acknowledged", k->outbox.acked), LOG_NUM("recorded", k->outbox.issued));
+    uses_fail_waiting(k, ERR_CORRUPT);
+}
+
+static void set_low(struct keeper *k, bool low)
+{
+    enum err now = low ? ERR_NO_SPACE : ERR_OK;
+
+    if (k->outbox.why_not != now)
+        log_event(low ? LOG_ERROR : LOG_INFO, "audit_disk", LOG_NUM("full", low));
+    k->outbox.why_not = now;
+}
+
+void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
+{
+    struct outbox *o = &k->outbox;
+    struct store_rows q;
+
+    /* The newest number in the store, not the newest that was sent. */
+    if (store_one(k->store, Q_node_get, VALS(), &q) == ERR_OK) {
+        o->issued = (uint64_t)store_int(&q, 3);
+        if (store_end(&q) != ERR_OK)
+            o->broken = true;
+    }
+    if (m->seq < o->acked || (m->seq == o->acked && m->seq > 0 && !ID_EQ(m->head, o->head)))
+        rolled_back(k, "log", m->seq);
+    else if (m->seq > o->issued || m->epoch > k->epoch)
+        rolled_back(k, "store", m->seq);
+    o->audit = peer_of(c)->serial;
+    o->sent = o->acked;
+    set_low(k, m->low);
+    push(k);
+}
+
+void outbox_lost(struct keeper *k, uint64_t peer)
+{
+    if (k->outbox.audit == peer)
+        k->outbox.audit = 0;
+}
+
+void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m)
+{
+    struct outbox *o = &k->outbox;
+
+    if (o->audit != peer_of(c)->serial || m->seq > o->issued || m->seq < o->acked) {
+        chan_refuse(c);
+        return;
+    }
+    if (m->seq > o->acked) {
+        o->acked = m->seq;
+        if (o->sent < m->seq) /* it had them from before a restart */
+            o->sent = m->seq;
+        o->head = m->head;
+        o->dirty = true;
+        loop_timer_set(o->timer, SAVE_MS);
+    }
+    set_low(k, m->low);
+    run_waits(k);
+    push(k);
+}
+
+void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_refused *m)
+{
+    struct outbox *o = &k->outbox;
+
+    if (o->audit != peer_of(c)->serial || m->seq <= o->acked || m->seq > o->sent) {
+        chan_refuse(c);
+        return;
+    }
+    o->sent = m->seq - 1;
+    log_event(LOG_ERROR, "audit_refused", LOG_NUM("seq", m->seq), LOG_ERR(m->code));
+    if (m->code == ERR_CORRUPT) {
+        rolled_back(k, "log", m->seq);
+    } else if (m->code == ERR_NO_SPACE) {
+        /* What waits can be given up at once: it was not released, so nothing was sent. */
+        o->why_not = ERR_NO_SPACE;
+        uses_fail_waiting(k, ERR_NO_SPACE);
+    }
+    loop_timer_set(o->timer, RETRY_MS);
+}

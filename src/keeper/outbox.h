@@ -1,0 +1,78 @@
+/*
+ * The way to the audit process. A record is written to the store in the transaction of what it
+ * tells about, gets its number there, goes to audit in order, and again after audit was restarted,
+ * until audit has acknowledged it. What must not happen before it is on record waits here:
+ * outbox_when().
+ *
+ * It also finds a store or a log that was rolled back alone: then nothing is begun any more, and
+ * ending things still works.
+ */
+#ifndef SG_KEEPER_OUTBOX_H
+#define SG_KEEPER_OUTBOX_H
+
+#include "ipc/chan.h"
+#include "os/loop.h"
+
+#include <sys/queue.h>
+
+struct keeper;
+
+/* What does not apply is zero. upstream and detail are clean UTF-8, of 32 and 256 bytes at most. */
+struct record {
+    enum event event;
+    struct user_id user;
+    struct client_id client;
+    struct slice upstream;
+    struct handoff_id handoff;
+    struct use_id use;
+    struct connection_id connection;
+    enum err code;
+    uint64_t number;
+    struct digest projection, body;
+    struct slice detail;
+};
+
+typedef void outbox_fn(void *ctx);
+
+struct outbox_wait {
+    TAILQ_ENTRY(outbox_wait) in_queue;
+    uint64_t seq;
+    outbox_fn *fn;
+    void *ctx;
+};
+
+TAILQ_HEAD(outbox_waits, outbox_wait);
+
+struct outbox {
+    uint64_t audit; /* serial of the peer, 0: none that has said where its log stands */
+    uint64_t issued, acked, sent;
+    struct digest head; /* at acked */
+    bool dirty;         /* acked and head are newer than in the store */
+    bool broken;        /* rolled back */
+    enum err why_not;   /* audit cannot take more: ERR_NO_SPACE and the like */
+    struct loop_timer *timer;
+    struct outbox_waits waits; /* by seq */
+};
+
+/* Reads where things stand from the store. */
+MUST_USE enum err outbox_open(struct keeper *k);
+void outbox_close(struct keeper *k);
+
+/* Inside work: adds a record. ERR_UNAVAILABLE: too many wait already and this one begins something.
+ */
+MUST_USE enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq);
+/* Runs fn(ctx) when everything up to seq is acknowledged: now, or later. */
+void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx);
+/* Takes it back. */
+void outbox_forget(struct keeper *k, const void *ctx);
+/* ERR_OK, or why nothing that needs a record may be begun now: ERR_CORRUPT (rolled back),
+ * ERR_NO_SPACE, ERR_UNAVAILABLE. While audit is only being restarted this is ERR_OK: who begins
+ * something waits, within its own time. */
+enum err outbox_ready(const struct keeper *k);
+
+void outbox_lost(struct keeper *k, uint64_t peer);
+void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m);
+void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m);
+void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_refused *m);
+
+#endif

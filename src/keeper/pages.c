@@ -1,0 +1,414 @@
+/* Pages. Run by the keeper, on requests of surface, which is believed about nothing: the session,
+ * its CSRF token and whose things are asked for are checked here each time. */
+#include "keeper/pages.h"
+
+#include "base/mem.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "keeper/words.h"
+#include "os/log.h"
+
+enum { WATCHES = 4096 };
+
+/* --- answers
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+enum denial page_why(enum err e)
+{
+    return e == ERR_NOT_FOUND ? DENIAL_LOG_IN : e == ERR_CSRF ? DENIAL_CSRF : DENIAL_AGAIN;
+}
+
+void page_denied(struct chan *c, uint64_t req, enum denial why)
+{
+    IGNORE(send_page_denied(c, &(struct msg_page_denied){
+                                   .req = req, .why = why})); /* lost() sees a channel that ended */
+}
+
+void page_end(struct keeper *k, uint64_t peer, uint64_t req, unsigned how)
+{
+    struct chan *c = peers_chan(&k->peers, peer);
+
+    if (!c)
+        return;
+    if (how == PAGE_OK)
+        IGNORE(send_page_done(c, &(struct msg_page_done){.req = req})); /* as above */
+    else
+        page_denied(c, req, (enum denial)how);
+}
+
+static struct slice label_of(struct keeper *k, struct client_id client)
+{
+    const struct auth_key *a = auth_of(k, client);
+
+    return a ? slice_str(a->label) : SLICE_EMPTY;
+}
+
+void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct session *s,
+               const struct handoff_row *row)
+{
+    struct chan *c = peers_chan(&k->peers, peer);
+    uint64_t most = limit_get(SET_SUBMITS_PER_HANDOFF);
+    struct msg_handoff_view m = {.req = req,
+                                 .handoff = row->id,
+                                 .kind = row->kind,
+                                 .state = row->state,
+                                 .need = row->need,
+                                 .problem = row->problem,
+                                 .user_name = slice_str(s->user_name),
+                                 .client_label = label_of(k, row->who.client),
+                                 .method = slice_str(row->method),
+                                 .tool = slice_str(row->tool),
+                                 .created = row->created,
+                                 .expires = row->expires,
+                                 .tested = row->tested,
+                                 .csrf = roots_csrf(k, s->hash),
+                                 .salt = slice_of(s->proof.salt, sizeof(s->proof.salt)),
+                                 .ops = s->proof.ops,
+                                 .mem = s->proof.mem};
+    char words[WORDS_MAX];
+
+    if (!c)
+        return;
+    words_of(row->id, words);
+    m.words = slice_str(words);
+    m.tries_left = row->submits < most ? (uint32_t)(most - row->submits) : 0;
+    if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
+        page_denied(c, req, DENIAL_GONE); /* the upstream is not configured any more */
+    else
+        IGNORE(send_handoff_view(c, &m)); /* as above */
+}
+
+/* --- one handoff
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+struct looking {
+    struct keeper *k;
+    uint64_t peer, req;
+    struct session s;
+    struct handoff_row row;
+    uint64_t seq;
+};
+
+static enum err wrong_work(void *ctx)
+{
+    struct looking *l = ctx;
+
+    return outbox_add(l->k,
+                      &(struct record){.event = EVENT_WRONG_PERSON,
+                                       .user = l->s.user,
+                                       .client = l->row.who.client,
+                                       .upstream = slice_str(l->row.upstream),
+                                       .handoff = l->row.id},
+                      &l->seq);
+}
+
+static void wrong_done(void *ctx, enum err e)
+{
+    if (e)
+        log_event(LOG_ERROR, "wrong_person_not_recorded", LOG_ERR(e));
+    mem_free(ctx);
+}
+
+void page_wrong_person(struct keeper *k, const struct session *s, const struct handoff_row *row)
+{
+    struct looking *l = MEM_NEW(struct looking);
+
+    *l = (struct looking){.k = k, .s = *s, .row = *row};
+    log_event(LOG_WARN, "wrong_person", LOG_ID("handoff", row->id), LOG_STR("name", s->user_name));
+    store_work(k->store, STORE_NORMAL, wrong_work, wrong_done, l);
+}
+
+static enum err view_work(void *ctx)
+{
+    struct looking *l = ctx;
+    enum err e = handoff_read(l->k, l->row.id, &l->row);
+
+    if (!e && l->row.state == HANDOFF_STATE_CREATED)
+        e = handoff_move(l->k, &l->row, HANDOFF_VIEW, &(struct handoff_change){0}, &l->seq);
+    return e;
+}
+
+static void view_done(void *ctx, enum err e)
+{
+    struct looking *l = ctx;
+
+    if (e) {
+        page_end(l->k, l->peer, l->req, DENIAL_AGAIN);
+    } else {
+        page_view(l->k, l->peer, l->req, &l->s, &l->row);
+        handoff_changed(l->k, &l->row, l->seq);
+    }
+    mem_free(l);
+}
+
+void page_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m)
+{
+    struct looking l = {.k = k, .peer = peer_of(c)->serial, .req = m->req};
+    struct looking *copy = NULL;
+    enum err e = session_find(k, m->cookie, &l.s);
+
+    if (e) {
+        page_denied(c, m->req, page_why(e));
+        return;
+    }
+    e = handoff_read(k, m->handoff, &l.row);
+    if (e || !ID_EQ(l.row.who.user, l.s.user)) {
+        if (!e)
+            page_wrong_person(k, &l.s, &l.row);
+        page_denied(c, m->req, DENIAL_NOT_YOURS);
+        return;
+    }
+    if (l.row.state != HANDOFF_STATE_CREATED) {
+        page_view(k, l.peer, l.req, &l.s, &l.row);
+        return;
+    }
+    copy = MEM_NEW(struct looking);
+    *copy = l;
+    store_work(k->store, STORE_NORMAL, view_work, view_done, copy);
+}
+
+static enum err decline_work(void *ctx)
+{
+    struct looking *l = ctx;
+    enum err e = handoff_read(l->k, l->row.id, &l->row);
+
+    return e ? e
+             : handoff_move(l->k, &l->row, HANDOFF_DECLINE,
+                            &(struct handoff_change){.problem = l->row.problem}, &l->seq);
+}
+
+static void decline_done(void *ctx, enum err e)
+{
+    struct looking *l = ctx;
+
+    page_end(l->k, l->peer, l->req, !e ? PAGE_OK : e == ERR_GONE ? DENIAL_GONE : DENIAL_AGAIN);
+    if (!e)
+        handoff_changed(l->k, &l->row, l->seq);
+    mem_free(l);
+}
+
+void page_on_handoff_decline(struct keeper *k, struct chan *c, const struct msg_handoff_decline *m)
+{
+    struct looking l = {.k = k, .peer = peer_of(c)->serial, .req = m->req};
+    struct looking *copy = NULL;
+    enum err e = session_find_for_change(k, m->cookie, m->csrf, &l.s);
+
+    if (e) {
+        page_denied(c, m->req, page_why(e));
+        return;
+    }
+    e = handoff_read(k, m->handoff, &l.row);
+    if (e || !ID_EQ(l.row.who.user, l.s.user)) {
+        if (!e)
+            page_wrong_person(k, &l.s, &l.row);
+        page_denied(c, m->req, DENIAL_NOT_YOURS);
+        return;
+    }
+    copy = MEM_NEW(struct looking);
+    *copy = l;
+    store_work(k->store, STORE_URGENT, decline_work, decline_done, copy);
+}
+
+/* --- the inbox
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static void rows_end(struct keeper *k, struct chan *c, uint64_t req, const struct session *s)
+{
+    IGNORE(send_rows_end(c, &(struct msg_rows_end){.req = req,
+                                                   .user_name = slice_str(s->user_name),
+                                                   .csrf = roots_csrf(k, s->hash)})); /* as above */
+}
+
+static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
+{
+    struct msg_inbox_row m = {.req = req,
+                              .kind = (enum handoff_kind)store_int(q, 1),
+                              .state = (enum handoff_state)store_int(q, 2),
+                              .need = (enum need)store_int(q, 3),
+                              .client_label = store_bytes(q, 5),
+                              .tool = store_bytes(q, 6),
+                              .created = (uint64_t)store_int(q, 7),
+                              .expires = (uint64_t)store_int(q, 8)};
+    char words[WORDS_MAX];
+
+    STORE_ID(q, 0, m.handoff);
+    words_of(m.handoff, words);
+    m.words = slice_str(words);
+    if (m.expires <= keeper_now(k) || !conf_index(&k->conf, store_bytes(q, 4), &m.upstream))
+        return ERR_OK; /* over, or for an upstream that is not there any more */
+    return send_inbox_row(c, &m);
+}
+
+void page_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m)
+{
+    struct session s;
+    struct store_rows q;
+    enum err e = session_find(k, m->cookie, &s);
+
+    if (e) {
+        page_denied(c, m->req, page_why(e));
+        return;
+    }
+    store_query(k->store, Q_handoff_inbox, VALS(V_ID(s.user)), &q);
+    while (!e && store_next(&q))
+        e = inbox_row(k, c, m->req, &q);
+    if (store_end(&q) != ERR_OK || e)
+        page_denied(c, m->req, DENIAL_AGAIN);
+    else
+        rows_end(k, c, m->req, &s);
+}
+
+static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t req)
+{
+    struct page_watch *w = NULL;
+
+    LIST_FOREACH(w, &k->pages.watches, in_list)
+    {
+        if (w->peer == peer && w->req == req)
+            return w;
+    }
+    return NULL;
+}
+
+static void end_watch(struct keeper *k, struct page_watch *w)
+{
+    LIST_REMOVE(w, in_list);
+    k->pages.watches_n--;
+    mem_free(w);
+}
+
+void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
+{
+    struct session s;
+    struct page_watch *w = NULL;
+    enum err e = session_find(k, m->cookie, &s);
+
+    if (e || k->pages.watches_n >= WATCHES) {
+        page_denied(c, m->req, e ? page_why(e) : DENIAL_RATE);
+        return;
+    }
+    if (find_watch(k, peer_of(c)->serial, m->req)) {
+        chan_refuse(c);
+        return;
+    }
+    w = MEM_NEW(struct page_watch);
+    w->peer = peer_of(c)->serial;
+    w->req = m->req;
+    w->user = s.user;
+    LIST_INSERT_HEAD(&k->pages.watches, w, in_list);
+    k->pages.watches_n++;
+}
+
+void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m)
+{
+    struct page_watch *w = find_watch(k, peer_of(c)->serial, m->req);
+
+    if (w)
+        end_watch(k, w);
+}
+
+void pages_inbox_changed(struct keeper *k, struct user_id user)
+{
+    struct page_watch *w = NULL;
+
+    LIST_FOREACH(w, &k->pages.watches, in_list)
+    {
+        struct chan *c = ID_EQ(w->user, user) ? peers_chan(&k->peers, w->peer) : NULL;
+
+        if (c)
+            IGNORE(
+                send_inbox_changed(c, &(struct msg_inbox_changed){.req = w->req})); /* as above */
+    }
+}
+
+void pages_surface_lost(struct keeper *k, uint64_t peer)
+{
+    struct page_watch *w = LIST_FIRST(&k->pages.watches);
+
+    while (w) {
+        struct page_watch *next = LIST_NEXT(w, in_list);
+
+        if (w->peer == peer)
+            end_watch(k, w);
+        w = next;
+    }
+}
+
+void pages_close(struct keeper *k)
+{
+    while (!LIST_EMPTY(&k->pages.watches))
+        end_watch(k, LIST_FIRST(&k->pages.watches));
+}
+
+/* --- connections
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
+{
+    struct lease_now l = {(enum lease_kind)store_int(q, 8), store_int(q, 9),
+                          (uint64_t)store_int(q, 10)};
+    struct msg_connection_row m = {
+        .req = req,
+        .client_label = store_bytes(q, 7),
+        .state = connection_shown((enum connection_stored)store_int(q, 3), &l, keeper_now(k)),
+        .lease = l.kind,
+        .created = (uint64_t)store_int(q, 5),
+        .last_used = (uint64_t)store_int(q, 6),
+        .expires = l.expires,
+        .uses_left = l.uses_left < 0 ? UINT32_MAX : (uint32_t)l.uses_left,
+        .tested = store_int(q, 4) != 0};
+
+    STORE_ID(q, 0, m.connection);
+    if (!conf_index(&k->conf, store_bytes(q, 2), &m.upstream))
+        return ERR_OK; /* not configured any more: not usable, and shown again when it is back */
+    return send_connection_row(c, &m);
+}
+
+void page_on_connections_get(struct keeper *k, struct chan *c, const struct msg_connections_get *m)
+{
+    struct session s;
+    struct store_rows q;
+    enum err e = session_find(k, m->cookie, &s);
+
+    if (e) {
+        page_denied(c, m->req, page_why(e));
+        return;
+    }
+    store_query(k->store, Q_connection_rows, VALS(V_STR(s.user_name)), &q);
+    while (!e && store_next(&q))
+        e = connection_row(k, c, m->req, &q);
+    if (store_end(&q) != ERR_OK || e)
+        page_denied(c, m->req, DENIAL_AGAIN);
+    else
+        rows_end(k, c, m->req, &s);
+}
+
+static void revoked(void *ctx, enum err e, size_t n)
+{
+    struct looking *l = ctx;
+
+    page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : n == 0 ? DENIAL_GONE : PAGE_OK);
+    mem_free(l);
+}
+
+void page_on_connection_revoke(struct keeper *k, struct chan *c,
+                               const struct msg_connection_revoke *m)
+{
+    struct session s;
+    struct looking *l = NULL;
+    enum err e = session_find_for_change(k, m->cookie, m->csrf, &s);
+
+    if (e || ID_IS_ZERO(m->connection)) {
+        page_denied(c, m->req, e ? page_why(e) : DENIAL_GONE);
+        return;
+    }
+    l = MEM_NEW(struct looking);
+    *l = (struct looking){.k = k, .peer = peer_of(c)->serial, .req = m->req};
+    /* The person's own only: both must match. */
+    revoke_connections(k, &(struct revoke_which){.connection = m->connection, .user = s.user},
+                       revoked, l);
+}

@@ -1,0 +1,58 @@
+/* What surface asks for its pages: handoffs, inbox, connections. Every request is for the person
+ * whose session it shows, and for nobody else. */
+#ifndef SG_KEEPER_PAGES_H
+#define SG_KEEPER_PAGES_H
+
+#include "keeper/handoff.h"
+#include "keeper/session.h"
+
+#include <sys/queue.h>
+
+struct keeper;
+
+/* Somebody has an inbox open. */
+struct page_watch {
+    LIST_ENTRY(page_watch) in_list;
+    uint64_t peer, req;
+    struct user_id user;
+};
+
+LIST_HEAD(page_watches, page_watch);
+
+struct pages {
+    struct page_watches watches;
+    size_t watches_n;
+};
+
+enum { PAGE_OK = DENIAL_COUNT }; /* for page_end */
+
+/* What a browser is told of an error of looking for its session. */
+enum denial page_why(enum err e);
+void page_denied(struct chan *c, uint64_t req, enum denial why);
+/* page_done, or page_denied; nothing when surface is gone. */
+void page_end(struct keeper *k, uint64_t peer, uint64_t req, unsigned how);
+/* handoff_view; nothing when surface is gone. */
+void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct session *s,
+               const struct handoff_row *row);
+
+void pages_inbox_changed(struct keeper *k, struct user_id user);
+void pages_surface_lost(struct keeper *k, uint64_t peer);
+void pages_close(struct keeper *k);
+
+void page_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m);
+void page_on_handoff_decline(struct keeper *k, struct chan *c, const struct msg_handoff_decline *m);
+void page_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m);
+void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m);
+void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m);
+void page_on_connections_get(struct keeper *k, struct chan *c, const struct msg_connections_get *m);
+void page_on_connection_revoke(struct keeper *k, struct chan *c,
+                               const struct msg_connection_revoke *m);
+
+/* submit.c */
+void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg_handoff_submit *m);
+/* Handoffs that were being tried when the process died go back to the person. Inside work. */
+MUST_USE enum err submit_recover(struct keeper *k);
+/* What a wrong person's look at a handoff leaves behind: a record, and nothing for them. */
+void page_wrong_person(struct keeper *k, const struct session *s, const struct handoff_row *row);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * The policy table. Run by the keeper for every request; it reads nothing that a peer wrote but the
+ * class and the standing that the keeper made of it.
+ *
+ * A list never takes a use and never spends a once-lease: clients ask for lists whenever they like,
+ * and a person's yes to one call must not be used up by that. What rides needs a lease in force, or
+ * the running request that took the last use of one: an answer to a question that the upstream
+ * asked during the call belongs to that call.
+ */
+#include "keeper/policy.h"
+
+static const char *const class_names[CLASS_COUNT] = {
+    [CLASS_OWN] = "own",   [CLASS_STATUS] = "status", [CLASS_CONNECT] = "connect",
+    [CLASS_CALL] = "call", [CLASS_LIST] = "list",     [CLASS_RIDE] = "ride",
+};
+
+static const char *const standing_names[STAND_COUNT] = {
+    [STAND_NO_NEED] = "no_need",     [STAND_MISSING] = "missing", [STAND_ONCE] = "once",
+    [STAND_TASK] = "task",           [STAND_KEEP] = "keep",       [STAND_LAST] = "last",
+    [STAND_USED_UP] = "used_up",     [STAND_EXPIRED] = "expired", [STAND_STALE] = "stale",
+    [STAND_SUSPENDED] = "suspended",
+};
+
+/* Short names, for one screen. Zero is refusal: a row or column that is forgotten refuses. */
+enum {
+    no = ACT_DENY,
+    take = ACT_TAKE,
+    ride = ACT_RIDE,
+    anon = ACT_ANONYMOUS,
+    own = ACT_OWN,
+    ask = ACT_HANDOFF
+};
+
+/* clang-format off */
+static const unsigned char table[CLASS_COUNT][STAND_COUNT] = {
+    /*                  no_need missing once  task  keep  last  used_up expired stale suspended */
+    [CLASS_OWN]     = { own,    own,    own,  own,  own,  own,  own,    own,    own,  own },
+    [CLASS_STATUS]  = { own,    own,    own,  own,  own,  own,  own,    own,    own,  own },
+    [CLASS_CONNECT] = { own,    ask,    own,  own,  own,  ask,  ask,    ask,    ask,  no },
+    [CLASS_CALL]    = { anon,   ask,    take, take, take, ask,  ask,    ask,    ask,  no },
+    [CLASS_LIST]    = { anon,   anon,   anon, ride, ride, anon, anon,   anon,   anon, anon },
+    [CLASS_RIDE]    = { anon,   no,     ride, ride, ride, ride, no,     no,     no,   no },
+};
+/* clang-format on */
+
+enum policy_act policy_decide(enum policy_class c, enum policy_standing s)
+{
+    BUG_IF((unsigned)c >= CLASS_COUNT || (unsigned)s >= STAND_COUNT);
+    return (enum policy_act)table[c][s];
+}
+
+const char *policy_class_name(enum policy_class c)
+{
+    BUG_IF((unsigned)c >= CLASS_COUNT);
+    return class_names[c];
+}
+
+const char *policy_standing_name(enum policy_standing s)
+{
+    BUG_IF((unsigned)s >= STAND_COUNT);
+    return standing_names[s];
+}

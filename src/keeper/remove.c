@@ -1,0 +1,181 @@
+/*
+ * Removing an agent key, or a person. Run by the keeper. First nobody is that client any more, then
+ * the connections end as in revoke.c, then the rows go. With a person the data key goes and the
+ * master key is replaced, so that a copy of the store taken before does not open either; the
+ * command is answered when the old master key is destroyed.
+ */
+#include "base/mem.h"
+#include "keeper/ctl.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+enum { LIVE = 64 };
+
+struct removal {
+    struct keeper *k;
+    uint64_t peer;
+    bool person;
+    struct user_id user;
+    struct client_id client; /* when not the whole person */
+    uint32_t master;         /* the new key */
+    char name[LIM_USER_NAME_BYTES + 1];
+    size_t n; /* handoffs that were cancelled */
+    struct handoff_row cancelled[LIVE];
+    uint64_t seq[LIVE];
+};
+
+/* What a person's or client's open handoffs were for is gone. */
+static enum err cancel_handoffs(struct removal *r)
+{
+    struct keeper *k = r->k;
+    struct handoff_id ids[LIVE];
+    struct store_rows q;
+    size_t n = 0;
+    enum err e = ERR_OK;
+
+    store_query(k->store, Q_handoff_of, VALS(r->person ? V_ID(r->user) : V_ID(r->client)), &q);
+    for (; n < LIVE && store_next(&q); n++)
+        STORE_ID(&q, 0, ids[n]);
+    e = store_end(&q);
+    for (r->n = 0; !e && r->n < n; r->n++) {
+        e = handoff_read(k, ids[r->n], &r->cancelled[r->n]);
+        if (!e)
+            e = handoff_move(k, &r->cancelled[r->n], HANDOFF_CANCEL, &(struct handoff_change){0},
+                             &r->seq[r->n]);
+    }
+    return e;
+}
+
+static enum err remove_rows(struct removal *r)
+{
+    struct keeper *k = r->k;
+    enum err e = ERR_OK;
+
+    if (!r->person)
+        return store_do(k->store, Q_client_remove, VALS(V_ID(r->client)));
+    e = store_do(k->store, Q_user_remove, VALS(V_ID(r->user)));
+    if (!e)
+        e = store_do(k->store, Q_snapshot_remove_user, VALS(V_ID(r->user)));
+    return e ? e : master_switch(k, r->master);
+}
+
+static enum err work(void *ctx)
+{
+    struct removal *r = ctx;
+    uint64_t seq = 0;
+    enum err e = cancel_handoffs(r);
+
+    if (!e)
+        e = remove_rows(r);
+    return e ? e
+             : outbox_add(
+                   r->k,
+                   &(struct record){.event = r->person ? EVENT_USER_REMOVED : EVENT_KEY_REMOVED,
+                                    .user = r->user,
+                                    .client = r->client,
+                                    .detail = slice_str(r->name)},
+                   &seq);
+}
+
+static void finished(void *ctx)
+{
+    struct removal *r = ctx;
+
+    ctl_say(r->k, r->peer, ERR_OK, "");
+    mem_free(r);
+}
+
+static void failed(struct removal *r, enum err e)
+{
+    struct keeper *k = r->k;
+
+    if (r->person)
+        master_give_up(k, r->master);
+    if (auth_load(k) != ERR_OK) /* back as the store has it; without a store nobody is anybody */
+        auth_close(k);
+    ctl_say(k, r->peer, e, "");
+    mem_free(r);
+}
+
+static void done(void *ctx, enum err e)
+{
+    struct removal *r = ctx;
+    struct keeper *k = r->k;
+
+    log_event(e ? LOG_ERROR : LOG_INFO, "removed", LOG_STR("what", r->person ? "user" : "key"),
+              LOG_STR("name", r->name), LOG_ERR(e));
+    if (e) {
+        failed(r, e);
+        return;
+    }
+    for (size_t i = 0; i < r->n; i++)
+        handoff_changed(k, &r->cancelled[i], r->seq[i]);
+    if (r->person)
+        master_switched(k, r->master, finished, r);
+    else
+        finished(r);
+}
+
+/* All clients of a person. */
+static void end_clients(struct keeper *k, struct user_id user)
+{
+    struct auth_key *next = NULL;
+
+    for (struct auth_key *a = k->auth.by_hash; a; a = next) {
+        struct client_id client = a->who.client;
+
+        next = a->hh.next;
+        if (ID_EQ(a->who.user, user))
+            calls_end_client(k, client);
+    }
+    auth_remove_user(k, user);
+}
+
+void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ctl_user_remove *m)
+{
+    struct removal *r = MEM_NEW(struct removal);
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(m->name)), &q);
+
+    *r = (struct removal){.k = k, .peer = peer_of(c)->serial, .person = true};
+    BUG_IF(!slice_to_cstr(m->name, r->name, sizeof(r->name))); /* the message's maximum */
+    if (!e) {
+        STORE_ID(&q, 0, r->user);
+        e = store_end(&q);
+    }
+    if (!e)
+        e = master_prepare(k, &r->master);
+    if (e) {
+        ctl_say(k, r->peer, e, "");
+        mem_free(r);
+        return;
+    }
+    end_clients(k, r->user);
+    revoke_connections(k, &(struct revoke_which){.user = r->user}, NULL, NULL);
+    store_work(k->store, STORE_URGENT, work, done, r);
+}
+
+void remove_on_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl_key_remove *m)
+{
+    struct removal *r = MEM_NEW(struct removal);
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_client_get, VALS(V_ID(m->client)), &q);
+
+    *r = (struct removal){.k = k, .peer = peer_of(c)->serial, .client = m->client};
+    if (!e) {
+        STORE_ID(&q, 0, r->user);
+        if (!slice_to_cstr(slice_sub(store_bytes(&q, 1), 0, sizeof(r->name) - 1), r->name,
+                           sizeof(r->name)))
+            r->name[0] = 0;
+        e = store_end(&q);
+    }
+    if (e) {
+        ctl_say(k, r->peer, e, "");
+        mem_free(r);
+        return;
+    }
+    calls_end_client(k, r->client);
+    auth_remove(k, r->client);
+    revoke_connections(k, &(struct revoke_which){.client = r->client}, NULL, NULL);
+    store_work(k->store, STORE_URGENT, work, done, r);
+}

@@ -1,0 +1,160 @@
+/* Revocation. Run by the keeper. Obeys promise 5: whatever fails, this works. */
+#include "keeper/revoke.h"
+
+#include "base/mem.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+struct victim {
+    struct connection_id id;
+    struct principal who;
+    char upstream[33];
+};
+
+struct revoking {
+    struct keeper *k;
+    revoke_fn *fn;
+    void *ctx;
+    size_t n, cap;
+    struct victim *victims;
+};
+
+static bool matches(const struct revoke_which *w, const struct victim *v)
+{
+    if (!ID_IS_ZERO(w->connection) && !ID_EQ(w->connection, v->id))
+        return false;
+    if (!ID_IS_ZERO(w->user) && !ID_EQ(w->user, v->who.user))
+        return false;
+    if (!ID_IS_ZERO(w->client) && !ID_EQ(w->client, v->who.client))
+        return false;
+    if (w->upstream && !slice_eq_str(slice_str(w->upstream), v->upstream))
+        return false;
+    return w->all || w->upstream || !ID_IS_ZERO(w->connection) || !ID_IS_ZERO(w->user) ||
+           !ID_IS_ZERO(w->client);
+}
+
+static void add(struct revoking *r, const struct victim *v)
+{
+    if (r->n == r->cap) {
+        size_t cap = r->cap ? r->cap * 2 : 8;
+        struct victim *more = mem_zalloc_array(cap, sizeof(*more));
+
+        for (size_t i = 0; i < r->n; i++)
+            more[i] = r->victims[i];
+        mem_free(r->victims);
+        r->victims = more;
+        r->cap = cap;
+    }
+    r->victims[r->n++] = *v;
+}
+
+static enum err collect(struct revoking *r, const struct revoke_which *w)
+{
+    struct store_rows q;
+    struct victim v;
+
+    store_query(r->k->store, Q_connection_all, VALS(), &q);
+    while (store_next(&q)) {
+        STORE_ID(&q, 0, v.id);
+        STORE_ID(&q, 1, v.who.user);
+        STORE_ID(&q, 2, v.who.client);
+        if (slice_to_cstr(store_bytes(&q, 3), v.upstream, sizeof(v.upstream)) && matches(w, &v))
+            add(r, &v);
+    }
+    return store_end(&q);
+}
+
+/* In memory, now: nothing that is not released will be, and egress ends what runs. */
+static void kill_now(struct keeper *k, const struct victim *v)
+{
+    struct revoke_dead *d = NULL;
+    uint16_t upstream = 0;
+
+    HASH_FIND(hh, k->dead, &v->id, sizeof(v->id), d);
+    if (!d) {
+        d = MEM_NEW(struct revoke_dead);
+        d->id = v->id;
+        HASH_ADD(hh, k->dead, id, sizeof(d->id), d);
+    }
+    if (conf_index(&k->conf, slice_str(v->upstream), &upstream))
+        egress_drop(k, upstream, v->id);
+}
+
+static enum err revoke_work(void *ctx)
+{
+    struct revoking *r = ctx;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < r->n; i++) {
+        const struct victim *v = &r->victims[i];
+        uint64_t seq = 0;
+
+        e = store_do(r->k->store, Q_connection_remove, VALS(V_ID(v->id)));
+        if (!e)
+            e = outbox_add(r->k,
+                           &(struct record){.event = EVENT_CONNECTION_REVOKED,
+                                            .user = v->who.user,
+                                            .client = v->who.client,
+                                            .upstream = slice_str(v->upstream),
+                                            .connection = v->id},
+                           &seq);
+    }
+    return e;
+}
+
+static void revoke_done(void *ctx, enum err e)
+{
+    struct revoking *r = ctx;
+    struct keeper *k = r->k;
+
+    for (size_t i = 0; !e && i < r->n; i++) {
+        struct revoke_dead *d = NULL;
+
+        /* The row is gone, which says the same. */
+        HASH_FIND(hh, k->dead, &r->victims[i].id, sizeof(d->id), d);
+        if (d) {
+            HASH_DELETE(hh, k->dead, d);
+            mem_free(d);
+        }
+    }
+    log_event(e ? LOG_ERROR : LOG_INFO, "revoked", LOG_NUM("connections", r->n), LOG_ERR(e));
+    if (r->fn)
+        r->fn(r->ctx, e, r->n);
+    mem_free(r->victims);
+    mem_free(r);
+}
+
+void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_fn *fn, void *ctx)
+{
+    struct revoking *r = MEM_NEW(struct revoking);
+    enum err e = ERR_OK;
+
+    *r = (struct revoking){.k = k, .fn = fn, .ctx = ctx};
+    k->revocations++;
+    e = collect(r, w);
+    for (size_t i = 0; i < r->n; i++)
+        kill_now(k, &r->victims[i]);
+    if (e) {
+        revoke_done(r, e);
+        return;
+    }
+    store_work(k->store, STORE_URGENT, revoke_work, revoke_done, r);
+}
+
+bool revoke_is_dead(const struct keeper *k, struct connection_id id)
+{
+    struct revoke_dead *d = NULL;
+
+    HASH_FIND(hh, k->dead, &id, sizeof(id), d);
+    return d != NULL;
+}
+
+void revoke_close(struct keeper *k)
+{
+    while (k->dead) {
+        struct revoke_dead *d = k->dead;
+
+        HASH_DELETE(hh, k->dead, d);
+        mem_free(d);
+    }
+}

@@ -1,0 +1,38 @@
+/*
+ * Ending connections. It takes effect in memory at once, before the store says so; the values are
+ * deleted with the row; egress is told to drop whatever uses them. Works while audit is down, and
+ * on a full disk by the store's reserve.
+ */
+#ifndef SG_KEEPER_REVOKE_H
+#define SG_KEEPER_REVOKE_H
+
+#include "ipc/chan.h"
+#include "keeper/auth.h"
+
+#include <uthash.h>
+
+struct keeper;
+
+/* A connection that may not be used, whatever the store still says. */
+struct revoke_dead {
+    struct connection_id id;
+    UT_hash_handle hh;
+};
+
+/* Which ones; what is zero or NULL does not matter. */
+struct revoke_which {
+    struct connection_id connection;
+    struct user_id user;
+    struct client_id client;
+    const char *upstream;
+    bool all; /* must be set when nothing else is */
+};
+
+typedef void revoke_fn(void *ctx, enum err e, size_t n);
+
+/* Ends them. fn, with their number, after the store has it: ERR_OK also when there was none. */
+void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_fn *fn, void *ctx);
+bool revoke_is_dead(const struct keeper *k, struct connection_id id);
+void revoke_close(struct keeper *k);
+
+#endif

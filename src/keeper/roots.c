@@ -1,0 +1,157 @@
+/* Roots and what is derived from them. Run by the keeper. */
+#include "keeper/roots.h"
+
+#include "base/mem.h"
+#include "crypto/derive.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "keeper/keeper.h"
+
+/* A new age each month; the one before is good for what was sealed until then, and what is sealed
+ * lives a day at most. */
+static const uint64_t age_ms = 30ull * 24 * 3600 * 1000;
+
+struct fresh {
+    struct keeper *k;
+    enum root_purpose purpose;
+    int64_t id;
+    struct sec *root;
+};
+
+static void take(struct keeper *k, enum root_purpose purpose, uint32_t id, const struct sec *root)
+{
+    struct roots *r = &k->roots;
+
+    if (purpose == ROOT_LASTING) {
+        sec_free(r->salt);
+        r->salt = derive_key(root, "sidegate login salt", SLICE_EMPTY);
+        return;
+    }
+    sec_free(r->age[1].state);
+    sec_free(r->age[1].csrf);
+    r->age[1] = r->age[0];
+    r->age[0] = (struct roots_age){.id = id,
+                                   .state = derive_key(root, "sidegate requestState", SLICE_EMPTY),
+                                   .csrf = derive_key(root, "sidegate csrf", SLICE_EMPTY)};
+}
+
+static enum err fresh_work(void *ctx)
+{
+    struct fresh *f = ctx;
+    struct buf ad = BUF_INIT(64), wrapped = BUF_INIT(256);
+    uint32_t kek = 0;
+    enum err e = ERR_OK;
+
+    master_ad_root(f->id, f->purpose, &ad);
+    e = master_wrap(f->k, buf_slice(&ad), f->root, &wrapped, &kek);
+    if (!e)
+        e = store_do(f->k->store, Q_root_add,
+                     VALS(V_INT(f->id), V_INT(f->purpose), V_INT(kek), V_BYTES(buf_slice(&wrapped)),
+                          V_INT(keeper_now(f->k))));
+    if (!e && f->purpose == ROOT_AGING && f->k->roots.age[1].id != 0)
+        e = store_do(f->k->store, Q_root_drop, VALS(V_INT(f->k->roots.age[1].id)));
+    buf_free(&ad);
+    buf_free(&wrapped);
+    return e;
+}
+
+static enum err make(struct keeper *k, enum root_purpose purpose, int64_t id)
+{
+    struct fresh f = {.k = k, .purpose = purpose, .id = id, .root = random_sec(DERIVE_KEY_BYTES)};
+    enum err e = store_run(k->store, STORE_NORMAL, fresh_work, &f);
+
+    if (!e)
+        take(k, purpose, (uint32_t)id, f.root);
+    sec_free(f.root);
+    return e;
+}
+
+/* One row of the store. */
+static enum err load(struct keeper *k, struct store_rows *q)
+{
+    int64_t id = store_int(q, 0), purpose = store_int(q, 1);
+    struct buf ad = BUF_INIT(64);
+    struct sec *root = NULL;
+    enum err e = ERR_OK;
+
+    master_ad_root(id, purpose, &ad);
+    e = master_unwrap(k, (uint32_t)store_int(q, 2), buf_slice(&ad), store_bytes(q, 3), &root);
+    if (!e)
+        take(k, (enum root_purpose)purpose, (uint32_t)id, root);
+    sec_free(root);
+    buf_free(&ad);
+    return e;
+}
+
+enum err roots_open(struct keeper *k)
+{
+    struct store_rows q;
+    uint64_t newest = 0;
+    int64_t last = 0;
+    enum err e = ERR_OK;
+
+    store_query(k->store, Q_root_list, VALS(), &q);
+    while (!e && store_next(&q)) {
+        last = store_int(&q, 0);
+        if (store_int(&q, 1) == ROOT_AGING)
+            newest = (uint64_t)store_int(&q, 4);
+        e = load(k, &q);
+    }
+    if (!e)
+        e = store_end(&q);
+    else
+        IGNORE(store_end(&q)); /* the first error is the one to report */
+    if (!e && !k->roots.salt)
+        e = make(k, ROOT_LASTING, ++last);
+    if (!e && (!k->roots.age[0].state || newest + age_ms < keeper_now(k)))
+        e = make(k, ROOT_AGING, ++last);
+    return e;
+}
+
+void roots_close(struct keeper *k)
+{
+    for (size_t i = 0; i < 2; i++) {
+        sec_free(k->roots.age[i].state);
+        sec_free(k->roots.age[i].csrf);
+    }
+    sec_free(k->roots.salt);
+    k->roots = (struct roots){.salt = NULL};
+}
+
+struct aead_key roots_state_key(const struct keeper *k)
+{
+    return (struct aead_key){k->roots.age[0].id, k->roots.age[0].state};
+}
+
+struct aead_key roots_state_key_of(const struct keeper *k, uint32_t id)
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (k->roots.age[i].id == id && id != 0)
+            return (struct aead_key){id, k->roots.age[i].state};
+    }
+    return (struct aead_key){0, NULL};
+}
+
+struct digest roots_csrf(const struct keeper *k, struct digest session)
+{
+    return hash_keyed(k->roots.age[0].csrf, ID_SLICE(session));
+}
+
+bool roots_csrf_ok(const struct keeper *k, struct digest session, struct digest token)
+{
+    bool ok = false;
+
+    for (size_t i = 0; i < 2; i++) {
+        if (k->roots.age[i].csrf) {
+            struct digest want = hash_keyed(k->roots.age[i].csrf, ID_SLICE(session));
+
+            ok |= ID_EQ(want, token);
+        }
+    }
+    return ok;
+}
+
+struct digest roots_salt(const struct keeper *k, struct slice name)
+{
+    return hash_keyed(k->roots.salt, name);
+}

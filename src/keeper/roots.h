@@ -1,0 +1,40 @@
+/*
+ * Keys of Sidegate's own, derived with labels from roots in the store: for requestState, for the
+ * CSRF tokens of browser sessions, and for the made-up salts of unknown names. The first two are
+ * replaced now and then and have two ages alive at once.
+ */
+#ifndef SG_KEEPER_ROOTS_H
+#define SG_KEEPER_ROOTS_H
+
+#include "base/id.h"
+#include "crypto/aead.h"
+
+struct keeper;
+
+enum root_purpose { ROOT_AGING, ROOT_LASTING };
+
+struct roots_age {
+    uint32_t id; /* 0: not there */
+    struct sec *state, *csrf;
+};
+
+struct roots {
+    struct roots_age age[2]; /* newest first */
+    struct sec *salt;
+};
+
+/* Reads the roots, makes those that are missing, replaces what is too old. Before the loop runs. */
+MUST_USE enum err roots_open(struct keeper *k);
+void roots_close(struct keeper *k);
+
+/* The key to seal a requestState with. */
+struct aead_key roots_state_key(const struct keeper *k);
+/* The key of that id; key is NULL when there is none any more. */
+struct aead_key roots_state_key_of(const struct keeper *k, uint32_t id);
+/* The CSRF token of a browser session, from the hash of its cookie. */
+struct digest roots_csrf(const struct keeper *k, struct digest session);
+MUST_USE bool roots_csrf_ok(const struct keeper *k, struct digest session, struct digest token);
+/* 16 bytes that are always the same for a name, and look like a salt. */
+struct digest roots_salt(const struct keeper *k, struct slice name);
+
+#endif

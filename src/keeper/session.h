@@ -1,0 +1,40 @@
+/* Browser sessions: who is logged in, and proof that somebody is who they say. A session alone lets
+ * a person look; it completes nothing. */
+#ifndef SG_KEEPER_SESSION_H
+#define SG_KEEPER_SESSION_H
+
+#include "ipc/chan.h"
+
+struct keeper;
+
+/* How a person's password is hashed, and what comes out. */
+struct session_proof {
+    uint8_t salt[16];
+    uint64_t ops, mem;
+    struct digest verifier; /* hash of the verifier */
+};
+
+struct session {
+    struct digest hash; /* of the cookie */
+    struct user_id user;
+    char user_name[LIM_USER_NAME_BYTES + 1];
+    struct session_proof proof;
+};
+
+/* ERR_NOT_FOUND: nobody is logged in with that cookie. */
+MUST_USE enum err session_find(struct keeper *k, const struct sec *cookie, struct session *ret);
+/* The same, and the CSRF token is this session's; else ERR_CSRF. */
+MUST_USE enum err session_find_for_change(struct keeper *k, const struct sec *cookie,
+                                          struct digest csrf, struct session *ret);
+/* Whether this is the person's verifier. Constant time. */
+MUST_USE bool session_proves(const struct session_proof *p, const struct sec *verifier);
+/* One more try for that name; false: too many this minute. kind keeps counters for different things
+ * apart. */
+MUST_USE bool session_may_try(struct keeper *k, const char *kind, struct slice name);
+
+void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m);
+void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m);
+void session_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m);
+void session_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * Snapshots of lists. Run by the keeper, which does not look inside. A list seen with a person's
+ * credential is kept for that person alone; one seen without is for everybody (decision 0004).
+ */
+#include "keeper/snapshot.h"
+
+#include "base/mem.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+void snapshot_drop(struct use *u)
+{
+    if (!u->parts)
+        return;
+    buf_free(&u->parts->bytes);
+    mem_free(u->parts);
+    u->parts = NULL;
+}
+
+struct putting {
+    struct keeper *k;
+    struct user_id user;
+    uint16_t upstream;
+    struct snapshot_parts *parts; /* moved here */
+};
+
+static enum err put_work(void *ctx)
+{
+    struct putting *p = ctx;
+    struct keeper *k = p->k;
+
+    return store_do(k->store, Q_snapshot_put,
+                    VALS(V_STR(conf_get(&k->conf, p->upstream)->name), V_ID(p->user),
+                         V_INT(p->parts->kind), V_INT(keeper_now(k)),
+                         V_BYTES(buf_slice(&p->parts->bytes))));
+}
+
+static void put_done(void *ctx, enum err e)
+{
+    struct putting *p = ctx;
+
+    if (e) /* only a convenience: the next list comes along */
+        log_event(LOG_WARN, "snapshot_not_stored", LOG_NUM("upstream", p->upstream), LOG_ERR(e));
+    buf_free(&p->parts->bytes);
+    mem_free(p->parts);
+    mem_free(p);
+}
+
+static void complete(struct keeper *k, struct use *u)
+{
+    struct putting *p = MEM_NEW(struct putting);
+
+    p->k = k;
+    p->upstream = u->plan.upstream;
+    if (!ID_IS_ZERO(u->plan.connection))
+        p->user = u->plan.who.user;
+    p->parts = u->parts; /* moved */
+    u->parts = NULL;
+    store_work(k->store, STORE_NORMAL, put_work, put_done, p);
+}
+
+void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot_put *m)
+{
+    struct use *u = use_of(k, c, m->use);
+
+    if (!u)
+        return;
+    if (u->state != USE_RELEASED || m->size == 0 || m->size > LIM_SNAPSHOT_BYTES) {
+        chan_refuse(c);
+        return;
+    }
+    if (m->offset == 0) {
+        snapshot_drop(u);
+        u->parts = MEM_NEW(struct snapshot_parts);
+        *u->parts = (struct snapshot_parts){m->kind, m->size, BUF_INIT(m->size)};
+    }
+    if (!u->parts || u->parts->kind != m->kind || u->parts->size != m->size ||
+        u->parts->bytes.n != m->offset || m->part.n == 0) {
+        chan_refuse(c);
+        return;
+    }
+    buf_put(&u->parts->bytes, m->part);
+    if (buf_err(&u->parts->bytes) != ERR_OK)
+        chan_refuse(c);
+    else if (u->parts->bytes.n == u->parts->size)
+        complete(k, u);
+}
+
+static enum err send_parts(struct chan *c, const struct msg_snapshot_get *m, struct slice all)
+{
+    size_t at = 0;
+    enum err e = ERR_OK;
+
+    do {
+        struct slice part = slice_sub(all, at, at + LIM_PART_BYTES);
+
+        e = send_snapshot_part(c, &(struct msg_snapshot_part){.call = m->call,
+                                                              .kind = m->kind,
+                                                              .size = (uint32_t)all.n,
+                                                              .offset = (uint32_t)at,
+                                                              .part = part});
+        at += part.n;
+    } while (!e && at < all.n);
+    return e;
+}
+
+void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
+{
+    struct call *call = call_of(k, c, m->call);
+    struct store_rows q;
+    enum err e = ERR_OK;
+
+    if (!call)
+        return;
+    e = store_one(
+        k->store, Q_snapshot_get,
+        VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(m->kind), V_ID(call->who.user)),
+        &q);
+    if (e) {
+        if (e != ERR_NOT_FOUND)
+            log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));
+        IGNORE(send_parts(c, m, SLICE_EMPTY)); /* lost() sees a channel that ended */
+        return;
+    }
+    IGNORE(send_parts(c, m, store_bytes(&q, 0))); /* the same */
+    IGNORE(store_end(&q));                        /* a damaged one was sent as none */
+}

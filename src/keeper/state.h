@@ -1,0 +1,35 @@
+/*
+ * requestState: what a modern client carries between the legs of one call. Sealed by the keeper,
+ * opaque to everybody else, and good for one person, one client, one upstream, one request (its
+ * projection), and a limited time. Where it stands for a request to the upstream it is good once:
+ * see the chain.
+ */
+#ifndef SG_KEEPER_STATE_H
+#define SG_KEEPER_STATE_H
+
+#include "ipc/chan.h"
+#include "keeper/auth.h"
+
+struct keeper;
+
+struct state {
+    struct handoff_id handoff; /* zero: only the upstream's own state */
+    uint8_t leg;               /* how many times the call was held already */
+    struct use_id chain;       /* names the one request that may be made for all legs of it */
+    struct principal who;
+    char upstream[33];
+    struct digest projection;
+    uint64_t expires;            /* ms since 1970 */
+    struct slice upstream_state; /* opened: points into the buffer that state_open was given */
+};
+
+/* Appends the text form. ERR_TOO_LARGE: the upstream's state is too long. */
+MUST_USE enum err state_seal(struct keeper *k, const struct state *s, struct buf *ret_text);
+/* ERR_BAD_STATE: not ours, changed, expired, or of another principal than who. plain keeps the
+ * bytes that ret->upstream_state points to. */
+MUST_USE enum err state_open(struct keeper *k, const struct principal *who, struct slice text,
+                             struct buf *plain, struct state *ret);
+/* Whether it was sealed for this request. */
+MUST_USE bool state_is_for(const struct state *s, const char *upstream, struct digest projection);
+
+#endif

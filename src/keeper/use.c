@@ -1,0 +1,437 @@
+/*
+ * From reservation to result. Run by the keeper. Obeys DESIGN 2, "The order of things" 1, 2 and 4.
+ * Trusts egress with what it reports about its own uses and about no others.
+ */
+#include "keeper/use.h"
+
+#include "base/mem.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
+#include "keeper/keeper.h"
+#include "os/log.h"
+
+/* --- inside work
+ * ------------------------------------------------------------------------------------------ */
+
+static struct record record_of(struct keeper *k, const struct use_plan *p, struct use_id id,
+                               enum event event)
+{
+    const struct upstream *u = conf_get(&k->conf, p->upstream);
+
+    return (struct record){.event = event,
+                           .user = p->who.user,
+                           .client = p->who.client,
+                           .upstream = u ? slice_str(u->name) : SLICE_EMPTY,
+                           .use = id,
+                           .connection = p->connection,
+                           .projection = p->projection,
+                           .body = p->body,
+                           .detail = slice_str(mode_name(p->mode))};
+}
+
+static enum err insert(struct keeper *k, const struct use_plan *p, struct use_id id)
+{
+    const struct upstream *u = conf_get(&k->conf, p->upstream);
+    uint64_t now = keeper_now(k);
+    bool chained = !ID_IS_ZERO(p->chain);
+    enum err e =
+        store_do(k->store, Q_use_add,
+                 VALS(V_ID(id), V_ID(k->node), V_INT(k->epoch), V_INT(p->mode), V_ID(p->who.user),
+                      V_ID(p->who.client), V_STR(u->name), V_ID(p->connection), V_ID(p->lease),
+                      V_INT(p->take), chained ? V_ID(p->chain) : V_NULL, V_ID(p->projection),
+                      V_ID(p->body), V_INT(now), V_INT(now + 2 * limit_get(SET_PERMIT_TIME))));
+
+    return e == ERR_EXISTS && chained ? ERR_BAD_STATE : e;
+}
+
+enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *ret_id,
+                     uint64_t *ret_seq)
+{
+    struct record rec;
+    enum err e = ERR_OK;
+
+    RANDOM_ID(*ret_id);
+    if (p->take)
+        e = lease_take(k, p->lease);
+    if (!e)
+        e = insert(k, p, *ret_id);
+    if (!e && !ID_IS_ZERO(p->connection))
+        e = store_do(k->store, Q_connection_used, VALS(V_INT(keeper_now(k)), V_ID(p->connection)));
+    if (!e && p->mode == MODE_CALL)
+        e = store_do(k->store, Q_client_used, VALS(V_INT(keeper_now(k)), V_ID(p->who.client)));
+    if (e)
+        return e;
+    rec = record_of(k, p, *ret_id, EVENT_USE_RESERVED);
+    return outbox_add(k, &rec, ret_seq);
+}
+
+enum err use_recover(struct keeper *k)
+{
+    enum { BATCH = 64 };
+    struct record recs[BATCH];
+    struct store_rows q;
+    uint64_t seq = 0;
+    size_t n = BATCH;
+    enum err e = ERR_OK;
+
+    while (!e && n == BATCH) {
+        store_query(k->store, Q_use_reserved, VALS(), &q);
+        for (n = 0; n < BATCH && store_next(&q); n++) {
+            recs[n] = (struct record){.event = EVENT_USE_UNKNOWN};
+            STORE_ID(&q, 0, recs[n].use);
+            STORE_ID(&q, 1, recs[n].user);
+            STORE_ID(&q, 2, recs[n].client);
+            STORE_ID(&q, 4, recs[n].connection);
+        }
+        e = store_end(&q);
+        for (size_t i = 0; !e && i < n; i++) {
+            e = store_do(k->store, Q_use_end, VALS(V_INT(3), V_ID(recs[i].use)));
+            if (!e)
+                e = outbox_add(k, &recs[i], &seq);
+        }
+    }
+    return e;
+}
+
+/* --- release
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void on_audited(void *ctx)
+{
+    struct use *u = ctx;
+
+    u->audited = true;
+    use_try(u);
+}
+
+static void on_late(void *ctx)
+{
+    struct use *u = ctx;
+
+    use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
+}
+
+struct use *use_start(struct keeper *k, const struct use_start *s)
+{
+    struct use *u = MEM_NEW(struct use);
+
+    u->k = k;
+    u->id = s->id;
+    u->plan = *s->plan;
+    u->events = s->events;
+    u->owner = s->owner;
+    u->gateway = s->gateway;
+    u->call = s->call;
+    u->timer = loop_timer_new(k->loop, on_late, u);
+    loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
+    HASH_ADD(hh, k->uses.by_id, id, sizeof(u->id), u);
+    egress_queue(k, u);
+#ifdef PLANT_EARLY_RELEASE
+    on_audited(u);
+#else
+    outbox_when(k, s->seq, on_audited, u);
+#endif
+    return u;
+}
+
+/* Revoked since it was reserved? The store knows what is committed, the set of the dead what is not
+ * yet. */
+static bool is_revoked(const struct use *u)
+{
+    struct keeper *k = u->k;
+
+    if (ID_IS_ZERO(u->plan.connection) || u->plan.revocations == k->revocations)
+        return false;
+    return revoke_is_dead(k, u->plan.connection) ||
+           !connection_usable(k, u->plan.connection, u->plan.mode == MODE_VERIFY);
+}
+
+static enum err send(struct use *u, struct chan *egress)
+{
+    struct keeper *k = u->k;
+    struct chan *gateway = peers_chan(&k->peers, u->gateway);
+    struct sec *credential = NULL;
+    struct msg_permit m = {.use = u->id,
+                           .mode = u->plan.mode,
+                           .call = u->call,
+                           .not_after = loop_now(k->loop) + limit_get(SET_PERMIT_TIME),
+                           .projection = u->plan.projection,
+                           .body = u->plan.body,
+                           .user = u->plan.who.user,
+                           .connection = u->plan.connection};
+    enum err e = ERR_OK;
+
+    if (u->plan.mode == MODE_CALL && !gateway)
+        return ERR_CLOSED;
+    if (gateway) {
+        m.gateway = chan_peer(gateway)->instance;
+        m.gateway_generation = chan_peer(gateway)->generation;
+    }
+    if (!ID_IS_ZERO(u->plan.connection))
+        e = vault_get(k, u->plan.who.user, u->plan.connection, &credential);
+    m.credential = credential;
+    if (!e)
+        e = send_permit(egress, &m);
+    sec_free(credential);
+    return e;
+}
+
+void use_try(struct use *u)
+{
+    struct keeper *k = u->k;
+    struct chan *egress = egress_chan(k, u->plan.upstream);
+    enum err e = ERR_OK;
+
+    if (u->state != USE_WAITING || !u->audited || !egress)
+        return;
+    if (outbox_ready(k) == ERR_CORRUPT)
+        e = ERR_CORRUPT;
+    else if (is_revoked(u))
+        e = ERR_FORBIDDEN;
+    else
+        e = send(u, egress);
+    if (e) {
+        if (e == ERR_CORRUPT)
+            log_event(LOG_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
+        use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);
+        return;
+    }
+    u->state = USE_RELEASED;
+    u->egress = peer_of(egress)->serial;
+    loop_timer_stop(u->timer);
+    egress_unqueue(k, u);
+    if (u->events)
+        u->events->released(u->owner, u, chan_peer(egress)->generation);
+}
+
+/* --- the end
+ * --------------------------------------------------------------------------------------------------
+ */
+
+struct use_ending {
+    struct use *u;
+    uint32_t hits;
+    uint16_t status;
+    uint64_t seq;
+    bool suspended;
+};
+
+/* Reflections have a budget: beyond it the screen would be an oracle for guessing. */
+static enum err count_hits(struct keeper *k, const struct use *u, uint32_t hits,
+                           bool *ret_suspended)
+{
+    struct record rec = record_of(k, &u->plan, u->id, EVENT_REFLECTED);
+    struct store_rows q;
+    uint64_t total = 0, seq = 0;
+    enum err e = ERR_OK;
+
+    rec.number = hits;
+    *ret_suspended = false;
+    if (hits == 0 || ID_IS_ZERO(u->plan.connection))
+        return ERR_OK;
+    e = outbox_add(k, &rec, &seq);
+    if (!e)
+        e = store_one(k->store, Q_connection_hits,
+                      VALS(V_INT(keeper_now(k)), V_INT(hits), V_ID(u->plan.connection)), &q);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e; /* the connection is gone already */
+    total = (uint64_t)store_int(&q, 0);
+    e = store_end(&q);
+    if (!e && total > limit_get(SET_SCREEN_HITS))
+        e = connection_end(k, u->plan.connection, CONNECTION_SUSPENDED, ret_suspended);
+    rec.event = EVENT_CONNECTION_SUSPENDED;
+    return e || !*ret_suspended ? e : outbox_add(k, &rec, &seq);
+}
+
+static enum err mark_stale(struct keeper *k, const struct use *u)
+{
+    struct record rec = record_of(k, &u->plan, u->id, EVENT_CONNECTION_STALE);
+    uint64_t seq = 0;
+    bool was = false;
+    enum err e = connection_end(k, u->plan.connection, CONNECTION_STALE, &was);
+
+    return e || !was ? e : outbox_add(k, &rec, &seq);
+}
+
+static enum err end_work(void *ctx)
+{
+    static const int stored[RESULT_COUNT] = {
+        [RESULT_UNSENT] = 1, [RESULT_ANSWERED] = 2, [RESULT_UNKNOWN] = 3};
+    struct use_ending *n = ctx;
+    struct use *u = n->u;
+    struct keeper *k = u->k;
+    struct record rec = record_of(
+        k, &u->plan, u->id, u->end.result == RESULT_UNKNOWN ? EVENT_USE_UNKNOWN : EVENT_USE_RESULT);
+    uint64_t rows = 0;
+    enum err e =
+        store_change(k->store, Q_use_end, VALS(V_INT(stored[u->end.result]), V_ID(u->id)), &rows);
+
+    n->suspended = false;
+    if (e || rows != 1)
+        return e;
+    if (u->end.result == RESULT_UNSENT && u->plan.take)
+        e = lease_give_back(k, u->plan.lease);
+    rec.code = u->end.why;
+    rec.number = n->status;
+    rec.detail = slice_str(result_name(u->end.result));
+    if (!e)
+        e = outbox_add(k, &rec, &n->seq);
+    if (!e && u->end.refused && u->plan.mode == MODE_CALL && !ID_IS_ZERO(u->plan.connection))
+        e = mark_stale(k, u);
+    return e ? e : count_hits(k, u, n->hits, &n->suspended);
+}
+
+static void free_use(struct use *u)
+{
+    outbox_forget(u->k, u);
+    egress_unqueue(u->k, u);
+    snapshot_drop(u);
+    loop_timer_free(u->timer);
+    HASH_DELETE(hh, u->k->uses.by_id, u);
+    mem_free(u);
+}
+
+static void end_done(void *ctx, enum err e)
+{
+    struct use_ending *n = ctx;
+    struct use *u = n->u;
+
+    if (e) /* it stays reserved in the store: used up, and unknown after the next start */
+        log_event(LOG_ERROR, "use_not_recorded", LOG_ID("use", u->id), LOG_ERR(e));
+    if (n->suspended)
+        egress_drop(u->k, u->plan.upstream, u->plan.connection);
+    if (u->events)
+        u->events->ended(u->owner, u, &u->end);
+    free_use(u);
+    mem_free(n);
+}
+
+static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_t status)
+{
+    struct use_ending *n = MEM_NEW(struct use_ending);
+
+    u->state = USE_ENDING;
+    u->end = *how;
+    loop_timer_stop(u->timer);
+    egress_unqueue(u->k, u);
+    n->u = u;
+    n->hits = hits;
+    n->status = status;
+    store_work(u->k->store, STORE_NORMAL, end_work, end_done, n);
+}
+
+void use_fail(struct use *u, enum err why)
+{
+    if (u->state == USE_WAITING)
+        end(u, &(struct use_end){.result = RESULT_UNSENT, .why = why}, 0, 0);
+}
+
+void use_detach(struct use *u)
+{
+    u->events = NULL;
+    u->owner = NULL;
+    use_fail(u, ERR_CLOSED);
+}
+
+void uses_fail_waiting(struct keeper *k, enum err why)
+{
+    struct use *next = NULL;
+
+    for (struct use *u = k->uses.by_id; u; u = next) {
+        next = u->hh.next;
+        if (!u->audited)
+            use_fail(u, why);
+    }
+}
+
+void uses_egress_lost(struct keeper *k, uint64_t egress)
+{
+    struct use *next = NULL;
+
+    for (struct use *u = k->uses.by_id; u; u = next) {
+        next = u->hh.next;
+        if (u->state == USE_RELEASED && u->egress == egress)
+            end(u, &(struct use_end){.result = RESULT_UNKNOWN, .why = ERR_UPSTREAM_UNKNOWN}, 0, 0);
+    }
+}
+
+void uses_close(struct keeper *k)
+{
+    while (k->uses.by_id)
+        free_use(k->uses.by_id);
+}
+
+/* --- what egress says
+ * ------------------------------------------------------------------------------------------- */
+
+struct use *use_of(struct keeper *k, struct chan *c, struct use_id id)
+{
+    struct use *u = NULL;
+
+    HASH_FIND(hh, k->uses.by_id, &id, sizeof(id), u);
+    if (!u)
+        return NULL;
+    if (u->state == USE_WAITING || u->egress != peer_of(c)->serial) {
+        chan_refuse(c);
+        return NULL;
+    }
+    return u;
+}
+
+void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result *m)
+{
+    struct use *u = use_of(k, c, m->use);
+
+    if (!u)
+        return;
+    if (u->state != USE_RELEASED || m->code >= ERR_COUNT) {
+        chan_refuse(c);
+        return;
+    }
+    log_event(m->result == RESULT_ANSWERED ? LOG_DEBUG : LOG_WARN, "use_ended",
+              LOG_ID("use", u->id), LOG_STR("result", result_name(m->result)),
+              LOG_NUM("status", m->status), LOG_ERR(m->code));
+    end(u, &(struct use_end){.result = m->result, .refused = m->refused, .why = (enum err)m->code},
+        m->hits, m->status);
+}
+
+struct hits {
+    struct keeper *k;
+    struct use copy; /* its plan and id: the use may end first */
+    uint32_t n;
+    bool suspended;
+};
+
+static enum err hits_work(void *ctx)
+{
+    struct hits *h = ctx;
+
+    return count_hits(h->k, &h->copy, h->n, &h->suspended);
+}
+
+static void hits_done(void *ctx, enum err e)
+{
+    struct hits *h = ctx;
+
+    if (e)
+        log_event(LOG_ERROR, "reflection_not_recorded", LOG_ID("use", h->copy.id), LOG_ERR(e));
+    else if (h->suspended)
+        egress_drop(h->k, h->copy.plan.upstream, h->copy.plan.connection);
+    mem_free(h);
+}
+
+void use_on_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m)
+{
+    struct use *u = use_of(k, c, m->use);
+    struct hits *h = NULL;
+
+    if (!u)
+        return;
+    h = MEM_NEW(struct hits);
+    h->k = k;
+    h->copy.id = u->id;
+    h->copy.plan = u->plan;
+    h->n = m->hits;
+    store_work(k->store, STORE_NORMAL, hits_work, hits_done, h);
+}

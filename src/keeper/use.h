@@ -1,0 +1,112 @@
+/*
+ * Uses: each is one request that may leave for an upstream, at most once. Reserved in the store,
+ * released to egress as a permit when the store has it, audit has acknowledged it and nothing was
+ * revoked in between, and ended by what egress reports.
+ */
+#ifndef SG_KEEPER_USE_H
+#define SG_KEEPER_USE_H
+
+#include "ipc/chan.h"
+#include "keeper/auth.h"
+#include "os/loop.h"
+
+#include <sys/queue.h>
+#include <uthash.h>
+
+struct keeper;
+
+struct use;
+
+/* What a use is for, while it is being decided. */
+struct use_plan {
+    enum mode mode;
+    struct principal who;
+    uint16_t upstream;
+    struct connection_id connection; /* zero: without a credential */
+    struct lease_id lease;
+    bool take;           /* take one use of the lease */
+    struct use_id chain; /* of a requestState, or zero */
+    struct digest projection, body;
+    uint64_t revocations; /* how many there had been when it was asked for */
+};
+
+struct use_end {
+    enum result result;
+    bool refused; /* the upstream did not accept the credential */
+    enum err why; /* for unsent and unknown */
+};
+
+/* Whom a use tells. After ended() the use is gone. */
+struct use_events {
+    void (*released)(void *owner, struct use *u, uint64_t egress_generation);
+    void (*ended)(void *owner, struct use *u, const struct use_end *end);
+};
+
+enum use_state { USE_WAITING, USE_RELEASED, USE_ENDING };
+
+struct use {
+    struct use_id id;
+    struct use_plan plan;
+    enum use_state state;
+    struct keeper *k;
+    const struct use_events *events; /* NULL: nobody is interested any more */
+    void *owner;
+    uint64_t gateway, call; /* mode call: whose it is (serial, number) */
+    bool audited;
+    uint64_t egress; /* serial, once released */
+    uint32_t dials;
+    struct use_end end;
+    struct loop_timer *timer;
+    struct snapshot_parts *parts;
+    TAILQ_ENTRY(use) in_queue; /* waiting for egress */
+    bool in_queue_now;
+    UT_hash_handle hh;
+};
+
+struct uses {
+    struct use *by_id;
+};
+
+/* --- inside work
+ * ---------------------------------------------------------------------------------------- */
+
+/* Takes the lease, writes the use and its record. ERR_NOT_FOUND: no use of the lease is left.
+ * ERR_BAD_STATE: the chain was used already. */
+MUST_USE enum err use_reserve(struct keeper *k, const struct use_plan *plan, struct use_id *ret_id,
+                              uint64_t *ret_seq);
+/* What an earlier life of this process left reserved becomes unknown. */
+MUST_USE enum err use_recover(struct keeper *k);
+
+/* --- after the commit
+ * ------------------------------------------------------------------------------------- */
+
+struct use_start {
+    struct use_id id;
+    uint64_t seq; /* of its record */
+    const struct use_plan *plan;
+    uint64_t gateway, call;
+    const struct use_events *events;
+    void *owner;
+};
+
+struct use *use_start(struct keeper *k, const struct use_start *s);
+/* The owner is gone: a use that was not released is given back; another goes on without telling
+ * anybody. */
+void use_detach(struct use *u);
+/* Released if everything is there for it. */
+void use_try(struct use *u);
+/* It was not released, and will not be. */
+void use_fail(struct use *u, enum err why);
+/* All that wait for audit. */
+void uses_fail_waiting(struct keeper *k, enum err why);
+/* The process that had these is gone: what was released to it is unknown. */
+void uses_egress_lost(struct keeper *k, uint64_t egress);
+void uses_close(struct keeper *k);
+
+void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result *m);
+void use_on_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m);
+/* The use of that id if it was released to this channel. NULL: it is over or was never there; a use
+ * of another process closes the channel. */
+struct use *use_of(struct keeper *k, struct chan *c, struct use_id id);
+
+#endif
