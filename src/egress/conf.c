@@ -157,8 +157,10 @@ bool conf_format_next(const struct conf *c, struct slice format, size_t *at, str
     if (open > 0) {
         *ret_text = slice_sub(rest, 0, open);
         *ret_field = c->fields_n;
+        if (slice_find_byte(*ret_text, '}') < open)
+            return false;
         *at += open;
-        return slice_find_byte(*ret_text, '}') == ret_text->n;
+        return true;
     }
     close = slice_find_byte(rest, '}');
     field = conf_field_index(c, slice_sub(rest, 1, close));
