@@ -1,4 +1,4 @@
-/* Modern calls through the real egress process: what leaves, once, and what of the answer comes. */
+/* Modern calls through the real egress process: what leaves, once, and when it does not leave. */
 #include "unit.h"
 
 #include "egress/rig.h"
@@ -10,6 +10,8 @@
 
 #define RESULT                                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
+#define CALL(id)                                                                                   \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":\"t\"}}"
 
 static struct rig rig;
 
@@ -25,27 +27,49 @@ static void answer(struct rig *r, struct rig_conn *c, const struct rig_request *
     rig_say_json(c, q, r->canned != NULL ? r->canned : RESULT);
 }
 
+static struct rig *start(rig_script *script)
+{
+    rig_start(&rig, &(struct rig_conf){0});
+    rig.script = script;
+    return &rig;
+}
+
+static void assert_end(struct rig *r, unsigned i, enum answer_how how, enum err code)
+{
+    const struct rig_call *c = rig_call_of(r, i);
+
+    assert_int_equal(c->ends, 1);
+    assert_int_equal(c->how, how);
+    assert_err(c->code, code);
+}
+
+static void assert_result(struct rig *r, unsigned i, enum result result, enum err code)
+{
+    const struct rig_use *u = rig_use_of(r, i);
+
+    assert_int_equal(u->results, 1);
+    assert_string_equal(result_name(u->result.result), result_name(result));
+    assert_err((enum err)u->result.code, code);
+}
+
 static void test_call_and_answer(void **state)
 {
-    struct rig *r = &rig;
+    struct rig *r = start(answer);
     const struct rig_request *q = &r->requests[0];
     const struct rig_call *c;
-    unsigned i;
+    unsigned i = rig_ask(r, (struct rig_ask){0});
 
     (void)state;
-    rig_start(r, &(struct rig_conf){0});
-    r->script = answer;
-    i = rig_ask(r, (struct rig_ask){0});
     rig_both(r, i);
     c = rig_call_of(r, i);
     assert_int_equal(c->heads, 1);
     assert_int_equal(c->kind, ANSWER_KIND_JSON);
-    assert_int_equal(c->how, ANSWER_HOW_DONE);
+    assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
     assert_int_equal(c->messages, 1);
     assert_string_equal((const char *)c->text.p,
                         "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[],\"resultType\":"
                         "\"complete\"}}\n");
-    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_ANSWERED);
+    assert_result(r, i, RESULT_ANSWERED, ERR_OK);
     assert_int_equal(rig_use_of(r, i)->result.status, 200);
     assert_false(rig_use_of(r, i)->result.refused);
     assert_int_equal(r->requests_n, 1);
@@ -59,9 +83,424 @@ static void test_call_and_answer(void **state)
     assert_true(rig_has(q, "Content-Type: application/json\r\n"));
     assert_false(rig_has(q, "Expect"));
     assert_false(rig_has(q, "Mcp-Session-Id"));
+    assert_false(rig_has(q, "Cookie"));
     assert_string_equal((const char *)q->body.p,
                         "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{"
                         "\"name\":\"forecast\",\"arguments\":{\"city\":\"Oslo\"}}}");
+    rig_stop(r);
+}
+
+static void test_either_half_first(void **state)
+{
+    struct rig *r = start(answer);
+    unsigned i = rig_ask(r, (struct rig_ask){.head_first = true}), k;
+
+    (void)state;
+    rig_both(r, i);
+    assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+    k = rig_ask(r, (struct rig_ask){0});
+    rig_both(r, k);
+    assert_end(r, k, ANSWER_HOW_DONE, ERR_OK);
+    assert_int_equal(r->requests_n, 2);
+    assert_int_equal(r->conns_n, 1); /* kept alive */
+    rig_stop(r);
+}
+
+/* Names that a header cannot hold as they are, and the client's Mcp-Param headers. */
+static void test_headers_from_the_body(void **state)
+{
+    struct rig *r = start(answer);
+    struct rig_ask a = {.body =
+                            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
+                            "{\"name\":\"v\u00e6r\",\"arguments\":{\"region\":\"no\"}}}",
+                        .body_later = true};
+    unsigned i = rig_ask(r, a);
+
+    (void)state;
+    assert_err(
+        send_send_param(r->gateway->chan, &(struct msg_send_param){.call = i,
+                                                                   .name = SLICE_LIT("Region"),
+                                                                   .value = SLICE_LIT("no")}),
+        ERR_OK);
+    rig_body(r, i, &a);
+    rig_both(r, i);
+    assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+    assert_true(rig_has(&r->requests[0], "Mcp-Name: =?base64?dsOmcg==?=\r\n"));
+    assert_true(rig_has(&r->requests[0], "Mcp-Param-Region: no\r\n"));
+    rig_stop(r);
+}
+
+static void test_notification(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i = rig_ask(
+        r,
+        (struct rig_ask){.kind = CALL_KIND_NOTIFICATION,
+                         .body = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\"}"});
+
+    (void)state;
+    rig_requests(r, 1);
+    rig_say(&r->conns[0], "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->kind, ANSWER_KIND_ACCEPTED);
+    assert_int_equal(rig_call_of(r, i)->messages, 0);
+    assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+    rig_stop(r);
+}
+
+static void test_stream_of_events(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i = rig_ask(r, (struct rig_ask){0}), k;
+    const struct rig_call *c = rig_call_of(r, i);
+
+    (void)state;
+    rig_requests(r, 1);
+    rig_say_stream(&r->conns[0]);
+    stage_until_count(&r->s, &c->heads, 1);
+    assert_int_equal(c->kind, ANSWER_KIND_SSE);
+    rig_say_event(&r->conns[0], &r->requests[0],
+                  "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{}}");
+    stage_until_count(&r->s, &c->messages, 1); /* before the end */
+    assert_int_equal(c->ends, 0);
+    rig_say_event(&r->conns[0], &r->requests[0], RESULT);
+    rig_both(r, i); /* the stream is still open */
+    assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+    assert_int_equal(c->messages, 2);
+    assert_null(strstr((const char *)c->text.p, "secret-event-id"));
+    assert_null(strstr((const char *)c->text.p, "comment"));
+    rig_say_stream_end(&r->conns[0]);
+    stage_idle(&r->s, 30);
+    k = rig_ask(r, (struct rig_ask){0}); /* on the same connection */
+    rig_requests(r, 2);
+    assert_int_equal(r->conns_n, 1);
+    rig_say_json(&r->conns[0], &r->requests[1], RESULT);
+    rig_both(r, k);
+    rig_stop(r);
+}
+
+/* A stream that goes on after its response is closed after a moment. */
+static void test_stream_that_does_not_end(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i = rig_ask(r, (struct rig_ask){0});
+    struct rig_conn *c = &r->conns[0];
+
+    (void)state;
+    rig_requests(r, 1);
+    rig_say_stream(c);
+    rig_say_event(c, &r->requests[0], RESULT);
+    rig_say_event(c, &r->requests[0], RESULT);
+    rig_both(r, i);
+    for (int k = 0; k < 40 && c->fd >= 0; k++) {
+        rig_say_event(c, &r->requests[0], RESULT);
+        stage_idle(&r->s, 50);
+    }
+    assert_int_equal(c->fd, -1);
+    assert_int_equal(rig_call_of(r, i)->messages, 1);
+    assert_int_equal(rig_call_of(r, i)->ends, 1);
+    rig_stop(r);
+}
+
+/* --- users apart
+ * ------------------------------------------------------------------------------------ */
+
+static void test_two_users_never_on_one_connection(void **state)
+{
+    static const struct {
+        unsigned char user, connection;
+        const char *credential;
+        unsigned conn;
+    } rows[] = {
+        {1, 1, NULL, 0}, {1, 1, NULL, 0}, {2, 2, "other-canary-1", 1},
+        {1, 1, NULL, 0}, {2, 2, NULL, 1}, {1, 3, NULL, 2},
+        {1, 1, "", 3},   {2, 2, "", 4},   {1, 1, NULL, 0},
+        {1, 1, "", 3},   {1, 3, NULL, 2},
+    };
+    struct rig *r = start(answer);
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        unsigned i = rig_ask(r, (struct rig_ask){.user = rows[k].user,
+                                                 .connection = rows[k].connection,
+                                                 .credential = rows[k].credential});
+        rig_both(r, i);
+        assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+        assert_int_equal(r->requests[k].conn, rows[k].conn);
+        if (rows[k].credential != NULL && rows[k].credential[0] == '\0')
+            assert_false(rig_has(&r->requests[k], "Authorization"));
+    }
+    rig_stop(r);
+}
+
+static void test_drop_closes_what_was_opened(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned busy = rig_ask(r, (struct rig_ask){.connection = 1});
+    struct msg_drop m = {0};
+    unsigned k;
+
+    (void)state;
+    rig_requests(r, 1);
+    m.connection.b[0] = 1;
+    assert_err(send_drop(r->keeper->chan, &m), ERR_OK);
+    rig_both(r, busy);
+    assert_result(r, busy, RESULT_UNKNOWN, ERR_GONE);
+    assert_end(r, busy, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN);
+    while (r->conns[0].fd >= 0)
+        stage_idle(&r->s, 5);
+
+    r->script = answer;
+    k = rig_ask(r, (struct rig_ask){.connection = 1});
+    rig_both(r, k);
+    assert_int_equal(r->requests[1].conn, 1);
+    assert_err(send_drop(r->keeper->chan, &m), ERR_OK); /* idle now */
+    while (r->conns[1].fd >= 0)
+        stage_idle(&r->s, 5);
+    rig_stop(r);
+}
+
+/* --- what does not leave
+ * ------------------------------------------------------------------------------ */
+
+static void test_other_body(void **state)
+{
+    static const struct rig_ask rows[] = {
+        {.wrong_body = CALL("8")},
+        {.wrong_projection = CALL("7")},
+        {.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"id\":7,\"method\":\"tools/call\"}"},
+        {.body = "not json"},
+        {.body = "[" CALL("7") "]"},
+        {.body = CALL("7"), .kind = CALL_KIND_NOTIFICATION},
+        {.body = CALL("7"), .kind = CALL_KIND_RESPONSE},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct rig *r = start(answer);
+        unsigned i = rig_ask(r, rows[k]);
+
+        rig_result(r, i);
+        if (rig_use_of(r, i)->result.result != RESULT_UNSENT)
+            fail_msg("row %zu", k);
+        stage_until_count(&r->s, &r->alerts, 1); /* the gateway is reported and cut off */
+        assert_null(r->gateway->chan);
+        assert_int_equal(r->dial_wants, 0);
+        assert_int_equal(r->requests_n, 0);
+        rig_stop(r);
+    }
+}
+
+static void test_foreign_gateway(void **state)
+{
+    struct rig *r = start(answer);
+    struct rig_ask a = {.body = CALL("1")};
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL("1"), .permit_only = true}), k;
+
+    (void)state;
+    a.gateway = r->gateway2; /* the permit is for the first */
+    rig_head(r, i, &a);
+    stage_until_count(&r->s, &r->alerts, 1);
+    assert_null(r->gateway2->chan);
+    a.gateway = r->gateway; /* whose use it is gets it all the same */
+    rig_head(r, i, &a);
+    rig_body(r, i, &a);
+    rig_both(r, i);
+    assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+    assert_int_equal(r->requests_n, 1);
+
+    k = rig_ask(r, (struct rig_ask){.body = CALL("2")});
+    rig_both(r, k);
+    assert_end(r, k, ANSWER_HOW_DONE, ERR_OK);
+    rig_stop(r);
+}
+
+static void test_use_twice(void **state)
+{
+    struct rig *r = start(answer);
+    struct rig_ask a = {.body = CALL("1")};
+    unsigned i = rig_ask(r, a);
+
+    (void)state;
+    rig_both(r, i);
+    rig_head(r, i + 10, &(struct rig_ask){.body = CALL("1")}); /* a new call, of another use */
+    rig_head(r, i + 10, &(struct rig_ask){.body = CALL("1")}); /* and again */
+    stage_until_count(&r->s, &r->alerts, 1);
+    assert_null(r->gateway->chan);
+    assert_int_equal(r->requests_n, 1);
+    rig_stop(r);
+}
+
+static void test_deadline(void **state)
+{
+    struct rig *r = start(answer);
+    unsigned i = rig_ask(r, (struct rig_ask){.not_after = 1}), k;
+
+    (void)state;
+    rig_both(r, i);
+    assert_result(r, i, RESULT_UNSENT, ERR_TIMEOUT);
+    assert_end(r, i, ANSWER_HOW_UNSENT, ERR_TIMEOUT);
+
+    /* It passes while the connection is being made. */
+    r->no_dial = true;
+    k = rig_ask(r, (struct rig_ask){.not_after = clock_boot_ms() + 60, .user = 2});
+    stage_until_count(&r->s, &r->dial_wants, 2);
+    stage_idle(&r->s, 100);
+    rig_dialed(r, r->last_dial);
+    rig_both(r, k);
+    assert_result(r, k, RESULT_UNSENT, ERR_TIMEOUT);
+    assert_int_equal(r->requests_n, 0);
+    rig_stop(r);
+}
+
+static void test_halves_that_stay_alone(void **state)
+{
+    static const uint64_t limits[] = {SET_PERMIT_TIME, 100};
+    struct rig *r = &rig;
+    unsigned i, k, l;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
+    i = rig_ask(r, (struct rig_ask){.permit_only = true});
+    rig_result(r, i);
+    assert_result(r, i, RESULT_UNSENT, ERR_TIMEOUT);
+
+    k = rig_ask(r, (struct rig_ask){.head_only = true});
+    stage_until_count(&r->s, &rig_call_of(r, k)->ends, 1);
+    assert_end(r, k, ANSWER_HOW_UNSENT, ERR_TIMEOUT);
+    assert_int_equal(rig_use_of(r, k)->results, 0);
+
+    l = rig_ask(r, (struct rig_ask){.body_later = true});
+    rig_both(r, l);
+    assert_result(r, l, RESULT_UNSENT, ERR_TIMEOUT);
+    assert_end(r, l, ANSWER_HOW_UNSENT, ERR_TIMEOUT);
+    assert_int_equal(r->dial_wants, 0);
+    rig_stop(r);
+}
+
+static void test_keeper_lost(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned running = rig_ask(r, (struct rig_ask){.user = 1}), waiting, alone;
+
+    (void)state;
+    rig_requests(r, 1);
+    r->no_dial = true;
+    waiting = rig_ask(r, (struct rig_ask){.user = 2});
+    stage_until_count(&r->s, &r->dial_wants, 2);
+    alone = rig_ask(r, (struct rig_ask){.user = 3, .body_later = true});
+    stage_idle(&r->s, 30);
+    stage_cut(r->keeper);
+    stage_until_count(&r->s, &rig_call_of(r, waiting)->ends, 1);
+    stage_until_count(&r->s, &rig_call_of(r, alone)->ends, 1);
+    assert_end(r, waiting, ANSWER_HOW_UNSENT, ERR_UNAVAILABLE);
+    assert_end(r, alone, ANSWER_HOW_UNSENT, ERR_UNAVAILABLE);
+    /* What runs goes on. */
+    rig_say_json(&r->conns[0], &r->requests[0], RESULT);
+    stage_until_count(&r->s, &rig_call_of(r, running)->ends, 1);
+    assert_end(r, running, ANSWER_HOW_DONE, ERR_OK);
+    assert_int_equal(r->requests_n, 1);
+    rig_stop(r);
+}
+
+static void test_gateway_lost(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned running = rig_ask(r, (struct rig_ask){.user = 1}), waiting;
+
+    (void)state;
+    rig_requests(r, 1);
+    r->no_dial = true;
+    waiting = rig_ask(r, (struct rig_ask){.user = 2});
+    stage_until_count(&r->s, &r->dial_wants, 2);
+    stage_cut(r->gateway);
+    rig_result(r, running);
+    rig_result(r, waiting);
+    assert_result(r, running, RESULT_UNKNOWN, ERR_CLOSED);
+    assert_result(r, waiting, RESULT_UNSENT, ERR_CLOSED);
+    while (r->conns[0].fd >= 0)
+        stage_idle(&r->s, 5);
+    rig_stop(r);
+}
+
+static void test_cancel(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i = rig_ask(r, (struct rig_ask){0}), early;
+
+    (void)state;
+    rig_requests(r, 1);
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){i}), ERR_OK);
+    rig_result(r, i);
+    assert_result(r, i, RESULT_UNKNOWN, ERR_CLOSED);
+    while (r->conns[0].fd >= 0)
+        stage_idle(&r->s, 5);
+    assert_int_equal(rig_call_of(r, i)->ends, 0);
+
+    /* Before the permit came. */
+    early = rig_ask(r, (struct rig_ask){.head_only = true, .head_first = true});
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){early}), ERR_OK);
+    stage_idle(&r->s, 20);
+    rig_permit(r, early, &(struct rig_ask){.body = CALL("1")});
+    rig_result(r, early);
+    assert_result(r, early, RESULT_UNSENT, ERR_CLOSED);
+    assert_int_equal(r->requests_n, 1);
+    rig_stop(r);
+}
+
+static void test_no_connection(void **state)
+{
+    static const enum err errs[] = {ERR_UPSTREAM_DOWN, ERR_UPSTREAM_ADDRESS, ERR_TIMEOUT,
+                                    ERR_AGAIN};
+    struct rig *r = start(answer);
+    unsigned i;
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(errs); k++) {
+        r->dial_error = errs[k];
+        i = rig_ask(r, (struct rig_ask){0});
+        rig_both(r, i);
+        assert_result(r, i, RESULT_UNSENT, errs[k]);
+        assert_end(r, i, ANSWER_HOW_UNSENT, errs[k]);
+    }
+    r->no_dial = true;
+    i = rig_ask(r, (struct rig_ask){0});
+    stage_until_count(&r->s, &r->dial_wants, ARRAY_LEN(errs) + 1);
+    stage_cut(r->dialer);
+    rig_both(r, i);
+    assert_result(r, i, RESULT_UNSENT, ERR_UNAVAILABLE);
+    rig_stop(r);
+}
+
+/* A socket that comes too late is closed, and not somebody else's. */
+static void test_late_socket(void **state)
+{
+    struct rig *r = start(answer);
+    unsigned i;
+
+    (void)state;
+    r->no_dial = true;
+    i = rig_ask(r, (struct rig_ask){0});
+    stage_until_count(&r->s, &r->dial_wants, 1);
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){i}), ERR_OK);
+    rig_result(r, i);
+    rig_dialed(r, r->last_dial);
+    while (r->conns_n < 1 || r->conns[0].fd >= 0)
+        stage_idle(&r->s, 5);
+    assert_int_equal(r->requests_n, 0);
+    rig_stop(r);
+}
+
+/* A credential that could end a header line goes nowhere. */
+static void test_credential_with_line_end(void **state)
+{
+    struct rig *r = start(answer);
+    unsigned i = rig_ask(r, (struct rig_ask){.credential = "a\r\nEvil: 1"});
+
+    (void)state;
+    rig_both(r, i);
+    assert_result(r, i, RESULT_UNSENT, ERR_INVALID_PARAMS);
+    assert_int_equal(r->dial_wants, 0);
     rig_stop(r);
 }
 
@@ -71,6 +510,24 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_call_and_answer),
+        T(test_either_half_first),
+        T(test_headers_from_the_body),
+        T(test_notification),
+        T(test_stream_of_events),
+        T(test_stream_that_does_not_end),
+        T(test_two_users_never_on_one_connection),
+        T(test_drop_closes_what_was_opened),
+        T(test_other_body),
+        T(test_foreign_gateway),
+        T(test_use_twice),
+        T(test_deadline),
+        T(test_halves_that_stay_alone),
+        T(test_keeper_lost),
+        T(test_gateway_lost),
+        T(test_cancel),
+        T(test_no_connection),
+        T(test_late_socket),
+        T(test_credential_with_line_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
