@@ -13,7 +13,7 @@
     "\"io.modelcontextprotocol/clientCapabilities\":{}}"
 #define CALL_X                                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x\"," META "}" \
-                                                                                               "}"
+    "}"
 #define INIT                                                                                       \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"     \
     "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"x\",\"version\":\"1\"}}}"
