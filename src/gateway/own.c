@@ -50,10 +50,11 @@ static void put_capabilities(struct buf *out, const struct json *j, uint32_t cap
     json_edits_free(&e);
 }
 
-static void put_instructions(struct buf *out, const struct upstream *up, const struct json *j)
+static void put_instructions(struct buf *out, const struct upstream *up, const struct json *j,
+                             uint32_t instructions)
 {
     struct buf scratch = BUF_INIT(LIM_SNAPSHOT_BYTES);
-    struct slice theirs = json_str_slice(j, json_get(j, 0, "instructions"), &scratch);
+    struct slice theirs = json_str_slice(j, instructions, &scratch);
 
     if (up->needs_credential)
         buf_put_str(out, own_instructions);
@@ -68,12 +69,13 @@ static void describe(const struct call *c, struct slice stored, struct mcp_serve
                      struct buf *caps, struct buf *instructions)
 {
     struct json j;
+    uint32_t root = JSON_NONE; /* nothing is stored */
 
     json_init(&j);
-    if (json_parse(&j, stored, NULL) != ERR_OK)
-        json_free(&j); /* nothing is stored */
-    put_capabilities(caps, &j, json_get(&j, 0, "capabilities"));
-    put_instructions(instructions, c->up, &j);
+    if (json_parse(&j, stored, NULL) == ERR_OK)
+        root = 0;
+    put_capabilities(caps, &j, json_get(&j, root, "capabilities"));
+    put_instructions(instructions, c->up, &j, json_get(&j, root, "instructions"));
     json_free(&j);
     *ret = (struct mcp_server_info){.name = slice_str(c->up->name),
                                     .title = slice_str(c->up->title),

@@ -280,8 +280,7 @@ static void test_without_a_keeper(void **state)
 
     call_modern(s, &c, "1", "{}", "");
     WAIT_MSG(s, &c, MSG_CALL_OPEN, 1);
-    chan_free(s->keeper);
-    s->keeper = NULL;
+    stage_end(s, &s->keeper);
     WAIT(s, &c, has(&c, "HTTP/1.1 503 "));
     client_close(&c);
     c = (struct client){0};

@@ -401,8 +401,7 @@ static void test_peers_that_end(void **state)
     struct client c;
 
     start(s, &c, "{}", "");
-    chan_free(s->egress);
-    s->egress = NULL;
+    stage_end(s, &s->egress);
     WAIT(s, &c, has(&c, "outcome is unknown"));
     client_close(&c);
     /* A permit for a process that is not here yet. */
@@ -417,8 +416,7 @@ static void test_peers_that_end(void **state)
     /* The keeper is lost while the upstream works: the answer still comes. */
     WAIT(s, &c, s->body.n == s->head.size);
     quiet(s, &c);
-    chan_free(s->keeper);
-    s->keeper = NULL;
+    stage_end(s, &s->keeper);
     quiet(s, &c);
     say_answer(s, s->open.call, RESULT);
     WAIT(s, &c, has(&c, RESULT));
@@ -431,8 +429,7 @@ static void test_egress_that_does_not_come(void **state)
     struct client c = {0};
 
     assert_err(limit_set(SET_PERMIT_TIME, 100), ERR_OK);
-    chan_free(s->egress);
-    s->egress = NULL;
+    stage_end(s, &s->egress);
     call_modern(s, &c, "1", "{}", "");
     WAIT_MSG(s, &c, MSG_CALL_OPEN, 1);
     say_permit(s, s->open.call, &s->alice, false);
@@ -618,8 +615,7 @@ static void test_hold_without_a_keeper(void **state)
     retry(s, &c, "accept");
     say_hold(s, s->open.call, "SEALED2");
     WAIT(s, &c, has(&c, "text/event-stream"));
-    chan_free(s->keeper);
-    s->keeper = NULL;
+    stage_end(s, &s->keeper);
     WAIT(s, &c, has(&c, "\"requestState\":\"SEALED1\""));
     client_close(&c);
 }

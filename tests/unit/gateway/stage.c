@@ -100,6 +100,32 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
     return true;
 }
 
+static void keep(struct stage *s, struct chan *c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(s->channels); i++) {
+        if (s->channels[i] == NULL) {
+            s->channels[i] = c;
+            return;
+        }
+    }
+    fail_msg("too many channels");
+}
+
+static void forget(struct stage *s, struct chan *c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(s->channels); i++) {
+        if (s->channels[i] == c)
+            s->channels[i] = NULL;
+    }
+    chan_free(c);
+}
+
+void stage_end(struct stage *s, struct chan **actor)
+{
+    forget(s, *actor);
+    *actor = NULL;
+}
+
 static void on_actor_closed(void *ctx, struct chan *c, enum err why)
 {
     struct stage *s = ctx;
@@ -113,7 +139,7 @@ static void on_actor_closed(void *ctx, struct chan *c, enum err why)
         s->egress_why = why;
         s->egress = NULL;
     }
-    chan_free(c);
+    forget(s, c);
 }
 
 static const struct chan_events actor_events = {on_message, on_actor_closed, NULL};
@@ -135,7 +161,7 @@ static void on_near_closed(void *ctx, struct chan *c, enum err why)
         s->near_keeper = NULL;
     else
         s->near_egress = NULL;
-    chan_free(c);
+    forget(s, c);
 }
 
 static void on_near_writable(void *ctx, struct chan *c)
@@ -156,6 +182,8 @@ static void add_peer(struct stage *s, struct chan_peer who, struct chan **ret_ne
     assert_err(sock_pair(fds), ERR_OK);
     *ret_actor = chan_new(s->loop, fds[1], who.role, gateway, &actor_events, s);
     *ret_near = chan_new(s->loop, fds[0], ROLE_GATEWAY, who, &near_events, s);
+    keep(s, *ret_actor);
+    keep(s, *ret_near);
     gateway_peer(&s->g, *ret_near);
 }
 
@@ -245,10 +273,8 @@ int stage_teardown(void **state)
     struct stage *s = *state;
 
     gateway_done(&s->g);
-    chan_free(s->near_keeper);
-    chan_free(s->near_egress);
-    chan_free(s->keeper);
-    chan_free(s->egress);
+    for (size_t i = 0; i < ARRAY_LEN(s->channels); i++)
+        chan_free(s->channels[i]);
     for (int i = 0; i < 3; i++)
         loop_turn(s->loop, 0);
     loop_free(s->loop);

@@ -51,6 +51,7 @@ struct stage {
     uint16_t port;
     struct chan *keeper, *egress;           /* the actors' ends */
     struct chan *near_keeper, *near_egress; /* the gateway's */
+    struct chan *channels[16];              /* all that are open */
     bool keeper_ended, egress_ended;        /* as the actors see it */
     enum err keeper_why, egress_why;
     unsigned n[MSG_COUNT]; /* how many of each message the actors got */
@@ -72,6 +73,8 @@ int stage_teardown(void **state);
 #define STAGED(f) cmocka_unit_test_setup_teardown(f, stage_setup, stage_teardown)
 
 void stage_add_egress(struct stage *s, uint16_t upstream, uint64_t generation);
+/* The actor's process ends. */
+void stage_end(struct stage *s, struct chan **actor);
 /* The supervisor has handed the gateway a new keeper. */
 void stage_add_keeper(struct stage *s);
 
