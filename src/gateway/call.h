@@ -97,7 +97,7 @@ struct call {
     bool anonymous;
 
     /* at egress */
-    struct buf body; /* as it is sent; freed when it was */
+    struct buf body; /* as it is sent; until the upstream begins to answer */
     struct digest body_digest;
     size_t sent;
     struct chan *egress; /* not NULL from send_head until answer_end */

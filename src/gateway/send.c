@@ -95,13 +95,11 @@ CALL_ACTION(send)
         e = send_send_part(c->egress, &m);
         c->sent += m.part.n;
     }
-    if (e == ERR_OK && c->sent == c->body.n) {
-        buf_free(&c->body);
-        call_enter(c, CALL_UPSTREAM);
-    } else if (e != ERR_OK) {
-        call_event(c, CALL_EV_EGRESS_LOST, NULL);
-    }
     (void)ev;
+    if (e != ERR_OK)
+        call_event(c, CALL_EV_EGRESS_LOST, NULL);
+    else if (c->sent == c->body.n)
+        call_enter(c, CALL_UPSTREAM);
 }
 
 /* The one who initialized the session is the only one who may use it. */

@@ -438,6 +438,66 @@ static void test_elicitation(void **state)
     idle(s, &c);
 }
 
+/* A key that is not accepted any more: the person gives another one, and the same call is sent
+ * again. */
+static void test_refused_by_the_upstream(void **state)
+{
+    struct stage *s = *state;
+    struct client c;
+    char id[ID_TEXT + 1];
+    uint64_t call;
+
+    open_session(s, "/mcp/both", URL, id);
+    for (int early = 0; early < 2; early++) {
+        unsigned heads;
+
+        start(s, &c, id, CALL);
+        call = s->open.call;
+        if (!early)
+            say_end(s, call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
+        quiet(s, &c);
+        say_handoff(s, call, "");
+        WAIT(s, &c, has(&c, "elicitation/create"));
+        if (early)
+            say_end(s, call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
+        heads = s->n[MSG_SEND_HEAD];
+        say_permit(s, call, &s->alice, false);
+        WAIT_MSG(s, &c, MSG_SEND_HEAD, heads + 1);
+        WAIT(s, &c, s->body.n == s->head.size);
+        assert_slice(buf_slice(&s->body), CALL);
+        say_answer(s, call, RESULT);
+        WAIT(s, &c, has(&c, "data: " RESULT "\n\n"));
+        idle(s, &c);
+    }
+    /* Another call's person was quicker: there is a new key already. */
+    start(s, &c, id, CALL);
+    say_permit(s, s->open.call, &s->alice, false);
+    quiet(s, &c);
+    say_end(s, s->open.call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
+    say_answer(s, s->open.call, RESULT);
+    WAIT(s, &c, has(&c, RESULT));
+    idle(s, &c);
+}
+
+/* Done, and at once needed again. */
+static void test_asked_again(void **state)
+{
+    struct stage *s = *state;
+    struct client c;
+    char id[ID_TEXT + 1];
+
+    open_session(s, "/mcp/both", URL, id);
+    elicit(s, &c, id);
+    say_handoff(s, s->open.call, "");
+    WAIT(s, &c, client_count(&c, "elicitation/create") == 2);
+    assert_true(has(&c, "\"id\":\"sg-2\""));
+    say_hold(s, s->open.call, "");
+    say_handoff(s, s->open.call, "");
+    WAIT(s, &c, client_count(&c, "elicitation/create") == 3);
+    client_close(&c);
+    WAIT(s, &c, HASH_COUNT(s->g.calls) == 0);
+}
+
 /* The person is quicker than the client's dialog. */
 static void test_done_before_the_answer(void **state)
 {
@@ -778,6 +838,8 @@ int main(void)
         STAGED(test_cancelled),
         STAGED(test_log_level),
         STAGED(test_elicitation),
+        STAGED(test_refused_by_the_upstream),
+        STAGED(test_asked_again),
         STAGED(test_done_before_the_answer),
         STAGED(test_elicitation_answers),
         STAGED(test_client_that_cannot),
