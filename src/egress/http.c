@@ -396,7 +396,7 @@ static enum err outcome(const struct http *h, CURLcode result)
     if (h->why != ERR_OK)
         return h->why;
     if (result == CURLE_OK)
-        return h->head.complete ? ERR_OK : ERR_UPSTREAM_ANSWER;
+        return h->head.complete ? ERR_OK : ERR_CLOSED;
     if (h->sent && (result == CURLE_COULDNT_CONNECT || result == CURLE_SSL_CONNECT_ERROR))
         return ERR_CLOSED; /* it wanted to send again, and got no connection */
     return err_of(result);

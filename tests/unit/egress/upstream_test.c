@@ -1,0 +1,782 @@
+/* Upstreams that misbehave, and what each comes to: for the keeper, for the gateway, and how often
+ * the call arrived. */
+#include "unit.h"
+
+#include "egress/rig.h"
+
+#include <fcntl.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ipc/gen/send.h"
+
+#define RESULT                                                                                     \
+    "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
+#define R7 "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}" /* 36 bytes */
+#define E7                                                                                         \
+    "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32601,\"message\":\"no\"}}" /* 65          \
+                                                                                     */
+
+static struct rig rig;
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_kill(&rig);
+    return 0;
+}
+
+/* One answer to one call, word by word, then maybe the end of the connection. */
+static const struct row {
+    const char *name, *text;
+    bool hang_up;
+    enum result result;
+    bool refused;
+    enum err code;
+    enum answer_how how;
+    enum err how_code;
+    unsigned messages;
+} rows[] = {
+#define JSON_HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+#define SSE_HEAD  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    {"good", JSON_HEAD "Content-Length: 36\r\n\r\n" R7, false, RESULT_ANSWERED, false, ERR_OK,
+     ANSWER_HOW_DONE, ERR_OK, 1},
+    {"until the end", JSON_HEAD "\r\n" R7, true, RESULT_ANSWERED, false, ERR_OK, ANSWER_HOW_DONE,
+     ERR_OK, 1},
+    {"interim", "HTTP/1.1 100 Continue\r\n\r\n" JSON_HEAD "Content-Length: 36\r\n\r\n" R7, false,
+     RESULT_ANSWERED, false, ERR_OK, ANSWER_HOW_DONE, ERR_OK, 1},
+    {"chunks", JSON_HEAD "Transfer-Encoding: chunked\r\n\r\n24\r\n" R7 "\r\n0\r\nX: y\r\n\r\n",
+     false, RESULT_ANSWERED, false, ERR_OK, ANSWER_HOW_DONE, ERR_OK, 1},
+    {"closes at once", "", true, RESULT_UNKNOWN, false, ERR_CLOSED, ANSWER_HOW_UNKNOWN,
+     ERR_UPSTREAM_UNKNOWN, 0},
+    {"closes in the head", "HTTP/1.1 200 OK\r\nContent-Ty", true, RESULT_UNKNOWN, false, ERR_CLOSED,
+     ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN, 0},
+    {"closes in the body", JSON_HEAD "Content-Length: 36\r\n\r\n{\"jsonrpc\"", true, RESULT_UNKNOWN,
+     false, ERR_CLOSED, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN, 0},
+    {"closes in a chunk", JSON_HEAD "Transfer-Encoding: chunked\r\n\r\n24\r\n{\"jso", true,
+     RESULT_UNKNOWN, false, ERR_CLOSED, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN, 0},
+    {"closes a stream", SSE_HEAD "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false,
+     RESULT_UNKNOWN, false, ERR_CLOSED, ANSWER_HOW_CUT, ERR_UPSTREAM_UNKNOWN, 0},
+    {"closes in an event", SSE_HEAD "\r\ndata: {\"jsonrpc", true, RESULT_UNKNOWN, false, ERR_CLOSED,
+     ANSWER_HOW_CUT, ERR_UPSTREAM_UNKNOWN, 0},
+    {"cut JSON until the end", JSON_HEAD "\r\n{\"jsonrpc\":", true, RESULT_ANSWERED, false,
+     ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"HTML", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"HTML that says JSON", JSON_HEAD "Content-Length: 6\r\n\r\n<html>", false, RESULT_ANSWERED,
+     false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"no type", "HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n" R7, false, RESULT_ANSWERED, false,
+     ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"202", "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", false, RESULT_ANSWERED, false,
+     ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"204", "HTTP/1.1 204 No Content\r\n\r\n", false, RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER,
+     ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n", true, RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER,
+     ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"empty JSON", JSON_HEAD "Content-Length: 0\r\n\r\n", false, RESULT_ANSWERED, false,
+     ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"wrong id", JSON_HEAD "Content-Length: 36\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{}}",
+     false, RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER,
+     0},
+    {"wrong id in a stream", SSE_HEAD "\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{}}\n\n",
+     false, RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER,
+     0},
+    {"two answers in one body", JSON_HEAD "Content-Length: 72\r\n\r\n" R7 R7, false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"a batch", JSON_HEAD "Content-Length: 38\r\n\r\n[" R7 "]", false, RESULT_ANSWERED, false,
+     ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"two answers in a stream", SSE_HEAD "\r\ndata: " R7 "\n\ndata: " R7 "\n\n", false,
+     RESULT_ANSWERED, false, ERR_OK, ANSWER_HOW_DONE, ERR_OK, 1},
+    {"asks in a modern stream",
+     SSE_HEAD "\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}\n\n", false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"two Content-Length", JSON_HEAD "Content-Length: 36\r\nContent-Length: 36\r\n\r\n" R7, false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"Content-Length and chunks",
+     JSON_HEAD "Content-Length: 36\r\nTransfer-Encoding: chunked\r\n\r\n24\r\n" R7 "\r\n0\r\n\r\n",
+     false, RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER,
+     0},
+    {"chunks and Content-Length",
+     JSON_HEAD "Transfer-Encoding: chunked\r\nContent-Length: 36\r\n\r\n24\r\n" R7 "\r\n0\r\n\r\n",
+     false, RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER,
+     0},
+    {"gzip", JSON_HEAD "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x01", false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"gzip as transfer coding",
+     JSON_HEAD "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\n\x1f\r\n0\r\n\r\n", false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"folded", JSON_HEAD "X: a\r\n b\r\nContent-Length: 36\r\n\r\n" R7, false, RESULT_ANSWERED,
+     false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"bare LF", "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 36\n\n" R7, false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"bad chunk size", JSON_HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\n", false, RESULT_UNKNOWN,
+     false, ERR_CLOSED, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN, 0},
+    {"101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
+    {"redirect",
+     "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://localhost/\r\nContent-Length: 0\r\n\r\n",
+     false, RESULT_ANSWERED, false, ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS,
+     0},
+    {"301 with a body",
+     "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Type: application/json\r\nContent-Length: "
+     "36\r\n\r\n" R7,
+     false, RESULT_ANSWERED, false, ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS,
+     0},
+    {"500", "HTTP/1.1 500 Oops\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\noops", false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS, 0},
+    {"503 with JSON of another kind",
+     "HTTP/1.1 503 Busy\r\nContent-Type: application/json\r\nContent-Length: "
+     "14\r\n\r\n{\"error\":\"no\"}",
+     false, RESULT_ANSWERED, false, ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS,
+     0},
+    {"500 with a result",
+     "HTTP/1.1 500 Busy\r\nContent-Type: application/json\r\nContent-Length: 36\r\n\r\n" R7, false,
+     RESULT_ANSWERED, false, ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS, 0},
+    {"404 with an error",
+     "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n" E7,
+     false, RESULT_ANSWERED, false, ERR_OK, ANSWER_HOW_DONE, ERR_OK, 1},
+    {"403", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", false, RESULT_ANSWERED, false,
+     ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS, 0},
+    {"401", "HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 2\r\n\r\nno", false,
+     RESULT_ANSWERED, true, ERR_UPSTREAM_REFUSED, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED, 0},
+    {"401 with an error",
+     "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n" E7, false,
+     RESULT_ANSWERED, true, ERR_UPSTREAM_REFUSED, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED, 0},
+    {"401 cut", "HTTP/1.1 401 No\r\nContent-Length: 20\r\n\r\nno", true, RESULT_UNKNOWN, false,
+     ERR_CLOSED, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN, 0},
+};
+
+static void on_row(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    const struct row *row = &rows[r->step];
+
+    (void)q;
+    rig_say(c, row->text);
+    if (row->hang_up)
+        rig_hang_up(c);
+}
+
+static void check_row(struct rig *r, unsigned i, const struct row *row)
+{
+    const struct rig_use *u = rig_use_of(r, i);
+    const struct rig_call *c = rig_call_of(r, i);
+
+    if (u->result.result != row->result || u->result.refused != row->refused ||
+        u->result.code != row->code || c->how != row->how || c->code != row->how_code ||
+        c->messages != row->messages || c->ends != 1)
+        fail_msg("%s: %s %d %s, %s %s, %u messages", row->name, result_name(u->result.result),
+                 u->result.refused, err_name((enum err)u->result.code), answer_how_name(c->how),
+                 err_name(c->code), c->messages);
+}
+
+/* Each on a fresh connection, and each on one that was used before. */
+static void test_rows(void **state)
+{
+    struct rig *r = &rig;
+
+    (void)state;
+    for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
+        unsigned i;
+
+        rig_start(r, &(struct rig_conf){0});
+        r->script = on_row;
+        r->step = k;
+        i = rig_ask(r, (struct rig_ask){.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\"}"});
+        rig_both(r, i);
+        check_row(r, i, &rows[k]);
+        assert_int_equal(r->requests_n, 1);
+
+        r->step = 0;
+        i = rig_ask(r, (struct rig_ask){.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"y\"}"});
+        rig_both(r, i);
+        check_row(r, i, &rows[0]); /* whatever was before, the next one is well */
+        r->step = k;
+        i = rig_ask(r, (struct rig_ask){.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\"}"});
+        rig_both(r, i);
+        check_row(r, i, &rows[k]);
+        stage_idle(&r->s, 10);
+        assert_int_equal(r->requests_n, 3); /* never sent again */
+        rig_stop(r);
+    }
+}
+
+/* --- surplus bytes
+ * ------------------------------------------------------------------------------------- */
+
+#define EVIL "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"evil\":true}}"
+
+static void say_evil(struct rig_conn *c)
+{
+    char head[200];
+
+    snprintf(head, sizeof(head), JSON_HEAD "Content-Length: %zu\r\n\r\n", strlen(EVIL));
+    rig_say(c, head);
+    rig_say(c, EVIL);
+}
+
+static void answer(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    rig_say_json(c, q, r->canned != NULL ? r->canned : RESULT);
+    if (r->step == 1)
+        say_evil(c);
+}
+
+static void test_surplus_at_once(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    r->step = 1;
+    for (unsigned k = 0; k < 3; k++) {
+        i = rig_ask(r, (struct rig_ask){0});
+        rig_both(r, i);
+        assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "evil"));
+    }
+    assert_int_equal(r->requests_n, 3);
+    assert_int_equal(r->conns_n, 3);
+    rig_stop(r);
+}
+
+/* libcurl 7.88.1 alone takes it for the next answer. */
+static void test_surplus_later(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_both(r, i);
+    stage_idle(&r->s, 20);
+    say_evil(&r->conns[0]);
+    while (r->conns[0].fd >= 0)
+        stage_idle(&r->s, 5);
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+    assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "evil"));
+    assert_int_equal(r->requests[1].conn, 1);
+    rig_stop(r);
+}
+
+/* In the instant between the look at the connection and the request: the answer is there before the
+ * request is. Whichever way it goes, it is not taken. */
+static void test_surplus_in_the_same_instant(void **state)
+{
+    struct rig *r = &rig;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    for (unsigned k = 0; k < 10; k++) {
+        unsigned i = rig_ask(r, (struct rig_ask){0}), before;
+        rig_both(r, i);
+        before = r->requests[r->requests_n - 1].conn;
+        say_evil(&r->conns[before]); /* both are written before egress gets a turn */
+        i = rig_ask(r, (struct rig_ask){0});
+        rig_both(r, i);
+        if (strstr((const char *)rig_call_of(r, i)->text.p == NULL
+                       ? ""
+                       : (const char *)rig_call_of(r, i)->text.p,
+                   "evil") != NULL)
+            fail_msg("round %u", k);
+    }
+    rig_stop(r);
+}
+
+/* The server closes a kept-alive connection just when a call goes out on it. */
+static void close_second(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (c->requests == 2)
+        rig_hang_up(c);
+    else
+        answer(r, c, q);
+}
+
+static void test_closed_as_the_call_is_read(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = close_second;
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_both(r, i);
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_both(r, i);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNKNOWN);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_UNKNOWN);
+    stage_idle(&r->s, 100);
+    assert_int_equal(r->requests_n, 2);
+    assert_int_equal(r->dial_wants, 1);
+    rig_stop(r);
+}
+
+/* A server that closes idle connections: nobody's call is lost to it. */
+static void test_closed_when_idle(void **state)
+{
+    struct rig *r = &rig;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    for (unsigned k = 0; k < 5; k++) {
+        unsigned i = rig_ask(r, (struct rig_ask){0});
+        rig_both(r, i);
+        assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+        rig_hang_up(&r->conns[k]);
+        stage_idle(&r->s, 10);
+    }
+    rig_stop(r);
+}
+
+/* --- too much, too slow
+ * ---------------------------------------------------------------------------------- */
+
+static void flood(struct rig *r, struct rig_conn *c, const char *head, const char *piece,
+                  unsigned n)
+{
+    rig_say(c, head);
+    for (unsigned k = 0; k < n && c->fd >= 0; k++) {
+        rig_say(c, piece);
+        loop_turn(r->s.loop, 0);
+    }
+}
+
+static void test_endless(void **state)
+{
+    static const struct {
+        const char *head, *piece;
+        enum err code;
+        enum answer_how how;
+    } floods[] = {
+        {JSON_HEAD "\r\n", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", ERR_TOO_LARGE, ANSWER_HOW_TOO_LARGE},
+        {JSON_HEAD "Content-Length: 999999999\r\n\r\n", " ", ERR_TOO_LARGE, ANSWER_HOW_TOO_LARGE},
+        {SSE_HEAD "\r\ndata: ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERR_TOO_LARGE,
+         ANSWER_HOW_TOO_LARGE},
+        {SSE_HEAD "\r\n", "data: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", ERR_TOO_LARGE,
+         ANSWER_HOW_TOO_LARGE},
+        {"HTTP/1.1 500 Oops\r\n\r\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         ERR_TOO_LARGE, ANSWER_HOW_TOO_LARGE},
+        {"HTTP/1.1 200 OK\r\nX: ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID},
+        {"HTTP/1.1 200 OK\r\n", "X: a\r\n", ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID},
+        {"", "HTTP/1.1 103 Hints\r\n\r\n", ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID},
+    };
+    static const uint64_t limits[] = {SET_BODY_BYTES, 65536};
+    struct rig *r = &rig;
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(floods); k++) {
+        unsigned i;
+
+        rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
+        i = rig_ask(r, (struct rig_ask){0});
+        rig_requests(r, 1);
+        flood(r, &r->conns[0], floods[k].head, floods[k].piece, 20000);
+        rig_both(r, i);
+        if (rig_use_of(r, i)->result.code != floods[k].code ||
+            rig_use_of(r, i)->result.result != RESULT_ANSWERED ||
+            rig_call_of(r, i)->how != floods[k].how)
+            fail_msg("flood %zu: %s %s", k, err_name((enum err)rig_use_of(r, i)->result.code),
+                     answer_how_name(rig_call_of(r, i)->how));
+        rig_stop(r);
+    }
+}
+
+static void test_silence(void **state)
+{
+    static const uint64_t limits[] = {SET_ANSWER_TIME, 1000};
+    struct rig *r = &rig;
+    unsigned i, k;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
+    i = rig_ask(r, (struct rig_ask){0});
+    k = rig_ask(r, (struct rig_ask){.user = 2});
+    rig_requests(r, 2);
+    rig_say_stream(&r->conns[r->requests[1].conn]); /* begins, and then no more */
+    rig_both(r, i);
+    rig_both(r, k);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNKNOWN);
+    assert_err((enum err)rig_use_of(r, i)->result.code, ERR_TIMEOUT);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_UNKNOWN);
+    assert_int_equal(rig_call_of(r, k)->how, ANSWER_HOW_CUT);
+    rig_stop(r);
+}
+
+/* Bytes now and then keep it alive. */
+static void test_slow(void **state)
+{
+    static const uint64_t limits[] = {SET_ANSWER_TIME, 1000};
+    static const char text[] = JSON_HEAD "Content-Length: 36\r\n\r\n" R7;
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
+    i = rig_ask(r, (struct rig_ask){.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\"}"});
+    rig_requests(r, 1);
+    for (size_t at = 0; at < sizeof(text) - 1; at++) {
+        rig_say_n(&r->conns[0], text + at, 1);
+        stage_idle(&r->s, at % 20 == 0 ? 300 : 1);
+    }
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+    rig_stop(r);
+}
+
+/* --- back-pressure
+ * ----------------------------------------------------------------------------------------- */
+
+/* Writes events until the connection takes no more; how many bytes went. */
+static size_t fill(struct rig *r, struct rig_conn *c, unsigned rounds)
+{
+    static char event[4096];
+    size_t sent = 0;
+    unsigned idle = 0;
+
+    memset(event, 'a', sizeof(event));
+    memcpy(event, "data: {\"jsonrpc\":\"2.0\",\"method\":\"n/x\",\"params\":{\"t\":\"", 53);
+    memcpy(event + sizeof(event) - 5, "\"}}\n\n", 5);
+    for (unsigned k = 0; k < rounds && idle < 40; k++) {
+        ssize_t n = send(c->fd, event + sent % sizeof(event), sizeof(event) - sent % sizeof(event),
+                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n > 0) {
+            sent += (size_t)n;
+            idle = 0;
+        } else {
+            idle++;
+            loop_turn(r->s.loop, 5);
+        }
+    }
+    return sent;
+}
+
+static unsigned memory_of(int pid)
+{
+    char path[64], line[256];
+    unsigned kb = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, "VmRSS: %u", &kb) == 1)
+            break;
+    fclose(f);
+    return kb;
+}
+
+static void test_back_pressure(void **state)
+{
+    struct rig *r = &rig;
+    struct rig_call *c;
+    unsigned i, before;
+    size_t sent;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->no_credit = true;
+    i = rig_ask(r, (struct rig_ask){0});
+    c = rig_call_of(r, i);
+    rig_requests(r, 1);
+    rig_say(&r->conns[0], SSE_HEAD "\r\n");
+    stage_until_count(&r->s, &c->heads, 1);
+    before = memory_of(r->s.child.pid);
+    sent = fill(r, &r->conns[0], 100000);
+    /* The first credit went through; the rest stands in the sockets, not in egress. */
+    assert_int_equal(c->bytes, 4 * LIM_PART_BYTES);
+    assert_true(sent < 100000 * 4096ul / 4);
+    assert_true(memory_of(r->s.child.pid) - before < 3000);
+    r->no_credit = false;
+    assert_err(send_credit(r->gateway->chan, &(struct msg_credit){i, 1000000}), ERR_OK);
+    while (c->bytes < 900000) {
+        fill(r, &r->conns[0], 400);
+        loop_turn(r->s.loop, 5);
+    }
+    assert_int_equal(c->ends, 0);
+    rig_stop(r);
+}
+
+/* A large answer arrives whole, a credit at a time. */
+static void test_large_answer(void **state)
+{
+    static char text[3000000];
+    struct rig *r = &rig;
+    const struct rig_call *c;
+    unsigned i;
+
+    (void)state;
+    strcpy(text, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"t\":\"");
+    memset(text + strlen(text), 'x', 2900000);
+    strcat(text, "\"}}");
+    rig_start(r, &(struct rig_conf){0});
+    i = rig_ask(r, (struct rig_ask){0});
+    c = rig_call_of(r, i);
+    rig_requests(r, 1);
+    rig_say(&r->conns[0], JSON_HEAD "Connection: close\r\n\r\n");
+    for (size_t at = 0; at < strlen(text);) {
+        ssize_t n = send(r->conns[0].fd, text + at, strlen(text + at), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n > 0)
+            at += (size_t)n;
+        else
+            loop_turn(r->s.loop, 5);
+    }
+    rig_hang_up(&r->conns[0]);
+    rig_both(r, i);
+    assert_int_equal(c->how, ANSWER_HOW_DONE);
+    assert_int_equal(c->messages, 1);
+    assert_int_equal(c->bytes, strlen(text));
+    assert_true(c->parts >= c->bytes / LIM_PART_BYTES);
+    rig_stop(r);
+}
+
+/* A large request, and a server that refuses it before it has read it. */
+static void test_refused_early(void **state)
+{
+    static char body[3000000];
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    strcpy(body, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\",\"params\":{\"t\":\"");
+    memset(body + strlen(body), 'x', 2900000);
+    strcat(body, "\"}}");
+    rig_start(r, &(struct rig_conf){0});
+    i = rig_ask(r, (struct rig_ask){.body = body});
+    stage_until_count(&r->s, &r->conns_n, 1);
+    loop_unwatch(r->conns[0].watch); /* reads nothing */
+    r->conns[0].watch = loop_watch(r->s.loop, r->conns[0].fd, 0, NULL, NULL);
+    stage_idle(&r->s, 50);
+    rig_say(&r->conns[0],
+            "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    rig_both(r, i);
+    assert_int_equal(rig_use_of(r, i)->result.status, 413);
+    assert_err((enum err)rig_use_of(r, i)->result.code, ERR_UPSTREAM_STATUS);
+    rig_stop(r);
+}
+
+/* --- rules and the screen
+ * ---------------------------------------------------------------------------------- */
+
+static void test_rules(void **state)
+{
+    static const struct msg_conf_rule rules[] = {
+        {0, RULE_STATUS, {(const uint8_t *)"403", 3}},
+        {0, RULE_CODE, {(const uint8_t *)"-32001", 6}},
+        {0, RULE_TEXT, {(const uint8_t *)"Invalid API key", 15}},
+    };
+    static const struct {
+        const char *text; /* a whole answer, or the JSON */
+        bool refused;
+    } answers[] = {
+        {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.1 402 Pay\r\nContent-Length: 0\r\n\r\n", false},
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32001,\"message\":\"x\"}}", true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32002,\"message\":\"x\"}}", false},
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":1,\"message\":\"an Invalid API key, "
+         "sorry\"}}",
+         true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":1,\"message\":\"an Invalid "
+         "\\u0041PI key\"}}",
+         true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"isError\":true,\"content\":[{\"type\":"
+         "\"text\","
+         "\"text\":\"Invalid API key\"}]}}",
+         true},
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[{\"type\":\"text\",\"text\":"
+         "\"Invalid "
+         "API key\"}]}}",
+         false}, /* somebody else's: not an error */
+    };
+    struct rig *r = &rig;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.rules = rules, .rules_n = ARRAY_LEN(rules)});
+    for (unsigned k = 0; k < ARRAY_LEN(answers); k++) {
+        unsigned i = rig_ask(r, (struct rig_ask){0});
+        struct rig_conn *c;
+
+        rig_requests(r, k + 1);
+        c = &r->conns[r->requests[k].conn];
+        if (answers[k].text[0] == '{')
+            rig_say_json(c, &r->requests[k], answers[k].text);
+        else
+            rig_say(c, answers[k].text);
+        rig_both(r, i);
+        if (rig_use_of(r, i)->result.refused != answers[k].refused ||
+            (rig_call_of(r, i)->how == ANSWER_HOW_REFUSED) != answers[k].refused ||
+            rig_use_of(r, i)->result.result != RESULT_ANSWERED)
+            fail_msg("answer %u", k);
+        if (answers[k].refused)
+            assert_int_equal(rig_call_of(r, i)->bytes, 0);
+    }
+    rig_stop(r);
+}
+
+#define SECRET "s3cret-canary-0123456789"
+
+static void test_reflections(void **state)
+{
+    static const char *const answers[] = {
+        "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"t\":\"Bearer " SECRET "\"}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"t\":\"\\u00733cret-canary-0123456789\"}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"" SECRET "\":1}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"t\":\"czNjcmV0LWNhbmFyeS0wMTIzNDU2Nzg5\"}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":1,\"message\":\"" SECRET "\"}}",
+    };
+    struct rig *r = &rig;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    for (unsigned k = 0; k < ARRAY_LEN(answers); k++) {
+        unsigned i;
+
+        r->canned = answers[k];
+        i = rig_ask(r, (struct rig_ask){0});
+        rig_both(r, i);
+        assert_int_equal(rig_use_of(r, i)->hits, 1);
+        assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "canary"));
+        assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "Y2FuYXJ5"));
+        assert_non_null(strstr((const char *)rig_call_of(r, i)->text.p, "[redacted: weather]"));
+    }
+    assert_false(stage_logged(&r->s, "canary"));
+    rig_stop(r);
+}
+
+/* What the request itself contained is not taken out: a guess is not confirmed. */
+static void test_guess_is_not_confirmed(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    r->canned = "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"t\":\"" SECRET "\"}}";
+    i = rig_ask(r,
+                (struct rig_ask){
+                    .body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+                            "\"name\":\"echo\",\"arguments\":{\"t\":\"" SECRET "\"}}}"});
+    rig_both(r, i);
+    assert_non_null(strstr((const char *)rig_call_of(r, i)->text.p, SECRET));
+    rig_stop(r);
+}
+
+/* Reflections in a stream are told as they come. */
+static void test_reflections_in_a_stream(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_requests(r, 1);
+    rig_say_stream(&r->conns[0]);
+    for (int k = 0; k < 3; k++)
+        rig_say_event(&r->conns[0], &r->requests[0],
+                      "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
+                      "message\",\"params\":{\"data\":\"" SECRET "\"}}");
+    stage_until_count(&r->s, &rig_call_of(r, i)->messages, 3);
+    stage_until_count(&r->s, &rig_use_of(r, i)->hits, 3);
+    rig_say_event(&r->conns[0], &r->requests[0], RESULT);
+    rig_both(r, i);
+    assert_int_equal(rig_use_of(r, i)->hits, 3);
+    assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "canary"));
+    rig_stop(r);
+}
+
+/* How many pieces of writable memory of the process hold the end of the credential; -1: only root
+ * may look. */
+static int copies(int pid)
+{
+    char path[64], line[512];
+    int found = 0, mem;
+    FILE *maps;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+    maps = fopen(path, "r");
+    snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+    mem = open(path, O_RDONLY);
+    if (maps == NULL || mem < 0)
+        return -1;
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        static char piece[1 << 20];
+        unsigned long from, to;
+        char mode[8];
+
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || strncmp(mode, "rw", 2) != 0)
+            continue;
+        for (unsigned long at = from; at < to; at += sizeof(piece) - 64) {
+            ssize_t n =
+                pread(mem, piece, to - at < sizeof(piece) ? to - at : sizeof(piece), (off_t)at);
+            if (n > 0 && memmem(piece, (size_t)n, "canary-0123456789", 17) != NULL)
+                found++;
+        }
+    }
+    fclose(maps);
+    close(mem);
+    return found;
+}
+
+/* No copy of the credential is left in the process once its use is over. */
+static void test_memory(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    if (UNDER_ASAN)
+        skip();
+    rig_start(r, &(struct rig_conf){0});
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_requests(r, 1);
+    if (copies(r->s.child.pid) < 0)
+        skip();
+    assert_true(copies(r->s.child.pid) > 0); /* this is how it looks while it is in use */
+    rig_say_json(&r->conns[0], &r->requests[0], RESULT);
+    rig_both(r, i);
+    r->script = answer;
+    for (unsigned k = 0; k < 5; k++)
+        rig_both(r, rig_ask(r, (struct rig_ask){0}));
+    stage_idle(&r->s, 20);
+    assert_int_equal(copies(r->s.child.pid), 0);
+    rig_stop(r);
+}
+
+#define T(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_rows),
+        T(test_surplus_at_once),
+        T(test_surplus_later),
+        T(test_surplus_in_the_same_instant),
+        T(test_closed_as_the_call_is_read),
+        T(test_closed_when_idle),
+        T(test_endless),
+        T(test_silence),
+        T(test_slow),
+        T(test_back_pressure),
+        T(test_large_answer),
+        T(test_refused_early),
+        T(test_rules),
+        T(test_reflections),
+        T(test_guess_is_not_confirmed),
+        T(test_reflections_in_a_stream),
+        T(test_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
