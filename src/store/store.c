@@ -201,7 +201,7 @@ static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val 
                                SQLITE_TRANSIENT);
 }
 
-static enum err bind(struct store *s, enum stmt q, const struct store_val *vals)
+static enum err bind_values(struct store *s, enum stmt q, const struct store_val *vals)
 {
     const char *params = statements[q].params;
     int rc = SQLITE_OK;
@@ -226,7 +226,7 @@ enum err store_change(struct store *s, enum stmt q, const struct store_val *vals
     enum err e = ERR_OK;
 
     BUG_IF(!s->in_work || statements[q].columns[0]);
-    e = bind(s, q, vals);
+    e = bind_values(s, q, vals);
     if (!e)
         e = store_err(s, sqlite3_step(s->stmt[q]));
     reset(s, q);
@@ -246,7 +246,7 @@ void store_query(struct store *s, enum stmt q, const struct store_val *vals, str
 {
     *ret = (struct store_rows){.s = s, .q = q};
     BUG_IF(!statements[q].columns[0]);
-    ret->e = bind(s, q, vals);
+    ret->e = bind_values(s, q, vals);
     BUG_IF(!ret->e && !s->in_work && !sqlite3_stmt_readonly(s->stmt[q]));
     s->busy[q] = true;
 }
