@@ -16,7 +16,7 @@
     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
 #define R7 "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}" /* 36 bytes */
 #define E7                                                                                         \
-    "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32601,\"message\":\"no\"}}" /* 65          \
+    "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32601,\"message\":\"no\"}}" /* 63          \
                                                                                      */
 
 static struct rig rig;
@@ -135,14 +135,14 @@ static const struct row {
      "HTTP/1.1 500 Busy\r\nContent-Type: application/json\r\nContent-Length: 36\r\n\r\n" R7, false,
      RESULT_ANSWERED, false, ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS, 0},
     {"404 with an error",
-     "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n" E7,
+     "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 63\r\n\r\n" E7,
      false, RESULT_ANSWERED, false, ERR_OK, ANSWER_HOW_DONE, ERR_OK, 1},
     {"403", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", false, RESULT_ANSWERED, false,
      ERR_UPSTREAM_STATUS, ANSWER_HOW_INVALID, ERR_UPSTREAM_STATUS, 0},
     {"401", "HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 2\r\n\r\nno", false,
      RESULT_ANSWERED, true, ERR_UPSTREAM_REFUSED, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED, 0},
     {"401 with an error",
-     "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n" E7, false,
+     "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 63\r\n\r\n" E7, false,
      RESULT_ANSWERED, true, ERR_UPSTREAM_REFUSED, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED, 0},
     {"401 cut", "HTTP/1.1 401 No\r\nContent-Length: 20\r\n\r\nno", true, RESULT_UNKNOWN, false,
      ERR_CLOSED, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN, 0},
@@ -415,7 +415,7 @@ static void test_silence(void **state)
 /* Bytes now and then keep it alive. */
 static void test_slow(void **state)
 {
-    static const uint64_t limits[] = {SET_ANSWER_TIME, 1000};
+    static const uint64_t limits[] = {SET_ANSWER_TIME, 2000};
     static const char text[] = JSON_HEAD "Content-Length: 36\r\n\r\n" R7;
     struct rig *r = &rig;
     unsigned i;
@@ -426,7 +426,7 @@ static void test_slow(void **state)
     rig_requests(r, 1);
     for (size_t at = 0; at < sizeof(text) - 1; at++) {
         rig_say_n(&r->conns[0], text + at, 1);
-        stage_idle(&r->s, at % 20 == 0 ? 300 : 1);
+        stage_idle(&r->s, at % 20 == 0 ? 500 : 1);
     }
     rig_both(r, i);
     assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
