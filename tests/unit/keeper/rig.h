@@ -52,7 +52,8 @@ enum { UP_KEY, UP_TRIED, UP_OPEN, UP_TWO, RIG_UPSTREAMS };
 /* Makes folders and opens a keeper with all peers (audit acknowledges). For cmocka. */
 int rig_setup(void **state);
 int rig_teardown(void **state);
-/* Ends the keeper as a crash would: nothing is flushed; then opens it again with new peers. */
+/* Ends the keeper without telling it that its peers go, as a crash would, and opens it again on the
+ * same files with new peers. */
 void rig_crash(struct rig *r);
 /* Starts the keeper on the folders; the peers are new. */
 void rig_open(struct rig *r);

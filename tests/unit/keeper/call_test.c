@@ -1,0 +1,963 @@
+/* Calls: every way in which a client's message is answered, in both eras, and retries of
+ * requestState. */
+#include "rig.h"
+
+#include <string.h>
+
+#include "crypto/hash.h"
+
+struct world {
+    struct rig *r;
+    struct sec *ann, *bob; /* agent tokens */
+};
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    rig_setup((void **)&w->r);
+    rig_add_user(w->r, "ann", "ann's password");
+    rig_add_key(w->r, "ann", "laptop", "ann-token");
+    rig_add_user(w->r, "bob", "bob's password");
+    rig_add_key(w->r, "bob", "desk", "bob-token");
+    w->ann = rig_sec("ann-token");
+    w->bob = rig_sec("bob-token");
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    sec_free(w->ann);
+    sec_free(w->bob);
+    rig_teardown((void **)&w->r);
+    free(w);
+    return 0;
+}
+
+static void gone(struct world *w, uint64_t call)
+{
+    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = call}), ERR_OK);
+}
+
+static void denied(struct world *w, uint64_t call, enum err code)
+{
+    struct msg_call_deny *d = &rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny;
+
+    assert_int_equal(d->call, call);
+    assert_string_equal(err_name((enum err)d->code), err_name(code));
+}
+
+static void neutral(struct world *w, uint64_t call, enum ending ending)
+{
+    struct msg_call_neutral *n = &rig_take(w->r->gateway, MSG_CALL_NEUTRAL)->call_neutral;
+
+    assert_int_equal(n->call, call);
+    assert_string_equal(ending_name(n->ending), ending_name(ending));
+}
+
+static void connect_ann(struct world *w)
+{
+    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
+}
+
+/* Takes the permit on both sides. */
+static struct use_id permitted(struct world *w, uint64_t call, bool anonymous)
+{
+    struct msg_permit *p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+    struct msg_call_permit *c = &rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit;
+
+    assert_int_equal(c->call, call);
+    assert_int_equal(p->call, call);
+    assert_true(ID_EQ(p->use, c->use));
+    assert_int_equal(c->anonymous, anonymous);
+    assert_int_equal(p->credential != NULL && sec_len(p->credential) > 0, !anonymous);
+    return p->use;
+}
+
+/* --- who
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void test_who_is_it(void **state)
+{
+    struct world *w = *state;
+    struct sec *wrong = rig_sec("nobody's token");
+    struct msg_call_open o = rig_call(1, wrong);
+
+    rig_say_call(w->r, &o);
+    denied(w, 1, ERR_UNAUTHENTICATED);
+    o = rig_call(2, NULL);
+    rig_say_call(w->r, &o);
+    denied(w, 2, ERR_UNAUTHENTICATED);
+    o = rig_call(3, w->ann);
+    o.upstream = RIG_UPSTREAMS;
+    rig_say_call(w->r, &o);
+    denied(w, 3, ERR_NO_ROUTE);
+    o = rig_call(4, w->ann);
+    o.upstream = 60000;
+    rig_say_call(w->r, &o);
+    denied(w, 4, ERR_NO_ROUTE);
+    sec_free(wrong);
+}
+
+/* --- classes
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void test_own_and_status(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct msg_call_own *own = NULL;
+
+    o.want = CALL_WANT_STATUS;
+    rig_say_call(w->r, &o);
+    own = &rig_take(w->r->gateway, MSG_CALL_OWN)->call_own;
+    assert_slice(own->user_name, "ann");
+    assert_false(own->connected);
+    assert_false(own->pending);
+    o = rig_call(2, w->ann);
+    o.want = CALL_WANT_CONNECT;
+    rig_say_call(w->r, &o);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_ASKED);
+    o = rig_call(3, w->ann);
+    o.want = CALL_WANT_OWN;
+    rig_say_call(w->r, &o);
+    own = &rig_take(w->r->gateway, MSG_CALL_OWN)->call_own;
+    assert_true(own->pending);
+    gone(w, 1);
+    gone(w, 2);
+    gone(w, 3);
+    connect_ann(w);
+    o = rig_call(4, w->ann);
+    o.want = CALL_WANT_CONNECT;
+    rig_say_call(w->r, &o);
+    own = &rig_take(w->r->gateway, MSG_CALL_OWN)->call_own;
+    assert_true(own->connected);
+    assert_false(own->pending);
+    /* Bob is somebody else. */
+    o = rig_call(5, w->bob);
+    o.want = CALL_WANT_STATUS;
+    rig_say_call(w->r, &o);
+    own = &rig_take(w->r->gateway, MSG_CALL_OWN)->call_own;
+    assert_slice(own->user_name, "bob");
+    assert_false(own->connected);
+}
+
+static void test_lists_never_ask(void **state)
+{
+    static const char *const methods[] = {"tools/list",          "prompts/list",
+                                          "resources/list",      "resources/templates/list",
+                                          "completion/complete", "logging/setLevel"};
+    struct world *w = *state;
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        struct msg_call_open o = rig_call(++n, w->ann);
+
+        o.method = slice_str(methods[i]);
+        o.name = SLICE_EMPTY;
+        rig_say_call(w->r, &o);
+        rig_result(w->r->egress, permitted(w, n, true), RESULT_ANSWERED, true);
+        /* Refused: for a list the gateway has a snapshot, for the rest the refusal is said. */
+        if (i < 4)
+            rig_quiet(w->r->gateway);
+        else
+            denied(w, n, ERR_UPSTREAM_REFUSED);
+    }
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 0);
+    connect_ann(w);
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        struct msg_call_open o = rig_call(++n, w->ann);
+
+        o.method = slice_str(methods[i]);
+        rig_say_call(w->r, &o);
+        rig_result(w->r->egress, permitted(w, n, false), RESULT_ANSWERED, false);
+    }
+    rig_quiet(w->r->gateway);
+}
+
+static void test_ride(void **state)
+{
+    static const enum call_kind kinds[] = {CALL_KIND_NOTIFICATION, CALL_KIND_RESPONSE,
+                                           CALL_KIND_STREAM};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct msg_call_open o = rig_call(i + 1, w->ann);
+
+        o.kind = kinds[i];
+        rig_say_call(w->r, &o);
+        denied(w, i + 1, ERR_FORBIDDEN);
+    }
+    connect_ann(w);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct msg_call_open o = rig_call(i + 11, w->ann);
+
+        o.kind = kinds[i];
+        rig_say_call(w->r, &o);
+        rig_result(w->r->egress, permitted(w, i + 11, false), RESULT_ANSWERED, false);
+    }
+}
+
+static void test_no_credential_needed(void **state)
+{
+    struct world *w = *state;
+    struct fake *open_egress = rig_peer(w->r, ROLE_EGRESS, 3, 16, UP_OPEN);
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct msg_permit *p = NULL;
+
+    o.upstream = UP_OPEN;
+    rig_say_call(w->r, &o);
+    p = &rig_take(open_egress, MSG_PERMIT)->permit;
+    assert_true(ID_IS_ZERO(p->connection));
+    assert_null(p->credential);
+    assert_true(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.anonymous);
+    rig_result(open_egress, p->use, RESULT_ANSWERED, true);
+    denied(w, 1, ERR_UPSTREAM_REFUSED);
+}
+
+/* --- what a client can be given
+ * ------------------------------------------------------------------------------- */
+
+static void test_no_link_no_handoff_message(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    o.caps = 0;
+    rig_say_call(w->r, &o);
+    neutral(w, 1, ENDING_WAITING);
+    o = rig_call(2, w->ann); /* the next call, from a client that can, finds the same handoff */
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 1);
+}
+
+static void test_same_handoff_for_all(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open a = rig_call(1, w->ann), b = rig_call(2, w->ann);
+    struct handoff_id first, second;
+
+    rig_say_call(w->r, &a); /* in one turn of the loop */
+    rig_say_call(w->r, &b);
+    first = rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.handoff;
+    second = rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.handoff;
+    assert_true(ID_EQ(first, second));
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 1);
+    /* Another client of the same upstream has another. */
+    b = rig_call(3, w->bob);
+    rig_say_call(w->r, &b);
+    second = rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.handoff;
+    assert_false(ID_EQ(first, second));
+}
+
+/* --- modern: the held retry
+ * ---------------------------------------------------------------------------------------- */
+
+/* Opens call 1 and keeps the requestState it gets. */
+static struct handoff_id ask(struct world *w, struct buf *state)
+{
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct msg_call_handoff *h = NULL;
+
+    rig_say_call(w->r, &o);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    buf_clear(state);
+    buf_put(state, h->state);
+    gone(w, 1);
+    return h->handoff;
+}
+
+static struct msg_call_open retry(struct world *w, uint64_t number, const struct buf *state)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    o.state = buf_slice(state);
+    o.answer = ANSWER_ACCEPT;
+    return o;
+}
+
+static void complete(struct world *w, struct handoff_id id, const char *value)
+{
+    struct rig_form f = {
+        .cookie_of = "ann", .password = "ann's password", .handoff = id, .values = {value}};
+
+    rig_open_form(w->r, &f);
+    rig_post_form(w->r, &f);
+    assert_int_equal(rig_take(w->r->surface, MSG_HANDOFF_VIEW)->handoff_view.state,
+                     HANDOFF_STATE_COMPLETED);
+    rig_close_form(&f);
+}
+
+static void test_legs(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_hold *h = NULL;
+    uint64_t n = 2;
+
+    (void)ask(w, &st);
+    for (uint64_t leg = 1; leg <= limit_get(SET_HOLD_LEGS); leg++) {
+        struct msg_call_open o = retry(w, n, &st);
+
+        /* The first retry says what the person's client did; later ones may carry nothing. */
+        if (leg > 1)
+            o.answer = ANSWER_NONE;
+        rig_say_call(w->r, &o);
+        h = &rig_take(w->r->gateway, MSG_CALL_HOLD)->call_hold;
+        assert_int_equal(h->call, n);
+        assert_int_equal(h->state.n == 0, leg == limit_get(SET_HOLD_LEGS));
+        buf_clear(&st);
+        buf_put(&st, h->state);
+        gone(w, n++);
+    }
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 1);
+    buf_free(&st);
+}
+
+static void test_answers(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st), again;
+    struct msg_call_open o = retry(w, 2, &st);
+
+    /* Nothing said: the link again, of the same handoff. */
+    o.answer = ANSWER_NONE;
+    rig_say_call(w->r, &o);
+    again = rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.handoff;
+    assert_true(ID_EQ(id, again));
+    /* Cancelled: it stays where it is. */
+    o = retry(w, 3, &st);
+    o.answer = ANSWER_CANCEL;
+    rig_say_call(w->r, &o);
+    neutral(w, 3, ENDING_WAITING);
+    /* Accepted, but the call cannot be held open. */
+    o = retry(w, 4, &st);
+    o.caps = CAP_LINK;
+    rig_say_call(w->r, &o);
+    neutral(w, 4, ENDING_WAITING);
+    /* Declined: it is over, for everybody who waits. */
+    o = retry(w, 5, &st);
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HOLD);
+    o = retry(w, 6, &st);
+    o.answer = ANSWER_DECLINE;
+    rig_say_call(w->r, &o);
+    neutral(w, 6, ENDING_DECLINED);
+    neutral(w, 5, ENDING_DECLINED);
+    assert_int_equal(w->r->events[EVENT_HANDOFF_DECLINED], 1);
+    /* A late retry learns how it ended. */
+    o = retry(w, 7, &st);
+    rig_say_call(w->r, &o);
+    neutral(w, 7, ENDING_DECLINED);
+    buf_free(&st);
+}
+
+/* Two retries of one requestState: both wait, one request leaves, the other is told that this state
+ * is spent. */
+static void test_one_state_one_request(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o;
+    struct msg_call_permit *p = NULL;
+    struct use_id use;
+
+    for (uint64_t n = 2; n <= 3; n++) {
+        o = retry(w, n, &st);
+        rig_say_call(w->r, &o);
+        assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HOLD)->call_hold.call, n);
+    }
+    complete(w, id, "sk-ann");
+    use = rig_take(w->r->egress, MSG_PERMIT)->permit.use;
+    rig_quiet(w->r->egress);
+    /* In any order: one permit, one refusal. */
+    rig_settle(w->r);
+    if (TAILQ_FIRST(&w->r->gateway->said)->type == MSG_CALL_PERMIT) {
+        p = &rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit;
+        (void)rig_take(w->r->gateway, MSG_CALL_DENY);
+    } else {
+        assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, ERR_BAD_STATE);
+        p = &rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit;
+    }
+    assert_true(ID_EQ(p->use, use));
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    /* And a third, after the call was sent. */
+    o = retry(w, 4, &st);
+    rig_say_call(w->r, &o);
+    denied(w, 4, ERR_BAD_STATE);
+    buf_free(&st);
+}
+
+/* What was not sent may be tried again with the same state. */
+static void test_unsent_state_is_good_again(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o;
+
+    complete(w, id, "sk-ann");
+    o = retry(w, 2, &st);
+    rig_say_call(w->r, &o);
+    rig_result(w->r->egress, permitted(w, 2, false), RESULT_UNSENT, false);
+    rig_settle(w->r);
+    o = retry(w, 3, &st);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 3, false);
+    buf_free(&st);
+}
+
+static void test_foreign_and_forged_states(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES), bad = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o;
+    uint64_t n = 10;
+
+    (void)ask(w, &st);
+    /* Bob, with Ann's. */
+    o = retry(w, n, &st);
+    o.token = w->bob;
+    rig_say_call(w->r, &o);
+    denied(w, n++, ERR_BAD_STATE);
+    /* Other arguments; another upstream. */
+    o = retry(w, n, &st);
+    o.projection = SLICE_LIT("M...N...other");
+    rig_say_call(w->r, &o);
+    denied(w, n++, ERR_BAD_STATE);
+    o = retry(w, n, &st);
+    o.upstream = UP_TRIED;
+    rig_say_call(w->r, &o);
+    denied(w, n++, ERR_BAD_STATE);
+    /* Every character changed, in turn; cut; nothing of it. */
+    for (size_t i = 0; i < st.n; i++, n++) {
+        buf_clear(&bad);
+        buf_put(&bad, buf_slice(&st));
+        bad.p[i] = bad.p[i] == 'A' ? 'B' : 'A';
+        o = retry(w, n, &bad);
+        rig_say_call(w->r, &o);
+        denied(w, n, ERR_BAD_STATE);
+    }
+    for (size_t i = 1; i < st.n; i += 7, n++) {
+        o = retry(w, n, &st);
+        o.state = slice_sub(buf_slice(&st), 0, i);
+        rig_say_call(w->r, &o);
+        denied(w, n, ERR_BAD_STATE);
+    }
+    buf_free(&st);
+    buf_free(&bad);
+}
+
+static void test_state_open_and_seal(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct msg_state_opened *so = NULL;
+    struct use_id use;
+
+    connect_ann(w);
+    rig_say_call(w->r, &o);
+    use = permitted(w, 1, false);
+    assert_err(
+        send_state_seal(w->r->gateway->own,
+                        &(struct msg_state_seal){.call = 1, .upstream_state = SLICE_LIT("theirs")}),
+        ERR_OK);
+    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    gone(w, 1);
+
+    assert_err(send_state_open(
+                   w->r->gateway->own,
+                   &(struct msg_state_open){.call = 2, .token = w->ann, .state = buf_slice(&st)}),
+               ERR_OK);
+    so = &rig_take(w->r->gateway, MSG_STATE_OPENED)->state_opened;
+    assert_false(so->ours);
+    assert_slice(so->upstream_state, "theirs");
+    o = rig_call(2, w->ann);
+    o.state = buf_slice(&st);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 2, false);
+    /* Once. */
+    o = rig_call(3, w->ann);
+    o.state = buf_slice(&st);
+    rig_say_call(w->r, &o);
+    denied(w, 3, ERR_BAD_STATE);
+    /* And for Ann. */
+    assert_err(send_state_open(
+                   w->r->gateway->own,
+                   &(struct msg_state_open){.call = 4, .token = w->bob, .state = buf_slice(&st)}),
+               ERR_OK);
+    denied(w, 4, ERR_BAD_STATE);
+    assert_err(send_state_open(w->r->gateway->own,
+                               &(struct msg_state_open){.call = 5, .state = buf_slice(&st)}),
+               ERR_OK);
+    denied(w, 5, ERR_UNAUTHENTICATED);
+    buf_free(&st);
+}
+
+/* The upstream's own state survives a handoff in between. */
+static void test_upstream_state_through_a_handoff(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct use_id use;
+    struct msg_state_opened *so = NULL;
+    struct slice big;
+    static uint8_t bytes[LIM_UPSTREAM_STATE_BYTES];
+
+    memset(bytes, 'x', sizeof(bytes));
+    big = slice_of(bytes, sizeof(bytes));
+    connect_ann(w);
+    rig_say_call(w->r, &o);
+    use = permitted(w, 1, false);
+    assert_err(send_state_seal(w->r->gateway->own,
+                               &(struct msg_state_seal){.call = 1, .upstream_state = big}),
+               ERR_OK);
+    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    gone(w, 1);
+    /* Its credential is refused on the retry: a handoff, whose state still has the upstream's. */
+    o = rig_call(2, w->ann);
+    o.state = buf_slice(&st);
+    rig_say_call(w->r, &o);
+    rig_result(w->r->egress, permitted(w, 2, false), RESULT_ANSWERED, true);
+    buf_clear(&st);
+    buf_put(&st, rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.state);
+    assert_err(send_state_open(
+                   w->r->gateway->own,
+                   &(struct msg_state_open){.call = 3, .token = w->ann, .state = buf_slice(&st)}),
+               ERR_OK);
+    so = &rig_take(w->r->gateway, MSG_STATE_OPENED)->state_opened;
+    assert_true(so->ours);
+    assert_true(slice_eq(so->upstream_state, big));
+    buf_free(&st);
+}
+
+/* --- legacy
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static struct msg_call_open legacy(struct world *w, uint64_t number)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    o.era = ERA_LEGACY;
+    o.session.b[0] = 7;
+    return o;
+}
+
+static struct handoff_id legacy_ask(struct world *w, uint64_t number)
+{
+    struct msg_call_open o = legacy(w, number);
+    struct msg_call_handoff *h = NULL;
+
+    rig_say_call(w->r, &o);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    assert_int_equal(h->state.n, 0);
+    return h->handoff;
+}
+
+static void say_answer(struct world *w, uint64_t call, enum answer a)
+{
+    assert_err(
+        send_call_answer(w->r->gateway->own, &(struct msg_call_answer){.call = call, .answer = a}),
+        ERR_OK);
+}
+
+static void test_legacy_accept(void **state)
+{
+    struct world *w = *state;
+    struct handoff_id id = legacy_ask(w, 1);
+    struct msg_handoff_signal *s = NULL;
+
+    say_answer(w, 1, ANSWER_ACCEPT);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HOLD)->call_hold.state.n, 0);
+    complete(w, id, "sk-ann");
+    s = &rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL)->handoff_signal;
+    assert_int_equal(s->session.b[0], 7);
+    assert_int_equal(s->state, HANDOFF_STATE_COMPLETED);
+    (void)permitted(w, 1, false);
+    say_answer(w, 1, ANSWER_DECLINE); /* late, and of no effect */
+    rig_quiet(w->r->gateway);
+}
+
+static void test_legacy_other_answers(void **state)
+{
+    struct world *w = *state;
+    struct handoff_id id = legacy_ask(w, 1);
+
+    say_answer(w, 1, ANSWER_CANCEL);
+    neutral(w, 1, ENDING_WAITING);
+    (void)legacy_ask(w, 2);
+    say_answer(w, 2, ANSWER_NONE); /* the client could not */
+    neutral(w, 2, ENDING_WAITING);
+    (void)legacy_ask(w, 3);
+    say_answer(w, 3, ANSWER_DECLINE);
+    assert_int_equal(rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL)->handoff_signal.state,
+                     HANDOFF_STATE_DECLINED);
+    rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL); /* shown three times */
+    rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL);
+    neutral(w, 3, ENDING_DECLINED);
+    (void)id;
+    say_answer(w, 99, ANSWER_ACCEPT); /* of a call that is over */
+    rig_quiet(w->r->gateway);
+}
+
+/* The person finishes before the client answered: the call goes on. */
+static void test_legacy_done_before_the_answer(void **state)
+{
+    struct world *w = *state;
+    struct handoff_id id = legacy_ask(w, 1);
+
+    complete(w, id, "sk-ann");
+    rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL);
+    (void)permitted(w, 1, false);
+}
+
+static void test_legacy_session_gone(void **state)
+{
+    struct world *w = *state;
+    struct handoff_id id = legacy_ask(w, 1);
+    struct session_id s = {{7}};
+
+    gone(w, 1);
+    assert_err(send_session_gone(w->r->gateway->own, &(struct msg_session_gone){.session = s}),
+               ERR_OK);
+    complete(w, id, "sk-ann");
+    rig_quiet(w->r->gateway);
+}
+
+/* --- the credential is refused
+ * ------------------------------------------------------------------------------------------ */
+
+static void test_refused_then_given_again(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct msg_call_handoff *h = NULL;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+
+    connect_ann(w);
+    rig_say_call(w->r, &o);
+    rig_result(w->r->egress, permitted(w, 1, false), RESULT_ANSWERED, true);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    assert_int_equal(h->call, 1);
+    assert_int_equal(h->need, NEED_STALE);
+    assert_int_equal(w->r->events[EVENT_CONNECTION_STALE], 1);
+    buf_put(&st, h->state);
+    complete(w, h->handoff, "sk-new");
+    assert_int_equal(rig_take(w->r->egress, MSG_DROP)->drop.connection.b[0] >= 0, 1);
+    o = retry(w, 2, &st);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 2, false);
+    buf_free(&st);
+}
+
+/* --- leases
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static void use_lease(struct world *w, enum lease_kind kind, uint32_t uses, uint64_t ms)
+{
+    w->r->k->conf.upstreams[UP_KEY].lease = kind;
+    w->r->k->conf.upstreams[UP_KEY].lease_uses = uses;
+    w->r->k->conf.upstreams[UP_KEY].lease_ms = ms;
+}
+
+static void test_once(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open a = rig_call(1, w->ann), b = rig_call(2, w->ann),
+                         list = rig_call(3, w->ann);
+    struct use_id use;
+
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    connect_ann(w);
+    list.method = SLICE_LIT("tools/list");
+    rig_say_call(w->r, &list); /* does not spend it */
+    (void)permitted(w, 3, true);
+    rig_say_call(w->r, &a); /* both in one turn: one of them */
+    rig_say_call(w->r, &b);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_USED_UP);
+    use = permitted(w, 1, false);
+    /* While it runs, its answers may ride; afterwards not. */
+    a = rig_call(4, w->ann);
+    a.kind = CALL_KIND_RESPONSE;
+    rig_say_call(w->r, &a);
+    (void)permitted(w, 4, false);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+    a = rig_call(5, w->ann);
+    a.kind = CALL_KIND_RESPONSE;
+    rig_say_call(w->r, &a);
+    denied(w, 5, ERR_FORBIDDEN);
+}
+
+static void test_once_is_given_back_when_unsent(void **state)
+{
+    static const struct {
+        enum result result;
+        bool again;
+    } rows[] = {{RESULT_UNSENT, true}, {RESULT_UNKNOWN, false}};
+    struct world *w = *state;
+
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    connect_ann(w);
+    for (uint64_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct msg_call_open o = rig_call(1 + i, w->ann);
+
+        rig_say_call(w->r, &o);
+        rig_result(w->r->egress, permitted(w, 1 + i, false), rows[i].result, false);
+        rig_settle(w->r);
+    }
+    {
+        struct msg_call_open o = rig_call(9, w->ann);
+
+        rig_say_call(w->r, &o);
+        rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    }
+}
+
+static void test_task(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o;
+
+    use_lease(w, LEASE_KIND_TASK, 2, 0);
+    connect_ann(w);
+    for (uint64_t n = 1; n <= 2; n++) {
+        o = rig_call(n, w->ann);
+        rig_say_call(w->r, &o);
+        rig_result(w->r->egress, permitted(w, n, false), RESULT_ANSWERED, false);
+    }
+    o = rig_call(3, w->ann);
+    rig_say_call(w->r, &o);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_USED_UP);
+}
+
+static void test_expired_lease(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    use_lease(w, LEASE_KIND_TASK, 5, 1000);
+    connect_ann(w);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 1, false);
+    w->r->k->clock_base += 2000; /* two seconds later */
+    o = rig_call(2, w->ann);
+    rig_say_call(w->r, &o);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_EXPIRED);
+}
+
+/* --- who leaves
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static void test_gone(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    /* While it is decided: what was reserved is given back. */
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    connect_ann(w);
+    rig_say_call(w->r, &o);
+    gone(w, 1);
+    rig_quiet(w->r->egress);
+    rig_quiet(w->r->gateway);
+    o = rig_call(2, w->ann);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 2, false);
+    gone(w, 2); /* while it runs: the use goes on and its result counts */
+    rig_settle(w->r);
+    gone(w, 2); /* twice */
+    gone(w, 77);
+    rig_quiet(w->r->gateway);
+}
+
+static void test_gateway_dies(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o = retry(w, 2, &st);
+
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HOLD);
+    rig_kill(w->r->gateway);
+    w->r->gateway = rig_peer(w->r, ROLE_GATEWAY, 0, 21, 0);
+    complete(w, id, "sk-ann"); /* the handoff stayed */
+    rig_quiet(w->r->egress);
+    rig_quiet(w->r->gateway);
+    o = retry(w, 2, &st); /* the new gateway counts from the start */
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 2, false);
+    buf_free(&st);
+}
+
+/* --- limits
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
+
+static void test_calls_per_client(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o;
+
+    assert_err(limit_set(SET_CALLS_PER_CLIENT, 2), ERR_OK);
+    for (uint64_t n = 1; n <= 3; n++) {
+        o = rig_call(n, w->ann);
+        o.want = CALL_WANT_OWN;
+        rig_say_call(w->r, &o);
+    }
+    denied(w, 3, ERR_RATE_LIMITED);
+    rig_forget(w->r->gateway);
+    o = rig_call(5, w->bob);
+    o.want = CALL_WANT_OWN;
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_OWN);
+    gone(w, 1);
+    o = rig_call(6, w->ann);
+    o.want = CALL_WANT_OWN;
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_OWN);
+}
+
+static void test_prompt_budgets(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o;
+
+    assert_err(limit_set(SET_PROMPTS_PER_HOUR, 2), ERR_OK);
+    for (uint64_t i = 0; i < 2; i++) {
+        (void)ask(w, &st);
+        o = retry(w, 20 + i, &st);
+        o.answer = ANSWER_DECLINE;
+        rig_say_call(w->r, &o);
+        neutral(w, 20 + i, ENDING_DECLINED);
+    }
+    o = rig_call(30, w->ann);
+    rig_say_call(w->r, &o);
+    denied(w, 30, ERR_RATE_LIMITED);
+    /* Only there, and only she. */
+    o = rig_call(31, w->ann);
+    o.upstream = UP_TRIED;
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    o = rig_call(32, w->bob);
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    /* How many at once. */
+    assert_err(limit_set(SET_HANDOFFS_PER_CLIENT, 1), ERR_OK);
+    o = rig_call(33, w->ann);
+    o.upstream = UP_TWO;
+    rig_say_call(w->r, &o);
+    denied(w, 33, ERR_RATE_LIMITED);
+    buf_free(&st);
+}
+
+/* --- hostile
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
+
+static void test_number_twice(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    o.want = CALL_WANT_OWN;
+    rig_say_call(w->r, &o);
+    rig_say_call(w->r, &o);
+    assert_true(rig_refused(w->r->gateway));
+}
+
+static void test_another_gateways_call(void **state)
+{
+    struct world *w = *state;
+    struct fake *evil = rig_peer(w->r, ROLE_GATEWAY, 1, 22, 0);
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o = retry(w, 2, &st);
+
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HOLD);
+    assert_err(send_call_gone(evil->own, &(struct msg_call_gone){.call = 2}), ERR_OK);
+    assert_err(
+        send_call_answer(evil->own, &(struct msg_call_answer){.call = 2, .answer = ANSWER_DECLINE}),
+        ERR_OK);
+    assert_err(send_snapshot_get(evil->own, &(struct msg_snapshot_get){.call = 2}), ERR_OK);
+    assert_err(send_state_seal(evil->own, &(struct msg_state_seal){.call = 2}), ERR_OK);
+    rig_quiet(evil);
+    complete(w, id, "sk-ann"); /* the call is still there */
+    (void)permitted(w, 2, false);
+    buf_free(&st);
+}
+
+static void test_seal_out_of_turn(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    o.want = CALL_WANT_OWN;
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_OWN);
+    assert_err(
+        send_state_seal(w->r->gateway->own,
+                        &(struct msg_state_seal){.call = 1, .upstream_state = SLICE_LIT("mine")}),
+        ERR_OK);
+    assert_true(rig_refused(w->r->gateway));
+    buf_free(&st);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_who_is_it),
+        T(test_own_and_status),
+        T(test_lists_never_ask),
+        T(test_ride),
+        T(test_no_credential_needed),
+        T(test_no_link_no_handoff_message),
+        T(test_same_handoff_for_all),
+        T(test_legs),
+        T(test_answers),
+        T(test_one_state_one_request),
+        T(test_unsent_state_is_good_again),
+        T(test_foreign_and_forged_states),
+        T(test_state_open_and_seal),
+        T(test_upstream_state_through_a_handoff),
+        T(test_legacy_accept),
+        T(test_legacy_other_answers),
+        T(test_legacy_done_before_the_answer),
+        T(test_legacy_session_gone),
+        T(test_refused_then_given_again),
+        T(test_once),
+        T(test_once_is_given_back_when_unsent),
+        T(test_task),
+        T(test_expired_lease),
+        T(test_gone),
+        T(test_gateway_dies),
+        T(test_calls_per_client),
+        T(test_prompt_budgets),
+        T(test_number_twice),
+        T(test_another_gateways_call),
+        T(test_seal_out_of_turn),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
