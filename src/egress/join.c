@@ -61,6 +61,8 @@ struct use *use_new(struct egress *all, const struct use_id *id)
     u->caps = BUF_INIT(LIM_CAPS_BYTES);
     u->own_body = BUF_INIT(64 * 1024);
     json_init(&u->json);
+    /* A stream has no message: nothing of it can be looked up. */
+    u->rpc.id = u->rpc.method = u->rpc.params = u->rpc.result = u->rpc.error = JSON_NONE;
     place_init(&u->place);
     HASH_ADD(hh_id, all->by_id, id, sizeof(u->id), u);
     loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
