@@ -129,7 +129,8 @@ static bool on_peer(struct role_self *r, const struct msg_peer *m, int fd)
     struct peer *old = find_peer(r, m->role, m->instance), *p;
     struct chan_peer who = {m->role, m->instance, m->generation, m->upstream};
 
-    if (!sock_is_channel(fd)) {
+    /* A second supervisor would be back in the boot phase, and could configure anew. */
+    if (!sock_is_channel(fd) || m->role == ROLE_SUPERVISOR) {
         sock_close(fd);
         return false;
     }
