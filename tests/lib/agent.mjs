@@ -90,7 +90,11 @@ export class Agent {
 
     // Everything the agent's side got or holds, as one text: its key too, which is its own.
     get got() {
-        return this.tape.map((x) => [x.status, JSON.stringify(x.headers), Buffer.concat(x.parts).toString('latin1')].join('\n')).join('\n');
+        return this.gotSince(0);
+    }
+
+    gotSince(from) {
+        return this.tape.slice(from).map((x) => [x.status, JSON.stringify(x.headers), Buffer.concat(x.parts).toString('latin1')].join('\n')).join('\n');
     }
 
     get sent() {

@@ -2,6 +2,7 @@
 // ready when it says so; nothing here sleeps to synchronise.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -77,7 +78,7 @@ export class Sidegate {
     }
 
     // settings: { upstreams: {name: config}, limits, gateway, surface, log }. `user` is made by init.
-    async init({ user = 'ana', password = 'correct horse battery', ...settings } = {}) {
+    async init({ user = 'ana', password = randomBytes(12).toString('base64url'), ...settings } = {}) {
         if (!existsSync(this.program)) throw new Error(`${this.program} is not built`);
         const made = await run(this.program, ['init', '--dir', this.dir, '--user', user, '--password-stdin'], { input: `${password}\n` });
         if (made.status !== 0) throw new Error(`sidegate init: ${made.status}\n${made.stdout}${made.stderr}`);

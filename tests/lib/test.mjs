@@ -18,6 +18,7 @@ export class Failure extends Error {}
 
 export class Scene {
     #closing = [];
+    #looked = new Map(); // agent or Sidegate -> how much noLeak has seen
     secrets = {};
     agents = [];
     sidegates = [];
@@ -115,12 +116,19 @@ export class Scene {
         };
     }
 
-    // Nothing that was made by secret(), and no password, on any agent's side or in the log.
-    noLeak() {
+    // Nothing that was made by secret(), and no password, on any agent's side or in the log. Looks at what is new since the last
+    // time, and a little before it; when the scene ends, at everything together.
+    noLeak({ whole = false } = {}) {
         for (const agent of this.agents) {
-            this.equal(find(agent.got, this.secrets), [], 'no secret on the agent\'s side');
+            const from = whole ? 0 : Math.max(0, (this.#looked.get(agent) ?? 0) - 2);
+            this.#looked.set(agent, agent.tape.length);
+            this.equal(find(agent.gotSince(from), this.secrets), [], 'no secret on the agent\'s side');
         }
-        for (const gate of this.sidegates) this.equal(find(gate.log, this.secrets), [], 'no secret in the log');
+        for (const gate of this.sidegates) {
+            const from = whole ? 0 : Math.max(0, (this.#looked.get(gate) ?? 0) - 4096);
+            this.#looked.set(gate, gate.log.length);
+            this.equal(find(gate.log.slice(from), this.secrets), [], 'no secret in the log');
+        }
     }
 
     // Stops everything, whatever fails meanwhile; the first failure is thrown afterwards.
@@ -144,7 +152,7 @@ async function play(scene, client) {
     try {
         await withTime((async () => {
             await scene.default(t, client);
-            t.noLeak();
+            t.noLeak({ whole: true });
         })(), scene.time ?? 60_000, 'the scene');
     } catch (e) {
         error = e;
