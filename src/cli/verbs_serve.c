@@ -127,9 +127,12 @@ static bool core_start(const struct cli *x, struct core *ret)
     if (e == ERR_OK)
         e = sock_pair(channel);
     if (e == ERR_OK)
-        e = spawn_child(
-            &(struct spawn){program, argv, (const char *const *)environ, channel[1], log[1]},
-            &ret->child);
+        e = spawn_child(&(struct spawn){.path = program,
+                                        .argv = argv,
+                                        .env = (const char *const *)environ,
+                                        .channel = channel[1],
+                                        .log = log[1]},
+                        &ret->child);
     sock_close(log[1]);
     sock_close(channel[1]);
     ret->log = log[0];

@@ -5,14 +5,18 @@
 #include "os/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/slice.h"
+#include "os/clock.h"
 
 static enum err folder_err(int e)
 {
@@ -61,6 +65,26 @@ enum err folder_find_program(const char *name, char *ret_path, size_t n)
     if (access(path, X_OK) != 0)
         return ERR_NOT_FOUND;
     return slice_to_cstr(slice_str(path), ret_path, n) ? ERR_OK : ERR_TOO_LARGE;
+}
+
+enum err folder_lock(const char *path, uint64_t ms, int *ret_fd)
+{
+    enum { PAUSE_MS = 10 };
+    uint64_t until = clock_boot_ms() + ms;
+    int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return ERR_IO;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        bool taken = errno == EWOULDBLOCK;
+        if (!taken || clock_boot_ms() >= until) {
+            (void)close(fd); /* nothing was written */
+            return taken ? ERR_EXISTS : ERR_IO;
+        }
+        (void)poll(NULL, 0, PAUSE_MS); /* a pause; whoever has it is ending */
+    }
+    *ret_fd = fd;
+    return ERR_OK;
 }
 
 void folder_remove_file(const char *path)

@@ -17,6 +17,13 @@ MUST_USE enum err folder_ready(const char *path, unsigned uid, unsigned gid, cha
  * ERR_NOT_FOUND. */
 MUST_USE enum err folder_find_program(const char *name, char *ret_path, size_t n);
 
+/*
+ * Makes the empty file at path if it is not there, and locks it for this process and for those that
+ * get the descriptor from it, until the last of them has ended. Waits for at most ms milliseconds.
+ * ERR_EXISTS: somebody else still has it; ERR_IO.
+ */
+MUST_USE enum err folder_lock(const char *path, uint64_t ms, int *ret_fd);
+
 /* Removes a file, if it is there. */
 void folder_remove_file(const char *path);
 

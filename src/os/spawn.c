@@ -18,7 +18,7 @@ enum { FIRST_FREE = 16 /* above every descriptor that the child will have */ };
 
 struct plan {
     const struct spawn *s;
-    int null, channel, log, report;
+    int input, channel, log, report;
     pid_t parent;
 };
 
@@ -36,7 +36,7 @@ static bool fresh_signals(void)
 
 static bool place_descriptors(struct plan *p)
 {
-    return dup2(p->null, 0) == 0 && dup2(p->log, 1) == 1 && dup2(p->log, 2) == 2 &&
+    return dup2(p->input, 0) == 0 && dup2(p->log, 1) == 1 && dup2(p->log, 2) == 2 &&
            dup2(p->channel, 3) == 3 && close_range(4, (unsigned)p->report - 1, 0) == 0 &&
            close_range((unsigned)p->report + 1, ~0u, 0) == 0;
 }
@@ -79,20 +79,21 @@ static enum err plan_init(struct plan *p, const struct spawn *s, int report)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     *p = (struct plan){
-        .s = s, .null = -1, .channel = -1, .log = -1, .report = -1, .parent = getpid()};
+        .s = s, .input = -1, .channel = -1, .log = -1, .report = -1, .parent = getpid()};
     if (null < 0)
         return spawn_err(errno);
-    p->null = fcntl(null, F_DUPFD_CLOEXEC, FIRST_FREE);
+    p->input = fcntl(s->input > 0 ? s->input : null, F_DUPFD_CLOEXEC, FIRST_FREE);
     p->channel = fcntl(s->channel, F_DUPFD_CLOEXEC, FIRST_FREE);
     p->log = fcntl(s->log, F_DUPFD_CLOEXEC, FIRST_FREE);
     p->report = fcntl(report, F_DUPFD_CLOEXEC, FIRST_FREE);
     (void)close(null); /* nothing was written */
-    return p->null < 0 || p->channel < 0 || p->log < 0 || p->report < 0 ? spawn_err(errno) : ERR_OK;
+    return p->input < 0 || p->channel < 0 || p->log < 0 || p->report < 0 ? spawn_err(errno)
+                                                                         : ERR_OK;
 }
 
 static void plan_done(struct plan *p)
 {
-    int fds[] = {p->null, p->channel, p->log, p->report};
+    int fds[] = {p->input, p->channel, p->log, p->report};
 
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)
         if (fds[i] >= 0)

@@ -9,6 +9,7 @@ struct spawn {
     const char *path;        /* of the binary, absolute */
     const char *const *argv; /* ends with NULL */
     const char *const *env;  /* ends with NULL; the whole environment */
+    int input;               /* becomes descriptor 0; 0 stands for /dev/null */
     int channel;             /* becomes descriptor 3 */
     int log;                 /* becomes descriptors 1 and 2 */
 };
@@ -24,10 +25,10 @@ struct child_end {
 };
 
 /*
- * Starts the program with /dev/null on 0 and nothing else open, in its own process group, to be
- * killed when we end. The descriptors given stay the caller's. ERR_NOT_FOUND: no such program;
- * ERR_FORBIDDEN: it may not be run; ERR_UNAVAILABLE: out of processes, descriptors or memory;
- * ERR_IO.
+ * Starts the program with these four descriptors and nothing else open, in its own process group,
+ * to be killed when we end. The descriptors given stay the caller's. ERR_NOT_FOUND: no such
+ * program; ERR_FORBIDDEN: it may not be run; ERR_UNAVAILABLE: out of processes, descriptors or
+ * memory; ERR_IO.
  */
 MUST_USE enum err spawn_child(const struct spawn *s, struct child *ret);
 /* Sends a signal to its whole process group. */

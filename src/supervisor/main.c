@@ -138,6 +138,21 @@ static enum err alone_here(const struct supervisor *s)
     return complain("another Sidegate is running with this run folder");
 }
 
+/*
+ * After a supervisor that was killed, its children may still be ending: until they are gone they
+ * have the listeners, the store and the log. Each of them shares this lock, so to have it is to be
+ * alone.
+ */
+static enum err lock_run_folder(struct supervisor *s)
+{
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/lock", s->run_dir);
+    if (folder_lock(path, LIM_LOCK_TIME, &s->lock_fd) == ERR_OK)
+        return ERR_OK;
+    return complain("the run folder is locked: processes of an earlier Sidegate are still there");
+}
+
 static enum err listen_control(struct supervisor *s)
 {
     enum err e = listen_path(s->control_path, &s->control_fd);
@@ -160,6 +175,8 @@ static enum err open_all(struct supervisor *s)
         e = ready_folders(s);
     if (e == ERR_OK)
         e = alone_here(s);
+    if (e == ERR_OK)
+        e = lock_run_folder(s);
     if (e == ERR_OK && !s->init)
         e = listen_at(&s->config->gateway, &s->gateway_fd, &s->gateway_port);
     if (e == ERR_OK && !s->init)
@@ -219,7 +236,7 @@ static int serve(struct supervisor *s)
 
 int main(int argc, char **argv)
 {
-    struct supervisor s = {.gateway_fd = -1, .surface_fd = -1, .control_fd = -1};
+    struct supervisor s = {.gateway_fd = -1, .surface_fd = -1, .control_fd = -1, .lock_fd = -1};
     struct options options;
     struct config_error error;
     struct config *config = NULL;
@@ -245,6 +262,7 @@ int main(int argc, char **argv)
         status = serve(&s);
     sock_close(s.gateway_fd);
     sock_close(s.surface_fd);
+    sock_close(s.lock_fd);
     config_free(config);
     return status;
 }

@@ -264,7 +264,12 @@ static enum err find_and_spawn(struct proc *p, int channel, int log)
     char path[512], number[16];
     const char *name = role_name(p->role), *env[4] = {"LC_ALL=C"};
     const char *argv[] = {"sidegate", name, NULL, NULL};
-    struct spawn s = {.path = path, .argv = argv, .env = env, .channel = channel, .log = log};
+    struct spawn s = {.path = path,
+                      .argv = argv,
+                      .env = env,
+                      .input = p->sup->lock_fd,
+                      .channel = channel,
+                      .log = log};
     char seed[128], *value = NULL;
     enum err e = folder_find_program(name, path, sizeof path);
 

@@ -54,6 +54,7 @@ struct supervisor {
     unsigned uid, gid;
     char data_dir[256], key_dir[256], run_dir[256], control_path[300];
     int gateway_fd, surface_fd, control_fd;
+    int lock_fd; /* of the run folder: every process has it as its descriptor 0 */
     uint16_t gateway_port, surface_port;
     struct loop_watch *control_watch;
     uint32_t clients; /* accepted on the control socket so far */

@@ -107,8 +107,12 @@ static void start_program(struct world *w)
 
     assert_non_null(path);
     assert_err(sock_pair(fds), ERR_OK);
-    assert_err(spawn_child(&(struct spawn){path, argv, env, fds[1], STDERR_FILENO}, &w->child),
-               ERR_OK);
+    assert_err(
+        spawn_child(
+            &(struct spawn){
+                .path = path, .argv = argv, .env = env, .channel = fds[1], .log = STDERR_FILENO},
+            &w->child),
+        ERR_OK);
     sock_close(fds[1]);
     w->ready = false;
     w->supervisor = chan_new(w->loop, fds[0], ROLE_SUPERVISOR,

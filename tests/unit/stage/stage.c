@@ -104,7 +104,11 @@ void stage_start(struct stage *s, enum role role, const char *path, stage_fn *fn
     buf_init(&s->log, LOG_BYTES);
     assert_err(sock_pair(fds), ERR_OK);
     assert_err(spawn_log_pipe(log), ERR_OK);
-    assert_err(spawn_child(&(struct spawn){path, argv, env, fds[1], log[1]}, &s->child), ERR_OK);
+    assert_err(spawn_child(
+                   &(struct spawn){
+                       .path = path, .argv = argv, .env = env, .channel = fds[1], .log = log[1]},
+                   &s->child),
+               ERR_OK);
     sock_close(fds[1]);
     sock_close(log[1]);
     s->log_fd = log[0];

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -463,6 +464,29 @@ static void test_children_die_with_the_supervisor(void **state)
     assert_int_equal(stop(w), 0);
 }
 
+/* Whatever of an earlier Sidegate still lives has the lock, and with it listeners, store and log.
+ */
+static void test_waits_for_what_is_left_of_an_earlier_one(void **state)
+{
+    struct world *w = *state;
+    int lock;
+
+    start_usual(w);
+    expect(w, "sidegate is ready");
+    lock = open(at(w, "run/lock"), O_RDONLY);
+    assert_true(lock >= 0);
+    assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), -1);
+    assert_int_equal(kill(w->pid, SIGKILL), 0);
+    assert_int_equal(wait_status(w), -1);
+    assert_int_equal(flock(lock, LOCK_EX), 0); /* the last of its children is gone */
+    start(w, NULL);
+    assert_false(sock_wait(w->fd, 100)); /* it waits */
+    assert_int_equal(flock(lock, LOCK_UN), 0);
+    expect(w, "sidegate is ready");
+    close(lock);
+    assert_int_equal(stop(w), 0);
+}
+
 static void test_control_socket_goes_to_the_keeper(void **state)
 {
     struct world *w = *state;
@@ -577,6 +601,7 @@ int main(int argc, char **argv)
         T(test_a_log_that_lies),
         T(test_one_that_does_not_end_is_killed),
         T(test_children_die_with_the_supervisor),
+        T(test_waits_for_what_is_left_of_an_earlier_one),
         T(test_control_socket_goes_to_the_keeper),
         T(test_one_at_a_time),
         T(test_init_starts_the_core_alone),
