@@ -110,21 +110,24 @@ void use_headers(struct use *u, struct http *h)
 enum err use_message_headers(struct use *u, struct http *h)
 {
     struct buf scratch = BUF_INIT(LIM_HEADER_BYTES), name = BUF_INIT(LIM_HEADER_BYTES);
-    struct slice method = json_str_slice(&u->json, u->rpc.method, &scratch);
-    uint32_t node = mcp_name_of(&u->json, &u->rpc);
     enum err e = ERR_INVALID_PARAMS;
+    struct slice method;
+    uint32_t node;
 
     if (u->era != MCP_ERA_MODERN)
         return ERR_OK;
+    method = json_str_slice(&u->json, u->rpc.method, &scratch);
     if (!http_is_field_value(method) || method.n == 0)
         goto out;
     http_header(h, "MCP-Protocol-Version", buf_slice(&u->protocol));
     http_header(h, "Mcp-Method", method);
+    node = mcp_name_of(&u->json, &u->rpc);
     if (node != JSON_NONE) {
         mcp_header_encode(&name, json_str_slice(&u->json, node, &scratch));
         if (buf_err(&scratch) != ERR_OK || buf_err(&name) != ERR_OK)
             goto out;
-        http_header(h, "Mcp-Name", buf_slice(&name));
+        if (name.n > 0)
+            http_header(h, "Mcp-Name", buf_slice(&name));
     }
     for (size_t i = 0; i < u->params_n; i++)
         http_header(h, (const char *)u->params[i].name.p, buf_slice(&u->params[i].value));

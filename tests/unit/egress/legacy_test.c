@@ -1,0 +1,541 @@
+/* Legacy upstreams: sessions opened lazily, shared, renewed, and kept apart; streams. */
+#include "unit.h"
+
+#include "egress/rig.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "ipc/gen/send.h"
+
+#define INIT_OK                                                                                    \
+    "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"protocolVersion\":\"2025-11-25\","              \
+    "\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"x\",\"version\":\"1\"}}}"
+#define RESULT "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[]}}"
+#define CALL   "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"t\"}}"
+
+static struct rig rig;
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_kill(&rig);
+    return 0;
+}
+
+static bool asks(const struct rig_request *q, const char *method)
+{
+    return strstr((const char *)q->body.p, method) != NULL;
+}
+
+static void say_status(struct rig_conn *c, const char *status)
+{
+    rig_say(c, "HTTP/1.1 ");
+    rig_say(c, status);
+    rig_say(c, "\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void say_initialized(struct rig_conn *c, const struct rig_request *q, const char *session)
+{
+    rig_say(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: "
+               "chunked\r\n");
+    if (session != NULL) {
+        rig_say(c, "Mcp-Session-Id: ");
+        rig_say(c, session);
+        rig_say(c, "\r\n");
+    }
+    rig_say(c, "\r\n");
+    rig_say_event(c, q, INIT_OK);
+    rig_say_stream_end(c);
+}
+
+/* A server with sessions "s0", "s1", ... by the number of initialize requests. */
+static void server(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    char session[8] = "s0";
+
+    if (asks(q, "\"initialize\"")) {
+        session[1] = (char)('0' + r->step++);
+        say_initialized(c, q, session);
+    } else if (asks(q, "notifications/initialized")) {
+        say_status(c, "202 Accepted");
+    } else {
+        rig_say_json(c, q, RESULT);
+    }
+}
+
+static struct rig *start(rig_script *script)
+{
+    rig_start(&rig, &(struct rig_conf){.protocols = 2});
+    rig.script = script;
+    return &rig;
+}
+
+static unsigned count(struct rig *r, const char *method)
+{
+    unsigned n = 0;
+
+    for (unsigned k = 0; k < r->requests_n; k++)
+        n += asks(&r->requests[k], method);
+    return n;
+}
+
+static const struct rig_request *last(struct rig *r)
+{
+    return &r->requests[r->requests_n - 1];
+}
+
+static void test_opened_lazily(void **state)
+{
+    struct rig *r = start(server);
+    unsigned i =
+        rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY, .caps = "{\"roots\":{}}"});
+
+    (void)state;
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+    assert_int_equal(r->requests_n, 3);
+    assert_true(asks(&r->requests[0], "\"initialize\""));
+    assert_true(asks(&r->requests[0], "\"capabilities\":{\"roots\":{}}"));
+    assert_true(asks(&r->requests[0], "\"protocolVersion\":\"2025-11-25\""));
+    assert_false(rig_has(&r->requests[0], "Mcp-Session-Id"));
+    assert_true(rig_has(&r->requests[0], "Authorization: Bearer s3cret"));
+    assert_true(asks(&r->requests[1], "notifications/initialized"));
+    assert_true(rig_has(&r->requests[1], "Mcp-Session-Id: s0\r\n"));
+    assert_true(rig_has(&r->requests[1], "MCP-Protocol-Version: 2025-11-25\r\n"));
+    assert_true(rig_has(&r->requests[2], "Mcp-Session-Id: s0\r\n"));
+    assert_false(rig_has(&r->requests[2], "Mcp-Method"));
+    /* The upstream's session id stays here. */
+    assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "s0"));
+    /* What the server said of itself is stored. */
+    assert_int_equal(r->snapshots_n, 1);
+    assert_non_null(strstr((const char *)r->snapshots.p, "server:{\"protocolVersion\""));
+
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_both(r, i);
+    assert_int_equal(r->requests_n, 4); /* no second initialize */
+    rig_stop(r);
+}
+
+static void test_sessions_apart(void **state)
+{
+    static const struct {
+        unsigned char client, session, user, connection;
+        const char *want;
+    } rows[] = {
+        {1, 1, 1, 1, "s0"}, {1, 2, 1, 1, "s1"}, {2, 1, 1, 1, "s2"}, {1, 1, 2, 2, "s3"},
+        {1, 1, 1, 3, "s4"}, {1, 1, 1, 1, "s0"}, {1, 2, 1, 1, "s1"}, {1, 1, 1, 3, "s4"},
+    };
+    struct rig *r = start(server);
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        char header[64] = "Mcp-Session-Id: ";
+        unsigned i = rig_ask(r, (struct rig_ask){.body = CALL,
+                                                 .era = ERA_LEGACY,
+                                                 .client = rows[k].client,
+                                                 .session = rows[k].session,
+                                                 .user = rows[k].user,
+                                                 .connection = rows[k].connection});
+        rig_both(r, i);
+        strcat(header, rows[k].want);
+        assert_true(rig_has(last(r), header));
+    }
+    assert_int_equal(count(r, "\"initialize\""), 5);
+    rig_stop(r);
+}
+
+static void test_session_end(void **state)
+{
+    struct rig *r = start(server);
+    struct msg_session_end m = {0};
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    m.session.b[0] = 1;
+    assert_err(send_session_end(r->gateway->chan, &m), ERR_OK);
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_both(r, i);
+    assert_true(rig_has(last(r), "Mcp-Session-Id: s1\r\n"));
+    rig_stop(r);
+}
+
+/* Many at once: one opens, the others wait for it. */
+static void test_shared_opening(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i[5];
+
+    (void)state;
+    for (unsigned k = 0; k < 5; k++)
+        i[k] = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_requests(r, 1);
+    stage_idle(&r->s, 50);
+    assert_int_equal(r->requests_n, 1);
+    r->script = server;
+    server(r, &r->conns[0], &r->requests[0]);
+    for (unsigned k = 0; k < 5; k++) {
+        rig_both(r, i[k]);
+        assert_int_equal(rig_call_of(r, i[k])->how, ANSWER_HOW_DONE);
+    }
+    assert_int_equal(count(r, "\"initialize\""), 1);
+    assert_int_equal(r->requests_n, 7);
+    rig_stop(r);
+}
+
+/* The one that opens gives up: the next one opens. */
+static void test_opener_leaves(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned first = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY}), second;
+
+    (void)state;
+    rig_requests(r, 1);
+    second = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    stage_idle(&r->s, 20);
+    r->script = server;
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){first}), ERR_OK);
+    rig_result(r, first);
+    assert_int_equal(rig_use_of(r, first)->result.result, RESULT_UNSENT);
+    rig_both(r, second);
+    assert_int_equal(rig_call_of(r, second)->how, ANSWER_HOW_DONE);
+    rig_stop(r);
+}
+
+static void test_waiting_has_a_deadline(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned first = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY}), second;
+    struct timespec now;
+
+    (void)state;
+    rig_requests(r, 1);
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    second = rig_ask(r, (struct rig_ask){.body = CALL,
+                                         .era = ERA_LEGACY,
+                                         .not_after = (uint64_t)now.tv_sec * 1000 +
+                                                      (uint64_t)now.tv_nsec / 1000000 + 100});
+    rig_both(r, second);
+    assert_int_equal(rig_use_of(r, second)->result.result, RESULT_UNSENT);
+    assert_err((enum err)rig_use_of(r, second)->result.code, ERR_TIMEOUT);
+    assert_int_equal(rig_use_of(r, first)->results, 0);
+    rig_stop(r);
+}
+
+static void without_sessions(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (asks(q, "\"initialize\""))
+        rig_say_json(c, q, INIT_OK);
+    else
+        server(r, c, q);
+}
+
+static void test_server_without_sessions(void **state)
+{
+    struct rig *r = start(without_sessions);
+
+    (void)state;
+    for (unsigned k = 0; k < 3; k++) {
+        unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+        rig_both(r, i);
+        assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+        assert_false(rig_has(last(r), "Mcp-Session-Id"));
+    }
+    assert_int_equal(count(r, "\"initialize\""), 1);
+    rig_stop(r);
+}
+
+static void test_older_version(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_requests(r, 1);
+    r->script = server;
+    rig_say_json(&r->conns[0], &r->requests[0],
+                 "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"protocolVersion\":\"2025-06-18\","
+                 "\"capabilities\":{}}}");
+    rig_both(r, i);
+    assert_true(rig_has(last(r), "MCP-Protocol-Version: 2025-06-18\r\n"));
+    rig_stop(r);
+}
+
+/* --- a session that the upstream forgot
+ * ------------------------------------------------------------- */
+
+static void forgets_s0(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (rig_has(q, "Mcp-Session-Id: s0") && asks(q, "tools/call") && r->results > 0)
+        say_status(c, "404 Not Found");
+    else
+        server(r, c, q);
+}
+
+static void test_renewed_once(void **state)
+{
+    struct rig *r = start(forgets_s0);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_ANSWERED);
+    assert_true(rig_has(last(r), "Mcp-Session-Id: s1\r\n"));
+    assert_int_equal(count(r, "\"initialize\""), 2);
+    assert_int_equal(count(r, "tools/call"), 3); /* one of them was refused with 404 */
+    rig_stop(r);
+}
+
+static void forgets_all(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (asks(q, "tools/call"))
+        say_status(c, "404 Not Found");
+    else
+        server(r, c, q);
+}
+
+static void test_renewed_no_more(void **state)
+{
+    struct rig *r = start(forgets_all);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_INVALID);
+    assert_err(rig_call_of(r, i)->code, ERR_UPSTREAM_STATUS);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_ANSWERED);
+    assert_int_equal(count(r, "tools/call"), 2);
+    rig_stop(r);
+}
+
+/* --- opening fails
+ * ------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *text; /* a whole answer, or JSON */
+    enum result result;
+    bool refused;
+    enum answer_how how;
+    enum err code;
+} failures[] = {
+    {"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", RESULT_UNSENT, true, ANSWER_HOW_REFUSED,
+     ERR_UPSTREAM_REFUSED},
+    {"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", RESULT_UNSENT, false, ANSWER_HOW_UNSENT,
+     ERR_UPSTREAM_STATUS},
+    {"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", RESULT_UNSENT, false, ANSWER_HOW_UNSENT,
+     ERR_UPSTREAM_STATUS},
+    {"", RESULT_UNSENT, false, ANSWER_HOW_UNSENT, ERR_CLOSED},
+    {"{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":-32600,\"message\":\"m\"}}",
+     RESULT_UNSENT, false, ANSWER_HOW_UNSENT, ERR_UPSTREAM_ANSWER},
+    {"{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{}}", RESULT_UNSENT, false, ANSWER_HOW_UNSENT,
+     ERR_UPSTREAM_ANSWER},
+    {"{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"protocolVersion\":\"2026-07-28\"}}",
+     RESULT_UNSENT, false, ANSWER_HOW_UNSENT, ERR_UPSTREAM_ANSWER},
+    {"{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"protocolVersion\":\"2025-11-25\\r\\nX: 1\"}}",
+     RESULT_UNSENT, false, ANSWER_HOW_UNSENT, ERR_UPSTREAM_ANSWER},
+    {"{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":{\"protocolVersion\":\"2025-11-25\"}}",
+     RESULT_UNSENT, false, ANSWER_HOW_UNSENT, ERR_UPSTREAM_ANSWER},
+    {"{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"protocolVersion\":"
+     "\"0123456789012345678901234567890"
+     "123456789\"}}",
+     RESULT_UNSENT, false, ANSWER_HOW_UNSENT, ERR_UPSTREAM_ANSWER},
+};
+
+static void test_opening_fails(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(failures); k++) {
+        struct rig *r = start(NULL);
+        unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+        const struct rig_use *u = rig_use_of(r, i);
+        struct rig_conn *c = &r->conns[0];
+
+        rig_requests(r, 1);
+        if (failures[k].text[0] == '{')
+            rig_say_json(c, &r->requests[0], failures[k].text);
+        else if (failures[k].text[0] == 'H')
+            rig_say(c, failures[k].text);
+        else
+            rig_hang_up(c);
+        rig_both(r, i);
+        if (u->result.result != failures[k].result || u->result.refused != failures[k].refused ||
+            rig_call_of(r, i)->how != failures[k].how ||
+            rig_call_of(r, i)->code != failures[k].code)
+            fail_msg("failure %zu: %s %d %s %s", k, result_name(u->result.result),
+                     u->result.refused, answer_how_name(rig_call_of(r, i)->how),
+                     err_name(rig_call_of(r, i)->code));
+        assert_int_equal(count(r, "tools/call"), 0);
+        /* The next one tries anew, and gets there. */
+        r->script = server;
+        i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+        rig_both(r, i);
+        assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+        rig_stop(r);
+    }
+}
+
+static void test_initialized_refused(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_requests(r, 1);
+    rig_say_json(&r->conns[0], &r->requests[0], INIT_OK);
+    rig_requests(r, 2);
+    say_status(&r->conns[0], "400 Bad Request");
+    rig_both(r, i);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNSENT);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_UNSENT);
+    rig_stop(r);
+}
+
+static void test_bad_caps(void **state)
+{
+    static const char *const caps[] = {"[]", "{", "7", "{\"a\":1,\"a\":2}"};
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(caps); k++) {
+        struct rig *r = start(server);
+        unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY, .caps = caps[k]});
+
+        rig_both(r, i);
+        assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNSENT);
+        assert_int_equal(r->requests_n, 0);
+        rig_stop(r);
+    }
+}
+
+/* --- messages from the server, and the session's stream
+ * ------------------------------------------------ */
+
+static void test_server_asks(void **state)
+{
+    struct rig *r = start(server);
+    struct rig_conn *c;
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY}), k;
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_requests(r, 4);
+    c = &r->conns[last(r)->conn];
+    rig_say_stream(c);
+    rig_say_event(c, last(r), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}");
+    stage_until_count(&r->s, &rig_call_of(r, i)->messages, 1);
+    /* The client's answer is a message of its own. */
+    k = rig_ask(r, (struct rig_ask){.era = ERA_LEGACY,
+                                    .kind = CALL_KIND_RESPONSE,
+                                    .body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}"});
+    rig_requests(r, 5);
+    assert_true(rig_has(last(r), "Mcp-Session-Id: s0\r\n"));
+    say_status(&r->conns[last(r)->conn], "202 Accepted");
+    rig_both(r, k);
+    assert_int_equal(rig_call_of(r, k)->kind, ANSWER_KIND_ACCEPTED);
+    rig_say_event(c, &r->requests[3], RESULT);
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+    assert_int_equal(rig_call_of(r, i)->messages, 2);
+    rig_stop(r);
+}
+
+static void test_stream(void **state)
+{
+    struct rig *r = start(server);
+    struct rig_call *call;
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    struct rig_conn *c;
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    i = rig_ask(
+        r, (struct rig_ask){.kind = CALL_KIND_STREAM, .era = ERA_LEGACY, .last_event_id = "ev-1"});
+    call = rig_call_of(r, i);
+    rig_requests(r, 4);
+    assert_true(rig_has(last(r), "GET /mcp HTTP/1.1\r\n"));
+    assert_true(rig_has(last(r), "Accept: text/event-stream\r\n"));
+    assert_true(rig_has(last(r), "Last-Event-ID: ev-1\r\n"));
+    assert_true(rig_has(last(r), "Mcp-Session-Id: s0\r\n"));
+    assert_false(rig_has(last(r), "Content-Type"));
+    c = &r->conns[last(r)->conn];
+    rig_say_stream(c);
+    rig_say_event(c, last(r), "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}");
+    rig_say_event(c, last(r), "{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":{}}"); /* nobody asked */
+    rig_say_event(c, last(r), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}");
+    stage_until_count(&r->s, &call->messages, 2);
+    assert_int_equal(call->kind, ANSWER_KIND_SSE);
+    assert_int_equal(rig_use_of(r, i)->results, 0);
+    rig_say_stream_end(c);
+    rig_both(r, i);
+    assert_int_equal(call->how, ANSWER_HOW_DONE);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_ANSWERED);
+    rig_stop(r);
+}
+
+static void test_stream_breaks(void **state)
+{
+    struct rig *r = start(server);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    i = rig_ask(r, (struct rig_ask){.kind = CALL_KIND_STREAM, .era = ERA_LEGACY});
+    rig_requests(r, 4);
+    rig_say_stream(&r->conns[last(r)->conn]);
+    stage_until_count(&r->s, &rig_call_of(r, i)->heads, 1);
+    rig_hang_up(&r->conns[last(r)->conn]);
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_CUT);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_ANSWERED); /* it had no effect */
+    rig_stop(r);
+}
+
+static void test_no_stream(void **state)
+{
+    struct rig *r = start(server);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    i = rig_ask(r, (struct rig_ask){.kind = CALL_KIND_STREAM, .era = ERA_LEGACY});
+    rig_requests(r, 4);
+    say_status(&r->conns[last(r)->conn], "405 Method Not Allowed");
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_INVALID);
+    assert_err(rig_call_of(r, i)->code, ERR_BAD_METHOD);
+    rig_stop(r);
+}
+
+#define T(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_opened_lazily),
+        T(test_sessions_apart),
+        T(test_session_end),
+        T(test_shared_opening),
+        T(test_opener_leaves),
+        T(test_waiting_has_a_deadline),
+        T(test_server_without_sessions),
+        T(test_older_version),
+        T(test_renewed_once),
+        T(test_renewed_no_more),
+        T(test_opening_fails),
+        T(test_initialized_refused),
+        T(test_bad_caps),
+        T(test_server_asks),
+        T(test_stream),
+        T(test_stream_breaks),
+        T(test_no_stream),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

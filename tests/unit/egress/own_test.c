@@ -1,0 +1,347 @@
+/* Uses without a client: trying a new credential, and asking a server for its lists. */
+#include "unit.h"
+
+#include "egress/rig.h"
+
+#include <string.h>
+
+static struct rig rig;
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_kill(&rig);
+    return 0;
+}
+
+static bool asks(const struct rig_request *q, const char *text)
+{
+    return strstr((const char *)q->body.p, text) != NULL;
+}
+
+#define OK "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[]}}"
+#define INIT_OK                                                                                    \
+    "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"protocolVersion\":\"2025-11-25\","              \
+    "\"capabilities\":{\"tools\":{},\"resources\":{}}}}"
+
+/* --- verify
+ * ------------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *method, *tool;
+    const char *text; /* a whole answer, or JSON */
+    enum result result;
+    bool refused;
+    enum err code;
+    const char *wants; /* in the request */
+} verifies[] = {
+    {"tools/list", "", OK, RESULT_ANSWERED, false, ERR_OK, "\"method\":\"tools/list\""},
+    {"tools/call", "whoami", "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[]}}",
+     RESULT_ANSWERED, false, ERR_OK, "\"name\":\"whoami\",\"arguments\":{}"},
+    {"tools/call", "whoami",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"isError\":true}}",
+     RESULT_ANSWERED, true, ERR_UPSTREAM_REFUSED, "whoami"},
+    {"tools/list", "", "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":-1,\"message\":\"m\"}}",
+     RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ""},
+    {"tools/list", "", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, true,
+     ERR_UPSTREAM_REFUSED, ""},
+    {"tools/list", "", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, true,
+     ERR_UPSTREAM_REFUSED, ""},
+    {"tools/list", "", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, false,
+     ERR_UPSTREAM_STATUS, ""},
+    {"tools/list", "", "{}", RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ""},
+    {"tools/list", "", "", RESULT_UNKNOWN, false, ERR_CLOSED, ""},
+};
+
+static void check_verify(size_t k, unsigned i)
+{
+    const struct rig_use *u = rig_use_of(&rig, i);
+
+    rig_result(&rig, i);
+    if (u->result.result != verifies[k].result || u->result.refused != verifies[k].refused ||
+        u->result.code != verifies[k].code)
+        fail_msg("row %zu: %s %d %s", k, result_name(u->result.result), u->result.refused,
+                 err_name((enum err)u->result.code));
+    assert_int_equal(u->results, 1);
+    assert_int_equal(rig.ends, 0);
+}
+
+static void say(struct rig_conn *c, const struct rig_request *q, const char *text)
+{
+    if (text[0] == '{')
+        rig_say_json(c, q, text);
+    else if (text[0] == 'H')
+        rig_say(c, text);
+    else
+        rig_hang_up(c);
+}
+
+static void test_verify_modern(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(verifies); k++) {
+        unsigned i;
+
+        rig_start(&rig, &(struct rig_conf){.protocols = 1,
+                                           .verify_method = verifies[k].method,
+                                           .verify_tool = verifies[k].tool});
+        i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY, .credential = "fresh-canary-1"});
+        rig_requests(&rig, 1);
+        assert_true(rig_has(&rig.requests[0], "Authorization: Bearer fresh-canary-1\r\n"));
+        assert_true(rig_has(&rig.requests[0], "MCP-Protocol-Version: 2026-07-28\r\n"));
+        assert_true(rig_has(&rig.requests[0], "Mcp-Method: tools/"));
+        assert_true(
+            asks(&rig.requests[0], "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\""));
+        assert_true(asks(&rig.requests[0], verifies[k].wants));
+        say(&rig.conns[0], &rig.requests[0], verifies[k].text);
+        check_verify(k, i);
+        rig_stop(&rig);
+    }
+}
+
+static void test_verify_legacy(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(verifies); k++) {
+        unsigned i;
+
+        rig_start(&rig, &(struct rig_conf){.protocols = 2,
+                                           .verify_method = verifies[k].method,
+                                           .verify_tool = verifies[k].tool});
+        i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY, .credential = "fresh-canary-1"});
+        rig_requests(&rig, 1);
+        assert_true(asks(&rig.requests[0], "\"initialize\""));
+        rig_say_json(&rig.conns[0], &rig.requests[0], INIT_OK);
+        rig_requests(&rig, 2);
+        rig_say(&rig.conns[0], "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+        rig_requests(&rig, 3);
+        assert_true(asks(&rig.requests[2], verifies[k].wants));
+        assert_false(asks(&rig.requests[2], "_meta"));
+        say(&rig.conns[0], &rig.requests[2], verifies[k].text);
+        check_verify(k, i);
+        rig_stop(&rig);
+    }
+}
+
+static void test_verify_by_initialize(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){.protocols = 2, .verify_method = "initialize"});
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY});
+    rig_requests(&rig, 1);
+    rig_say_json(&rig.conns[0], &rig.requests[0], INIT_OK);
+    rig_requests(&rig, 2);
+    rig_say(&rig.conns[0], "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+    rig_result(&rig, i);
+    assert_int_equal(rig_use_of(&rig, i)->result.result, RESULT_ANSWERED);
+    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY});
+    rig_requests(&rig, 3);
+    rig_say(&rig.conns[0], "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    rig_result(&rig, i);
+    assert_true(rig_use_of(&rig, i)->result.refused);
+    rig_stop(&rig);
+}
+
+static void test_verify_not_configured(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){0});
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY});
+    rig_result(&rig, i);
+    assert_int_equal(rig_use_of(&rig, i)->result.result, RESULT_UNSENT);
+    assert_int_equal(rig.requests_n, 0);
+    rig_stop(&rig);
+}
+
+/* --- probe
+ * ---------------------------------------------------------------------------------------------- */
+
+/* A server with two pages of tools, one prompt that it will not list, and resources. */
+static void server(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    (void)r;
+    if (asks(q, "server/discover"))
+        rig_say_json(
+            c, q,
+            "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"supportedVersions\":[\"2026-07-28\"],"
+            "\"capabilities\":{\"tools\":{},\"prompts\":{},\"resources\":{}}}}");
+    else if (asks(q, "\"initialize\""))
+        rig_say_json(c, q, INIT_OK);
+    else if (asks(q, "notifications/"))
+        rig_say(c, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+    else if (asks(q, "tools/list") && asks(q, "\"cursor\":\"p\\\"2\""))
+        rig_say_json(c, q,
+                     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[{\"name\":\"b\"}]}}");
+    else if (asks(q, "tools/list"))
+        rig_say_json(c, q,
+                     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[{\"name\":\"a\"}],"
+                     "\"nextCursor\":\"p\\\"2\"}}");
+    else if (asks(q, "prompts/list"))
+        rig_say(c, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    else if (asks(q, "templates"))
+        rig_say_json(
+            c, q, "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":-32601,\"message\":\"m\"}}");
+    else
+        rig_say_json(c, q, "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"resources\":[]}}");
+}
+
+static void test_probe_modern(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){.protocols = 1});
+    rig.script = server;
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
+    rig_result(&rig, i);
+    assert_int_equal(rig_use_of(&rig, i)->result.result, RESULT_ANSWERED);
+    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+    assert_false(rig_has(&rig.requests[0], "Authorization"));
+    buf_put_u8(&rig.snapshots, 0);
+    assert_string_equal(
+        (const char *)rig.snapshots.p,
+        "server:{\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{},"
+        "\"prompts\":{},\"resources\":{}}}\n"
+        "tools:{\"tools\":[{\"name\":\"a\"},{\"name\":\"b\"}]}\n"
+        "resources:{\"resources\":[]}\n");
+    assert_int_equal(rig.requests_n, 6);
+    rig_stop(&rig);
+}
+
+static void test_probe_legacy(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){.protocols = 2});
+    rig.script = server;
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
+    rig_result(&rig, i);
+    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+    assert_int_equal(rig.snapshots_n, 3); /* server, tools, resources */
+    /* Again: nothing has changed, nothing is stored. */
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
+    rig_result(&rig, i);
+    assert_int_equal(rig.snapshots_n, 3);
+    rig_stop(&rig);
+}
+
+static void endless_pages(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (asks(q, "tools/list")) {
+        r->requests_n--; /* more than the rig keeps */
+        buf_free(&r->requests[r->requests_n].head);
+        rig_say_json(
+            c, q,
+            "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[],\"nextCursor\":\"x\"}}");
+        buf_free(&r->requests[r->requests_n].body);
+        r->step++;
+    } else {
+        server(r, c, q);
+    }
+}
+
+static void test_probe_endless_pages(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){.protocols = 1});
+    rig.script = endless_pages;
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
+    rig_result(&rig, i);
+    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+    assert_true(rig.step > 10 && rig.step < 100);
+    assert_null(strstr((const char *)rig.snapshots.p, "tools:"));
+    rig_stop(&rig);
+}
+
+static void test_probe_refused(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){.protocols = 1});
+    i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
+    rig_requests(&rig, 1);
+    rig_say(&rig.conns[0], "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    rig_result(&rig, i);
+    assert_true(rig_use_of(&rig, i)->result.refused);
+    assert_int_equal(rig.snapshots_n, 0);
+    rig_stop(&rig);
+}
+
+/* --- lists that clients ask for
+ * ------------------------------------------------------------------------- */
+
+static const struct {
+    const char *body, *answer;
+    const char *stored; /* NULL: nothing */
+} lists[] = {
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[{\"name\":\"a\"}],\"ttlMs\":5}}",
+     "tools:{\"tools\":[{\"name\":\"a\"}]}\n"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/list\",\"params\":{}}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"prompts\":[]}}", "prompts:{\"prompts\":[]}\n"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/templates/list\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"resourceTemplates\":[1]}}",
+     "templates:{\"resourceTemplates\":[1]}\n"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"cursor\":\"x\"}}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[]}}", NULL},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[],\"nextCursor\":\"x\"}}", NULL},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":{}}}", NULL},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":1,\"message\":\"m\"}}", NULL},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[\"s3cret-canary-0123456789\"]}}",
+     "tools:{\"tools\":[\"[redacted: weather]\"]}\n"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"tools/"
+     "list\"}}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[]}}", NULL},
+};
+
+static void answer(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    rig_say_json(c, q, r->canned);
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        unsigned i;
+
+        rig_start(&rig, &(struct rig_conf){0});
+        rig.script = answer;
+        rig.canned = lists[k].answer;
+        for (int twice = 0; twice < 2; twice++) {
+            i = rig_ask(&rig, (struct rig_ask){.body = lists[k].body});
+            rig_both(&rig, i);
+            assert_int_equal(rig_call_of(&rig, i)->how, ANSWER_HOW_DONE);
+        }
+        buf_put_u8(&rig.snapshots, 0);
+        assert_string_equal((const char *)rig.snapshots.p,
+                            lists[k].stored == NULL ? "" : lists[k].stored);
+        rig_stop(&rig);
+    }
+}
+
+#define T(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_verify_modern),         T(test_verify_legacy), T(test_verify_by_initialize),
+        T(test_verify_not_configured), T(test_probe_modern),  T(test_probe_legacy),
+        T(test_probe_endless_pages),   T(test_probe_refused), T(test_lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
