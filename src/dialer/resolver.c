@@ -188,6 +188,20 @@ void resolver_free(struct resolver *r)
     mem_free(r);
 }
 
+/* Of a name or an address, as the configuration has them. The C library would ask the kernel for
+ * the interface of a zone ("fe80::1%eth0"), which the jail kills. */
+static bool is_host(struct slice host)
+{
+    for (size_t i = 0; i < host.n; i++) {
+        uint8_t c = host.p[i], lower = c | 0x20;
+
+        if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '.' &&
+            c != '_' && c != ':')
+            return false;
+    }
+    return host.n > 0;
+}
+
 enum err resolver_ask(struct resolver *r, uint64_t ticket, struct slice host)
 {
     struct question *q;
@@ -196,7 +210,7 @@ enum err resolver_ask(struct resolver *r, uint64_t ticket, struct slice host)
         return ERR_AGAIN;
     q = MEM_NEW(struct question);
     q->answer.ticket = ticket;
-    if (host.n == 0 || !slice_to_cstr(host, q->host, sizeof(q->host))) {
+    if (!is_host(host) || !slice_to_cstr(host, q->host, sizeof(q->host))) {
         mem_free(q);
         return ERR_UPSTREAM_DOWN;
     }

@@ -14,5 +14,7 @@ extern struct as_dialer as_dialer;
 
 /* An honest one, to the listener, with the next number. */
 struct msg_dial as_dialer_dial(void);
+/* Takes what was connected to the listener and closes it. */
+void as_dialer_forget(void);
 
 #endif

@@ -295,6 +295,8 @@ struct line *hear_one_of(struct end *e, const enum msg *types)
 
     while ((l = find_line(e, types)) == NULL) {
         if (e->over || e->fd < 0) {
+            play_turn(e->play, 200); /* maybe it has died */
+            fail_if_ended(e->play, name);
             show_log(e->play);
             fail_msg("the channel to %s ended while waiting for: %s", role_name(e->role), name);
         }
