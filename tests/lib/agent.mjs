@@ -5,6 +5,8 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema, ElicitationCompleteNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 
+const TAPE_BYTES = 1024 * 1024; // of one exchange
+
 export const kinds = {
     'sdk 1.x': { era: 'legacy', v1: true },
     'client 2.x auto': { era: 'modern', negotiation: 'auto' },
@@ -127,7 +129,7 @@ export class Agent {
 
     async #fetch(to, options) {
         const entry = {
-            at: Date.now(), method: options?.method ?? 'GET', out: String(options?.body ?? ''), status: 0, headers: [], parts: [], ended: false,
+            at: Date.now(), method: options?.method ?? 'GET', out: String(options?.body ?? ''), status: 0, headers: [], parts: [], size: 0, ended: false,
         };
         this.tape.push(entry);
         const response = await fetch(to, options).catch((error) => {
@@ -143,7 +145,8 @@ export class Agent {
         }
         const tee = new TransformStream({
             transform: (part, controller) => {
-                entry.parts.push(Buffer.from(part));
+                entry.size += part.length;
+                if (entry.size <= TAPE_BYTES) entry.parts.push(Buffer.from(part)); // an endless answer must not fill the memory
                 this.#told();
                 controller.enqueue(part);
             },

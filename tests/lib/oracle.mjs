@@ -261,7 +261,7 @@ function leaves(text) {
 // over all views of a text. The results of one kind stand in one text.
 function tokens(text, seen) {
     const out = ['', '', ''];
-    for (const [token] of text.matchAll(/[A-Za-z0-9+/_-]{12,}={0,2}/g)) {
+    for (const [token] of text.matchAll(/[A-Za-z0-9+/_-]{12,100000}={0,2}/g)) {
         if (seen.has(token)) continue;
         seen.add(token);
         const bytes = Buffer.from(token, 'base64');

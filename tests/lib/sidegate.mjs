@@ -92,7 +92,7 @@ export class Sidegate {
             data: join(this.dir, 'data'),
             keys: join(this.dir, 'keys'),
             run: join(this.dir, 'run'),
-            log: { level: 'debug', ...settings.log },
+            log: { level: process.env.LOG ?? 'info', ...settings.log },
             gateway: { listen: `127.0.0.1:${this.gatewayPort}`, ...settings.gateway },
             surface: { listen: `127.0.0.1:${this.surfacePort}`, url: `http://localhost:${this.surfacePort}`, ...settings.surface },
             limits: settings.limits,

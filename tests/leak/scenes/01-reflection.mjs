@@ -10,6 +10,7 @@ export default async function (t, client) {
     const upstream = await start({ key });
     t.later(() => upstream.stop());
     const sidegate = await t.sidegate({
+        log: { level: 'debug' },
         limits: { screen_hits: 1_000_000, answer_time: 2_000 },
         upstreams: { mirror: upstreamConfig(upstream.url, { title: 'Mirror', credential: { lease: { kind: 'keep' } } }) },
     });

@@ -21,6 +21,7 @@ export default async function (t) {
     const basic = await t.station({ check: () => true });
     t.later(() => mirror.stop());
     const sidegate = await t.sidegate({
+        log: { level: 'debug' },
         limits: { hold_time: 20_000 },
         upstreams: {
             weather: upstreamConfig(station.url, { credential: { verify: { method: 'tools/list' } } }),

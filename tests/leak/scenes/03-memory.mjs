@@ -18,6 +18,7 @@ export default async function (t) {
     const mirror = await startReflecting({ key });
     t.later(() => mirror.stop());
     const sidegate = await t.sidegate({
+        log: { level: 'debug' },
         upstreams: { mirror: upstreamConfig(mirror.url, { title: 'Mirror', credential: { lease: { kind: 'keep' }, verify: { method: 'tools/list' } } }) },
     });
     const password = sidegate.users.get('ana');
