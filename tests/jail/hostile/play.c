@@ -481,8 +481,12 @@ static void launch(struct play *p)
     snprintf(path, sizeof path, "%s/src/%s/%s", play_build, role_name(p->role), role_name(p->role));
     assert_err(sock_pair(channel), ERR_OK);
     assert_err(spawn_log_pipe(log), ERR_OK);
-    assert_err(spawn_child(&(struct spawn){path, argv, env, channel[1], log[1]}, &p->child),
-               ERR_OK);
+    assert_err(
+        spawn_child(
+            &(struct spawn){
+                .path = path, .argv = argv, .env = env, .channel = channel[1], .log = log[1]},
+            &p->child),
+        ERR_OK);
     sock_close(channel[1]);
     sock_close(log[1]);
     p->ended = false;
