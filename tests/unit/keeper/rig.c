@@ -138,27 +138,47 @@ static const struct chan_events keeper_events = {.message = on_message, .closed 
  * -------------------------------------------------------------------------------------------------------
  */
 
-struct fake *rig_peer(struct rig *r, enum role role, uint32_t instance, uint64_t generation,
-                      uint16_t upstream)
+static void connect_fake(struct fake *f, struct chan_peer peer)
 {
-    struct fake *f = &r->fakes[r->fakes_n++];
-    struct chan_peer keeper = {.role = ROLE_KEEPER}, peer = {role, instance, generation, upstream};
+    struct rig *r = f->rig;
+    struct chan_peer keeper = {.role = ROLE_KEEPER};
     int fds[2];
 
-    assert_true(r->fakes_n <= RIG_FAKES);
-    *f = (struct fake){.rig = r, .role = role};
-    TAILQ_INIT(&f->said);
+    f->peer = peer;
+    f->why = ERR_OK;
     assert_err(sock_pair(fds), ERR_OK);
-    f->own = chan_new(r->loop, fds[0], role, keeper, &own_events, f);
+    f->own = chan_new(r->loop, fds[0], peer.role, keeper, &own_events, f);
     f->theirs = chan_new(r->loop, fds[1], ROLE_KEEPER, peer, &keeper_events, f);
-    if (role == ROLE_SUPERVISOR) {
+    if (peer.role == ROLE_SUPERVISOR) {
         chan_run(f->own);
         chan_run(f->theirs);
         r->k->supervisor = f->theirs;
     } else {
         keeper_peer(r->k, f->theirs);
     }
+}
+
+struct fake *rig_peer(struct rig *r, enum role role, uint32_t instance, uint64_t generation,
+                      uint16_t upstream)
+{
+    struct fake *f = &r->fakes[r->fakes_n++];
+
+    assert_true(r->fakes_n <= RIG_FAKES);
+    *f = (struct fake){.rig = r, .role = role};
+    TAILQ_INIT(&f->said);
+    connect_fake(f, (struct chan_peer){role, instance, generation, upstream});
     return f;
+}
+
+void rig_again(struct fake *f)
+{
+    struct chan_peer peer = f->peer;
+
+    rig_kill(f);
+    assert_null(f->theirs);
+    rig_forget(f);
+    peer.generation++;
+    connect_fake(f, peer);
 }
 
 void rig_kill(struct fake *f)

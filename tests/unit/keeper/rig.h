@@ -21,6 +21,7 @@ TAILQ_HEAD(said_list, said);
 struct fake {
     struct rig *rig;
     enum role role;
+    struct chan_peer peer;
     struct chan *own;    /* the test's end; NULL when it ended */
     struct chan *theirs; /* the keeper's end; NULL when it ended */
     enum err why;        /* how the keeper ended it */
@@ -62,6 +63,9 @@ void rig_close(struct rig *r, bool crash);
 /* A new peer. */
 struct fake *rig_peer(struct rig *r, enum role role, uint32_t instance, uint64_t generation,
                       uint16_t upstream);
+/* A new process takes the place of one that died or was refused: same role, instance and upstream,
+ * next generation. */
+void rig_again(struct fake *f);
 /* Audit acknowledges all that it has. */
 void rig_audit_ack(struct rig *r);
 /* A new audit process says where its log stands. */

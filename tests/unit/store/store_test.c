@@ -14,62 +14,8 @@
 #include <sqlite3.h>
 
 #include "base/mem.h"
+#include "full_disk.h"
 #include "os/file.h"
-
-/* SQLite's file system with a disk that can be full. Each set of methods it has is wrapped by one
- * with our write. */
-struct wrapped {
-    sqlite3_io_methods methods; /* first: a file points here */
-    const sqlite3_io_methods *real;
-};
-static int disk_full; /* how many more writes fail; negative: all */
-static int syncs;
-static sqlite3_vfs full_vfs;
-static struct wrapped wrapped[4];
-
-static int full_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-    if (disk_full != 0) {
-        disk_full -= disk_full > 0;
-        return SQLITE_FULL;
-    }
-    return ((const struct wrapped *)f->pMethods)->real->xWrite(f, p, n, at);
-}
-
-static int counted_sync(sqlite3_file *f, int flags)
-{
-    syncs++;
-    return ((const struct wrapped *)f->pMethods)->real->xSync(f, flags);
-}
-
-static int full_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
-{
-    sqlite3_vfs *real = vfs->pAppData;
-    int rc = real->xOpen(real, name, f, flags, out);
-    size_t i = 0;
-
-    if (rc != SQLITE_OK || !f->pMethods)
-        return rc;
-    while (wrapped[i].real && wrapped[i].real != f->pMethods)
-        i++;
-    assert_true(i + 1 < ARRAY_LEN(wrapped));
-    wrapped[i] = (struct wrapped){.methods = *f->pMethods, .real = f->pMethods};
-    wrapped[i].methods.xWrite = full_write;
-    wrapped[i].methods.xSync = counted_sync;
-    f->pMethods = &wrapped[i].methods;
-    return rc;
-}
-
-static void full_install(void)
-{
-    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
-
-    full_vfs = *real;
-    full_vfs.zName = "full";
-    full_vfs.pAppData = real;
-    full_vfs.xOpen = full_open;
-    assert_int_equal(sqlite3_vfs_register(&full_vfs, 1), SQLITE_OK);
-}
 
 struct rig {
     char dir[64];
@@ -327,9 +273,9 @@ static void test_commit_is_synced(void **state)
 
     for (size_t i = 0; i < 3; i++)
         store_work(r->s, STORE_NORMAL, job_work, job_done, &j[i]);
-    syncs = 0;
+    full_disk_syncs = 0;
     store_flush(r->s);
-    assert_int_equal(syncs, 1);
+    assert_int_equal(full_disk_syncs, 1);
 }
 
 static void test_damaged_value(void **state)
@@ -366,7 +312,7 @@ static void test_full(void **state)
     assert_false(store_is_full(r->s));
     assert_int_equal(stat(path_in(r, "reserve"), &st), 0);
     assert_true(st.st_blocks * 512 >= 4 << 20);
-    disk_full = 1;
+    full_disk = 1;
     normal.s = urgent.s = r->s;
     store_work(r->s, STORE_NORMAL, job_work, job_done, &normal);
     store_work(r->s, STORE_URGENT, job_work, job_done, &urgent);
@@ -377,11 +323,11 @@ static void test_full(void **state)
     assert_int_equal(access(path_in(r, "reserve"), F_OK), -1);
     assert_int_equal(rows(r->s), 1);
     /* Still full: not even the reserve helps, and everybody is told so. */
-    disk_full = -1;
+    full_disk = -1;
     urgent = (struct job){.id = 4};
     one_job(r, &urgent, STORE_URGENT);
     assert_int_equal(urgent.e, ERR_NO_SPACE);
-    disk_full = 0;
+    full_disk = 0;
     assert_int_equal(rows(r->s), 1);
     /* There is room again: the reserve comes first, then the rest. */
     one_job(r, &later, STORE_NORMAL);
@@ -408,6 +354,6 @@ int main(void)
         T(test_full),
     };
 
-    full_install();
+    full_disk_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

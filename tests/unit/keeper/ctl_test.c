@@ -1,0 +1,440 @@
+/* The command's verbs, snapshots of lists, and a full disk. */
+#include "rig.h"
+
+#include <string.h>
+
+#include "crypto/hash.h"
+#include "store/full_disk.h"
+
+struct world {
+    struct rig *r;
+    struct sec *ann;
+};
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    rig_setup((void **)&w->r);
+    rig_add_user(w->r, "ann", "ann's password");
+    rig_add_key(w->r, "ann", "laptop", "ann-token");
+    w->ann = rig_sec("ann-token");
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    full_disk = 0;
+    sec_free(w->ann);
+    rig_teardown((void **)&w->r);
+    free(w);
+    return 0;
+}
+
+static void done(struct world *w, enum err code)
+{
+    assert_string_equal(err_name((enum err)rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code),
+                        err_name(code));
+}
+
+static void connect_ann(struct world *w)
+{
+    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
+}
+
+static enum msg next_answer(struct world *w, uint64_t number)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    rig_say_call(w->r, &o);
+    rig_settle(w->r);
+    assert_false(TAILQ_EMPTY(&w->r->gateway->said));
+    return TAILQ_FIRST(&w->r->gateway->said)->type;
+}
+
+/* --- people
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static void test_people(void **state)
+{
+    struct world *w = *state;
+    struct sec *v = rig_verifier("x");
+    static const uint8_t salt[16];
+    struct msg_ctl_user_add add = {.name = SLICE_LIT("ann"),
+                                   .salt = slice_of(salt, 16),
+                                   .ops = 3,
+                                   .mem = 65536,
+                                   .verifier = v};
+    struct msg_ctl_user_row *row = NULL;
+
+    assert_err(send_ctl_user_add(w->r->cli->own, &add), ERR_OK);
+    done(w, ERR_EXISTS);
+    add.name = SLICE_EMPTY;
+    assert_err(send_ctl_user_add(w->r->cli->own, &add), ERR_OK);
+    done(w, ERR_OUT_OF_RANGE);
+    add.name = SLICE_LIT("bob");
+    add.mem = LIM_PASSWORD_MEM_MOST + 1ull;
+    assert_err(send_ctl_user_add(w->r->cli->own, &add), ERR_OK);
+    done(w, ERR_OUT_OF_RANGE);
+    add.mem = 65536;
+    add.salt = slice_of(salt, 15);
+    assert_err(send_ctl_user_add(w->r->cli->own, &add), ERR_OK);
+    done(w, ERR_OUT_OF_RANGE);
+    connect_ann(w);
+    assert_err(send_ctl_user_list(w->r->cli->own, &(struct msg_ctl_user_list){0}), ERR_OK);
+    row = &rig_take(w->r->cli, MSG_CTL_USER_ROW)->ctl_user_row;
+    assert_slice(row->name, "ann");
+    assert_int_equal(row->keys, 1);
+    assert_int_equal(row->connections, 1);
+    done(w, ERR_OK);
+    sec_free(v);
+}
+
+static void test_new_password(void **state)
+{
+    struct world *w = *state;
+    struct sec *cookie = rig_login(w->r, "ann", "ann's password"), *v = rig_verifier("new");
+    static const uint8_t salt[16] = "another salt";
+    struct msg_ctl_user_password p = {.name = SLICE_LIT("ann"),
+                                      .salt = slice_of(salt, 16),
+                                      .ops = 4,
+                                      .mem = 131072,
+                                      .verifier = v};
+
+    assert_err(send_ctl_user_password(w->r->cli->own, &p), ERR_OK);
+    done(w, ERR_OK);
+    assert_err(send_who_get(w->r->surface->own, &(struct msg_who_get){.cookie = cookie}), ERR_OK);
+    assert_int_equal(rig_take(w->r->surface, MSG_PAGE_DENIED)->page_denied.why, DENIAL_LOG_IN);
+    sec_free(cookie);
+    cookie = rig_login(w->r, "ann", "new");
+    assert_err(
+        send_login_start(w->r->surface->own, &(struct msg_login_start){.name = SLICE_LIT("ann")}),
+        ERR_OK);
+    assert_int_equal(rig_take(w->r->surface, MSG_LOGIN_SALT)->login_salt.ops, 4);
+    p.name = SLICE_LIT("nobody");
+    assert_err(send_ctl_user_password(w->r->cli->own, &p), ERR_OK);
+    done(w, ERR_NOT_FOUND);
+    sec_free(cookie);
+    sec_free(v);
+}
+
+/* --- agent keys
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static struct client_id first_key(struct world *w)
+{
+    struct client_id id;
+
+    assert_err(send_ctl_key_list(w->r->cli->own, &(struct msg_ctl_key_list){0}), ERR_OK);
+    id = rig_take(w->r->cli, MSG_CTL_KEY_ROW)->ctl_key_row.client;
+    rig_forget(w->r->cli);
+    return id;
+}
+
+static void test_keys(void **state)
+{
+    struct world *w = *state;
+    struct msg_ctl_key_add add = {.user_name = SLICE_LIT("ann"),
+                                  .label = SLICE_LIT("two"),
+                                  .token_hash = hash_sha256(SLICE_LIT("ann-token"))};
+    struct msg_ctl_key_row *row = NULL;
+
+    assert_err(send_ctl_key_add(w->r->cli->own, &add), ERR_OK);
+    done(w, ERR_EXISTS); /* the same key twice */
+    add.token_hash = hash_sha256(SLICE_LIT("two-token"));
+    add.user_name = SLICE_LIT("nobody");
+    assert_err(send_ctl_key_add(w->r->cli->own, &add), ERR_OK);
+    done(w, ERR_NOT_FOUND);
+    assert_int_equal(next_answer(w, 1), MSG_CALL_HANDOFF);
+    assert_err(send_ctl_key_list(w->r->cli->own,
+                                 &(struct msg_ctl_key_list){.user_name = SLICE_LIT("ann")}),
+               ERR_OK);
+    row = &rig_take(w->r->cli, MSG_CTL_KEY_ROW)->ctl_key_row;
+    assert_slice(row->label, "laptop");
+    assert_slice(row->user_name, "ann");
+    done(w, ERR_OK);
+    assert_err(send_ctl_key_list(w->r->cli->own,
+                                 &(struct msg_ctl_key_list){.user_name = SLICE_LIT("bob")}),
+               ERR_OK);
+    done(w, ERR_OK);
+}
+
+static void test_key_removed(void **state)
+{
+    struct world *w = *state;
+    struct client_id id = first_key(w);
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    connect_ann(w);
+    o.upstream = UP_TWO;
+    o.era = ERA_LEGACY;
+    rig_say_call(w->r, &o); /* waits for a person */
+    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    assert_err(send_ctl_key_remove(w->r->cli->own, &(struct msg_ctl_key_remove){.client = id}),
+               ERR_OK);
+    done(w, ERR_OK);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, ERR_UNAUTHENTICATED);
+    rig_take(w->r->egress, MSG_DROP);
+    assert_int_equal(next_answer(w, 2), MSG_CALL_DENY);
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CANCELLED], 1);
+    assert_int_equal(w->r->events[EVENT_CONNECTION_REVOKED], 1);
+    assert_int_equal(w->r->events[EVENT_KEY_REMOVED], 1);
+    assert_err(send_ctl_key_remove(w->r->cli->own, &(struct msg_ctl_key_remove){.client = id}),
+               ERR_OK);
+    done(w, ERR_NOT_FOUND);
+    rig_crash(w->r);
+    assert_int_equal(next_answer(w, 3), MSG_CALL_DENY);
+}
+
+/* --- revoking
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static void test_revoke_scopes(void **state)
+{
+    struct world *w = *state;
+    struct msg_ctl_revoke r[] = {
+        {.scope = CTL_SCOPE_CONNECTION},
+        {.scope = CTL_SCOPE_USER, .name = SLICE_LIT("ann")},
+        {.scope = CTL_SCOPE_UPSTREAM, .name = SLICE_LIT("key")},
+        {.scope = CTL_SCOPE_ALL},
+    };
+    struct msg_ctl_revoke misses[] = {
+        {.scope = CTL_SCOPE_USER, .name = SLICE_LIT("nobody")},
+        {.scope = CTL_SCOPE_UPSTREAM},
+        {.scope = CTL_SCOPE_CONNECTION},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(r); i++) {
+        connect_ann(w);
+        assert_err(send_ctl_connection_list(w->r->cli->own, &(struct msg_ctl_connection_list){0}),
+                   ERR_OK);
+        r[0].connection =
+            rig_take(w->r->cli, MSG_CTL_CONNECTION_ROW)->ctl_connection_row.connection;
+        done(w, ERR_OK);
+        assert_err(send_ctl_revoke(w->r->cli->own, &r[i]), ERR_OK);
+        assert_slice(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.detail, "1");
+        assert_err(send_ctl_connection_list(w->r->cli->own, &(struct msg_ctl_connection_list){0}),
+                   ERR_OK);
+        done(w, ERR_OK);
+    }
+    connect_ann(w);
+    for (size_t i = 0; i < ARRAY_LEN(misses); i++) {
+        assert_err(send_ctl_revoke(w->r->cli->own, &misses[i]), ERR_OK);
+        done(w, ERR_NOT_FOUND);
+    }
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_UPSTREAM,
+                                                                        .name = SLICE_LIT("two")}),
+               ERR_OK);
+    assert_slice(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.detail, "0");
+    assert_int_equal(next_answer(w, 9), MSG_CALL_PERMIT);
+}
+
+/* --- upstreams and snapshots
+ * ---------------------------------------------------------------------------------------------- */
+
+static void put(struct world *w, struct use_id use, const char *text)
+{
+    assert_err(send_snapshot_put(w->r->egress->own,
+                                 &(struct msg_snapshot_put){.use = use,
+                                                            .kind = SNAPSHOT_TOOLS,
+                                                            .size = (uint32_t)strlen(text),
+                                                            .part = slice_str(text)}),
+               ERR_OK);
+}
+
+static void snapshot_is(struct world *w, uint64_t call, const char *text)
+{
+    struct msg_snapshot_part *p = NULL;
+
+    assert_err(send_snapshot_get(w->r->gateway->own,
+                                 &(struct msg_snapshot_get){.call = call, .kind = SNAPSHOT_TOOLS}),
+               ERR_OK);
+    p = &rig_take(w->r->gateway, MSG_SNAPSHOT_PART)->snapshot_part;
+    assert_int_equal(p->size, strlen(text));
+    assert_true(slice_eq_str(p->part, text));
+}
+
+static struct use_id list_call(struct world *w, struct sec *token, uint64_t number)
+{
+    struct msg_call_open o = rig_call(number, token);
+    struct use_id use;
+
+    o.method = SLICE_LIT("tools/list");
+    rig_say_call(w->r, &o);
+    use = rig_take(w->r->egress, MSG_PERMIT)->permit.use;
+    rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    return use;
+}
+
+static void test_probe_and_snapshots(void **state)
+{
+    struct world *w = *state;
+    struct msg_ctl_upstream_row *row = NULL;
+    struct use_id use;
+    struct sec *bob = rig_sec("bob-token");
+
+    assert_err(send_ctl_upstream_probe(
+                   w->r->cli->own, &(struct msg_ctl_upstream_probe){.name = SLICE_LIT("nothing")}),
+               ERR_OK);
+    done(w, ERR_NOT_FOUND);
+    assert_err(send_ctl_upstream_probe(w->r->cli->own,
+                                       &(struct msg_ctl_upstream_probe){.name = SLICE_LIT("key")}),
+               ERR_OK);
+    {
+        struct msg_permit *p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+
+        assert_int_equal(p->mode, MODE_PROBE);
+        assert_true(ID_IS_ZERO(p->user));
+        use = p->use;
+    }
+    put(w, use, "{\"everybody\"}");
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    done(w, ERR_OK);
+    assert_err(send_ctl_upstream_list(w->r->cli->own, &(struct msg_ctl_upstream_list){0}), ERR_OK);
+    row = &rig_take(w->r->cli, MSG_CTL_UPSTREAM_ROW)->ctl_upstream_row;
+    assert_slice(row->name, "key");
+    assert_true(row->seen > 0);
+    rig_forget(w->r->cli);
+    /* Ann's own list, seen with her credential, is hers alone. */
+    rig_add_user(w->r, "bob", "bob's password");
+    rig_add_key(w->r, "bob", "desk", "bob-token");
+    connect_ann(w);
+    use = list_call(w, w->ann, 1);
+    put(w, use, "{\"ann\"}");
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+    snapshot_is(w, 1, "{\"ann\"}");
+    (void)list_call(w, bob, 2);
+    snapshot_is(w, 2, "{\"everybody\"}");
+    sec_free(bob);
+}
+
+static void test_big_snapshot(void **state)
+{
+    struct world *w = *state;
+    struct use_id use = list_call(w, w->ann, 1);
+    static uint8_t part[LIM_PART_BYTES];
+    uint32_t size = LIM_SNAPSHOT_BYTES, at = 0;
+
+    memset(part, 'x', sizeof(part));
+    for (; at < size; at += LIM_PART_BYTES)
+        assert_err(send_snapshot_put(
+                       w->r->egress->own,
+                       &(struct msg_snapshot_put){.use = use,
+                                                  .kind = SNAPSHOT_TOOLS,
+                                                  .size = size,
+                                                  .offset = at,
+                                                  .part = slice_of(part, size - at < LIM_PART_BYTES
+                                                                             ? size - at
+                                                                             : LIM_PART_BYTES)}),
+                   ERR_OK);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    for (int i = 0; i < 5; i++)
+        rig_settle(w->r);
+    assert_err(send_snapshot_get(w->r->gateway->own,
+                                 &(struct msg_snapshot_get){.call = 1, .kind = SNAPSHOT_TOOLS}),
+               ERR_OK);
+    for (at = 0; at < size;) {
+        struct msg_snapshot_part *p = &rig_take(w->r->gateway, MSG_SNAPSHOT_PART)->snapshot_part;
+
+        assert_int_equal(p->offset, at);
+        at += (uint32_t)p->part.n;
+    }
+    assert_err(send_snapshot_get(w->r->gateway->own, &(struct msg_snapshot_get){.call = 99}),
+               ERR_OK);
+    rig_quiet(w->r->gateway); /* no such call */
+}
+
+static void test_hostile_snapshots(void **state)
+{
+    struct world *w = *state;
+    struct msg_snapshot_put bad[] = {
+        {.size = 4, .offset = 2, .part = SLICE_LIT("ab")},         /* not from the start */
+        {.size = 0, .offset = 0},                                  /* nothing */
+        {.size = LIM_SNAPSHOT_BYTES + 1, .part = SLICE_LIT("ab")}, /* too much */
+        {.size = 2, .offset = 0, .part = SLICE_LIT("abc")},        /* more than it said */
+        {.size = 2, .offset = 0},                                  /* an empty part */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        bad[i].use = list_call(w, w->ann, 1 + i);
+        assert_err(send_snapshot_put(w->r->egress->own, &bad[i]), ERR_OK);
+        assert_true(rig_refused(w->r->egress));
+        rig_again(w->r->egress);
+    }
+}
+
+/* --- a full disk
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static void test_full_disk(void **state)
+{
+    struct world *w = *state;
+
+    connect_ann(w);
+    rig_settle(w->r);
+    loop_turn(w->r->loop, 300); /* what rides is written */
+    rig_settle(w->r);
+    full_disk = 1; /* the next group */
+    assert_int_equal(next_answer(w, 1), MSG_CALL_DENY);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, ERR_NO_SPACE);
+    rig_quiet(w->r->egress);
+    /* Room again, and nobody helped. */
+    assert_int_equal(next_answer(w, 2), MSG_CALL_PERMIT);
+    rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    rig_take(w->r->egress, MSG_PERMIT);
+    /* Revoking in the room of the reserve. */
+    rig_settle(w->r);
+    loop_turn(w->r->loop, 300);
+    rig_settle(w->r);
+    full_disk = 1;
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    done(w, ERR_OK);
+    rig_take(w->r->egress, MSG_DROP);
+    assert_true(store_is_full(w->r->k->store));
+    assert_int_equal(next_answer(w, 3), MSG_CALL_HANDOFF);
+    assert_false(store_is_full(w->r->k->store));
+}
+
+/* Not even the reserve helps: it still counts in memory, until the process ends. */
+static void test_full_disk_and_no_reserve(void **state)
+{
+    struct world *w = *state;
+
+    connect_ann(w);
+    rig_settle(w->r);
+    loop_turn(w->r->loop, 300);
+    rig_settle(w->r);
+    full_disk = -1;
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    done(w, ERR_NO_SPACE);
+    rig_take(w->r->egress, MSG_DROP);
+    full_disk = 0;
+    assert_int_equal(next_answer(w, 1), MSG_CALL_HANDOFF);
+    rig_quiet(w->r->egress);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_people),        T(test_new_password),
+        T(test_keys),          T(test_key_removed),
+        T(test_revoke_scopes), T(test_probe_and_snapshots),
+        T(test_big_snapshot),  T(test_hostile_snapshots),
+        T(test_full_disk),     T(test_full_disk_and_no_reserve),
+    };
+
+    full_disk_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

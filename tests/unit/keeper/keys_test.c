@@ -1,0 +1,360 @@
+/* The key hierarchy: what a copy of the store is worth, before and after a person is removed;
+ * replacement of the master key at any crash; values that were moved; key files that are missing.
+ */
+#include "rig.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "os/file.h"
+
+struct world {
+    struct rig *r;
+    struct sec *ann, *bob;
+    char copy[80]; /* of the data folder */
+};
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    rig_setup((void **)&w->r);
+    rig_add_user(w->r, "ann", "ann's password");
+    rig_add_key(w->r, "ann", "laptop", "ann-token");
+    rig_add_user(w->r, "bob", "bob's password");
+    rig_add_key(w->r, "bob", "desk", "bob-token");
+    w->ann = rig_sec("ann-token");
+    w->bob = rig_sec("bob-token");
+    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-of-ann-canary");
+    rig_connect(w->r, UP_KEY, "bob", "bob's password", "bob-token", "sk-of-bob-canary");
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    sec_free(w->ann);
+    sec_free(w->bob);
+    rig_teardown((void **)&w->r);
+    free(w);
+    return 0;
+}
+
+static bool exists(const struct world *w, const char *name)
+{
+    char path[160];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s/%s", w->r->keys, name);
+    return stat(path, &st) == 0;
+}
+
+static void shell(const char *format, const char *a, const char *b)
+{
+    char line[512];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(line, sizeof(line), format, a, b);
+#pragma GCC diagnostic pop
+    assert_int_equal(system(line), 0);
+}
+
+/* Whether that person's credential still goes out, in a call. */
+static bool works(struct world *w, struct sec *token, uint64_t number)
+{
+    struct msg_call_open o = rig_call(number, token);
+    bool ok = false;
+
+    rig_say_call(w->r, &o);
+    rig_settle(w->r);
+    if (!TAILQ_EMPTY(&w->r->egress->said)) {
+        struct msg_permit *p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+
+        ok = p->credential && sec_len(p->credential) == 2 + strlen("sk-of-ann-canary");
+    }
+    rig_forget(w->r->gateway);
+    return ok;
+}
+
+static void remove_user(struct world *w, const char *name)
+{
+    assert_err(send_ctl_user_remove(w->r->cli->own,
+                                    &(struct msg_ctl_user_remove){.name = slice_str(name)}),
+               ERR_OK);
+    assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
+}
+
+/* --- what stands in the files
+ * ------------------------------------------------------------------------------------ */
+
+static void test_no_value_in_the_store(void **state)
+{
+    struct world *w = *state;
+
+    rig_close(w->r, false);
+    shell("! grep -raq canary %s%s", w->r->dir, "");
+    shell("! grep -raq \"ann's password\" %s%s", w->r->dir, "");
+    shell("! grep -raq ann-token %s%s", w->r->dir, "");
+    rig_open(w->r);
+    assert_true(works(w, w->ann, 1));
+}
+
+static void test_key_file_is_private(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+    char path[160];
+
+    snprintf(path, sizeof(path), "%s/master-1.key", w->r->keys);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(st.st_size, 32);
+}
+
+/* --- a person is removed
+ * --------------------------------------------------------------------------------------------- */
+
+static void test_removed_person(void **state)
+{
+    struct world *w = *state;
+
+    remove_user(w, "ann");
+    assert_true(exists(w, "master-2.key"));
+    assert_false(exists(w, "master-1.key"));
+    assert_int_equal(w->r->events[EVENT_USER_REMOVED], 1);
+    assert_int_equal(w->r->events[EVENT_CONNECTION_REVOKED], 1);
+    rig_forget(w->r->egress); /* the drop */
+    {
+        struct msg_call_open o = rig_call(1, w->ann);
+
+        rig_say_call(w->r, &o);
+        assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code,
+                         ERR_UNAUTHENTICATED);
+    }
+    assert_true(works(w, w->bob, 2)); /* everybody else goes on */
+    rig_crash(w->r);
+    assert_true(works(w, w->bob, 3));
+}
+
+/* Puts the store of before back, with the key folder of now. */
+static enum err open_copy(struct world *w, struct keeper *k, struct loop *l)
+{
+    k->conf = w->r->conf;
+    return keeper_open(k, l, w->copy, w->r->keys);
+}
+
+/* A copy of the store from before, and the keys of after: nothing opens, neither hers nor
+ * anybody's. */
+static void test_copy_from_before(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = MEM_NEW(struct keeper);
+    struct loop *l = loop_new();
+
+    snprintf(w->copy, sizeof(w->copy), "%s/copy", w->r->dir);
+    rig_close(w->r, false);
+    shell("mkdir %s%s", w->copy, "");
+    shell("cp %s/sidegate.db* %s/", w->r->dir, w->copy);
+    rig_open(w->r);
+    remove_user(w, "ann");
+    assert_err(open_copy(w, k, l), ERR_CONFIG); /* its master key is not there */
+    keeper_close(k);
+    /* Not even with the new key under the old name. */
+    shell("cp %s/master-2.key %s/master-1.key", w->r->keys, w->r->keys);
+    assert_err(open_copy(w, k, l), ERR_CORRUPT);
+    keeper_close(k);
+    mem_free(k);
+    loop_free(l);
+}
+
+static void test_copy_after_has_no_old_wrapping(void **state)
+{
+    struct world *w = *state;
+    struct store_rows q;
+
+    remove_user(w, "ann");
+    store_query(w->r->k->store, Q_kek_list, VALS(), &q);
+    assert_true(store_next(&q));
+    assert_int_equal(store_int(&q, 0), 2);
+    assert_int_equal(store_int(&q, 1), 0);
+    assert_false(store_next(&q));
+    assert_err(store_end(&q), ERR_OK);
+    store_query(w->r->k->store, Q_kek_users, VALS(V_INT(1), V_INT(10)), &q);
+    assert_false(store_next(&q));
+    assert_err(store_end(&q), ERR_OK);
+}
+
+static void test_two_removed_at_once(void **state)
+{
+    struct world *w = *state;
+    static const char *const names[] = {"ann", "bob"};
+
+    for (size_t i = 0; i < 2; i++)
+        assert_err(send_ctl_user_remove(w->r->cli->own,
+                                        &(struct msg_ctl_user_remove){.name = slice_str(names[i])}),
+                   ERR_OK);
+    assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
+    assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
+    assert_false(exists(w, "master-1.key"));
+    assert_false(exists(w, "master-2.key"));
+    assert_true(exists(w, "master-3.key"));
+    rig_add_user(w->r, "cid", "cid's password");
+    rig_crash(w->r);
+}
+
+static void test_unknown_person(void **state)
+{
+    struct world *w = *state;
+
+    assert_err(send_ctl_user_remove(w->r->cli->own,
+                                    &(struct msg_ctl_user_remove){.name = SLICE_LIT("nobody")}),
+               ERR_OK);
+    assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_NOT_FOUND);
+    assert_true(exists(w, "master-1.key"));
+    assert_false(exists(w, "master-2.key"));
+}
+
+/* --- replacement, stopped anywhere
+ * --------------------------------------------------------------------------------------- */
+
+static enum err switch_work(void *ctx)
+{
+    struct keeper *k = ctx;
+
+    return master_switch(k, k->master.last);
+}
+
+/* The new key is the one in use, nothing is wrapped again yet, and the process dies. */
+static void test_crash_after_the_switch(void **state)
+{
+    struct world *w = *state;
+    uint32_t id = 0;
+
+    assert_err(master_prepare(w->r->k, &id), ERR_OK);
+    assert_int_equal(id, 2);
+    assert_err(store_run(w->r->k->store, STORE_NORMAL, switch_work, w->r->k), ERR_OK);
+    rig_crash(w->r);
+    rig_settle(w->r);
+    assert_false(exists(w, "master-1.key"));
+    assert_true(works(w, w->ann, 1));
+    assert_true(works(w, w->bob, 2));
+    rig_crash(w->r);
+    assert_true(works(w, w->ann, 3));
+}
+
+/* The new key's file is there, and the process dies before any row names it. */
+static void test_crash_before_the_switch(void **state)
+{
+    struct world *w = *state;
+    uint32_t id = 0;
+
+    assert_err(master_prepare(w->r->k, &id), ERR_OK);
+    rig_crash(w->r);
+    assert_true(works(w, w->ann, 1));
+    remove_user(w, "ann"); /* takes the same number, with another key */
+    rig_forget(w->r->egress);
+    assert_true(works(w, w->bob, 2));
+    assert_false(exists(w, "master-1.key"));
+}
+
+static void test_key_file_is_gone(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = MEM_NEW(struct keeper);
+    struct loop *l = loop_new();
+
+    rig_close(w->r, false);
+    shell("mv %s/master-1.key %s/elsewhere", w->r->keys, w->r->keys);
+    k->conf = w->r->conf;
+    assert_err(keeper_open(k, l, w->r->dir, w->r->keys), ERR_CONFIG);
+    keeper_close(k);
+    assert_false(exists(w, "master-1.key")); /* and none is made in its place */
+    shell("mv %s/elsewhere %s/master-1.key", w->r->keys, w->r->keys);
+    shell("chmod 640 %s/master-1.key%s", w->r->keys, ""); /* nor is one read that others can read */
+    k->conf = w->r->conf;
+    assert_err(keeper_open(k, l, w->r->dir, w->r->keys), ERR_CONFIG);
+    keeper_close(k);
+    shell("chmod 600 %s/master-1.key%s", w->r->keys, "");
+    mem_free(k);
+    loop_free(l);
+    rig_open(w->r);
+    assert_true(works(w, w->ann, 1));
+}
+
+/* --- values that were moved
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void outside(struct world *w, const char *sql)
+{
+    char line[512];
+
+    rig_close(w->r, false);
+    snprintf(line, sizeof(line), "sqlite3 %s/sidegate.db \"%s\"", w->r->dir, sql);
+    if (system("command -v sqlite3 >/dev/null") != 0)
+        skip();
+    assert_int_equal(system(line), 0);
+    rig_open(w->r);
+}
+
+/* Bob's row gets ann's value, sealed as it is: it does not open there. */
+static void test_value_in_another_row(void **state)
+{
+    struct world *w = *state;
+
+    outside(w, "UPDATE secret SET sealed = (SELECT s.sealed FROM secret s JOIN connection c ON "
+               "c.id = s.connection JOIN user u ON u.id = "
+               "c.user WHERE u.name = 'ann')");
+    assert_true(works(w, w->ann, 1));
+    assert_false(works(w, w->bob, 2));
+}
+
+/* Bob's data key row gets ann's. */
+static void test_key_of_another_person(void **state)
+{
+    struct world *w = *state;
+
+    outside(w, "UPDATE user SET wrapped = (SELECT wrapped FROM user WHERE name = 'ann')");
+    assert_true(works(w, w->ann, 1));
+    assert_false(works(w, w->bob, 2));
+}
+
+/* Ann's whole connection is given to bob. */
+static void test_connection_of_another_person(void **state)
+{
+    struct world *w = *state;
+
+    outside(w, "DELETE FROM connection WHERE user = (SELECT id FROM user WHERE name = 'bob'); "
+               "UPDATE connection SET user = (SELECT id FROM user "
+               "WHERE name = 'bob'), client = (SELECT client.id FROM client JOIN user ON user.id = "
+               "client.user WHERE name = 'bob')");
+    assert_false(works(w, w->bob, 2));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_no_value_in_the_store),
+        T(test_key_file_is_private),
+        T(test_removed_person),
+        T(test_copy_from_before),
+        T(test_copy_after_has_no_old_wrapping),
+        T(test_two_removed_at_once),
+        T(test_unknown_person),
+        T(test_crash_after_the_switch),
+        T(test_crash_before_the_switch),
+        T(test_key_file_is_gone),
+        T(test_value_in_another_row),
+        T(test_key_of_another_person),
+        T(test_connection_of_another_person),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
