@@ -159,7 +159,7 @@ enum err call_judge(struct call *call, struct call_decision *d)
     case ACT_OWN:
         return look_up_own(call, d, policy_decide(CLASS_CONNECT, now.standing) == ACT_OWN);
     case ACT_HANDOFF: return need_person(call, d, now.standing);
-    default: return ERR_FORBIDDEN;
+    default: return now.standing == STAND_SUSPENDED ? ERR_SUSPENDED : ERR_FORBIDDEN;
     }
 }
 

@@ -22,7 +22,7 @@ export default async function (t, client) {
     await person.press('Revoke now');
     await refused('by the page');
     await connect(2);
-    const said = await sidegate.cli('revoke', '--user', 'ana', '--upstream', 'weather');
+    const said = await sidegate.cli('revoke', '--upstream', 'weather');
     t.equal(said.status, 0, `sidegate revoke: ${said.stderr}`);
     await refused('by the command');
 }
