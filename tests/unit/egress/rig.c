@@ -219,12 +219,18 @@ int rig_connect(struct rig *r)
     return fd;
 }
 
+void rig_give(struct rig *r, int fd)
+{
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    assert_err(send_dialed(r->dialer->chan, &(struct msg_dialed){.dial = r->last_dial}, fd),
+               ERR_OK);
+    close(fd);
+}
+
 void rig_dialed(struct rig *r, uint64_t dial)
 {
-    int fd = rig_connect(r);
-
-    assert_err(send_dialed(r->dialer->chan, &(struct msg_dialed){.dial = dial}, fd), ERR_OK);
-    close(fd);
+    r->last_dial = dial;
+    rig_give(r, rig_connect(r));
 }
 
 static void on_dial_want(struct rig *r, const struct msg_dial_want *m)
@@ -558,4 +564,35 @@ void rig_both(struct rig *r, unsigned i)
 void rig_requests(struct rig *r, unsigned n)
 {
     stage_until_count(&r->s, &r->requests_n, n);
+}
+
+int rig_copies(const struct rig *r, const char *text)
+{
+    char path[64], line[512];
+    int found = 0, mem;
+    FILE *maps;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", r->s.child.pid);
+    maps = fopen(path, "r");
+    snprintf(path, sizeof(path), "/proc/%d/mem", r->s.child.pid);
+    mem = open(path, O_RDONLY);
+    if (maps == NULL || mem < 0)
+        return -1;
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        static char piece[1 << 20];
+        unsigned long from, to;
+        char mode[8];
+
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || strncmp(mode, "rw", 2) != 0)
+            continue;
+        for (unsigned long at = from; at < to; at += sizeof(piece) - 64) {
+            ssize_t n =
+                pread(mem, piece, to - at < sizeof(piece) ? to - at : sizeof(piece), (off_t)at);
+            if (n > 0 && memmem(piece, (size_t)n, text, strlen(text)) != NULL)
+                found++;
+        }
+    }
+    fclose(maps);
+    close(mem);
+    return found;
 }

@@ -136,6 +136,10 @@ void rig_requests(struct rig *r, unsigned n);
 int rig_connect(struct rig *r);
 /* Answers a dial_want by hand. */
 void rig_dialed(struct rig *r, uint64_t dial);
+/* Answers the last one with this socket, which is closed here. */
+void rig_give(struct rig *r, int fd);
+/* How many pieces of the process's writable memory hold that text; -1: only root may look. */
+int rig_copies(const struct rig *r, const char *text);
 
 /* The upstream's voice. */
 void rig_say(struct rig_conn *c, const char *text);

@@ -4,8 +4,6 @@
 
 #include "egress/rig.h"
 
-#include <fcntl.h>
-
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -697,39 +695,6 @@ static void test_reflections_in_a_stream(void **state)
     rig_stop(r);
 }
 
-/* How many pieces of writable memory of the process hold the end of the credential; -1: only root
- * may look. */
-static int copies(int pid)
-{
-    char path[64], line[512];
-    int found = 0, mem;
-    FILE *maps;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-    maps = fopen(path, "r");
-    snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-    mem = open(path, O_RDONLY);
-    if (maps == NULL || mem < 0)
-        return -1;
-    while (fgets(line, sizeof(line), maps) != NULL) {
-        static char piece[1 << 20];
-        unsigned long from, to;
-        char mode[8];
-
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || strncmp(mode, "rw", 2) != 0)
-            continue;
-        for (unsigned long at = from; at < to; at += sizeof(piece) - 64) {
-            ssize_t n =
-                pread(mem, piece, to - at < sizeof(piece) ? to - at : sizeof(piece), (off_t)at);
-            if (n > 0 && memmem(piece, (size_t)n, "canary-0123456789", 17) != NULL)
-                found++;
-        }
-    }
-    fclose(maps);
-    close(mem);
-    return found;
-}
-
 /* No copy of the credential is left in the process once its use is over. */
 static void test_memory(void **state)
 {
@@ -742,16 +707,17 @@ static void test_memory(void **state)
     rig_start(r, &(struct rig_conf){0});
     i = rig_ask(r, (struct rig_ask){0});
     rig_requests(r, 1);
-    if (copies(r->s.child.pid) < 0)
+    if (rig_copies(r, "canary-0123456789") < 0)
         skip();
-    assert_true(copies(r->s.child.pid) > 0); /* this is how it looks while it is in use */
+    assert_true(rig_copies(r, "canary-0123456789") >
+                0); /* this is how it looks while it is in use */
     rig_say_json(&r->conns[0], &r->requests[0], RESULT);
     rig_both(r, i);
     r->script = answer;
     for (unsigned k = 0; k < 5; k++)
         rig_both(r, rig_ask(r, (struct rig_ask){0}));
     stage_idle(&r->s, 20);
-    assert_int_equal(copies(r->s.child.pid), 0);
+    assert_int_equal(rig_copies(r, "canary-0123456789"), 0);
     rig_stop(r);
 }
 

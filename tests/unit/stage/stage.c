@@ -88,8 +88,8 @@ static const struct chan_events peer_events = {peer_message, peer_closed, NULL};
 void stage_start(struct stage *s, enum role role, const char *path, stage_fn *fn, void *ctx)
 {
     /* A role leaves its loop to the end of the process, which a leak detector would report. */
-    const char *const argv[] = {path, NULL}, *const env[] = {"PATH=/usr/bin:/bin",
-                                                             "ASAN_OPTIONS=detect_leaks=0", NULL};
+    const char *const argv[] = {path, NULL};
+    const char *env[] = {"PATH=/usr/bin:/bin", "ASAN_OPTIONS=detect_leaks=0", NULL, NULL};
     struct msg_boot boot = {
         .instance = 7,
         .generation = 70,
@@ -98,8 +98,13 @@ void stage_start(struct stage *s, enum role role, const char *path, stage_fn *fn
         .uid = getuid(),
         .gid = getgid(),
     };
+    char trust[300] = "SSL_CERT_FILE=";
     int fds[2], log[2];
 
+    if (getenv("SSL_CERT_FILE") != NULL) {
+        strncat(trust, getenv("SSL_CERT_FILE"), sizeof(trust) - strlen(trust) - 1);
+        env[2] = trust;
+    }
     *s = (struct stage){.loop = loop_new(), .role = role, .fn = fn, .ctx = ctx};
     buf_init(&s->log, LOG_BYTES);
     assert_err(sock_pair(fds), ERR_OK);

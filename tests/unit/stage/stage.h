@@ -37,8 +37,9 @@ struct stage {
     void *ctx;
 };
 
-/* Starts the binary and says boot; conf_* rows are then sent with send_conf_*(s->supervisor, ...),
- * and stage_ready waits for the jail. */
+/* Starts the binary (with SSL_CERT_FILE in its environment, if this test has it) and says boot;
+ * conf_* rows are then sent with send_conf_*(s->supervisor, ...), and stage_ready waits for the
+ * jail. */
 void stage_start(struct stage *s, enum role role, const char *path, stage_fn *fn, void *ctx);
 void stage_ready(struct stage *s);
 /* Makes this test a peer of the role. The pointer lives until stage_stop. */
