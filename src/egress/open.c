@@ -90,9 +90,14 @@ static void on_want_socket(void *ctx)
     use_want_socket(ctx);
 }
 
+/* Where there is no client's message, this is the use itself. */
 static enum err on_may_send(void *ctx)
 {
-    return use_may_send(ctx);
+    struct use *u = ctx;
+    enum err e = use_may_send(u);
+
+    u->sent |= e == ERR_OK && u->mode != MODE_CALL;
+    return e;
 }
 
 static bool on_blocked(void *ctx)

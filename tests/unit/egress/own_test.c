@@ -143,6 +143,7 @@ static void test_verify_by_initialize(void **state)
     rig_say(&rig.conns[0], "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
     rig_result(&rig, i);
     assert_true(rig_use_of(&rig, i)->result.refused);
+    assert_int_equal(rig_use_of(&rig, i)->result.result, RESULT_ANSWERED);
     rig_stop(&rig);
 }
 
