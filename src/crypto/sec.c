@@ -59,8 +59,11 @@ struct sec *sec_take(void *p, size_t n)
 struct sec *sec_clone(const struct sec *s)
 {
     uint8_t *bytes;
-    struct sec *copy = sec_make(s->n, &bytes);
+    struct sec *copy;
 
+    if (s == NULL)
+        return NULL;
+    copy = sec_make(s->n, &bytes);
     BUG_IF(s->open || sodium_mprotect_readonly(s->p) != 0);
     if (s->n > 0)
         memcpy(bytes, s->p, s->n);
@@ -78,7 +81,7 @@ void sec_free(struct sec *s)
 
 size_t sec_len(const struct sec *s)
 {
-    return s->n;
+    return s == NULL ? 0 : s->n;
 }
 
 enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes), void *ctx)
@@ -86,6 +89,8 @@ enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice by
     struct sec *mine = (struct sec *)s; /* the bytes are const for the caller, the lock is not */
     enum err e;
 
+    if (mine == NULL)
+        return fn(ctx, SLICE_EMPTY);
     BUG_IF(mine->open);
     BUG_IF(sodium_mprotect_readonly(mine->p) != 0);
     mine->open = true;
@@ -123,7 +128,7 @@ bool sec_equal(const struct sec *a, const struct sec *b)
 
     if (a == b)
         return true;
-    if (a->n != b->n)
+    if (sec_len(a) != sec_len(b))
         return false;
     return sec_with(a, equal_first, &c) == ERR_OK && c.equal;
 }

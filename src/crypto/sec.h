@@ -2,7 +2,8 @@
  * The secret type. Opaque; the bytes are in a libsodium-guarded allocation (guard pages, locked,
  * out of dumps), inaccessible between uses, wiped on free. There is no way to print it, no function
  * that returns it as text, and no comparison but the constant-time one. For bytes only; a secret's
- * length is not treated as secret.
+ * length is not treated as secret. NULL is an empty one, as a message between processes may have
+ * it, and every function here takes it.
  */
 #ifndef SG_CRYPTO_SEC_H
 #define SG_CRYPTO_SEC_H
@@ -17,7 +18,7 @@ struct sec;
 MUST_USE struct sec *sec_take(void *p, size_t n);
 /* An independent copy; the only way to copy, and it says so. */
 MUST_USE struct sec *sec_clone(const struct sec *s);
-void sec_free(struct sec *s); /* takes NULL; wipes */
+void sec_free(struct sec *s); /* wipes */
 
 /* Length in bytes. */
 size_t sec_len(const struct sec *s);

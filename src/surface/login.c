@@ -118,6 +118,10 @@ static void on_ok(struct visit *v, struct msg_login_ok *m)
 {
     struct buf value = BUF_INIT(128);
 
+    if (sec_len(m->cookie) == 0) {
+        chan_refuse(v->s->keeper); /* which ends the visit too */
+        return;
+    }
     BUG_IF(sec_with(m->cookie, put_cookie, &value) != ERR_OK); /* 64 bytes are 86 characters */
     reply_set_cookie(v, &(struct cookie){.name = REPLY_SESSION_COOKIE,
                                          .value = buf_slice(&value),

@@ -9,9 +9,18 @@
 /* The session "session", and the host that the play configures. */
 #define HEAD                                                                                       \
     "HTTP/1.1\r\nHost: " SURFACE_HOST "\r\nConnection: close\r\n"                                  \
-    "Cookie: __Host-sidegate=c2Vzc2lvbg\r\nOrigin: null\r\nSec-Fetch-Site: same-origin\r\n"
+    "Cookie: __Host-sidegate=c2Vzc2lvbg; __Host-sidegate-login=" AS_SURFACE_TOKEN                  \
+    "\r\nOrigin: null\r\nSec-Fetch-Site: same-origin\r\n"
 
 struct as_surface as_surface;
+
+struct digest as_surface_csrf(void)
+{
+    struct digest d;
+
+    memset(d.b, 0xab, sizeof d.b);
+    return d;
+}
 
 void as_surface_keeper(struct play *p)
 {

@@ -4,6 +4,11 @@
 
 #include "cast.h"
 
+/* In the browser's log-in cookie, and in its forms; the session's CSRF token, as text. */
+#define AS_SURFACE_TOKEN "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+#define AS_SURFACE_CSRF  "abababababababababababababababababababababababababababababababab"
+struct digest as_surface_csrf(void);
+
 struct as_surface {
     struct end *keeper;
     uint16_t port;

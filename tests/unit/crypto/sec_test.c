@@ -35,6 +35,23 @@ static void test_empty_and_largest(void **state)
     mem_free(bytes);
 }
 
+/* What a peer sent empty, a handler may look at without care. */
+static void test_null_is_empty(void **state)
+{
+    struct sec *empty = sec_take(NULL, 0), *some = sec_of("x");
+
+    (void)state;
+    assert_int_equal(sec_len(NULL), 0);
+    assert_true(sec_is(NULL, SLICE_EMPTY));
+    assert_null(sec_clone(NULL));
+    assert_true(sec_equal(NULL, NULL));
+    assert_true(sec_equal(NULL, empty));
+    assert_false(sec_equal(NULL, some));
+    assert_false(sec_equal(some, NULL));
+    sec_free(empty);
+    sec_free(some);
+}
+
 static enum err fails(void *ctx, struct slice bytes)
 {
     (void)ctx;
@@ -172,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_take_wipes_the_source),
         cmocka_unit_test(test_empty_and_largest),
+        cmocka_unit_test(test_null_is_empty),
         cmocka_unit_test(test_with_returns_what_the_function_returns),
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_memory_is_guarded),
