@@ -106,6 +106,10 @@ static enum err feed_events(struct reader *r, struct slice s)
             e = ERR_UPSTREAM_ANSWER;
         if (e != ERR_OK)
             return e;
+        if (r->final) { /* what follows is not looked at, however it is cut in pieces */
+            r->surplus |= s.n > 0;
+            return ERR_OK;
+        }
     }
     return ERR_OK;
 }
