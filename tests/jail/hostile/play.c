@@ -363,9 +363,12 @@ void must_refuse(struct end *e)
     fail_if_ended(e->play, "the end of a channel");
 }
 
-bool logged(const struct play *p, const char *text)
+bool logged(struct play *p, const char *text)
 {
-    struct slice all = slice_sub(buf_slice(&p->log), p->log_mark, p->log.n);
+    struct slice all;
+
+    take_log(p); /* what came before the event that made the caller ask may still be in the pipe */
+    all = slice_sub(buf_slice(&p->log), p->log_mark, p->log.n);
 
     return slice_find(all, slice_str(text)) < all.n;
 }

@@ -144,7 +144,7 @@ void must_refuse_for(struct end *e, const char *message, const char *what);
 /* It is still there. */
 void must_stand(struct end *e);
 /* Whether the log has that text since play_mark. */
-bool logged(const struct play *p, const char *text);
+bool logged(struct play *p, const char *text);
 void play_mark(struct play *p);
 
 /* --- odds and ends ------------------------------------------------------------------------------
