@@ -76,7 +76,18 @@ The agent is waiting for you.`);
 }
 
 const cut = (text, width) => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
-const wrap = (text, width) => text.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [''];
+
+// Lines of at most that width, cut at spaces where there are any.
+function wrap(text, width) {
+    const lines = [];
+    let rest = text;
+    while (rest.length > width) {
+        const at = rest.lastIndexOf(' ', width);
+        lines.push(rest.slice(0, at > width / 2 ? at : width));
+        rest = `   ${rest.slice(at > width / 2 ? at + 1 : width)}`;
+    }
+    return [...lines, rest];
+}
 
 function describeForAgent(message) {
     if (message.method) return `${message.method} ${message.params?.url ?? message.params?.message ?? ''}`;
@@ -86,6 +97,8 @@ function describeForAgent(message) {
         const asked = Object.values(result.inputRequests ?? {})[0];
         return asked ? `needs a person: ${asked.params.message} ${asked.params.url}` : 'still waiting';
     }
+    if (result?.supportedVersions) return `speaks MCP ${result.supportedVersions.join(' and ')}`;
+    if (result?.protocolVersion) return `speaks MCP ${result.protocolVersion}`;
     if (result?.tools) return `tools: ${result.tools.map((t) => t.name).join(', ')}`;
     if (result?.content) return textOf(result);
     return cut(JSON.stringify(result ?? message), 120);
