@@ -39,8 +39,9 @@ async function verdicts(url, revision) {
 const passing = (found) => Object.keys(found).filter((id) => found[id].status === 'SUCCESS').sort();
 
 // Forwards to the gateway with the agent key added. The Host stays the client's, unless it is this forwarder's own.
-async function forwarder(target, key) {
-    const to = new URL(target);
+async function forwarder() {
+    let to;
+    let key;
     const server = createServer((req, res) => {
         const headers = [];
         for (let i = 0; i < req.rawHeaders.length; i += 2) {
@@ -59,7 +60,8 @@ async function forwarder(target, key) {
         req.pipe(out);
     });
     await new Promise((done) => server.listen(0, '127.0.0.1', done));
-    return { url: `http://127.0.0.1:${server.address().port}/mcp`, stop: () => { server.closeAllConnections(); server.close(); } };
+    const { port } = server.address();
+    return { url: `http://127.0.0.1:${port}/mcp`, origin: `http://localhost:${port}`, lead: (target, agentKey) => { to = new URL(target); key = agentKey; }, stop: () => { server.closeAllConnections(); server.close(); } };
 }
 
 let passed = 0;
@@ -88,7 +90,10 @@ async function through(baseline) {
         const key = t.secret();
         const upstream = await startEverything({ key });
         t.later(() => upstream.stop());
+        const forward = await forwarder();
+        t.later(() => forward.stop());
         const sidegate = await t.sidegate({
+            gateway: { origins: [forward.origin, forward.origin.replace('localhost', '127.0.0.1')] },
             limits: { prompts_per_hour: 1000 },
             upstreams: { everything: upstreamConfig(upstream.url, { title: 'Everything', credential: { lease: { kind: 'keep' } } }) },
         });
@@ -97,8 +102,7 @@ async function through(baseline) {
         const call = agent.call('test_simple_text');
         await person.give((await agent.link()).url, { 'API key': key });
         await call;
-        const forward = await forwarder(sidegate.mcpUrl('everything'), agent.key);
-        t.later(() => forward.stop());
+        forward.lead(sidegate.mcpUrl('everything'), agent.key);
         for (const revision of revisions) {
             const found = await verdicts(forward.url, revision);
             for (const id of baseline[revision]) {
