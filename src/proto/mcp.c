@@ -210,6 +210,8 @@ static enum err read_arguments(const struct json *j, struct mcp_request *r)
 {
     enum mcp_method m = r->method->method;
     r->name = mcp_name_of(j, &r->rpc);
+    if (!(r->method->eras & r->era))
+        return ERR_OK; /* the caller refuses it as unknown */
     if (r->method->names && r->name == JSON_NONE && r->rpc.kind == JSONRPC_REQUEST)
         return ERR_INVALID_PARAMS;
     if ((m == MCP_TOOLS_CALL || m == MCP_PROMPTS_GET) &&

@@ -130,9 +130,9 @@ struct mcp_request {
  * (-32602); ERR_INVALID_PARAMS: a wrong type, or the member that the method needs as its name is
  * missing; ERR_HEADER_MISMATCH: header and _meta name different versions, or initialize under a
  * modern header; ERR_UNKNOWN_VERSION: the claimed version is not ours (-32022). Whether the method
- * is known, and known in this era, is in ret->method; notifications and responses pass with what
- * they have. On every error but ERR_NOT_JSONRPC *ret has what was read, so that the refusal can be
- * written.
+ * is known, and known in this era, is in ret->method; notifications, responses and methods that
+ * this era does not have pass with what they have. On every error but ERR_NOT_JSONRPC *ret has what
+ * was read, so that the refusal can be written.
  */
 MUST_USE enum err mcp_request_read(const struct json *j, struct slice header_version,
                                    struct mcp_request *ret);
