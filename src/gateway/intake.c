@@ -336,6 +336,17 @@ static bool needs_session(const struct call *c)
     return c->era == MCP_ERA_LEGACY && c->method->method != MCP_INITIALIZE;
 }
 
+/* Whether a method exists comes before what is wrong with its parameters and headers, or a client
+ * that asks for what its era has no more would be told to mend its request. */
+static enum err check_content(struct call *c, enum err e)
+{
+    if (e != ERR_OK && e != ERR_INVALID_PARAMS && e != ERR_HEADER_MISMATCH)
+        return e;
+    if (c->era == MCP_ERA_MODERN && check_method(c) != ERR_OK)
+        return ERR_UNKNOWN_METHOD;
+    return e;
+}
+
 static enum err take(struct call *c)
 {
     enum err e = check_types(c->http);
@@ -343,7 +354,7 @@ static enum err take(struct call *c)
     if (e == ERR_OK)
         e = intake_token(c);
     if (e == ERR_OK)
-        e = read_message(c);
+        e = check_content(c, read_message(c));
     if (e == ERR_OK)
         e = check_era(c);
     /* What this era does not have is unknown, whatever else is wrong with it (2026-07-28 basic). */

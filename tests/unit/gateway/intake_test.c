@@ -97,6 +97,14 @@ static const struct {
      AUTH JSON BOTH MODERN "Mcp-Method: sampling/createMessage\r\n",
      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sampling/createMessage\",\"params\":{" META "}}",
      404, "-32601"},
+    {"method of the other era, malformed", "POST /mcp/both",
+     AUTH JSON BOTH MODERN "Mcp-Method: resources/subscribe\r\n",
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/subscribe\",\"params\":{" META "}}", 404,
+     "-32601"},
+    {"method of the other era, without headers", "POST /mcp/both", AUTH JSON BOTH MODERN,
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tasks/result\",\"params\":{\"taskId\":\"t\"," META
+     "}}",
+     404, "-32601"},
     {"empty requestState", "POST /mcp/both",
      AUTH JSON BOTH MODERN "Mcp-Method: tools/call\r\nMcp-Name: x\r\n",
      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x\","
