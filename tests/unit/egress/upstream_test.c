@@ -491,10 +491,14 @@ static void test_back_pressure(void **state)
     stage_until_count(&r->s, &c->heads, 1);
     before = memory_of(r->s.child.pid);
     sent = fill(r, &r->conns[0], 100000);
+    while (c->bytes < 4 * LIM_PART_BYTES)
+        sent += fill(r, &r->conns[0], 100);
+    stage_idle(&r->s, 50);
     /* The first credit went through; the rest stands in the sockets, not in egress. */
     assert_int_equal(c->bytes, 4 * LIM_PART_BYTES);
     assert_true(sent < 100000 * 4096ul / 4);
-    assert_true(memory_of(r->s.child.pid) - before < 3000);
+    if (!UNDER_ASAN)
+        assert_true(memory_of(r->s.child.pid) - before < 3000);
     r->no_credit = false;
     assert_err(send_credit(r->gateway->chan, &(struct msg_credit){i, 1000000}), ERR_OK);
     while (c->bytes < 900000) {
