@@ -18,6 +18,7 @@
 #include "egress/use.h"
 #include "ipc/gen/egress.h"
 #include "os/log.h"
+#include "os/sock.h"
 
 static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
 {
@@ -113,8 +114,12 @@ static void on_session_end(void *ctx, struct chan *c, struct msg_session_end *m)
 
 static void on_dialed(void *ctx, struct chan *c, struct msg_dialed *m, int fd)
 {
-    (void)c;
-    uses_dialed(ctx, m->dial, fd);
+    if (sock_is_connected(fd)) {
+        uses_dialed(ctx, m->dial, fd);
+        return;
+    }
+    sock_close(fd);
+    chan_refuse(c); /* what waits for it fails with the dialer's channel */
 }
 
 static void on_dial_failed(void *ctx, struct chan *c, struct msg_dial_failed *m)

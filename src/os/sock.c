@@ -184,6 +184,15 @@ bool sock_is_channel(int fd)
            sock_has(fd, SO_ACCEPTCONN, 0);
 }
 
+bool sock_is_connected(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t n = sizeof peer;
+
+    return (sock_has(fd, SO_DOMAIN, AF_INET) || sock_has(fd, SO_DOMAIN, AF_INET6)) &&
+           sock_has(fd, SO_TYPE, SOCK_STREAM) && getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
+}
+
 bool sock_wait(int fd, int ms)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};

@@ -29,6 +29,8 @@ MUST_USE enum err sock_recv(int fd, uint8_t *dst, size_t n, size_t *ret_n, int *
 bool sock_is_listener(int fd);
 /* Whether fd is a connected socket of the kind that sock_pair makes. */
 bool sock_is_channel(int fd);
+/* Whether fd is a connected TCP socket: what egress gets from the dialer. */
+bool sock_is_connected(int fd);
 /* Waits until fd can be read, or ms milliseconds passed (false). For the command line tool, which
  * has no loop to keep. */
 bool sock_wait(int fd, int ms);

@@ -7,7 +7,7 @@
 /* The instances of honest peers; hostile ones have others. */
 enum { HONEST = 0, SECOND = 1, HOSTILE = 9 };
 
-extern const struct cast cast_dialer, cast_audit, cast_surface;
+extern const struct cast cast_dialer, cast_audit, cast_surface, cast_egress;
 extern const struct cast *const casts[];
 extern const size_t casts_n;
 

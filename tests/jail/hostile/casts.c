@@ -1,5 +1,5 @@
 /* All of them. */
 #include "cast.h"
 
-const struct cast *const casts[] = {&cast_dialer, &cast_audit, &cast_surface};
+const struct cast *const casts[] = {&cast_dialer, &cast_audit, &cast_surface, &cast_egress};
 const size_t casts_n = ARRAY_LEN(casts);
