@@ -168,11 +168,11 @@ export class Sidegate {
         for (const waiter of this.#waiting.splice(0)) waiter();
     }
 
-    // Waits for a line in the log.
-    async logged(pattern, time = 10_000) {
+    // Waits for a line in the log, from that offset on.
+    async logged(pattern, time = 10_000, from = 0) {
         const end = Date.now() + time;
         for (;;) {
-            const line = this.log.split('\n').find((l) => pattern.test(l));
+            const line = this.log.slice(from).split('\n').find((l) => pattern.test(l));
             if (line) return line;
             const left = end - Date.now();
             if (left <= 0) throw new Error(`the log never said ${pattern}`);

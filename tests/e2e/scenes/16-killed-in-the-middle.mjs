@@ -12,8 +12,9 @@ export default async function (t) {
         const pid = sidegate.pidOf(role);
         if (role !== 'egress') t.ok(pid, `${role} is running`);
         if (pid) {
+            const from = sidegate.log.length;
             process.kill(pid, 'SIGKILL');
-            await sidegate.logged(new RegExp(`${role}.*(start|ready|again)`, 'i'));
+            if (role !== 'egress') await sidegate.logged(new RegExp(`process_ready name="${role}`), 20_000, from);
         }
         let page = await person.give(url, { 'API key': key }).catch(() => '');
         for (let tries = 0; !says.done.test(page) && tries < 5; tries++) page = await person.give(url, { 'API key': key }).catch(() => person.text());
