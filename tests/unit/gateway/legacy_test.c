@@ -184,10 +184,10 @@ static void test_idle_session_ends(void **state)
     struct client c = {0};
     char id[ID_TEXT + 1];
 
-    assert_err(limit_set(SET_SESSION_IDLE, 1000), ERR_OK);
+    assert_err(limit_set(SET_SESSION_IDLE, 3000), ERR_OK);
     open_session(s, "/mcp/both", URL, id);
     open_stream(s, &c, id, false);
-    for (uint64_t from = client_now(); client_now() - from < 1300;)
+    for (uint64_t from = client_now(); client_now() - from < 3300;)
         loop_turn(s->loop, 50);
     assert_int_equal(s->n[MSG_SESSION_GONE], 0); /* its stream is open */
     client_close(&c);
@@ -582,7 +582,7 @@ static void test_time_box(void **state)
     struct client c, stream;
     char id[ID_TEXT + 1];
 
-    assert_err(limit_set(SET_HOLD_TIME, 200), ERR_OK);
+    assert_err(limit_set(SET_HOLD_TIME, 2000), ERR_OK);
     assert_err(limit_set(SET_COMMENT_TIME, 100), ERR_OK);
     open_session(s, "/mcp/both", URL, id);
     open_stream(s, &stream, id, false);

@@ -30,12 +30,12 @@ void client_reset(struct client *c);
 /* How often needle stands in what was received. */
 size_t client_count(const struct client *c, const char *needle);
 
-/* Turns the loop until cond is true, reading for every client given; fails the test after 10 s. */
+/* Turns the loop until cond is true, reading for every client given; fails the test after 30 s. */
 #define CLIENT_WAIT(loop, c, cond)                                                                 \
     do {                                                                                           \
         uint64_t start_ = client_now();                                                            \
         while (!(cond)) {                                                                          \
-            if (client_now() - start_ > 10000)                                                     \
+            if (client_now() - start_ > 30000)                                                     \
                 fail_msg("waited in vain for: %s\ngot: %.*s", #cond, (int)(c)->got.n,              \
                          (const char *)(c)->got.p);                                                \
             loop_turn((loop), 5);                                                                  \

@@ -597,7 +597,7 @@ static void test_leaving(void **state)
         left = client_now();
         leavers[i].leave(&c);
         CLIENT_WAIT(fx->loop, &c, fx->ends == ends + 1);
-        assert_true(fx->gone_at - left < 100);
+        assert_true(fx->gone_at - left < 2000); /* every other way to notice takes 10 s or more */
         assert_int_equal(fx->gone, i + 1);
         CLIENT_WAIT(fx->loop, &c, httpd_count(fx->h) == 0);
         client_close(&c);
