@@ -398,7 +398,8 @@ static void probe_ended(void *owner, struct use *u, const struct use_end *end)
     mem_free(p);
 }
 
-static const struct use_events probe_events = {.released = probe_released, .ended = probe_ended};
+static const struct use_events probe_events = {
+    .forgotten = mem_free, .released = probe_released, .ended = probe_ended};
 
 static void probe_done(void *ctx, enum err e)
 {

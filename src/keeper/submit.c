@@ -271,7 +271,13 @@ static void on_tried(void *owner, struct use *u, const struct use_end *end)
     store_work(s->k->store, STORE_NORMAL, trial_work, trial_done, s);
 }
 
-static const struct use_events trial_events = {.released = on_released, .ended = on_tried};
+static void on_forgotten(void *owner)
+{
+    submit_free(owner);
+}
+
+static const struct use_events trial_events = {
+    .forgotten = on_forgotten, .released = on_released, .ended = on_tried};
 
 /* --- coming in
  * -------------------------------------------------------------------------------------------------------------

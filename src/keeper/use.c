@@ -127,7 +127,7 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
     loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
     HASH_ADD(hh, k->uses.by_id, id, sizeof(u->id), u);
     egress_queue(k, u);
-#ifdef PLANT_EARLY_RELEASE
+#ifdef PLANT_RELEASE_EARLY
     on_audited(u);
 #else
     outbox_when(k, s->seq, on_audited, u);
@@ -358,8 +358,13 @@ void uses_egress_lost(struct keeper *k, uint64_t egress)
 
 void uses_close(struct keeper *k)
 {
-    while (k->uses.by_id)
-        free_use(k->uses.by_id);
+    while (k->uses.by_id) {
+        struct use *u = k->uses.by_id;
+
+        if (u->events && u->events->forgotten)
+            u->events->forgotten(u->owner);
+        free_use(u);
+    }
 }
 
 /* --- what egress says

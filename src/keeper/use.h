@@ -36,8 +36,10 @@ struct use_end {
     enum err why; /* for unsent and unknown */
 };
 
-/* Whom a use tells. After ended() the use is gone. */
+/* Whom a use tells. After ended() the use is gone. forgotten() comes instead when the keeper
+ * closes: the owner frees itself; may be NULL. */
 struct use_events {
+    void (*forgotten)(void *owner);
     void (*released)(void *owner, struct use *u, uint64_t egress_generation);
     void (*ended)(void *owner, struct use *u, const struct use_end *end);
 };

@@ -83,7 +83,7 @@ static size_t reserved(struct world *w)
  * -------------------------------------------------------------------------------------------------
  */
 
-/* The plant early_release turns this red. */
+/* The plant release_early turns this red. */
 static void test_nothing_before_the_acknowledgement(void **state)
 {
     struct world *w = *state;
@@ -578,7 +578,7 @@ static void test_reflections_have_a_budget(void **state)
     rig_take(w->r->egress, MSG_DROP);
     assert_int_equal(w->r->events[EVENT_CONNECTION_SUSPENDED], 1);
     call(w, 2);
-    denied(w, 2, ERR_FORBIDDEN);
+    denied(w, 2, ERR_SUSPENDED);
 }
 
 int main(void)
