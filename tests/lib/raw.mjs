@@ -64,7 +64,7 @@ export function post(gate, upstream, key, body, { headers = {}, more = '', path 
         'MCP-Protocol-Version': '2026-07-28',
         'Mcp-Method': message.method ?? 'tools/call',
         'Mcp-Name': message.params?.name ?? null,
-        'Content-Length': text === undefined ? null : String(Buffer.byteLength(text)),
+        'Content-Length': text === undefined ? null : String(Buffer.byteLength(text, 'latin1')), // the text stands for bytes
         ...headers,
     };
     const lines = Object.entries(all).filter(([, v]) => v !== null).map(([n, v]) => `${n}: ${v}\r\n`).join('');

@@ -38,7 +38,7 @@ const rows = {
     'no accept that we can meet': [call(), 406, undefined, { headers: { Accept: 'text/html' } }],
     'an unknown upstream': [call(), 404, undefined, { path: '/mcp/nowhere' }],
     'another path': [call(), 404, undefined, { path: '/' }],
-    'PUT': [call(), 405, undefined, { method: 'PUT' }],
+    'PUT': [undefined, 405, undefined, { method: 'PUT' }],
     'a foreign origin': [call(), 403, undefined, { headers: { Origin: 'http://evil.example' } }],
     'the null origin': [call(), 403, undefined, { headers: { Origin: 'null' } }],
     'a foreign host': [call(), [400, 403, 421], undefined, { headers: { Host: 'evil.example' } }],
