@@ -7,7 +7,8 @@
 /* The instances of honest peers; hostile ones have others. */
 enum { HONEST = 0, SECOND = 1, HOSTILE = 9 };
 
-extern const struct cast cast_dialer, cast_audit, cast_surface, cast_egress;
+extern const struct cast cast_dialer, cast_audit, cast_surface, cast_egress, cast_keeper,
+    cast_gateway;
 extern const struct cast *const casts[];
 extern const size_t casts_n;
 
