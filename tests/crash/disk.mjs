@@ -1,7 +1,14 @@
 // A disk as it is after a power cut, made from what tests/crash/record.c wrote down: all that was synced, and of what was not synced nothing
 // (or any part).
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+// A copy with owners and modes, which Sidegate looks at.
+export function copyFolder(from, to) {
+    rmSync(to, { recursive: true, force: true });
+    execFileSync('cp', ['-a', from, to]);
+}
 
 // The records of all processes, by time: [{ at, call, path, offset, bytes }].
 export function readRecords(folder) {
@@ -49,8 +56,7 @@ class File {
 // Writes into `to` what the disk holds when the power goes at time `until`. `start` is the folder as it was before the recording, and
 // keep(write) says of each write that was not synced whether it got there all the same.
 export function makeDisk({ records, start, from, to, until, keep = () => false }) {
-    rmSync(to, { recursive: true, force: true });
-    cpSync(start, to, { recursive: true });
+    copyFolder(start, to);
     const files = new Map(); // path -> { synced: File, waiting: [record] }
     const file = (path) => {
         if (!files.has(path)) {

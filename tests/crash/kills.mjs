@@ -3,7 +3,7 @@
 import { auditRecords, cast, live, Witness, wrongs } from './flows.mjs';
 
 const kills = Number(process.env.KILLS ?? 200);
-const { key, station, gate } = await cast({ build: process.env.SIDEGATE_BUILD });
+const { key, station, gate, arrivals } = await cast({ build: process.env.SIDEGATE_BUILD });
 const witness = new Witness();
 const killed = {};
 let running = true;
@@ -40,7 +40,7 @@ await Promise.all(lives);
 
 const verified = await gate.cli('audit', 'verify');
 await gate.stop();
-const bad = wrongs({ records: auditRecords(gate.dir), book: station.book, witness });
+const bad = wrongs({ records: auditRecords(gate.dir), book: station.book, arrivals, witness });
 if (!recovered) bad.push('after the last kill the work did not go on by itself');
 if (verified.status !== 0) bad.push(`audit verify: ${verified.stdout}${verified.stderr}`);
 if (witness.handoffs.size < 10) bad.push(`only ${witness.handoffs.size} handoffs were finished: this tested little`);

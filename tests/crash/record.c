@@ -3,14 +3,15 @@
  * time, every change to files below a folder named "data" and every sync, so that
  * tests/crash/states.mjs can make what a disk holds after a power cut: all that was synced, and of
  * the rest nothing, or any part. Interposes the C library's calls, which SQLite and our own code
- * use alike; the record goes to record.PID beside that folder, opened before the jail with the
+ * use alike; the record goes to record.PID in that folder, opened before the jail with the
  * first file below it.
  *
  * A record: u64 time in ns (CLOCK_MONOTONIC, when the call had returned), u8 call, u16 length and
  * path, u64 offset, u32 length and bytes; little endian.
  */
-/* The fortified headers define these calls themselves. */
+/* The fortified and the large-file headers define these calls themselves. */
 #undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,6 +28,8 @@ enum call { OPENED = 'o', WROTE = 'w', CUT = 't', SYNCED = 's', REMOVED = 'u', R
 enum { FILES = 256, PATH = 512 };
 
 static char paths[FILES][PATH]; /* by descriptor; "" is not ours */
+/* Where the next write() goes: kept here, since a jailed process may not ask. */
+static off_t positions[FILES];
 static int out = -1;
 
 #define REAL(ret, name, ...)                                                                       \
@@ -88,8 +91,14 @@ static void open_record(const char *path, const char *data)
 
     if (out >= 0)
         return;
-    snprintf(name, sizeof(name), "%.*s/record.%d", (int)(data - path), path, (int)getpid());
+    snprintf(name, sizeof(name), "%.*s/data/record.%d", (int)(data - path), path, (int)getpid());
     out = real_open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+static off_t real_seek(int fd, off_t offset, int whence)
+{
+    REAL(off_t, "lseek64", int, off_t, int);
+    return real(fd, offset, whence);
 }
 
 static int opened(const char *path, int flags, int fd)
@@ -103,6 +112,7 @@ static int opened(const char *path, int flags, int fd)
         return fd;
     open_record(path, data);
     strcpy(paths[fd], path);
+    positions[fd] = (flags & O_APPEND) ? real_seek(fd, 0, SEEK_END) : 0;
     if (flags & (O_CREAT | O_TRUNC))
         record(OPENED, path, (flags & O_TRUNC) != 0, NULL, 0);
     return fd;
@@ -148,10 +158,8 @@ ssize_t write(int fd, const void *p, size_t n)
     const char *path = path_of(fd);
 
     if (path != NULL && done > 0) {
-        /* The position after the write tells where it went, also with O_APPEND. */
-        off_t end = lseek(fd, 0, SEEK_CUR);
-
-        record(WROTE, path, (uint64_t)(end - done), p, (size_t)done);
+        record(WROTE, path, (uint64_t)positions[fd], p, (size_t)done);
+        positions[fd] += done;
     }
     return done;
 }
@@ -176,6 +184,25 @@ ssize_t pwrite(int fd, const void *p, size_t n, off_t offset)
 ssize_t pwrite64(int fd, const void *p, size_t n, off_t offset)
 {
     return wrote_at("pwrite64", fd, p, n, offset);
+}
+
+static off_t sought(int fd, off_t offset, int whence)
+{
+    off_t at = real_seek(fd, offset, whence);
+
+    if (path_of(fd) != NULL && at >= 0)
+        positions[fd] = at;
+    return at;
+}
+
+off_t lseek(int fd, off_t offset, int whence)
+{
+    return sought(fd, offset, whence);
+}
+
+off_t lseek64(int fd, off_t offset, int whence)
+{
+    return sought(fd, offset, whence);
 }
 
 static int cut(const char *name, int fd, off_t size)

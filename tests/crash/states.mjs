@@ -1,19 +1,19 @@
 // 500 disks (STATES) as a power cut leaves them, at random moments of a recorded run: everything that was not synced is lost, in half of
 // them, and any part of it in the other half. Each must open, its audit log must verify, and what anyone had been told before the cut
 // must be there, once.
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Sidegate, run } from '../lib/sidegate.mjs';
 import { auditRecords, cast, live, Witness, wrongs } from './flows.mjs';
-import { makeDisk, readRecords } from './disk.mjs';
+import { copyFolder, makeDisk, readRecords } from './disk.mjs';
 
 const states = Number(process.env.STATES ?? 500);
 const build = process.env.SIDEGATE_BUILD ?? 'build-record';
-const { key, station, gate } = await cast({ build });
+const { key, station, gate, arrivals } = await cast({ build });
 const before = mkdtempSync(join(tmpdir(), 'sidegate-before-'));
 const after = mkdtempSync(join(tmpdir(), 'sidegate-after-'));
-cpSync(gate.dir, before, { recursive: true });
+copyFolder(gate.dir, before);
 const witness = new Witness();
 
 await gate.serve();
@@ -25,7 +25,7 @@ const ended = process.hrtime.bigint();
 await gate.stop();
 await station.stop();
 
-const records = readRecords(gate.dir);
+const records = readRecords(join(gate.dir, 'data'));
 const bad = [];
 if (!records.some((r) => r.call === 's' && r.path.includes('sidegate.db'))) bad.push('the recording has no sync of the store: nothing was tested');
 if (!records.some((r) => r.call === 's' && r.path.includes('audit'))) bad.push('the recording has no sync of the audit log: nothing was tested');
@@ -48,7 +48,7 @@ async function look(until, half) {
     }
     const verified = await copy.cli('audit', 'verify');
     await copy.stop();
-    const out = wrongs({ records: auditRecords(after), witness, until });
+    const out = wrongs({ records: auditRecords(after), arrivals, witness, until });
     if (verified.status !== 0) out.push(`audit verify: ${verified.stdout}${verified.stderr}`);
     const sql = await run('sqlite3', [join(after, 'data', 'sidegate.db'), 'PRAGMA integrity_check']);
     if (sql.stdout.trim() !== 'ok') out.push(`the store is damaged: ${sql.stdout}`);
