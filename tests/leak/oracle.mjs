@@ -56,6 +56,7 @@ for (const [name, pack] of Object.entries(packers)) {
         'in base64': around(b64(bytes)),
         'in base64 in base64': around(b64(b64(bytes))),
         'in gzip': zlib.gzipSync(bytes),
+        'in a chunk': Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')]),
         'in base64, then percent': around(encodeURIComponent(b64(bytes)).replace(/[A-Z]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)),
     };
     for (const [how, body] of Object.entries(forms)) if (!names(body).has('token')) lost.push(`${name} ${how}`);

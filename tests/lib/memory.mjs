@@ -3,27 +3,38 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 export const canLook = () => process.getuid() === 0;
 
-// Readable and writable regions: what a process can have put something into. [[name, bytes]]
-function* regions(pid) {
+const PIECE = 4 << 20;
+const zero = Buffer.alloc(4096);
+
+// What a process can have put something into: what may be written, and what belongs to no file, also where the process itself has
+// forbidden reading (guarded pages are read all the same). [[name, bytes]]; whole pages of zeros are left out.
+export function* regions(pid) {
     const mem = openSync(`/proc/${pid}/mem`, 'r');
     try {
         for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-            const [, from, to, rights, name] = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+ *(.*)$/.exec(line) ?? [];
-            if (!from || !rights.startsWith('rw')) continue;
-            let at = BigInt(`0x${from}`);
-            const end = BigInt(`0x${to}`);
-            while (at < end) {
-                const size = Number(end - at > 4n << 20n ? 4n << 20n : end - at);
-                const bytes = Buffer.alloc(size);
-                let got = 0;
-                try { got = readSync(mem, bytes, 0, size, at); } catch { /* a guard page */ }
-                if (got > 0) yield [name, bytes.subarray(0, got)];
-                at += BigInt(size);
+            const [, from, to, rights, inode, name] = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ (\d+) *(.*)$/.exec(line) ?? [];
+            if (!from || name.startsWith('[v') || (inode !== '0' && !rights.includes('w'))) continue;
+            const end = Number.parseInt(to, 16);
+            for (let at = Number.parseInt(from, 16); at < end; at += PIECE) {
+                const bytes = filled(mem, at, Math.min(PIECE, end - at));
+                if (bytes.length > 0) yield [name || `${rights} without a name`, bytes];
             }
         }
     } finally {
         closeSync(mem);
     }
+}
+
+function filled(mem, at, size) {
+    const bytes = Buffer.alloc(size);
+    let got = 0;
+    try { got = readSync(mem, bytes, 0, size, at); } catch { /* nothing can be read there */ }
+    const pages = [];
+    for (let i = 0; i < got; i += 4096) {
+        const page = bytes.subarray(i, Math.min(i + 4096, got));
+        if (page.compare(zero, 0, page.length) !== 0) pages.push(page);
+    }
+    return Buffer.concat(pages);
 }
 
 // Where any 12 bytes in a row of one of the secrets are: [{ secret, region }]. secrets: { name: value }

@@ -187,14 +187,27 @@ const DEEPEST = 4;
 const LONG = 16 * 1024;
 const BLIND = 2000; // tries to unpack what does not look packed (raw deflate and brotli have no first bytes)
 
-const unpackers = [zlib.gunzipSync, zlib.inflateSync, zlib.inflateRawSync, zlib.brotliDecompressSync, zlib.zstdDecompressSync].filter(Boolean);
+// By hand, since Node refuses gzip with other bytes behind it.
+function gunzip(bytes, options) {
+    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw new Error('no gzip');
+    const flags = bytes[3];
+    let at = 10;
+    if (flags & 4) at += 2 + bytes.readUInt16LE(at);
+    for (const flag of [8, 16]) if (flags & flag) at = bytes.indexOf(0, at) + 1;
+    return zlib.inflateRawSync(bytes.subarray(at + (flags & 2)), options);
+}
+
+const most = { maxOutputLength: 1 << 20 };
+const cut = { finishFlush: zlib.constants.Z_SYNC_FLUSH, ...most }; // what is cut off is unpacked as far as it goes
+const unpackers = [[gunzip, cut], [zlib.inflateSync, cut], [zlib.inflateRawSync, cut], [zlib.brotliDecompressSync, most], [zlib.zstdDecompressSync, most]]
+    .filter(([unpack]) => unpack);
 
 function unpacked(bytes) {
     const list = [];
-    for (const unpack of unpackers) {
-        try { list.push(latin(unpack(bytes, { maxOutputLength: 1 << 20 }))); } catch { /* not packed that way */ }
+    for (const [unpack, options] of unpackers) {
+        try { list.push(latin(unpack(bytes, options))); } catch { /* not packed that way */ }
     }
-    return list;
+    return list.filter((t) => t.length > 0);
 }
 
 const char = (code) => latin(Buffer.from(String.fromCodePoint(code < 0x110000 ? code : 0xfffd)));
@@ -224,6 +237,8 @@ const unescape = [
         /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));?/g,
         (_, d, h, n) => (n ? htmlNames[n] : to(d ? Number(d) : parseInt(h, 16))),
     )) : []),
+    // Bytes that were taken for Latin-1 and written as UTF-8.
+    (t) => (/[\xc2\xc3][\x80-\xbf]/.test(t) ? [t.replace(/[\xc2\xc3][\x80-\xbf]/g, (two) => Buffer.from(two, 'latin1').toString('utf8'))] : []),
     (t) => (/=[0-9A-F]{2}|=\r?\n/.test(t) ? [t.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, fromHex)] : []),
 ];
 
@@ -231,8 +246,13 @@ const unescape = [
 const open = [tokens, packed];
 
 // HTTP chunks put together.
-const dechunked = (t) => (/(^|\r\n)[0-9a-fA-F]{1,8}(;[^\r\n]*)?\r\n/.test(t)
-    ? [t.replace(/\r\n[0-9a-fA-F]{1,8}(;[^\r\n]*)?\r\n/g, '').replace(/^[0-9a-fA-F]{1,8}\r\n/, '')] : []);
+const size = '[0-9a-fA-F]{1,8}(?:;[^\\r\\n]*)?\\r\\n';
+const firstSize = new RegExp(`(^|HTTP/1\\.[01] \\d{3}(?:(?!\\r\\n\\r\\n)[^])*\\r\\n\\r\\n)${size}`, 'g');
+const laterSize = new RegExp(`\\r\\n${size}`, 'g');
+const dechunked = (t) => {
+    const body = t.replace(firstSize, '$1').replace(laterSize, '');
+    return body === t ? [] : [body];
+};
 
 function lines(text, pattern) {
     return [...text.matchAll(pattern)].map((m) => m[1].replace(/\r$/, '')).join('');
@@ -278,7 +298,7 @@ function tokens(text, seen) {
 const magics = ['\x1f\x8b\x08', '\x78\x01', '\x78\x5e', '\x78\x9c', '\x78\xda', '\x28\xb5\x2f\xfd'];
 const magic = (bytes) => magics.some((m) => latin(bytes.subarray(0, 4)).startsWith(m));
 
-// Packed bytes in the middle of others, by their first bytes; and the whole, which may be packed without any.
+// Packed bytes in the middle of others, by their first bytes; the whole, and what stands behind headers, which may be packed without any.
 function packed(text) {
     const list = [];
     for (const m of magics) {
@@ -286,7 +306,11 @@ function packed(text) {
             list.push(...unpacked(Buffer.from(text.slice(at), 'latin1')));
         }
     }
-    if (/[\x00-\x08\x80-\xff]/.test(text.slice(0, 64))) list.push(...unpacked(Buffer.from(text, 'latin1')));
+    for (let at = 0, tries = 0; at >= 0 && tries < 200; tries++) {
+        if (/[\x00-\x08\x80-\xff]/.test(text.slice(at, at + 64))) list.push(...unpacked(Buffer.from(text.slice(at), 'latin1')));
+        at = text.indexOf('\r\n\r\n', at);
+        if (at >= 0) at += 4;
+    }
     return list;
 }
 

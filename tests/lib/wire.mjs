@@ -63,6 +63,7 @@ export async function callTool(url, key, name, args, { onLink, signal, legs = 10
 // The person's browser, as far as forms go.
 export class PlainPerson {
     cookies = new Map();
+    tape = []; // { method, path, status, headers, text } one an exchange
 
     constructor({ site, name, password }) {
         Object.assign(this, { site, name, password });
@@ -83,7 +84,9 @@ export class PlainPerson {
             if (v === '' || /max-age=0/i.test(line)) this.cookies.delete(n);
             else this.cookies.set(n, v);
         }
-        return { status: response.status, location: response.headers.get('location'), text: await response.text() };
+        const text = await response.text();
+        this.tape.push({ method: form ? 'POST' : 'GET', path: String(path), status: response.status, headers: [...response.headers], text });
+        return { status: response.status, location: response.headers.get('location'), text };
     }
 
     // Follows redirects; logs in where that is asked for.
@@ -99,15 +102,23 @@ export class PlainPerson {
     }
 
     // Opens the link and gives the values by the fields' order on the page. Gives the page afterwards.
-    async give(path, values) {
+    async give(path, values, { password = this.password } = {}) {
         const page = await this.open(path);
         const form = /<form[^>]*class="give"[\s\S]*?<\/form>/.exec(page.text)?.[0];
         if (!form) return page;
         const names = [...form.matchAll(/<input id="([^"]+)" name="([^"]+)"/g)].map((m) => m[2]).filter((n) => n !== 'password');
         const fields = Object.fromEntries(names.map((n, i) => [n, values[i]]));
-        let after = await this.#fetch(new URL(path, this.site).pathname, { ...hidden(form), ...fields, password: this.password });
+        let after = await this.#fetch(new URL(path, this.site).pathname, { ...hidden(form), ...fields, password });
         if (after.location) after = await this.open(after.location);
         return after;
+    }
+
+    // Presses a button that stands alone in its form: that form's address, such as "/logout".
+    async press(page, action) {
+        const form = new RegExp(`<form[^>]*action="${action}"[\\s\\S]*?</form>`).exec(page.text)?.[0];
+        if (!form) throw new Error(`no form ${action} on the page "${title(page)}"`);
+        const after = await this.#fetch(action, hidden(form));
+        return after.location ? this.open(after.location) : after;
     }
 }
 

@@ -118,16 +118,21 @@ function unescapeOnce(res) {
 
 const toolSchema = { type: 'object', properties: { how: { type: 'string' }, encoding: { type: 'string' } }, required: ['how'] };
 
-// start({ key }): refuses what comes without "Authorization: Bearer <key>"; lists reflect too once `upstream.lists` is an encoding.
-export async function start({ key, port = 0 } = {}) {
+// start({ key, check, forms, headers }): refuses what comes without "Authorization: Bearer <key>", or for which check(entry) is false;
+// check may give the key that came instead of true, and then that is given back;
+// lists reflect too once `upstream.lists` is an encoding. `forms` are encodings besides those of this file; `headers` go with every answer.
+export async function start({ key: only, check = (entry) => header(entry, 'authorization') === `Bearer ${only}`, forms = {}, headers = {}, port = 0 } = {}) {
+    const known = { ...encodings, ...beyond, ...forms };
     const upstream = new Upstream(async (req, res, entry) => {
         const { message } = entry;
         entry.modern = header(entry, 'mcp-protocol-version') === MODERN;
-        entry.authorised = header(entry, 'authorization') === `Bearer ${key}`;
+        entry.authorised = check(entry);
+        const key = typeof entry.authorised === 'string' ? entry.authorised : only;
+        for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
         if (!entry.authorised) return json(res, failure(entry.message ? entry : { message: { id: null } }, -32000, 'A key is needed'), { status: 401 });
         if (req.method !== 'POST') return void res.writeHead(405).end();
         if (message?.id === undefined || message.method === undefined) return void res.writeHead(202).end();
-        const s = upstream.lists ? encodings[upstream.lists](key) : 'nothing';
+        const s = upstream.lists ? known[upstream.lists](key) : 'nothing';
         const cached = entry.modern ? { ttlMs: 0, cacheScope: 'private' } : {};
         switch (message.method) {
         case 'initialize':
@@ -137,7 +142,7 @@ export async function start({ key, port = 0 } = {}) {
         case 'tools/list':
             return json(res, complete(entry, { tools: [{ name: 'reflect', title: s, description: `Debug: ${s}`, inputSchema: { ...toolSchema, description: s } }], ...cached }));
         case 'resources/list':
-            return json(res, complete(entry, { resources: [{ uri: `debug://${encodeURIComponent(s)}`, name: s, description: s }], ...cached }));
+            return json(res, complete(entry, { resources: [{ uri: `debug://x/${upstream.lists ? encodeURIComponent(key) : ''}`, name: s, description: s }], ...cached }));
         case 'prompts/list':
             return json(res, complete(entry, { prompts: [{ name: 'reflect', description: s }], nextCursor: s, ...cached }));
         case 'resources/read':
@@ -148,7 +153,7 @@ export async function start({ key, port = 0 } = {}) {
             return json(res, complete(entry, { completion: { values: [key, `x${key}`] } }));
         case 'tools/call': {
             const { how, encoding = 'plain' } = message.params.arguments ?? {};
-            const encode = encodings[encoding] ?? beyond[encoding];
+            const encode = known[encoding];
             if (encoding === 'JSON escapes') unescapeOnce(res);
             return ways[how] ? ways[how](res, entry, encode(key)) : json(res, textResult(entry, 'no such way'));
         }
