@@ -38,7 +38,7 @@ const gate = new Sidegate();
 await gate.init({
     log: { level: 'debug' },
     limits: {
-        screen_hits: 1_000_000, answer_time: 2_000, calls_per_client: 64, prompts_per_hour: 1000, handoffs_per_client: 100,
+        screen_hits: 1_000_000, answer_time: 1_000, calls_per_client: 64, prompts_per_hour: 1000, handoffs_per_client: 100,
         submits_per_handoff: 100,
     },
     upstreams: {
@@ -67,7 +67,7 @@ const give = (name) => async (url) => {
 };
 
 // Does the work on each of the list, some at a time.
-async function all(list, work, wide = 6) {
+async function all(list, work, wide = 16) {
     const queue = [...list];
     await Promise.all(Array.from({ length: wide }, async () => { for (let x = queue.shift(); x !== undefined; x = queue.shift()) await work(x); }));
 }
