@@ -122,8 +122,10 @@ static void empty_answers(struct play *p)
 
             say(as_surface.keeper, questions[i].fits[k], answer_to(req));
             say(as_surface.keeper, MSG_PAGE_DENIED, answer_to(req));
-            UNTIL(p, client_ended(&as_surface.browser));
-            if (as_surface.keeper->over) { /* it may have had enough */
+            /* A salt of nothing ends the channel, which may be seen after the browser's answer. */
+            UNTIL(p, client_ended(&as_surface.browser) &&
+                         (as_surface.keeper->over || questions[i].fits[k] != MSG_LOGIN_SALT));
+            if (as_surface.keeper->over) {
                 must_refuse(as_surface.keeper);
                 as_surface_keeper(p);
             }

@@ -797,8 +797,8 @@ static void test_undeclared_requests(void **state)
     static const char *const rows[] = {
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sampling/createMessage\",\"params\":{}}",
         "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"roots/list\"}",
-        "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"elicitation/create\",\"params\":{\"mode\":"
-        "\"form\"}}",
+        ("{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"elicitation/create\",\"params\":{\"mode\":"
+         "\"form\"}}"),
         "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"tools/call\",\"params\":{}}",
         "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"com.example/x\"}",
     };
