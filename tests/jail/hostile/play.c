@@ -408,15 +408,16 @@ static void row_if(const struct play *p, enum msg type, const void *m)
 
 static void say_upstream(const struct play *p, uint16_t number)
 {
-    const struct msg_conf_upstream up = {
-        .upstream = number,
-        .name = number == WEATHER ? SLICE_LIT("weather") : SLICE_LIT("open"),
-        .title = number == WEATHER ? SLICE_LIT("Weather") : SLICE_LIT("Open"),
-        .protocols = 3,
-        .needs_credential = number == WEATHER,
-        .lease = LEASE_KIND_TASK,
-        .lease_uses = 20,
-        .lease_ms = 600000};
+    static const char *const names[] = {"weather", "open", "once"};
+    const struct msg_conf_upstream up = {.upstream = number,
+                                         .name = slice_str(names[number]),
+                                         .title = slice_str(names[number]),
+                                         .protocols = 3,
+                                         .needs_credential = number != OPEN,
+                                         .lease =
+                                             number == ONCE ? LEASE_KIND_ONCE : LEASE_KIND_TASK,
+                                         .lease_uses = number == ONCE ? 1 : 20,
+                                         .lease_ms = 600000};
     const struct msg_conf_endpoint at = {
         .upstream = number, .host = SLICE_LIT("127.0.0.1"), .port = 9, .path = SLICE_LIT("/mcp")};
     const uint8_t loopback[] = {127, 0, 0, 0};
@@ -425,7 +426,7 @@ static void say_upstream(const struct play *p, uint16_t number)
     row_if(p, MSG_CONF_ENDPOINT, &at);
     row_if(p, MSG_CONF_ALLOW,
            &(struct msg_conf_allow){.upstream = number, slice_of(loopback, 4), .prefix = 8});
-    if (number != WEATHER)
+    if (number == OPEN)
         return;
     row_if(p, MSG_CONF_FIELD,
            &(struct msg_conf_field){.upstream = number,
@@ -460,6 +461,8 @@ void play_configure(struct play *p)
     for (uint16_t i = WEATHER; i <= OPEN; i++)
         if (p->role != ROLE_EGRESS || p->instance == i)
             say_upstream(p, i);
+    if (p->role == ROLE_KEEPER)
+        say_upstream(p, ONCE);
 }
 
 void play_boot(struct play *p)

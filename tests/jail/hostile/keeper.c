@@ -1,0 +1,488 @@
+/*
+ * The keeper, with each of its peers taken over. It alone holds what the attacks are after: who
+ * somebody is, what is stored, and whether something may be sent. A peer may end what it could have
+ * ended anyway; it must not get a permit that is not its own, another person's things, or one use
+ * more than a lease has.
+ */
+#include "as_people.h"
+
+#include <string.h>
+
+#include "crypto/box_seal.h"
+#include "crypto/hash.h"
+
+/* Everything said so far has been dealt with, which the command shows: it is served in turn. */
+static void settle(void)
+{
+    struct end *ends[] = {as_people.gateway, as_people.surface, as_people.audit};
+
+    for (size_t i = 0; i < 3; i++) {
+        (void)as_people_ctl(MSG_CTL_AUDIT_HEAD, &(struct msg_ctl_audit_head){0});
+        (void)hear(as_people.cli, MSG_CTL_AUDIT_HEAD_IS);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        must_stand(ends[i]);
+}
+
+/* --- a taken-over gateway -----------------------------------------------------------------------
+ */
+
+static void token_of_nobody(struct play *p)
+{
+    static const char *const tokens[] = {
+        "", "sgk_of_nobody", "sgk_of_an", "sgk_of_ana ", "SGK_OF_ANA", "ana"};
+    struct msg_call_open m;
+
+    (void)p;
+    for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+        m = as_people_call(KEY_ANA, WEATHER);
+        m.token = secret_of(tokens[i]);
+        as_people_open(&m);
+        as_people_denied(m.call, ERR_UNAUTHENTICATED);
+        SAY(as_people.gateway, MSG_STATE_OPEN, state_open, m.call, m.token, SLICE_LIT("x"));
+        as_people_denied(m.call, ERR_UNAUTHENTICATED);
+    }
+}
+
+static void no_such_upstream(struct play *p)
+{
+    static const uint16_t numbers[] = {3, LIM_UPSTREAMS - 1, LIM_UPSTREAMS, 0x8000, UINT16_MAX};
+    struct msg_call_open m;
+
+    (void)p;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        m = as_people_call(KEY_ANA, numbers[i]);
+        as_people_open(&m);
+        as_people_denied(m.call, ERR_NO_ROUTE);
+    }
+}
+
+/* While it runs, is over, is held: the number is taken. Its permit was one. */
+static void number_twice(struct play *p)
+{
+    struct msg_call_open m = as_people_call(KEY_ANA, WEATHER);
+
+    (void)p;
+    as_people_open(&m);
+    (void)as_people_permit(&m);
+    as_people_open(&m);
+    must_refuse(as_people.gateway);
+    as_people_meet();
+    m = as_people_call(KEY_ANA, WEATHER);
+    m.want = CALL_WANT_OWN;
+    as_people_open(&m);
+    (void)as_people_hear(as_people.gateway, MSG_CALL_OWN);
+    m.want = CALL_WANT_SEND;
+    as_people_open(&m);
+    must_refuse(as_people.gateway);
+    as_people_meet();
+    m = as_people_call(KEY_ANA, ONCE);
+    (void)as_people_ask(&m);
+    m.upstream = WEATHER;
+    as_people_open(&m);
+    must_refuse(as_people.gateway);
+}
+
+/* The state of a handoff of Ana's first key. */
+static struct msg_call_open with_state(void)
+{
+    struct msg_call_open m = as_people_call(KEY_ANA, ONCE);
+
+    m.state = as_people_ask(&m)->state;
+    assert_true(m.state.n > 0);
+    return m;
+}
+
+/* Neither opened nor used for a call. */
+static void bad_state(struct msg_call_open m)
+{
+    m.call = ++as_people.number;
+    as_people_open(&m);
+    as_people_denied(m.call, ERR_BAD_STATE);
+}
+
+static void cannot_open(const struct msg_call_open *m)
+{
+    uint64_t call = ++as_people.number;
+
+    SAY(as_people.gateway, MSG_STATE_OPEN, state_open, call, m->token, m->state);
+    as_people_denied(call, ERR_BAD_STATE);
+    bad_state(*m);
+}
+
+/* Its owner's retry is good still. */
+static void good_state(struct msg_call_open m)
+{
+    const struct msg_state_opened *opened;
+
+    m.call = ++as_people.number;
+    SAY(as_people.gateway, MSG_STATE_OPEN, state_open, m.call, m.token, m.state);
+    opened = &as_people_hear(as_people.gateway, MSG_STATE_OPENED)->state_opened;
+    assert_true(opened->call == m.call && opened->ours);
+    m.answer = ANSWER_ACCEPT;
+    as_people_open(&m);
+    assert_int_equal(as_people_hear(as_people.gateway, MSG_CALL_HOLD)->call_hold.call, m.call);
+}
+
+static void state_of_another(struct play *p)
+{
+    struct msg_call_open good = with_state(), m = good;
+
+    (void)p;
+    m.token = as_people.token[KEY_BEN];
+    cannot_open(&m);
+    m.token = as_people.token[KEY_ANA_OTHER];
+    cannot_open(&m);
+    good_state(good);
+}
+
+static void state_for_another_request(struct play *p)
+{
+    struct msg_call_open good = with_state(), m = good;
+
+    (void)p;
+    m.projection = SLICE_LIT("tools/call forecast Rome");
+    bad_state(m);
+    m.projection = SLICE_EMPTY;
+    bad_state(m);
+    m = good;
+    m.upstream = WEATHER;
+    bad_state(m);
+    m.upstream = OPEN;
+    bad_state(m);
+    good_state(good);
+}
+
+/* Every character changed in turn, every length, and all ends of the text. */
+static void state_forged(struct play *p)
+{
+    static const char ends[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=";
+    struct msg_call_open good = with_state(), m = good;
+    char text[LIM_STATE_BYTES + 1];
+    size_t n = slice_copy(good.state, (uint8_t *)text, sizeof text);
+    char last = text[n - 1];
+
+    (void)p;
+    for (size_t i = 0; i < n; i++) {
+        char was = text[i];
+
+        text[i] = was == 'A' ? 'B' : 'A';
+        m.state = slice_of(text, n);
+        cannot_open(&m);
+        text[i] = was;
+        m.state = slice_of(text, i);
+        if (i > 0)
+            cannot_open(&m);
+    }
+    for (size_t i = 0; ends[i] != 0; i++) {
+        text[n - 1] = ends[i];
+        m.state = slice_of(text, n);
+        if (ends[i] != last)
+            cannot_open(&m);
+        text[n - 1] = last;
+        text[n] = ends[i];
+        m.state = slice_of(text, n + 1);
+        cannot_open(&m);
+    }
+    good_state(good);
+}
+
+/* The handoff is completed; then its state is good for one call. */
+static void state_twice(struct play *p)
+{
+    struct msg_call_open m = as_people_call(KEY_ANA_OTHER, WEATHER);
+    const struct msg_call_handoff *h = as_people_ask(&m);
+
+    (void)p;
+    as_people_complete(ANA, h->handoff);
+    m.state = h->state;
+    m.answer = ANSWER_ACCEPT;
+    m.call = ++as_people.number;
+    as_people_open(&m);
+    (void)as_people_permit(&m);
+    bad_state(m);
+    bad_state(m);
+}
+
+/* What a gateway may say about a call. */
+static void about_call(struct end *gateway, uint64_t call)
+{
+    SAY(gateway, MSG_CALL_ANSWER, call_answer, call, ANSWER_DECLINE);
+    SAY(gateway, MSG_SNAPSHOT_GET, snapshot_get, call, SNAPSHOT_TOOLS);
+    SAY(gateway, MSG_STATE_SEAL, state_seal, call, SLICE_LIT("mine"));
+    SAY(gateway, MSG_CALL_GONE, call_gone, call);
+}
+
+/* Numbers that it never opened, and one that is another gateway's, which waits. */
+static void calls_of_others(struct play *p)
+{
+    struct msg_call_open m = as_people_call(KEY_ANA, ONCE);
+    const struct msg_call_handoff *h;
+    struct end *hostile = play_peer(p, ROLE_GATEWAY, HOSTILE);
+
+    m.era = ERA_LEGACY;
+    m.session = FRESH(session_id);
+    h = as_people_ask(&m);
+    about_call(hostile, m.call);
+    about_call(hostile, 0);
+    about_call(hostile, UINT64_MAX);
+    SAY(hostile, MSG_SESSION_GONE, session_gone, m.session);
+    settle();
+    must_stand(hostile);
+    assert_true(TAILQ_EMPTY(&hostile->lines));
+    as_people_complete(ANA, h->handoff);
+    assert_int_equal(as_people_hear(as_people.gateway, MSG_HANDOFF_SIGNAL)->handoff_signal.state,
+                     HANDOFF_STATE_COMPLETED);
+    (void)as_people_permit(&m);
+    settle();
+    assert_true(TAILQ_EMPTY(&hostile->lines));
+}
+
+/* A state is sealed only for a call that ran. */
+static void seal_what_did_not_run(struct play *p)
+{
+    struct msg_call_open m = as_people_call(KEY_ANA, WEATHER);
+
+    (void)p;
+    m.want = CALL_WANT_OWN;
+    as_people_open(&m);
+    (void)as_people_hear(as_people.gateway, MSG_CALL_OWN);
+    SAY(as_people.gateway, MSG_STATE_SEAL, state_seal, m.call, SLICE_LIT("mine"));
+    must_refuse(as_people.gateway);
+    as_people_meet();
+    m = as_people_call(KEY_ANA, ONCE);
+    (void)as_people_ask(&m);
+    SAY(as_people.gateway, MSG_STATE_SEAL, state_seal, m.call, SLICE_LIT("mine"));
+    must_refuse(as_people.gateway);
+}
+
+/* --- a taken-over egress ------------------------------------------------------------------------
+ */
+
+typedef void about_use(struct end *e, struct use_id use);
+
+static void say_result(struct end *e, struct use_id use)
+{
+    SAY(e, MSG_USE_RESULT, use_result, .use = use, .result = RESULT_UNSENT);
+}
+
+static void say_hits(struct end *e, struct use_id use)
+{
+    SAY(e, MSG_USE_HITS, use_hits, .use = use, .hits = UINT32_MAX);
+}
+
+static void say_dial(struct end *e, struct use_id use)
+{
+    SAY(e, MSG_DIAL_WANT, dial_want, .use = use, .dial = 7);
+}
+
+static void say_snapshot(struct end *e, struct use_id use)
+{
+    SAY(e, MSG_SNAPSHOT_PUT, snapshot_put, .use = use, .kind = SNAPSHOT_TOOLS, .size = 2,
+        .part = SLICE_LIT("{}"));
+}
+
+static about_use *const about_uses[] = {say_result, say_hits, say_dial, say_snapshot};
+
+/* What is left to Ana at the upstream. */
+static int64_t left(uint16_t upstream)
+{
+    struct connection_id id;
+
+    return as_people_left(ANA, upstream, &id);
+}
+
+/* Another egress says it: refused, and the use is as it was. */
+static void uses_of_others(struct play *p)
+{
+    (void)p;
+    for (size_t i = 0; i < ARRAY_LEN(about_uses); i++) {
+        struct use_id own = as_people_use(KEY_BEN, OPEN), other = as_people_use(KEY_ANA, WEATHER);
+        int64_t before = left(WEATHER);
+
+        assert_false(ID_EQ(own, other));
+        about_uses[i](as_people.egress[OPEN], other);
+        must_refuse(as_people.egress[OPEN]);
+        settle();
+        assert_int_equal(left(WEATHER), before);
+        must_stand(as_people.egress[WEATHER]);
+        as_people_result(WEATHER, other, RESULT_UNSENT);
+        settle();
+        assert_int_equal(left(WEATHER), before + 1);
+    }
+}
+
+/* No such use, or none any more: nothing comes of it. */
+static void uses_of_nobody(struct play *p)
+{
+    struct use_id use = as_people_use(KEY_ANA, WEATHER);
+    int64_t before = left(WEATHER);
+
+    (void)p;
+    for (size_t i = 0; i < ARRAY_LEN(about_uses); i++)
+        about_uses[i](as_people.egress[WEATHER], FRESH(use_id));
+    as_people_result(WEATHER, use, RESULT_ANSWERED);
+    settle();
+    for (size_t i = 0; i < ARRAY_LEN(about_uses); i++)
+        about_uses[i](as_people.egress[WEATHER], use);
+    settle();
+    must_stand(as_people.egress[WEATHER]);
+    as_people_nothing_released();
+    assert_int_equal(left(WEATHER), before);
+}
+
+/* However the second one comes: in the same breath, or when the first is stored. */
+static void unsent_twice(struct play *p)
+{
+    int64_t before;
+
+    (void)p;
+    for (int later = 0; later < 2; later++) {
+        struct use_id first = as_people_use(KEY_ANA, WEATHER),
+                      use = as_people_use(KEY_ANA, WEATHER);
+
+        before = left(WEATHER);
+        as_people_result(WEATHER, use, RESULT_UNSENT);
+        if (later)
+            settle();
+        as_people_result(WEATHER, use, RESULT_UNSENT);
+        settle();
+        assert_int_equal(left(WEATHER), before + 1);
+        as_people_result(WEATHER, first, RESULT_ANSWERED);
+        as_people_result(WEATHER, first, RESULT_UNSENT);
+        settle();
+        assert_int_equal(left(WEATHER), before + 1);
+    }
+}
+
+/* A lease of one use: not sent means one more, and no more than one. */
+static void unsent_twice_once(struct play *p)
+{
+    struct msg_call_open m;
+    struct use_id use;
+
+    (void)p;
+    as_people_connect(KEY_ANA, ONCE);
+    for (int i = 0; i < 3; i++) {
+        use = as_people_use(KEY_ANA, ONCE);
+        assert_int_equal(left(ONCE), 0);
+        as_people_result(ONCE, use, RESULT_UNSENT);
+        as_people_result(ONCE, use, RESULT_UNSENT);
+        settle();
+        assert_int_equal(left(ONCE), 1);
+    }
+    use = as_people_use(KEY_ANA, ONCE);
+    m = as_people_call(KEY_ANA, ONCE);
+    (void)as_people_ask(&m);
+    as_people_result(ONCE, use, RESULT_ANSWERED);
+    as_people_result(ONCE, use, RESULT_UNSENT);
+    settle();
+    m = as_people_call(KEY_ANA, ONCE);
+    (void)as_people_ask(&m);
+    assert_int_equal(left(ONCE), 0);
+}
+
+static void results_out_of_range(struct play *p)
+{
+    static const uint16_t codes[] = {ERR_COUNT, 0x7fff, UINT16_MAX};
+    int64_t before;
+
+    (void)p;
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        struct use_id use = as_people_use(KEY_ANA, WEATHER);
+
+        before = left(WEATHER);
+        SAY(as_people.egress[WEATHER], MSG_USE_RESULT, use_result, .use = use,
+            .result = RESULT_UNSENT, .code = codes[i]);
+        must_refuse(as_people.egress[WEATHER]);
+        settle();
+        assert_int_equal(left(WEATHER), before); /* unknown: not given back */
+    }
+}
+
+static const uint8_t zeros[LIM_PART_BYTES];
+
+/* Each row: up to three parts, of which the last is refused. */
+static void snapshot_lies(struct play *p)
+{
+    static const struct {
+        struct {
+            enum snapshot kind;
+            uint32_t size, offset;
+            size_t n;
+        } part[3];
+    } rows[] = {
+        {{{SNAPSHOT_TOOLS, 0, 0, 0}}},
+        {{{SNAPSHOT_TOOLS, 0, 0, 5}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 0}}},
+        {{{SNAPSHOT_TOOLS, LIM_SNAPSHOT_BYTES + 1, 0, 9}}},
+        {{{SNAPSHOT_TOOLS, UINT32_MAX, 0, 9}}},
+        {{{SNAPSHOT_TOOLS, 9, 1, 8}}},
+        {{{SNAPSHOT_TOOLS, 9, UINT32_MAX, 9}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 10}}},
+        {{{SNAPSHOT_TOOLS, 1, 0, LIM_PART_BYTES}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 4}, {SNAPSHOT_TOOLS, 9, 4, 6}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 4}, {SNAPSHOT_TOOLS, 9, 3, 5}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 4}, {SNAPSHOT_TOOLS, 9, 5, 4}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 4}, {SNAPSHOT_TOOLS, 99, 4, 5}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 4}, {SNAPSHOT_PROMPTS, 9, 4, 5}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 4}, {SNAPSHOT_TOOLS, 9, 4, 0}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 9}, {SNAPSHOT_TOOLS, 9, 9, 1}}},
+        {{{SNAPSHOT_TOOLS, 9, 0, 4}, {SNAPSHOT_TOOLS, 5, 0, 4}, {SNAPSHOT_TOOLS, 9, 4, 5}}},
+    };
+
+    (void)p;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct use_id use = as_people_use(KEY_BEN, OPEN);
+
+        for (size_t k = 0; k < 3 && (k == 0 || rows[i].part[k].n + rows[i].part[k].size > 0); k++)
+            SAY(as_people.egress[OPEN], MSG_SNAPSHOT_PUT, snapshot_put, .use = use,
+                .kind = rows[i].part[k].kind, .size = rows[i].part[k].size,
+                .offset = rows[i].part[k].offset, .part = slice_of(zeros, rows[i].part[k].n));
+        must_refuse(as_people.egress[OPEN]);
+    }
+}
+
+/* Where they go is not its choice, and they have an end. */
+static void many_dials(struct play *p)
+{
+    struct use_id use = as_people_use(KEY_ANA, WEATHER);
+
+    (void)p;
+    for (int i = 0; i < 9; i++)
+        say_dial(as_people.egress[WEATHER], use);
+    must_refuse(as_people.egress[WEATHER]);
+    settle();
+    for (int i = 0; i < 8; i++) {
+        const struct msg_dial *m = &as_people_hear(as_people.dialer, MSG_DIAL)->dial;
+
+        assert_true(slice_eq_str(m->host, "127.0.0.1") && m->port == 9);
+        assert_int_equal(m->egress_generation, as_people.egress[WEATHER]->generation);
+    }
+}
+
+static const struct row rows[] = {
+    {"gateway: a token of nobody", token_of_nobody},
+    {"gateway: an upstream that is not there", no_such_upstream},
+    {"gateway: a call's number twice", number_twice},
+    {"gateway: another user's or client's state", state_of_another},
+    {"gateway: a state for another request", state_for_another_request},
+    {"gateway: a state forged and cut", state_forged},
+    {"gateway: a state used twice", state_twice},
+    {"gateway: calls of others", calls_of_others},
+    {"gateway: a state for what did not run", seal_what_did_not_run},
+    {"egress: uses of another egress", uses_of_others},
+    {"egress: uses of nobody, and ended ones", uses_of_nobody},
+    {"egress: unsent twice", unsent_twice},
+    {"egress: unsent twice, of a lease of one use", unsent_twice_once},
+    {"egress: results out of range", results_out_of_range},
+    {"egress: snapshots that lie", snapshot_lies},
+    {"egress: many dials", many_dials},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct program keeper = {&cast_people, rows, ARRAY_LEN(rows)};
+
+    return program_main(&keeper, 1, argc, argv);
+}
