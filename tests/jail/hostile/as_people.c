@@ -101,6 +101,19 @@ enum err as_people_ctl(enum msg type, const void *m)
     return (enum err)as_people_hear(as_people.cli, MSG_CTL_DONE)->ctl_done.code;
 }
 
+/* The command is served in turn. */
+void as_people_settle(void)
+{
+    struct end *ends[] = {as_people.gateway, as_people.surface, as_people.audit};
+
+    for (size_t i = 0; i < 3; i++) {
+        (void)as_people_ctl(MSG_CTL_AUDIT_HEAD, &(struct msg_ctl_audit_head){0});
+        (void)hear(as_people.cli, MSG_CTL_AUDIT_HEAD_IS);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        must_stand(ends[i]);
+}
+
 /* --- calls --------------------------------------------------------------------------------------
  */
 
@@ -275,6 +288,13 @@ int64_t as_people_left(unsigned person, uint16_t upstream, struct connection_id 
         *ret_id = m->connection;
     }
     return left;
+}
+
+int64_t as_people_left_to_ana(uint16_t upstream)
+{
+    struct connection_id id;
+
+    return as_people_left(ANA, upstream, &id);
 }
 
 /* --- the scene ----------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ void as_people_audit(void);
 void as_people_meet(void);
 /* The command says this; how it was answered. */
 enum err as_people_ctl(enum msg type, const void *m);
+/* What was said so far has been dealt with; gateway, surface and audit stand. */
+void as_people_settle(void);
 
 /* --- calls --------------------------------------------------------------------------------------
  */
@@ -80,5 +82,6 @@ void as_people_complete(unsigned person, struct handoff_id handoff);
 void as_people_connect(unsigned key, uint16_t upstream);
 /* The number of uses left of the person's connection to the upstream; -1: no connection. Its id. */
 int64_t as_people_left(unsigned person, uint16_t upstream, struct connection_id *ret_id);
+int64_t as_people_left_to_ana(uint16_t upstream);
 
 #endif

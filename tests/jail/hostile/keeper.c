@@ -1,28 +1,14 @@
 /*
- * The keeper, with each of its peers taken over. It alone holds what the attacks are after: who
- * somebody is, what is stored, and whether something may be sent. A peer may end what it could have
- * ended anyway; it must not get a permit that is not its own, another person's things, or one use
- * more than a lease has.
+ * The keeper, with a gateway or an egress that was taken over. It alone holds what the attacks are
+ * after: who somebody is, what is stored, and whether something may be sent. A peer may end what it
+ * could have ended anyway; it must not get a permit that is not its own, another person's things,
+ * or one use more than a lease has.
  */
 #include "as_people.h"
 
 #include <string.h>
 
-#include "crypto/box_seal.h"
 #include "crypto/hash.h"
-
-/* Everything said so far has been dealt with, which the command shows: it is served in turn. */
-static void settle(void)
-{
-    struct end *ends[] = {as_people.gateway, as_people.surface, as_people.audit};
-
-    for (size_t i = 0; i < 3; i++) {
-        (void)as_people_ctl(MSG_CTL_AUDIT_HEAD, &(struct msg_ctl_audit_head){0});
-        (void)hear(as_people.cli, MSG_CTL_AUDIT_HEAD_IS);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-        must_stand(ends[i]);
-}
 
 /* --- a taken-over gateway -----------------------------------------------------------------------
  */
@@ -227,14 +213,14 @@ static void calls_of_others(struct play *p)
     about_call(hostile, 0);
     about_call(hostile, UINT64_MAX);
     SAY(hostile, MSG_SESSION_GONE, session_gone, m.session);
-    settle();
+    as_people_settle();
     must_stand(hostile);
     assert_true(TAILQ_EMPTY(&hostile->lines));
     as_people_complete(ANA, h->handoff);
     assert_int_equal(as_people_hear(as_people.gateway, MSG_HANDOFF_SIGNAL)->handoff_signal.state,
                      HANDOFF_STATE_COMPLETED);
     (void)as_people_permit(&m);
-    settle();
+    as_people_settle();
     assert_true(TAILQ_EMPTY(&hostile->lines));
 }
 
@@ -284,31 +270,23 @@ static void say_snapshot(struct end *e, struct use_id use)
 
 static about_use *const about_uses[] = {say_result, say_hits, say_dial, say_snapshot};
 
-/* What is left to Ana at the upstream. */
-static int64_t left(uint16_t upstream)
-{
-    struct connection_id id;
-
-    return as_people_left(ANA, upstream, &id);
-}
-
 /* Another egress says it: refused, and the use is as it was. */
 static void uses_of_others(struct play *p)
 {
     (void)p;
     for (size_t i = 0; i < ARRAY_LEN(about_uses); i++) {
         struct use_id own = as_people_use(KEY_BEN, OPEN), other = as_people_use(KEY_ANA, WEATHER);
-        int64_t before = left(WEATHER);
+        int64_t before = as_people_left_to_ana(WEATHER);
 
         assert_false(ID_EQ(own, other));
         about_uses[i](as_people.egress[OPEN], other);
         must_refuse(as_people.egress[OPEN]);
-        settle();
-        assert_int_equal(left(WEATHER), before);
+        as_people_settle();
+        assert_int_equal(as_people_left_to_ana(WEATHER), before);
         must_stand(as_people.egress[WEATHER]);
         as_people_result(WEATHER, other, RESULT_UNSENT);
-        settle();
-        assert_int_equal(left(WEATHER), before + 1);
+        as_people_settle();
+        assert_int_equal(as_people_left_to_ana(WEATHER), before + 1);
     }
 }
 
@@ -316,19 +294,19 @@ static void uses_of_others(struct play *p)
 static void uses_of_nobody(struct play *p)
 {
     struct use_id use = as_people_use(KEY_ANA, WEATHER);
-    int64_t before = left(WEATHER);
+    int64_t before = as_people_left_to_ana(WEATHER);
 
     (void)p;
     for (size_t i = 0; i < ARRAY_LEN(about_uses); i++)
         about_uses[i](as_people.egress[WEATHER], FRESH(use_id));
     as_people_result(WEATHER, use, RESULT_ANSWERED);
-    settle();
+    as_people_settle();
     for (size_t i = 0; i < ARRAY_LEN(about_uses); i++)
         about_uses[i](as_people.egress[WEATHER], use);
-    settle();
+    as_people_settle();
     must_stand(as_people.egress[WEATHER]);
     as_people_nothing_released();
-    assert_int_equal(left(WEATHER), before);
+    assert_int_equal(as_people_left_to_ana(WEATHER), before);
 }
 
 /* However the second one comes: in the same breath, or when the first is stored. */
@@ -341,17 +319,17 @@ static void unsent_twice(struct play *p)
         struct use_id first = as_people_use(KEY_ANA, WEATHER),
                       use = as_people_use(KEY_ANA, WEATHER);
 
-        before = left(WEATHER);
+        before = as_people_left_to_ana(WEATHER);
         as_people_result(WEATHER, use, RESULT_UNSENT);
         if (later)
-            settle();
+            as_people_settle();
         as_people_result(WEATHER, use, RESULT_UNSENT);
-        settle();
-        assert_int_equal(left(WEATHER), before + 1);
+        as_people_settle();
+        assert_int_equal(as_people_left_to_ana(WEATHER), before + 1);
         as_people_result(WEATHER, first, RESULT_ANSWERED);
         as_people_result(WEATHER, first, RESULT_UNSENT);
-        settle();
-        assert_int_equal(left(WEATHER), before + 1);
+        as_people_settle();
+        assert_int_equal(as_people_left_to_ana(WEATHER), before + 1);
     }
 }
 
@@ -365,21 +343,21 @@ static void unsent_twice_once(struct play *p)
     as_people_connect(KEY_ANA, ONCE);
     for (int i = 0; i < 3; i++) {
         use = as_people_use(KEY_ANA, ONCE);
-        assert_int_equal(left(ONCE), 0);
+        assert_int_equal(as_people_left_to_ana(ONCE), 0);
         as_people_result(ONCE, use, RESULT_UNSENT);
         as_people_result(ONCE, use, RESULT_UNSENT);
-        settle();
-        assert_int_equal(left(ONCE), 1);
+        as_people_settle();
+        assert_int_equal(as_people_left_to_ana(ONCE), 1);
     }
     use = as_people_use(KEY_ANA, ONCE);
     m = as_people_call(KEY_ANA, ONCE);
     (void)as_people_ask(&m);
     as_people_result(ONCE, use, RESULT_ANSWERED);
     as_people_result(ONCE, use, RESULT_UNSENT);
-    settle();
+    as_people_settle();
     m = as_people_call(KEY_ANA, ONCE);
     (void)as_people_ask(&m);
-    assert_int_equal(left(ONCE), 0);
+    assert_int_equal(as_people_left_to_ana(ONCE), 0);
 }
 
 static void results_out_of_range(struct play *p)
@@ -391,12 +369,12 @@ static void results_out_of_range(struct play *p)
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         struct use_id use = as_people_use(KEY_ANA, WEATHER);
 
-        before = left(WEATHER);
+        before = as_people_left_to_ana(WEATHER);
         SAY(as_people.egress[WEATHER], MSG_USE_RESULT, use_result, .use = use,
             .result = RESULT_UNSENT, .code = codes[i]);
         must_refuse(as_people.egress[WEATHER]);
-        settle();
-        assert_int_equal(left(WEATHER), before); /* unknown: not given back */
+        as_people_settle();
+        assert_int_equal(as_people_left_to_ana(WEATHER), before); /* unknown: not given back */
     }
 }
 
@@ -452,7 +430,7 @@ static void many_dials(struct play *p)
     for (int i = 0; i < 9; i++)
         say_dial(as_people.egress[WEATHER], use);
     must_refuse(as_people.egress[WEATHER]);
-    settle();
+    as_people_settle();
     for (int i = 0; i < 8; i++) {
         const struct msg_dial *m = &as_people_hear(as_people.dialer, MSG_DIAL)->dial;
 
