@@ -316,6 +316,47 @@ static void ids_of_nobody(struct play *p)
     assert_true(as_people_left_to_ana(WEATHER) > 0);
 }
 
+/* The message, which begins with a name, with one of n bytes; the command's channel. */
+static struct end *say_name(enum msg type, size_t n)
+{
+    enum { LENGTH = 3 }; /* after the type, in two bytes, of which the first is zero here */
+    union msg_any m = {0};
+    struct buf empty = BUF_INIT(LIM_FRAME_BYTES), frame = BUF_INIT(LIM_FRAME_BYTES);
+
+    frame_put(&empty, type, &m);
+    buf_put(&frame, slice_sub(buf_slice(&empty), 0, LENGTH));
+    buf_put_u8(&frame, (uint8_t)n);
+    for (size_t i = 0; i < n; i++)
+        buf_put_u8(&frame, 'a');
+    buf_put(&frame, slice_sub(buf_slice(&empty), LENGTH + 1, empty.n));
+    say_raw(as_people.cli, buf_slice(&frame), NULL, 0);
+    buf_free(&empty);
+    buf_free(&frame);
+    return as_people.cli;
+}
+
+/* As long as the table has it: answered. One byte more: refused. */
+static void names_too_long(struct play *p)
+{
+    static const struct {
+        enum msg type;
+        size_t most;
+    } rows[] = {{MSG_CTL_USER_REMOVE, LIM_USER_NAME_BYTES},
+                {MSG_CTL_USER_ADD, LIM_USER_NAME_BYTES},
+                {MSG_CTL_USER_PASSWORD, LIM_USER_NAME_BYTES},
+                {MSG_CTL_KEY_ADD, LIM_USER_NAME_BYTES},
+                {MSG_CTL_KEY_LIST, LIM_USER_NAME_BYTES},
+                {MSG_CTL_CONNECTION_LIST, LIM_USER_NAME_BYTES},
+                {MSG_CTL_UPSTREAM_PROBE, 32}};
+
+    (void)p;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        as_people_meet();
+        (void)as_people_hear(say_name(rows[i].type, rows[i].most), MSG_CTL_DONE);
+        must_refuse(say_name(rows[i].type, rows[i].most + 1));
+    }
+}
+
 static const struct row rows[] = {
     {"audit: acks beyond and back", acks_beyond_and_back},
     {"audit: acks out of place", acks_out_of_place},
@@ -328,6 +369,7 @@ static const struct row rows[] = {
     {"cli: people that cannot be", people_that_cannot_be},
     {"cli: keys that cannot be", keys_that_cannot_be},
     {"cli: ids of nobody", ids_of_nobody},
+    {"cli: names too long", names_too_long},
 };
 
 int main(int argc, char **argv)

@@ -439,6 +439,46 @@ static void many_dials(struct play *p)
     }
 }
 
+/* Reflections have a budget, whatever number is said at once: then the connection is no use. */
+static void hits_without_end(struct play *p)
+{
+    struct msg_call_open m;
+    struct use_id use;
+
+    (void)p;
+    as_people_connect(KEY_ANA, ONCE);
+    use = as_people_use(KEY_ANA, ONCE);
+    for (int i = 0; i < 3; i++)
+        say_hits(as_people.egress[ONCE], use);
+    (void)as_people_hear(as_people.egress[ONCE], MSG_DROP);
+    as_people_result(ONCE, use, RESULT_UNSENT);
+    as_people_settle();
+    m = as_people_call(KEY_ANA, ONCE);
+    as_people_open(&m);
+    as_people_denied(m.call, ERR_SUSPENDED);
+}
+
+static uint32_t size_of_list(uint64_t call)
+{
+    SAY(as_people.gateway, MSG_SNAPSHOT_GET, snapshot_get, call, SNAPSHOT_TOOLS);
+    return as_people_hear(as_people.gateway, MSG_SNAPSHOT_PART)->snapshot_part.size;
+}
+
+/* A list seen with Ana's credential is for her calls alone. */
+static void lists_of_another(struct play *p)
+{
+    struct msg_call_open ana = as_people_call(KEY_ANA, WEATHER),
+                         ben = as_people_call(KEY_BEN, WEATHER);
+
+    (void)p;
+    as_people_open(&ana);
+    say_snapshot(as_people.egress[WEATHER], as_people_permit(&ana));
+    as_people_settle();
+    (void)as_people_ask(&ben);
+    assert_int_equal(size_of_list(ben.call), 0);
+    assert_int_equal(size_of_list(ana.call), 2);
+}
+
 static const struct row rows[] = {
     {"gateway: a token of nobody", token_of_nobody},
     {"gateway: an upstream that is not there", no_such_upstream},
@@ -456,6 +496,8 @@ static const struct row rows[] = {
     {"egress: results out of range", results_out_of_range},
     {"egress: snapshots that lie", snapshot_lies},
     {"egress: many dials", many_dials},
+    {"egress: hits without end", hits_without_end},
+    {"gateway: lists of another person", lists_of_another},
 };
 
 int main(int argc, char **argv)
