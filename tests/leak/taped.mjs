@@ -2,6 +2,7 @@
 // connection for each request, read until the other side closes it.
 import { connect } from 'node:net';
 import { MODERN } from '../lib/wire.mjs';
+import { PATIENCE } from '../lib/patience.mjs';
 
 export const LEGACY = '2025-11-25';
 const INFO = { name: 'taped', version: '1' };
@@ -21,7 +22,7 @@ export class TapedAgent {
     }
 
     // Sends a message (or GET or DELETE without one). onMessage(message) is called for each JSON-RPC message that comes, as it comes.
-    send(message, { method = 'POST', headers = {}, what = message?.method ?? method, onMessage, signal, time = 15_000 } = {}) {
+    send(message, { method = 'POST', headers = {}, what = message?.method ?? method, onMessage, signal, time = PATIENCE } = {}) {
         const body = message === undefined ? undefined : JSON.stringify(message);
         const fields = {
             Host: `127.0.0.1:${this.port}`,

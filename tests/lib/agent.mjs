@@ -4,6 +4,7 @@ import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema, ElicitationCompleteNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { PATIENCE } from './patience.mjs';
 
 const TAPE_BYTES = 1024 * 1024; // of one exchange
 
@@ -68,7 +69,7 @@ export class Agent {
     }
 
     // Waits for the nth link (from 0) that the client was asked to show.
-    async link(nth = 0, time = 15_000) {
+    async link(nth = 0, time = PATIENCE) {
         const end = Date.now() + time;
         while (this.links.length <= nth) {
             const left = end - Date.now();
@@ -79,7 +80,7 @@ export class Agent {
     }
 
     // Waits until the agent's tape has at least `count` exchanges for which `is` holds.
-    async exchanges(is, count = 1, time = 15_000) {
+    async exchanges(is, count = 1, time = PATIENCE) {
         const end = Date.now() + time;
         for (;;) {
             const found = this.tape.filter(is);

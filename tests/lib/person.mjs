@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import { PATIENCE } from './patience.mjs';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -37,7 +38,7 @@ export class Person {
             javaScriptEnabled: script,
             ...more,
         });
-        person.context.setDefaultTimeout(10_000);
+        person.context.setDefaultTimeout(PATIENCE);
         person.page = await person.newTab();
         return person;
     }

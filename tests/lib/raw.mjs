@@ -1,9 +1,10 @@
 // A client that is no client: bytes to the gateway, bytes back.
 import { connect } from 'node:net';
+import { PATIENCE } from './patience.mjs';
 
 // Sends the text (or the parts, each in a packet of its own) and gives everything that comes back until the peer closes, or
 // until `enough` says so, or the time is over: { text, closed, status, head, body }.
-export function exchange(port, text, { time = 5_000, enough = (got) => complete(got) } = {}) {
+export function exchange(port, text, { time = PATIENCE, enough = (got) => complete(got) } = {}) {
     return new Promise((done) => {
         const socket = connect(port, '127.0.0.1');
         let got = '';

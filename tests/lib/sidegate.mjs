@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE } from './patience.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -23,7 +24,7 @@ export async function freePort() {
 }
 
 // Runs a program to its end. Gives { status, stdout, stderr }.
-export function run(program, args, { input, time = 20_000, env, cwd } = {}) {
+export function run(program, args, { input, time = PATIENCE, env, cwd } = {}) {
     return new Promise((done, fail) => {
         const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env }, cwd });
         const out = { stdout: '', stderr: '' };
@@ -137,7 +138,7 @@ export class Sidegate {
         return readFileSync(file, 'utf8').trim();
     }
 
-    async serve({ time = 20_000, env } = {}) {
+    async serve({ time = PATIENCE, env } = {}) {
         const child = spawn(this.program, ['serve', '--config', this.file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
         this.child = child;
         this.exit = new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
@@ -169,7 +170,7 @@ export class Sidegate {
     }
 
     // Waits for a line in the log, from that offset on.
-    async logged(pattern, time = 10_000, from = 0) {
+    async logged(pattern, time = PATIENCE, from = 0) {
         const end = Date.now() + time;
         for (;;) {
             const line = this.log.slice(from).split('\n').find((l) => pattern.test(l));
@@ -204,7 +205,7 @@ export class Sidegate {
         return this.processes().find(({ args }) => new RegExp(`\\b${role}\\b`).test(args.replace(this.dir, '')))?.pid;
     }
 
-    async stop(signal = 'SIGTERM', time = 10_000) {
+    async stop(signal = 'SIGTERM', time = PATIENCE) {
         if (!this.child) return undefined;
         const child = this.child;
         this.child = undefined;

@@ -1,7 +1,7 @@
 // The runner of scenes, and what a scene is handed. A scene is a file that exports
 //   name      what is true when it passes, in a sentence
 //   clients   which clients (lib/agent.mjs) to run it with, once each; none: once, without
-//   time      how long it may take, ms (60,000)
+//   time      how long it may take, ms (four minutes)
 //   default   async (t, client) => …
 // What t.secret() makes, and every password, is looked for on each agent's tape and in the log when the scene ends.
 import { randomBytes } from 'node:crypto';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual, inspect } from 'node:util';
 import { Agent } from './agent.mjs';
 import { find } from './oracle.mjs';
+import { PATIENCE } from './patience.mjs';
 import { Person, stopBrowser } from './person.mjs';
 import { Sidegate, root, upstreamConfig } from './sidegate.mjs';
 import { start as startStation } from '../upstreams/station.mjs';
@@ -153,12 +154,12 @@ async function play(scene, client) {
         await withTime((async () => {
             await scene.default(t, client);
             t.noLeak({ whole: true });
-        })(), scene.time ?? 60_000, 'the scene');
+        })(), scene.time ?? 4 * PATIENCE, 'the scene');
     } catch (e) {
         error = e;
     }
     try {
-        await withTime(t.end(), 30_000, 'stopping');
+        await withTime(t.end(), 2 * PATIENCE, 'stopping');
     } catch (e) {
         error ??= e;
     }

@@ -2,7 +2,6 @@ import { textOf } from '../../lib/agent.mjs';
 import { says } from '../../lib/person.mjs';
 
 export const name = 'each process is killed once while a call waits: the handoff is still there, and the work gets done';
-export const time = 120_000;
 
 export default async function (t) {
     for (const role of ['gateway', 'surface', 'keeper', 'audit', 'dialer', 'egress']) {

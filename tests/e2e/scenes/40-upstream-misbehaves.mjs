@@ -4,7 +4,6 @@ import { start, ways } from '../../upstreams/misbehaving.mjs';
 
 export const name = 'whatever the server does, the call arrives at most once, the client gets one clear answer, and the next call works';
 export const clients = ['sdk 1.x', 'client 2.x pinned'];
-export const time = 240_000;
 
 // These never end by themselves: the client gives up, and Sidegate lets go of the server.
 const endless = ['an endless stream'];

@@ -4,7 +4,6 @@ import { root } from '../../lib/sidegate.mjs';
 import { send } from '../../lib/person.mjs';
 
 export const name = 'every page on a phone, in dark mode, without script and by keyboard alone: no axe-core finding, nothing cut off';
-export const time = 180_000;
 
 const shots = process.env.SHOTS ?? join(root, 'build/screenshots');
 

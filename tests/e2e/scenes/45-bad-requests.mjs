@@ -1,7 +1,6 @@
 import { call, code, exchange, post } from '../../lib/raw.mjs';
 
 export const name = 'requests that are not what the protocol asks for get one clear error each, never reach the server, and harm nobody else';
-export const time = 120_000;
 
 const body = JSON.stringify(call());
 const without = (key) => { const c = call(); delete c.params._meta[`io.modelcontextprotocol/${key}`]; return c; };

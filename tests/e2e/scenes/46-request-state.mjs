@@ -24,7 +24,7 @@ export default async function (t) {
                 },
             },
         };
-        return exchange(sidegate.gatewayPort, post(sidegate, 'weather', who, body), { time: 4_000, enough: (got) => /"(error|result)"/.test(got) });
+        return exchange(sidegate.gatewayPort, post(sidegate, 'weather', who, body), { enough: (got) => /"(error|result)"/.test(got) });
     };
     const flip = (s, at) => s.slice(0, at) + (s[at] === 'A' ? 'B' : 'A') + s.slice(at + 1);
     for (const [what, wrong, options] of [

@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
 import { call, exchange, post } from '../../lib/raw.mjs';
+import { PATIENCE } from '../../lib/patience.mjs';
 
 export const name = 'slow and vanished clients are dropped in time, hold up nobody, and leave no handoff broken';
 
-const closed = (socket, time) => new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error('not closed in time')), time);
+const closed = (socket) => new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error('not closed in time')), PATIENCE);
     socket.on('error', () => {});
     socket.on('close', () => { clearTimeout(timer); done(); });
     socket.resume();
@@ -20,14 +21,14 @@ export default async function (t) {
         return socket;
     };
     await Promise.all([
-        closed(dial('POST /mcp/weather HTTP/1.1\r\nHost: x'), 6_000),
-        closed(dial(text.slice(0, -20)), 6_000),
-        closed(dial(''), 8_000),
+        closed(dial('POST /mcp/weather HTTP/1.1\r\nHost: x')),
+        closed(dial(text.slice(0, -20))),
+        closed(dial('')),
     ]);
     // One byte at a time, slower than the header time as a whole.
     const drip = dial('P');
     const timer = setInterval(() => drip.write('O'), 200);
-    await closed(drip, 6_000);
+    await closed(drip);
     clearInterval(timer);
 
     const waiting = agent.call('weather', { station: 'harbour' });

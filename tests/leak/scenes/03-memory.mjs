@@ -4,7 +4,6 @@ import { upstreamConfig } from '../../lib/sidegate.mjs';
 import { start as startReflecting } from '../../upstreams/reflecting.mjs';
 
 export const name = 'the gateway\'s memory never holds a byte of a key; the others\' do not once their part is done';
-export const time = 120_000;
 
 const never = ['gateway', 'dialer', 'audit', 'supervisor'];
 const whenDone = ['surface', 'egress', 'keeper'];

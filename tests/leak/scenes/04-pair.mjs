@@ -4,7 +4,6 @@ import { half } from '../pair.mjs';
 
 export const name = 'non-interference: with secrets of another value and length, the agent gets the same bytes';
 export const clients = ['sdk 1.x', 'client 2.x pinned'];
-export const time = 300_000;
 
 export default async function (t, client) {
     const build = process.env.SIDEGATE_BUILD ? `${process.env.SIDEGATE_BUILD}-seed` : 'build-seed'; // made by run.mjs
