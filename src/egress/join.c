@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "crypto/hash.h"
+#include "crypto/judged.h"
 #include "ipc/gen/send.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -90,10 +91,36 @@ static bool kind_fits(const struct use *u)
     return kinds[u->rpc.kind] == u->kind;
 }
 
-/* Derives again what the keeper was shown. */
+/* Derives again what the keeper judged. */
+static enum err judge_again(const struct use *u, struct digest *ret)
+{
+    struct buf method = BUF_INIT(LIM_METHOD_BYTES), name = BUF_INIT(LIM_NAME_BYTES),
+               projection = BUF_INIT(LIM_PROJECTION_BYTES);
+    struct judged j = {.kind = (uint8_t)u->kind};
+    enum err e = ERR_OK;
+
+    if (u->kind != CALL_KIND_STREAM) {
+        j.method = json_str_slice(&u->json, u->rpc.method, &method);
+        projection_put_name(&(struct projection_in){.j = &u->json,
+                                                    .name = mcp_name_of(&u->json, &u->rpc),
+                                                    .sha256 = sha256},
+                            &name);
+        e = projection_of(&u->json, &u->rpc, sha256, &projection);
+    }
+    j.name = buf_slice(&name);
+    j.projection = buf_slice(&projection);
+    if (e == ERR_OK)
+        e = buf_err(&method);
+    if (e == ERR_OK)
+        *ret = judged_digest(&j);
+    buf_free(&method);
+    buf_free(&name);
+    buf_free(&projection);
+    return e;
+}
+
 static enum err check_body(struct use *u)
 {
-    struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct digest body = hash_sha256(buf_slice(&u->body)), shown;
     enum err e = ERR_OK;
 
@@ -103,11 +130,9 @@ static enum err check_body(struct use *u)
             e = jsonrpc_read(&u->json, &u->rpc);
         if (e == ERR_OK && !kind_fits(u))
             e = ERR_PROTOCOL;
-        if (e == ERR_OK)
-            e = projection_of(&u->json, &u->rpc, sha256, &projection);
     }
-    shown = hash_sha256(buf_slice(&projection));
-    buf_free(&projection);
+    if (e == ERR_OK)
+        e = judge_again(u, &shown);
 #ifndef PLANT_SWAPPED_BODY
     if (e == ERR_OK && (!ID_EQ(body, u->body_digest) || !ID_EQ(shown, u->projection_digest)))
         e = ERR_PROTOCOL;

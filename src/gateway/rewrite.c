@@ -75,6 +75,5 @@ void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct 
     const struct projection_in in = {
         .j = j, .method = q->rpc.method, .name = q->name, .sha256 = sha256};
 
-    if (q->name != JSON_NONE)
-        projection_put_name(&in, out);
+    projection_put_name(&in, out);
 }

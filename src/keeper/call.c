@@ -6,7 +6,7 @@
 #include "keeper/call.h"
 
 #include "base/mem.h"
-#include "crypto/hash.h"
+#include "crypto/judged.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
 #include "keeper/keeper.h"
@@ -142,7 +142,8 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
     call->caps = m->caps;
     call->session = m->session;
     call->answer = m->answer;
-    call->projection = hash_sha256(m->projection);
+    call->projection =
+        judged_digest(&(struct judged){(uint8_t)m->kind, m->method, m->name, m->projection});
     call->body = m->body_digest;
     call->upstream_state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
     /* The message's maxima are those of the arrays. */

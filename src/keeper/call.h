@@ -72,7 +72,7 @@ struct call {
     struct session_id session;
     char method[LIM_METHOD_BYTES + 1];
     char name[LIM_NAME_BYTES + 1];
-    struct digest projection, body;
+    struct digest projection, body; /* the first: judged_digest of what the gateway said */
     enum answer answer;
     struct handoff_id handoff; /* that it waits for, or zero */
     uint8_t leg;

@@ -54,6 +54,8 @@ static bool is_printable(struct slice s)
 void projection_put_name(const struct projection_in *in, struct buf *out)
 {
     struct buf scratch = BUF_INIT(SIZE_MAX);
+    if (in->name == JSON_NONE)
+        return;
     struct slice name = json_str_slice(in->j, in->name, &scratch);
     if (name.n <= LIM_NAME_BYTES && is_printable(name)) {
         buf_put(out, name);

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xc7b8e8724829390bu
+#define MSG_TABLE_ID 0xb3f3ea96648bba37u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -718,7 +718,7 @@ struct msg_answer_end {
     uint16_t code;
 };
 
-/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call. */
+/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of kind, method, name and projection as the keeper judged them (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call. */
 struct msg_permit {
     struct use_id use;
     enum mode mode;

@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 
 #include "crypto/hash.h"
+#include "judged.h"
 #include "os/clock.h"
 #include "os/sock.h"
-#include "proto/projection.h"
 
 struct as_egress as_egress;
 
@@ -33,28 +33,6 @@ static void set(struct play *p)
     as_egress_meet(p);
 }
 
-static void sha256(struct slice s, struct digest *ret)
-{
-    *ret = hash_sha256(s);
-}
-
-static struct digest projection(struct slice body)
-{
-    struct buf out = BUF_INIT(LIM_PROJECTION_BYTES);
-    struct digest d;
-    struct json j;
-    struct jsonrpc m;
-
-    json_init(&j);
-    assert_err(json_parse(&j, body, NULL), ERR_OK);
-    assert_err(jsonrpc_read(&j, &m), ERR_OK);
-    assert_err(projection_of(&j, &m, sha256, &out), ERR_OK);
-    d = hash_sha256(buf_slice(&out));
-    buf_free(&out);
-    json_free(&j);
-    return d;
-}
-
 struct as_egress_use as_egress_use(const char *body)
 {
     static const char packed[] = "\0\25" AS_EGRESS_SECRET;
@@ -65,7 +43,7 @@ struct as_egress_use as_egress_use(const char *body)
     u.permit.gateway_generation = as_egress.gateway->generation;
     u.permit.call = call;
     u.permit.not_after = clock_boot_ms() + 15000;
-    u.permit.projection = projection(slice_str(body));
+    u.permit.projection = judged_of(CALL_KIND_REQUEST, slice_str(body));
     u.permit.body = hash_sha256(slice_str(body));
     u.permit.user = FRESH(user_id);
     u.permit.connection = FRESH(connection_id);

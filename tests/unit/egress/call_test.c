@@ -268,6 +268,7 @@ static void test_other_body(void **state)
     static const struct rig_ask rows[] = {
         {.wrong_body = CALL("8")},
         {.wrong_projection = CALL("7")},
+        {.wrong_kind = true},
         {.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"id\":7,\"method\":\"tools/call\"}"},
         {.body = "not json"},
         {.body = "[" CALL("7") "]"},

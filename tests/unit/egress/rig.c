@@ -12,8 +12,8 @@
 
 #include "crypto/hash.h"
 #include "ipc/gen/send.h"
+#include "judged.h"
 #include "os/clock.h"
-#include "proto/projection.h"
 
 enum { TEXT = 64 << 20 };
 
@@ -448,27 +448,6 @@ void rig_kill(struct rig *r)
 /* --- asking
  * --------------------------------------------------------------------------------------- */
 
-static void sha256(struct slice s, struct digest *ret)
-{
-    *ret = hash_sha256(s);
-}
-
-static struct digest projection_digest(const char *text)
-{
-    struct buf p = BUF_INIT(LIM_PROJECTION_BYTES);
-    struct digest d;
-    struct jsonrpc m;
-    struct json j;
-
-    json_init(&j);
-    if (json_parse(&j, slice_str(text), NULL) == ERR_OK && jsonrpc_read(&j, &m) == ERR_OK)
-        assert_err(projection_of(&j, &m, sha256, &p), ERR_OK);
-    d = hash_sha256(buf_slice(&p));
-    buf_free(&p);
-    json_free(&j);
-    return d;
-}
-
 void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
 {
     const char *body = a->body == NULL ? "" : a->body;
@@ -485,7 +464,8 @@ void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
     }
     m.not_after = a->not_after == 0 ? clock_boot_ms() + 10000 : a->not_after;
     m.body = hash_sha256(slice_str(a->wrong_body == NULL ? body : a->wrong_body));
-    m.projection = projection_digest(a->wrong_projection == NULL ? body : a->wrong_projection);
+    m.projection = judged_of(a->wrong_kind ? CALL_KIND_NOTIFICATION : a->kind,
+                             slice_str(a->wrong_projection == NULL ? body : a->wrong_projection));
     m.user.b[0] = a->user == 0 ? 1 : a->user;
     if (!anonymous) {
         m.connection.b[0] = a->connection == 0 ? 1 : a->connection;

@@ -115,6 +115,7 @@ struct rig_ask {
     uint64_t not_after;                        /* 0: in 10 s; else absolute */
     bool permit_only, head_only, body_later;   /* parts of it */
     const char *wrong_body, *wrong_projection; /* texts whose digests the permit has instead */
+    bool wrong_kind;                           /* the permit is for a notification */
     struct stage_peer *gateway;
     bool head_first;
 };

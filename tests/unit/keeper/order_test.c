@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "crypto/judged.h"
 
 struct world {
     struct rig *r;
@@ -102,7 +103,9 @@ static void test_permit_says_what_was_decided(void **state)
 {
     struct world *w = *state;
     struct msg_permit *p = NULL;
-    struct digest projection = hash_sha256(SLICE_LIT("M...N...")),
+    struct digest projection =
+                      judged_digest(&(struct judged){CALL_KIND_REQUEST, SLICE_LIT("tools/call"),
+                                                     SLICE_LIT("forecast"), SLICE_LIT("M...N...")}),
                   body = hash_sha256(SLICE_LIT("body"));
     uint64_t now = loop_now(w->r->loop);
 

@@ -1,0 +1,29 @@
+/*
+ * The digest of what was judged. Run by keeper and egress; pure. The method and the name stand in
+ * the projection too, but the keeper reads no projection: it judges by the texts beside it, so
+ * these are bound as well.
+ */
+#include "crypto/judged.h"
+
+#include "crypto/hash.h"
+
+static void add(struct hash_sha256 *h, struct slice s)
+{
+    const uint8_t length[] = {(uint8_t)(s.n >> 24), (uint8_t)(s.n >> 16), (uint8_t)(s.n >> 8),
+                              (uint8_t)s.n};
+
+    hash_sha256_add(h, slice_of(length, sizeof(length)));
+    hash_sha256_add(h, s);
+}
+
+struct digest judged_digest(const struct judged *j)
+{
+    struct hash_sha256 h;
+
+    hash_sha256_init(&h);
+    hash_sha256_add(&h, slice_of(&j->kind, 1));
+    add(&h, j->method);
+    add(&h, j->name);
+    add(&h, j->projection);
+    return hash_sha256_done(&h);
+}
