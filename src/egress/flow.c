@@ -102,6 +102,10 @@ void flow_message(struct flow *f, struct buf *message)
 void flow_end(struct flow *f, enum answer_how how, enum err code)
 {
     BUG_IF(f->ending);
+    /* The call goes on with another credential, perhaps at once: nothing of this answer may be in
+     * its way. */
+    while (how == ANSWER_HOW_REFUSED && f->first != NULL)
+        drop_first(f);
     f->ending = true;
     f->how = how;
     f->code = code;

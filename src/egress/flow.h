@@ -26,7 +26,7 @@ void flow_free(struct flow *f);
 void flow_head(struct flow *f, enum answer_kind kind);
 /* One message; its bytes are taken over and the buffer left empty. */
 void flow_message(struct flow *f, struct buf *message);
-/* Once; goes out behind what waits. */
+/* Once; goes out behind what waits, or instead of it when the credential was refused. */
 void flow_end(struct flow *f, enum answer_how how, enum err code);
 
 void flow_credit(struct flow *f, uint32_t bytes);

@@ -270,7 +270,6 @@ CALL_ACTION(head)
     const struct msg_answer_head *m = arg;
 
     (void)ev;
-    buf_free(&c->body); /* it will not be sent again */
     c->is_stream = m->kind == ANSWER_KIND_SSE;
     if (c->is_stream && c->sink != NULL)
         sink_open(c->sink);
