@@ -236,6 +236,8 @@ struct http *exchange_http(struct exchange *x)
 
 void exchange_start(struct exchange *x)
 {
+    if (!x->ask.is_long)
+        http_within(x->http, limit_get(SET_CALL_TIME));
     http_start(x->http);
 }
 

@@ -22,6 +22,8 @@ struct http {
     struct slice body;
     size_t body_at;           /* bytes of it that libcurl has taken */
     struct loop_timer *quiet; /* the upstream says nothing for too long */
+    struct loop_timer *whole; /* it says something without end */
+    uint64_t within;          /* ms of that; 0: for ever */
     struct head head;
     bool started; /* options are set */
     bool in_multi;
@@ -83,6 +85,8 @@ static int on_before_request(void *ctx, char *ip, char *own_ip, int port, int ow
     if (h->why != ERR_OK)
         return CURL_PREREQFUNC_ABORT;
     h->sent = true;
+    if (h->within > 0)
+        loop_timer_set(h->whole, h->within);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -156,12 +160,13 @@ static void finish(struct http *h, enum err e)
     struct http_end end = {.err = e, .sent = h->sent};
 
     loop_timer_stop(h->quiet);
+    loop_timer_stop(h->whole);
     if (h->head.complete)
         end.status = h->head.status;
     h->events->end(h->ctx, &end);
 }
 
-static void on_quiet(void *ctx)
+static void on_late(void *ctx)
 {
     struct http *h = ctx;
 
@@ -266,7 +271,8 @@ struct http *http_new(struct pool *p, enum http_method method, const struct http
     p->users++;
     loop_timer_stop(p->idle_timer);
     head_init(&h->head);
-    h->quiet = loop_timer_new(p->all->loop, on_quiet, h);
+    h->quiet = loop_timer_new(p->all->loop, on_late, h);
+    h->whole = loop_timer_new(p->all->loop, on_late, h);
     h->easy = curl_easy_init();
     BUG_IF(h->easy == NULL);
     put_url(h);
@@ -343,6 +349,11 @@ void http_start(struct http *h)
     h->pool->inside++;
     BUG_IF(curl_multi_add_handle(h->pool->multi, h->easy) != CURLM_OK);
     h->pool->inside--;
+}
+
+void http_within(struct http *h, uint64_t ms)
+{
+    h->within = ms;
 }
 
 void http_retry(struct http *h)
@@ -448,6 +459,7 @@ void http_free(struct http *h)
     curl_slist_free_all(h->headers);
     curl_slist_free_all(h->resolve);
     loop_timer_free(h->quiet);
+    loop_timer_free(h->whole);
     head_free(&h->head);
     buf_free(&h->url);
     pool_put(h->pool);

@@ -55,6 +55,9 @@ void http_query(struct http *h, struct slice query);
 void http_body(struct http *h, struct slice body);
 
 void http_start(struct http *h);
+/* Before http_start: from its first byte on the request has ms to come to its end (ERR_TIMEOUT),
+ * whatever comes meanwhile. */
+void http_within(struct http *h, uint64_t ms);
 void http_retry(struct http *h);
 /* Only between want_socket and http_retry: no connection can be had. Calls end. */
 void http_fail(struct http *h, enum err why);

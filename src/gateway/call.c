@@ -179,7 +179,7 @@ void calls_event(struct gateway *g, enum call_ev ev)
 
 static bool is_timed(enum call_state s)
 {
-    return s == CALL_PEER || s == CALL_ELICIT || s == CALL_HOLD;
+    return s == CALL_PEER || s == CALL_ELICIT || s == CALL_HOLD || s == CALL_UPSTREAM;
 }
 
 void call_enter(struct call *c, enum call_state s)
@@ -257,9 +257,14 @@ CALL_ACTION(gone)
     (void)arg;
     c->sink = NULL;
     c->http = NULL;
-    if (!goes_on_alone(c))
+    if (!goes_on_alone(c)) {
         call_finish(c);
-    else if (c->state == CALL_UPSTREAM)
+        return;
+    }
+    /* The upstream has this long to finish what nobody waits for. */
+    if (c->state == CALL_SENDING || c->state == CALL_UPSTREAM)
+        loop_timer_set(c->timer, limit_get(SET_ANSWER_TIME));
+    if (c->state == CALL_UPSTREAM)
         call_event(c, CALL_EV_ROOM, NULL); /* nobody has to be waited for any more */
 }
 

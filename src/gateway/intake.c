@@ -15,18 +15,29 @@
 
 /* --- headers --------------------------------------------------------------------------------- */
 
-enum err intake_token(struct call *c)
+enum err intake_bearer(const struct http_req *req, struct slice *ret)
 {
     const struct slice scheme = SLICE_LIT("Bearer ");
     struct slice v = SLICE_EMPTY;
-    uint8_t token[LIM_TOKEN_BYTES];
 
-    if (http_req_field(c->http, "Authorization", &v) != ERR_OK ||
+    if (http_req_field(req, "Authorization", &v) != ERR_OK ||
         !slice_eq_nocase(slice_sub(v, 0, scheme.n), scheme))
         return ERR_UNAUTHENTICATED;
     v = slice_trim(slice_sub(v, scheme.n, v.n));
-    if (v.n == 0 || v.n > sizeof(token))
+    if (v.n == 0 || v.n > LIM_TOKEN_BYTES)
         return ERR_UNAUTHENTICATED;
+    *ret = v;
+    return ERR_OK;
+}
+
+enum err intake_token(struct call *c)
+{
+    uint8_t token[LIM_TOKEN_BYTES];
+    struct slice v = SLICE_EMPTY;
+    enum err e = intake_bearer(c->http, &v);
+
+    if (e != ERR_OK)
+        return e;
     c->token = sec_take(token, slice_copy(v, token, sizeof(token)));
     c->token_hash = hash_sec_sha256(c->token);
     return ERR_OK;

@@ -10,6 +10,9 @@ intake_fn intake_post;   /* intake.c */
 intake_fn intake_get;    /* stream.c */
 intake_fn intake_delete; /* stream.c */
 
+/* The token of a well-formed bearer header, up to LIM_TOKEN_BYTES; points into req.
+ * ERR_UNAUTHENTICATED: there is none (RFC 6750 2.1). */
+MUST_USE enum err intake_bearer(const struct http_req *req, struct slice *ret);
 /* What the three share. Takes the bearer token into c. ERR_UNAUTHENTICATED when there is none. */
 MUST_USE enum err intake_token(struct call *c);
 /* Finds the session that the request names and joins it. ERR_UNKNOWN_SESSION; ERR_BAD_HEADERS when

@@ -56,8 +56,12 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
 
 static size_t on_body_max(void *ctx, const struct http_req *req)
 {
+    struct slice token;
+
     (void)ctx;
-    return slice_eq_str(req->method, "POST") ? limit_get(SET_BODY_BYTES) : 0;
+    if (!slice_eq_str(req->method, "POST"))
+        return 0;
+    return intake_bearer(req, &token) == ERR_OK ? limit_get(SET_BODY_BYTES) : LIM_BODY_ANONYMOUS;
 }
 
 static void on_request(void *ctx, struct http_req *req)

@@ -78,6 +78,7 @@ CALL_ACTION(send)
 
         if (egress == NULL)
             return; /* another one came */
+        loop_timer_stop(c->timer);
         c->egress = egress;
         c->credit = 0;
         c->is_stream = false;

@@ -46,6 +46,7 @@ struct httpd {
     struct loop_timer *accept_timer;
     struct conn_list conns;
     size_t n_conns, max_conns;
+    uint64_t bodies; /* bytes of bodies that are held */
     bool closing;
     struct conn *adding; /* the connection that MHD_add_connection is about */
 };

@@ -68,19 +68,34 @@ static void wipe_taken(const char *data, size_t n)
     mem_wipe((void *)(uintptr_t)data, n);
 }
 
+static void free_body(struct req *r)
+{
+    r->h->bodies -= r->body.n;
+    buf_free(&r->body);
+}
+
+/* The rest of it is still read, so that the client sees why. */
+static void refuse_body(struct req *r, enum err why)
+{
+    httpd_refused(r->h, why);
+    r->refuse = why;
+    free_body(r);
+}
+
 static enum MHD_Result on_body(struct req *r, const char *data, size_t n)
 {
     struct slice s = slice_of(data, n);
 
-    if (r->refuse == ERR_OK && s.n > r->body.max - r->body.n) {
-        httpd_refused(r->h, ERR_TOO_LARGE);
-        r->refuse = ERR_TOO_LARGE;
-        buf_clear(&r->body);
-    }
-    if (r->refuse == ERR_OK)
+    if (r->refuse == ERR_OK && s.n > r->body.max - r->body.n)
+        refuse_body(r, ERR_TOO_LARGE);
+    if (r->refuse == ERR_OK && r->h->bodies + n > limit_get(SET_BODIES_BYTES))
+        refuse_body(r, ERR_AGAIN);
+    if (r->refuse == ERR_OK) {
         buf_put(&r->body, s);
-    else
+        r->h->bodies += n;
+    } else {
         r->drained += n;
+    }
     wipe_taken(data, n);
     if (r->drained > LIM_DRAIN_BYTES) {
         answer_refusal_raw(r->conn, r->refuse);
@@ -188,7 +203,7 @@ void request_end(void *cls, struct MHD_Connection *mc, void **req_cls,
     wipe_credentials(r);
     if (r->response != NULL)
         MHD_destroy_response(r->response);
-    buf_free(&r->body);
+    free_body(r);
     buf_free(&r->out);
     mem_free(r->target);
     mem_free(r);

@@ -431,6 +431,33 @@ static void test_slow(void **state)
     rig_stop(r);
 }
 
+#define LISTEN "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"subscriptions/listen\",\"params\":{}}"
+
+/* A stream that says something for ever ends all the same; one that listens does not. */
+static void test_without_end(void **state)
+{
+    static const uint64_t limits[] = {SET_CALL_TIME, 1000};
+    struct rig *r = &rig;
+    unsigned i, k;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
+    i = rig_ask(r, (struct rig_ask){0});
+    k = rig_ask(r, (struct rig_ask){.body = LISTEN, .user = 2});
+    rig_requests(r, 2);
+    rig_say_stream(&r->conns[0]);
+    rig_say_stream(&r->conns[1]);
+    while (rig_call_of(r, i)->ends == 0) {
+        for (unsigned c = 0; c < 2; c++)
+            if (r->conns[c].fd >= 0)
+                rig_say(&r->conns[c], "3\r\n:\n\n\r\n");
+        stage_idle(&r->s, 50);
+    }
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_CUT);
+    assert_int_equal(rig_call_of(r, k)->ends, 0);
+    rig_stop(r);
+}
+
 /* --- back-pressure
  * ----------------------------------------------------------------------------------------- */
 
@@ -507,6 +534,38 @@ static void test_back_pressure(void **state)
     }
     assert_int_equal(c->ends, 0);
     rig_stop(r);
+}
+
+/* A refusal that comes while the client does not read: what waits is dropped, so that the call can
+ * be sent again at once. */
+static void test_refused_while_blocked(void **state)
+{
+    static const struct msg_conf_rule rules[] = {{0, RULE_CODE, {(const uint8_t *)"-32001", 6}}};
+    struct rig *r = &rig;
+    struct buf text = BUF_INIT(8192);
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.rules = rules, .rules_n = 1});
+    r->no_credit = true;
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_requests(r, 1);
+    rig_say(&r->conns[0], SSE_HEAD "\r\n");
+    fill(r, &r->conns[0], 4 * LIM_PART_BYTES / 4096);
+    while (rig_call_of(r, i)->bytes < 4 * LIM_PART_BYTES - 4096)
+        loop_turn(r->s.loop, 5);
+    /* In one piece: more than the credit left, and the refusal. */
+    buf_put_str(&text, "data: {\"jsonrpc\":\"2.0\",\"method\":\"n\",\"params\":{\"t\":\"");
+    for (unsigned k = 0; k < 5000; k++)
+        buf_put_u8(&text, 'x');
+    buf_put_str(&text, "\"}}\n\ndata: {\"jsonrpc\":\"2.0\",\"id\":7,\"error\":"
+                       "{\"code\":-32001,\"message\":\"x\"}}\n\n");
+    rig_say_n(&r->conns[0], text.p, text.n);
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_REFUSED);
+    assert_true(rig_call_of(r, i)->bytes <= 4 * LIM_PART_BYTES);
+    rig_stop(r);
+    buf_free(&text);
 }
 
 /* A large answer arrives whole, a credit at a time. */
@@ -742,6 +801,8 @@ int main(void)
         T(test_back_pressure),
         T(test_large_answer),
         T(test_refused_early),
+        T(test_without_end),
+        T(test_refused_while_blocked),
         T(test_rules),
         T(test_reflections),
         T(test_guess_is_not_confirmed),

@@ -196,6 +196,20 @@ static void test_deep_and_large(void **state)
     post(s, &c, "/mcp/both", "", (const char *)b.p);
     WAIT(s, &c, has(&c, "HTTP/1.1 413 "));
     client_close(&c);
+    assert_err(limit_set(SET_BODY_BYTES, 1 << 20), ERR_OK);
+    /* Who shows no token gets less room, and is told so as long as it is within that. */
+    for (size_t n = LIM_BODY_ANONYMOUS; n <= LIM_BODY_ANONYMOUS + 1; n++) {
+        buf_clear(&b);
+        for (size_t i = 0; i < n; i++)
+            buf_put_u8(&b, ' ');
+        buf_put_u8(&b, 0);
+        c = (struct client){0};
+        request(s, &c, "POST /mcp/both",
+                "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n",
+                (const char *)b.p);
+        WAIT(s, &c, has(&c, n == LIM_BODY_ANONYMOUS ? "HTTP/1.1 401 " : "HTTP/1.1 413 "));
+        client_close(&c);
+    }
     buf_free(&b);
 }
 

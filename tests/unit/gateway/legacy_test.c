@@ -453,6 +453,7 @@ static void test_refused_by_the_upstream(void **state)
 
         start(s, &c, id, CALL);
         call = s->open.call;
+        say_head(s, call, ANSWER_KIND_SSE); /* the refusal is an event of a stream */
         if (!early)
             say_end(s, call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
         quiet(s, &c);
@@ -477,6 +478,26 @@ static void test_refused_by_the_upstream(void **state)
     say_answer(s, s->open.call, RESULT);
     WAIT(s, &c, has(&c, RESULT));
     idle(s, &c);
+}
+
+/* Legacy: the client's leaving cancels nothing, but the upstream does not have for ever. */
+static void test_left_alone(void **state)
+{
+    struct stage *s = *state;
+    struct client c;
+    char id[ID_TEXT + 1];
+    uint64_t answer_time = limit_get(SET_ANSWER_TIME);
+
+    assert_err(limit_set(SET_ANSWER_TIME, 1000), ERR_OK);
+    open_session(s, "/mcp/both", URL, id);
+    start(s, &c, id, CALL);
+    client_close(&c);
+    while (HASH_COUNT(s->g.calls) > 0 && s->g.calls->sink != NULL)
+        loop_turn(s->loop, 5);
+    assert_int_equal(s->n[MSG_CALL_CANCEL], 0);
+    WAIT_MSG(s, &c, MSG_CALL_CANCEL, 1);
+    assert_int_equal(HASH_COUNT(s->g.calls), 0);
+    assert_err(limit_set(SET_ANSWER_TIME, answer_time), ERR_OK);
 }
 
 /* Done, and at once needed again. */
@@ -839,6 +860,7 @@ int main(void)
         STAGED(test_log_level),
         STAGED(test_elicitation),
         STAGED(test_refused_by_the_upstream),
+        STAGED(test_left_alone),
         STAGED(test_asked_again),
         STAGED(test_done_before_the_answer),
         STAGED(test_elicitation_answers),

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "client.h"
 #include "httpd/httpd.h"
+#include "httpd/internal.h"
 
 enum { BODY_MAX = 2000, HELD = 64 };
 
@@ -306,6 +307,39 @@ static void test_refused_by_the_library(void **state)
         client_close(&c);
     }
     assert_int_equal(fx->requests, 0);
+}
+
+/* Bodies that do not end: together they get no more than the limit, and then there is room again.
+ */
+static void test_all_bodies_together(void **state)
+{
+    static const uint8_t zeros[1900];
+    struct fixture *fx = *state;
+    struct buf b = BUF_INIT(4096);
+    struct client held[34], c;
+    uint64_t before = limit_get(SET_BODIES_BYTES);
+
+    assert_err(limit_set(SET_BODIES_BYTES, 65536), ERR_OK);
+    buf_put_str(&b, "POST /x HTTP/1.1\r\n" H "Content-Length: 2000\r\n\r\n");
+    buf_put(&b, slice_of(zeros, sizeof(zeros)));
+    for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+        client_open(&held[i], fx->port);
+        client_send(&held[i], buf_slice(&b));
+    }
+    CLIENT_WAIT(fx->loop, &held[0], fx->h->bodies == 34 * sizeof(zeros));
+    buf_put(&b, slice_of(zeros, 100));
+    for (int i = 0; i < 2; i++) {
+        client_open(&c, fx->port);
+        client_send(&c, buf_slice(&b));
+        CLIENT_WAIT(fx->loop, &c,
+                    client_count(&c, i == 0 ? "HTTP/1.1 503 " : "HTTP/1.1 200 ") == 1);
+        client_close(&c);
+        for (size_t k = 0; k < ARRAY_LEN(held); k++)
+            client_close(&held[k]);
+        CLIENT_WAIT(fx->loop, &c, fx->h->bodies == 0);
+    }
+    assert_err(limit_set(SET_BODIES_BYTES, before), ERR_OK);
+    buf_free(&b);
 }
 
 static void test_too_large_is_told(void **state)
@@ -870,6 +904,7 @@ int main(void)
         T(test_refusals),
         T(test_too_many_fields),
         T(test_refused_by_the_library),
+        T(test_all_bodies_together),
         T(test_too_large_is_told),
         T(test_served),
         T(test_head_has_no_body),
