@@ -56,9 +56,19 @@ int cli_fail(const char *fmt, ...)
     return CLI_FAILED;
 }
 
+enum { SPELLED = 80 }; /* bytes of a verb's line of usage */
+
+/* The verb as it is typed, with options where there are some. */
+static const char *spell(const struct verb *v, const char *options_text, char dst[SPELLED])
+{
+    snprintf(dst, SPELLED, "%s%s%s%s%s%s", v->verb, v->sub[0] != '\0' ? " " : "", v->sub,
+             options_text, v->argument[0] != '\0' ? " " : "", v->argument);
+    return dst;
+}
+
 static void usage_all(FILE *f)
 {
-    char left[80];
+    char left[SPELLED];
     size_t i;
 
     fputs("usage: sidegate VERB [OPTION]...\n\n"
@@ -66,8 +76,7 @@ static void usage_all(FILE *f)
           "side.\n\n",
           f);
     for (i = 0; i < ARRAY_LEN(verbs); i++) {
-        snprintf(left, sizeof(left), "%s %s %s", verbs[i].verb, verbs[i].sub, verbs[i].argument);
-        fprintf(f, "  %-24s %s\n", left, verbs[i].summary);
+        fprintf(f, "  %-24s %s\n", spell(&verbs[i], "", left), verbs[i].summary);
     }
     fputs("\n'sidegate VERB --help' tells more. Documentation: README.md, docs/configuration.md\n",
           f);
@@ -75,11 +84,10 @@ static void usage_all(FILE *f)
 
 static void usage_verb(FILE *f, const struct verb *v)
 {
-    char left[64];
+    char left[SPELLED];
     size_t i;
 
-    fprintf(f, "usage: sidegate %s%s%s [OPTION]... %s\n\n  %s\n\n", v->verb,
-            v->sub[0] != '\0' ? " " : "", v->sub, v->argument, v->summary);
+    fprintf(f, "usage: sidegate %s\n\n  %s\n\n", spell(v, " [OPTION]...", left), v->summary);
     for (i = 0; i < ARRAY_LEN(options); i++) {
         if ((v->options & options[i].option) == 0)
             continue;
@@ -127,7 +135,8 @@ static int parse_options(struct cli *x, const struct verb *v, int argc, char **a
             return CLI_OK;
         }
         if (c < 256) {
-            fprintf(stderr, "'sidegate %s %s --help' lists the options\n", v->verb, v->sub);
+            fprintf(stderr, "'sidegate %s%s%s --help' lists the options\n", v->verb,
+                    v->sub[0] != '\0' ? " " : "", v->sub);
             return CLI_USAGE;
         }
         set_option(x, options[c - 256].option, optarg);
@@ -160,12 +169,15 @@ static int unknown_verb(int argc, char **argv)
     bool help = argc >= 2 && (strcmp(argv[argc - 1], "--help") == 0 ||
                               strcmp(argv[argc - 1], "-h") == 0 || strcmp(argv[1], "help") == 0);
     FILE *f = help ? stdout : stderr;
+    char left[SPELLED];
     size_t i, found = 0;
 
+    if (argc >= 3 && argv[2][0] != '-')
+        fprintf(stderr, "sidegate: '%s' is not what '%s' can be followed by\n", argv[2], argv[1]);
     for (i = 0; argc >= 2 && i < ARRAY_LEN(verbs); i++) {
         if (strcmp(argv[1], verbs[i].verb) == 0) {
-            fprintf(f, "%s sidegate %s %s %s\n      %s\n", found++ == 0 ? "usage:" : "      ",
-                    verbs[i].verb, verbs[i].sub, verbs[i].argument, verbs[i].summary);
+            fprintf(f, "%s sidegate %s\n           %s\n", found++ == 0 ? "usage:" : "      ",
+                    spell(&verbs[i], "", left), verbs[i].summary);
         }
     }
     if (found == 0) {

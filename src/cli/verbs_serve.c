@@ -214,7 +214,7 @@ static void say_next(const struct cli *x)
 int verb_init(struct cli *x)
 {
     static const char *const folders[] = {"", "data", "keys", "run"};
-    char path[PATH_MAX];
+    char path[PATH_MAX], absolute[PATH_MAX];
     size_t i;
     int status;
 
@@ -222,12 +222,17 @@ int verb_init(struct cli *x)
         x->dir = "sidegate";
     if (x->user == NULL)
         return cli_fail("name the first person with --user NAME");
-    if (snprintf(path, sizeof(path), "%s/sidegate.yaml", x->dir) >= CONFIG_PATH)
-        return cli_fail("the path of the folder is too long");
     for (i = 0; i < ARRAY_LEN(folders); i++) {
         if (!make_folder(x->dir, folders[i]))
             return CLI_FAILED;
     }
+    /* Whole: the supervisor runs in the root folder, and what is printed here is typed elsewhere.
+     */
+    if (realpath(x->dir, absolute) == NULL)
+        return cli_fail("cannot find out where %s is: %s", x->dir, strerror(errno));
+    x->dir = absolute;
+    if (snprintf(path, sizeof(path), "%s/sidegate.yaml", x->dir) >= CONFIG_PATH)
+        return cli_fail("the path of the folder is too long");
     if (!give_folder(x->dir) || !write_config(path))
         return CLI_FAILED;
     x->config_path = path;
