@@ -179,7 +179,8 @@ void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *
     else if (m->want != CALL_WANT_OWN && m->want != CALL_WANT_STATUS)
         e = outbox_ready(k);
     if (e) {
-        log_event(LOG_INFO, "call_refused", LOG_TEXT("method", m->method), LOG_ERR(e));
+        log_event(LOG_INFO, "call_refused", LOG_NUM("call", m->call), LOG_TEXT("method", m->method),
+                  LOG_ERR(e));
         deny(c, m->call, e);
         return;
     }

@@ -21,7 +21,9 @@ void call_say_deny(struct call *call, enum err code)
 {
     struct chan *c = gateway(call);
 
-    log_event(LOG_INFO, "call_denied", LOG_ID("client", call->who.client),
+    log_event(LOG_INFO, "call_denied", LOG_NUM("call", call->key.number),
+              LOG_ID("client", call->who.client),
+              LOG_STR("upstream", conf_get(&call->k->conf, call->upstream)->name),
               LOG_STR("method", call->method), LOG_ERR(code));
     if (c)
         IGNORE(send_call_deny(c, &(struct msg_call_deny){.call = call->key.number,

@@ -395,8 +395,10 @@ void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result
         return;
     }
     log_event(m->result == RESULT_ANSWERED ? LOG_DEBUG : LOG_WARN, "use_ended",
-              LOG_ID("use", u->id), LOG_STR("result", result_name(m->result)),
-              LOG_NUM("status", m->status), LOG_ERR(m->code));
+              LOG_ID("use", u->id), LOG_NUM("call", u->call), LOG_ID("client", u->plan.who.client),
+              LOG_STR("upstream", conf_get(&k->conf, u->plan.upstream)->name),
+              LOG_STR("result", result_name(m->result)), LOG_NUM("status", m->status),
+              LOG_ERR(m->code));
     end(u, &(struct use_end){.result = m->result, .refused = m->refused, .why = (enum err)m->code},
         m->hits, m->status);
 }
