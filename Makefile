@@ -38,7 +38,7 @@ check-fresh:
 
 bench:
 	@tools/install-packages build demo browser test
-	@tools/meson-build build-bench --buildtype=release -Dtests=false -Dbench=true
+	@tools/meson-build build-bench -Dtests=false -Dbench=true
 	@tools/install-npm
 	@$(NODE) bench/bench.mjs --build build-bench $(BENCH)
 

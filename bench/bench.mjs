@@ -26,7 +26,11 @@ const figures = [];
 const key = 'bench_key_0123456789abcdef0123456789';
 
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
-const figure = (name, value, unit, reference) => figures.push({ name, value: Number(value.toPrecision(4)), unit, ...(reference ? { ratio: Number((value / reference.value).toPrecision(3)), to: reference.name } : {}) });
+// references: { name: value }, measured in the same run.
+const figure = (name, value, unit, references = {}) => figures.push({
+    name, value: Number(value.toPrecision(4)), unit,
+    ratios: Object.entries(references).map(([to, other]) => ({ to, ratio: Number((value / other).toPrecision(3)) })),
+});
 
 // The request of a modern client, and an answer of 600 bytes to it.
 const body = JSON.stringify({
@@ -55,6 +59,12 @@ http {
     closing.unshift(() => new Promise((done) => { child.once('close', done); child.kill('SIGTERM'); }));
     for (const port of [direct, proxy]) await answers(`http://127.0.0.1:${port}/mcp`);
     return child.pid;
+}
+
+// Its workers.
+function nginxPids() {
+    const pid = Number(readFileSync(join(dir, 'nginx.pid'), 'utf8'));
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
 }
 
 async function answers(url, extra = {}, time = 10_000) {
@@ -123,7 +133,7 @@ async function connect(gate) {
 }
 
 async function calls(gate, direct, proxy, agentKey) {
-    const proxyPids = [Number(readFileSync(join(dir, 'nginx.pid'), 'utf8'))].flatMap((pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number));
+    const proxyPids = nginxPids();
     const targets = {
         'no proxy': { url: `http://127.0.0.1:${direct}/mcp`, pids: () => proxyPids },
         'nginx proxy_pass': { url: `http://127.0.0.1:${proxy}/mcp`, pids: () => proxyPids },
@@ -131,7 +141,9 @@ async function calls(gate, direct, proxy, agentKey) {
     };
     for (const connections of [1, 64]) {
         const got = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
+        const syncs = [];
         for (let round = 0; round < rounds; round++) {
+            syncs.push(fdatasyncTime());
             for (const [name, { url, extra, pids }] of Object.entries(targets)) {
                 const before = cpuTime(pids());
                 const one = await load(url, connections, extra);
@@ -140,19 +152,38 @@ async function calls(gate, direct, proxy, agentKey) {
             }
         }
         for (const [what, unit] of [['rate', 'req/s'], ['p50', 'us'], ['p99', 'us'], ['cpu', 'us/req']]) {
-            const at = Object.fromEntries(Object.entries(got).map(([name, list]) => [name, { name, value: median(list.map((x) => x[what])) }]));
+            const at = Object.fromEntries(Object.entries(got).map(([name, list]) => [name, median(list.map((x) => x[what]))]));
+            const { Sidegate: _, ...references } = at;
             for (const name of Object.keys(targets)) {
-                figure(`tools/call ${what}, ${connections} connection${connections > 1 ? 's' : ''}: ${name}`, at[name].value, unit, name === 'nginx proxy_pass' ? undefined : at['nginx proxy_pass']);
+                figure(`tools/call ${what}, ${connections} connection${connections > 1 ? 's' : ''}: ${name}`, at[name], unit, name === 'Sidegate' ? references : {});
             }
         }
+        figure(`append 180 bytes and fdatasync, between these rounds`, median(syncs), 'us');
     }
 }
 
+// nginx's memory at rest, and of a connection that is kept and idle: what a proxy needs at the least.
+async function idleNginx(proxy) {
+    const pids = nginxPids();
+    const rest = memory(pids);
+    const http = new HttpAgent({ keepAlive: true, maxSockets: 10_000, maxFreeSockets: 10_000 });
+    const n = Number(options.streams);
+    await Promise.all(Array.from({ length: n }, () => new Promise((done, fail) => {
+        const out = request(`http://127.0.0.1:${proxy}/mcp`, { method: 'POST', agent: http, headers }, (res) => { res.resume(); res.once('end', done); });
+        out.once('error', fail);
+        out.end(body);
+    })));
+    const one = (memory(pids) - rest) / n;
+    http.destroy();
+    return { rest, one };
+}
+
 // Memory of the processes with many idle streams open: legacy sessions with their GET streams.
-async function idle(gate, agentKey) {
+async function idle(gate, agentKey, nginx) {
     const pids = gate.processes().map((p) => p.pid);
     const rest = memory(pids);
-    figure('memory at rest, all processes', rest, 'KiB');
+    figure('memory at rest, all processes: nginx', nginx.rest, 'KiB');
+    figure('memory at rest, all processes: Sidegate', rest, 'KiB', { nginx: nginx.rest });
     const url = new URL(gate.mcpUrl('bench'));
     const http = new HttpAgent({ keepAlive: true, maxSockets: 10_000 });
     const auth = { Authorization: `Bearer ${agentKey}`, Accept: 'application/json, text/event-stream', 'Content-Type': 'application/json' };
@@ -174,7 +205,8 @@ async function idle(gate, agentKey) {
         open.push(stream);
     }
     if (open.length === 0) return;
-    figure(`memory of one idle stream (of ${open.length})`, (memory(gate.processes().map((p) => p.pid)) - rest) / open.length, 'KiB');
+    figure(`memory of one idle kept connection (of ${options.streams}): nginx`, nginx.one, 'KiB');
+    figure(`memory of one idle stream (of ${open.length}): Sidegate`, (memory(gate.processes().map((p) => p.pid)) - rest) / open.length, 'KiB', { 'nginx, a connection': nginx.one });
     for (const stream of open) stream.destroy();
     http.destroy();
 }
@@ -184,14 +216,15 @@ async function microbench() {
     if (!existsSync(program)) return;
     const said = await run(program, [], { time: 120_000 });
     for (const line of said.stdout.trim().split('\n')) {
-        const { name, value, unit, ratio, to } = JSON.parse(line);
-        figures.push({ name, value, unit, ...(to ? { ratio, to } : {}) });
+        figures.push({ ratios: [], ...JSON.parse(line) });
     }
 }
 
 async function main() {
     const [direct, proxy] = [await freePort(), await freePort()];
+    const since = process.hrtime.bigint();
     await startNginx(direct, proxy);
+    const nginxStart = Number(process.hrtime.bigint() - since) / 1e6;
     const gate = new Sidegate({ program: command(options.build) });
     closing.unshift(async () => { await gate.stop(); gate.remove(); });
     await gate.init({
@@ -201,13 +234,14 @@ async function main() {
     });
     const started = process.hrtime.bigint();
     await gate.serve();
-    await fetch(`${gate.surfaceUrl}/login`);
-    figure('start to first answer', Number(process.hrtime.bigint() - started) / 1e6, 'ms');
+    await fetch(gate.mcpUrl('bench'), { method: 'POST', headers: { ...headers, Authorization: 'Bearer nobody' }, body }); // refused, by the keeper
+    figure('start to first answer: nginx', nginxStart, 'ms');
+    figure('start to first answer: Sidegate', Number(process.hrtime.bigint() - started) / 1e6, 'ms', { nginx: nginxStart });
     const agentKey = await connect(gate);
     await answers(gate.mcpUrl('bench'), { Authorization: `Bearer ${agentKey}` });
-    figure('append 180 bytes and fdatasync, median', fdatasyncTime(), 'us');
+    const nginx = await idleNginx(proxy);
     await calls(gate, direct, proxy, agentKey);
-    await idle(gate, agentKey);
+    await idle(gate, agentKey, nginx);
     await microbench();
 }
 
@@ -217,7 +251,7 @@ for (const close of closing) await Promise.resolve().then(close).catch(() => {})
 const machine = { cpu: cpus()[0].model, cores: cpus().length, date: new Date().toISOString(), rounds, seconds: Number(options.seconds) };
 console.log(`\n${machine.cpu}, ${machine.cores} cores; medians of ${rounds} rounds of ${options.seconds} s\n`);
 const width = Math.max(...figures.map((f) => f.name.length), 10);
-for (const f of figures) console.log(`${f.name.padEnd(width)}  ${String(f.value).padStart(10)} ${f.unit.padEnd(7)} ${f.ratio === undefined ? '' : `${f.ratio} x ${f.to}`}`);
+for (const f of figures) console.log(`${f.name.padEnd(width)}  ${String(f.value).padStart(10)} ${f.unit.padEnd(7)} ${f.ratios.map(({ to, ratio }) => `${ratio} x ${to}`).join(', ')}`);
 mkdirSync(dirname(options.out), { recursive: true });
 writeFileSync(options.out, `${[machine, ...figures].map((f) => JSON.stringify(f)).join('\n')}\n`);
 console.log(`\n${options.out}`);

@@ -7,13 +7,17 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-bool json_ref_read_and_write(const uint8_t *text, size_t n)
+struct json_ref *json_ref_read(const uint8_t *text, size_t n)
 {
-    json_t *j = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, NULL);
-    char *again = j != NULL ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-    bool ok = again != NULL;
+    return (struct json_ref *)json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, NULL);
+}
 
-    free(again);
-    json_decref(j);
-    return ok;
+void json_ref_write(const struct json_ref *j)
+{
+    free(json_dumps((const json_t *)j, JSON_COMPACT | JSON_PRESERVE_ORDER));
+}
+
+void json_ref_free(struct json_ref *j)
+{
+    json_decref((json_t *)j);
 }

@@ -1,12 +1,17 @@
-/* The reference of json_bench.c. */
+/* The reference of json_bench.c: jansson. */
 #ifndef SG_BENCH_JSON_REF_H
 #define SG_BENCH_JSON_REF_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Reads the text with jansson and writes it again. False: jansson refused it. */
-bool json_ref_read_and_write(const uint8_t *text, size_t n);
+/* A document that jansson has read. */
+struct json_ref;
+
+/* Reads n bytes as strictly as our reader. NULL: refused. The caller frees. */
+struct json_ref *json_ref_read(const uint8_t *text, size_t n);
+/* Writes it into a buffer of jansson's own, which is freed again. */
+void json_ref_write(const struct json_ref *j);
+void json_ref_free(struct json_ref *j);
 
 #endif

@@ -413,7 +413,7 @@ static void test_silence(void **state)
 /* Bytes now and then keep it alive. */
 static void test_slow(void **state)
 {
-    static const uint64_t limits[] = {SET_ANSWER_TIME, 2000};
+    static const uint64_t limits[] = {SET_ANSWER_TIME, 4000};
     static const char text[] = JSON_HEAD "Content-Length: 36\r\n\r\n" R7;
     struct rig *r = &rig;
     unsigned i;
@@ -424,7 +424,7 @@ static void test_slow(void **state)
     rig_requests(r, 1);
     for (size_t at = 0; at < sizeof(text) - 1; at++) {
         rig_say_n(&r->conns[0], text + at, 1);
-        stage_idle(&r->s, at % 20 == 0 ? 500 : 1);
+        stage_idle(&r->s, at % 20 == 0 ? 1000 : 1);
     }
     rig_both(r, i);
     assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
