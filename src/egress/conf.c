@@ -16,7 +16,6 @@ void conf_init(struct conf *c)
         .host = BUF_INIT(HOST_BYTES + 1),
         .path = BUF_INIT(PATH_BYTES + 1),
         .verify_method = BUF_INIT(LIM_METHOD_BYTES),
-        .verify_tool = BUF_INIT(LIM_NAME_BYTES),
     };
 }
 
@@ -26,7 +25,6 @@ void conf_free(struct conf *c)
     buf_free(&c->host);
     buf_free(&c->path);
     buf_free(&c->verify_method);
-    buf_free(&c->verify_tool);
     for (size_t i = 0; i < c->fields_n; i++)
         buf_free(&c->fields[i].name);
     for (size_t i = 0; i < c->places_n; i++) {
@@ -135,7 +133,6 @@ void conf_on_verify(struct conf *c, const struct msg_conf_verify *m)
     if (!is_ours(c, m->upstream))
         return;
     set(c, &c->verify_method, m->method);
-    set(c, &c->verify_tool, m->tool);
 }
 
 size_t conf_field_index(const struct conf *c, struct slice name)

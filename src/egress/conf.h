@@ -41,7 +41,7 @@ struct conf {
     size_t places_n;
     struct conf_rule rules[LIM_RULES];
     size_t rules_n;
-    struct buf verify_method, verify_tool;
+    struct buf verify_method;
 };
 
 void conf_init(struct conf *c);

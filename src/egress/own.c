@@ -65,21 +65,9 @@ static void put_meta(const struct use *u, struct json_writer *w)
 
 static void put_params(const struct use *u, struct json_writer *w)
 {
-    const struct own *o = u->own;
-    const struct mcp_method_row *row = mcp_method_by_text(o->method);
-
-    if (u->mode == MODE_VERIFY && row->names != NULL) {
-        json_w_key(w, row->names);
-        json_w_str(w, buf_slice(&u->all->conf.verify_tool));
-    }
-    if (row->method == MCP_TOOLS_CALL) {
-        json_w_key(w, "arguments");
-        json_w_object(w);
-        json_w_object_end(w);
-    }
-    if (o->cursor.n > 0) {
+    if (u->own->cursor.n > 0) {
         json_w_key(w, "cursor");
-        json_w_raw(w, buf_slice(&o->cursor));
+        json_w_raw(w, buf_slice(&u->own->cursor));
     }
     put_meta(u, w);
 }
@@ -162,12 +150,9 @@ static enum err on_probe(struct use *u, const struct json *j, const struct jsonr
     return e;
 }
 
-static enum err on_verify(struct use *u, const struct json *j, const struct jsonrpc *m)
+static enum err on_verify(struct use *u, const struct jsonrpc *m)
 {
     u->trouble = m->kind == JSONRPC_RESULT ? ERR_OK : ERR_UPSTREAM_ANSWER;
-    /* A tool that fails with the new credential: whoever typed it should look at it again. */
-    if (m->kind == JSONRPC_RESULT && mcp_result_is_error(j, m->result))
-        return ERR_UPSTREAM_REFUSED;
     return ERR_OK;
 }
 
@@ -179,7 +164,7 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
         return ERR_OK; /* nobody to give it to */
     if (use_is_refusal(u, j, m))
         return ERR_UPSTREAM_REFUSED;
-    return u->mode == MODE_VERIFY ? on_verify(u, j, m) : on_probe(u, j, m);
+    return u->mode == MODE_VERIFY ? on_verify(u, m) : on_probe(u, j, m);
 }
 
 static void on_head(void *ctx, const struct head *h, enum reader_from from)

@@ -398,7 +398,6 @@ static const struct wire_field conf_rule_fields[] = {
 static const struct wire_field conf_verify_fields[] = {
     {"upstream", WIRE_U16, offsetof(struct msg_conf_verify, upstream), 0, NULL},
     {"method", WIRE_STR, offsetof(struct msg_conf_verify, method), LIM_METHOD_BYTES, NULL},
-    {"tool", WIRE_STR, offsetof(struct msg_conf_verify, tool), LIM_NAME_BYTES, NULL},
 };
 
 static const struct wire_field ready_fields[] = {
@@ -970,7 +969,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CONF_FIELD] = {"conf_field", 0x01, 0x32, true, false, false, sizeof(struct msg_conf_field), conf_field_fields, 6},
     [MSG_CONF_PLACE] = {"conf_place", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_place), conf_place_fields, 6},
     [MSG_CONF_RULE] = {"conf_rule", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_rule), conf_rule_fields, 3},
-    [MSG_CONF_VERIFY] = {"conf_verify", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_verify), conf_verify_fields, 3},
+    [MSG_CONF_VERIFY] = {"conf_verify", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_verify), conf_verify_fields, 2},
     [MSG_BOOT_END] = {"boot_end", 0x01, 0x7e, true, true, false, sizeof(struct msg_boot_end), NULL, 0},
     [MSG_READY] = {"ready", 0x7e, 0x01, true, true, false, sizeof(struct msg_ready), ready_fields, 1},
     [MSG_PEER] = {"peer", 0x01, 0x7e, false, false, true, sizeof(struct msg_peer), peer_fields, 4},

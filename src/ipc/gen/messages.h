@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xb3f3ea96648bba37u
+#define MSG_TABLE_ID 0xb0ebf4454bc8c51du
 
 enum role {
     ROLE_SUPERVISOR,
@@ -470,11 +470,10 @@ struct msg_conf_rule {
     struct slice value;
 };
 
-/* How a new credential is tried: an idempotent method, and the tool for tools/call. */
+/* How a new credential is tried: an idempotent method without parameters. */
 struct msg_conf_verify {
     uint16_t upstream;
     struct slice method;
-    struct slice tool;
 };
 
 /* The configuration is complete: open what is needed, go to jail, say ready. */

@@ -28,29 +28,25 @@ static bool asks(const struct rig_request *q, const char *text)
  * ------------------------------------------------------------------------------------------ */
 
 static const struct {
-    const char *method, *tool;
+    const char *method;
     const char *text; /* a whole answer, or JSON */
     enum result result;
     bool refused;
     enum err code;
     const char *wants; /* in the request */
 } verifies[] = {
-    {"tools/list", "", OK, RESULT_ANSWERED, false, ERR_OK, "\"method\":\"tools/list\""},
-    {"tools/call", "whoami", "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[]}}",
-     RESULT_ANSWERED, false, ERR_OK, "\"name\":\"whoami\",\"arguments\":{}"},
-    {"tools/call", "whoami",
-     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"isError\":true}}",
-     RESULT_ANSWERED, true, ERR_UPSTREAM_REFUSED, "whoami"},
-    {"tools/list", "", "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":-1,\"message\":\"m\"}}",
+    {"tools/list", OK, RESULT_ANSWERED, false, ERR_OK, "\"method\":\"tools/list\""},
+    {"resources/list", OK, RESULT_ANSWERED, false, ERR_OK, "\"method\":\"resources/list\""},
+    {"tools/list", "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":-1,\"message\":\"m\"}}",
      RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ""},
-    {"tools/list", "", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, true,
+    {"tools/list", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, true,
      ERR_UPSTREAM_REFUSED, ""},
-    {"tools/list", "", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, true,
+    {"tools/list", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, true,
      ERR_UPSTREAM_REFUSED, ""},
-    {"tools/list", "", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, false,
+    {"tools/list", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", RESULT_ANSWERED, false,
      ERR_UPSTREAM_STATUS, ""},
-    {"tools/list", "", "{}", RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ""},
-    {"tools/list", "", "", RESULT_UNKNOWN, false, ERR_CLOSED, ""},
+    {"tools/list", "{}", RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ""},
+    {"tools/list", "", RESULT_UNKNOWN, false, ERR_CLOSED, ""},
 };
 
 static void check_verify(size_t k, unsigned i)
@@ -82,14 +78,12 @@ static void test_verify_modern(void **state)
     for (size_t k = 0; k < ARRAY_LEN(verifies); k++) {
         unsigned i;
 
-        rig_start(&rig, &(struct rig_conf){.protocols = 1,
-                                           .verify_method = verifies[k].method,
-                                           .verify_tool = verifies[k].tool});
+        rig_start(&rig, &(struct rig_conf){.protocols = 1, .verify_method = verifies[k].method});
         i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY, .credential = "fresh-canary-1"});
         rig_requests(&rig, 1);
         assert_true(rig_has(&rig.requests[0], "Authorization: Bearer fresh-canary-1\r\n"));
         assert_true(rig_has(&rig.requests[0], "MCP-Protocol-Version: 2026-07-28\r\n"));
-        assert_true(rig_has(&rig.requests[0], "Mcp-Method: tools/"));
+        assert_true(rig_has(&rig.requests[0], "Mcp-Method: "));
         assert_true(
             asks(&rig.requests[0], "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\""));
         assert_true(asks(&rig.requests[0], verifies[k].wants));
@@ -105,9 +99,7 @@ static void test_verify_legacy(void **state)
     for (size_t k = 0; k < ARRAY_LEN(verifies); k++) {
         unsigned i;
 
-        rig_start(&rig, &(struct rig_conf){.protocols = 2,
-                                           .verify_method = verifies[k].method,
-                                           .verify_tool = verifies[k].tool});
+        rig_start(&rig, &(struct rig_conf){.protocols = 2, .verify_method = verifies[k].method});
         i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY, .credential = "fresh-canary-1"});
         rig_requests(&rig, 1);
         assert_true(asks(&rig.requests[0], "\"initialize\""));

@@ -383,10 +383,7 @@ static void send_conf(struct rig *r, const struct rig_conf *c)
         assert_err(send_conf_rule(s, &c->rules[i]), ERR_OK);
     if (c->verify_method != NULL)
         assert_err(
-            send_conf_verify(s,
-                             &(struct msg_conf_verify){
-                                 .method = slice_str(c->verify_method),
-                                 .tool = slice_str(c->verify_tool == NULL ? "" : c->verify_tool)}),
+            send_conf_verify(s, &(struct msg_conf_verify){.method = slice_str(c->verify_method)}),
             ERR_OK);
 }
 

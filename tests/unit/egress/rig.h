@@ -91,7 +91,7 @@ struct rig_conf {
     size_t fields_n;
     const struct msg_conf_rule *rules;
     size_t rules_n;
-    const char *verify_method, *verify_tool;
+    const char *verify_method;
     const char *path; /* NULL: /mcp */
     bool tls;
     const uint64_t *limits; /* pairs of enum limit and value */
