@@ -40,21 +40,27 @@ static bool hash_new_password(const struct cli *x, struct hashed *ret)
     return e == ERR_OK;
 }
 
-int verb_user_add(struct cli *x)
+/* Asks for a password and gives it to a new person, or to one who is there. */
+static int give_password(struct cli *x, bool fresh)
 {
     struct hashed h = {0};
-    struct msg_ctl_user_add m = {0};
     int status;
 
     if (!has_name(x) || !hash_new_password(x, &h))
         return CLI_FAILED;
-    m.name = slice_str(x->argument);
-    m.salt = slice_of(h.salt, sizeof(h.salt));
-    m.ops = h.cost.ops;
-    m.mem = h.cost.mem;
-    m.verifier = h.verifier;
-    status = client_ask(x, MSG_CTL_USER_ADD, &m, NULL);
+    const struct slice name = slice_str(x->argument), salt = slice_of(h.salt, sizeof(h.salt));
+    const struct msg_ctl_user_add add = {name, salt, h.cost.ops, h.cost.mem, h.verifier};
+    const struct msg_ctl_user_password set = {name, salt, h.cost.ops, h.cost.mem, h.verifier};
+    status = fresh ? client_ask(x, MSG_CTL_USER_ADD, &add, NULL)
+                   : client_ask(x, MSG_CTL_USER_PASSWORD, &set, NULL);
     sec_free(h.verifier);
+    return status;
+}
+
+int verb_user_add(struct cli *x)
+{
+    int status = give_password(x, true);
+
     if (status == CLI_OK)
         printf("%s can log in now.\n", x->argument);
     return status;
@@ -62,19 +68,8 @@ int verb_user_add(struct cli *x)
 
 int verb_user_password(struct cli *x)
 {
-    struct hashed h = {0};
-    struct msg_ctl_user_password m = {0};
-    int status;
+    int status = give_password(x, false);
 
-    if (!has_name(x) || !hash_new_password(x, &h))
-        return CLI_FAILED;
-    m.name = slice_str(x->argument);
-    m.salt = slice_of(h.salt, sizeof(h.salt));
-    m.ops = h.cost.ops;
-    m.mem = h.cost.mem;
-    m.verifier = h.verifier;
-    status = client_ask(x, MSG_CTL_USER_PASSWORD, &m, NULL);
-    sec_free(h.verifier);
     if (status == CLI_OK)
         printf("The password of %s is new; their browser sessions have ended.\n", x->argument);
     return status;

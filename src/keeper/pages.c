@@ -143,30 +143,44 @@ static void view_done(void *ctx, enum err e)
     mem_free(l);
 }
 
-void page_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m)
+/* The handoff of the person whose session was found, or not: e. NULL: denied. */
+static struct looking *look(struct keeper *k, struct chan *c, const struct looking *at,
+                            struct handoff_id handoff, enum err e)
 {
-    struct looking l = {.k = k, .peer = peer_of(c)->serial, .req = m->req};
-    struct looking *copy = NULL;
-    enum err e = session_find(k, m->cookie, &l.s);
+    struct looking *l = NULL;
 
     if (e) {
-        page_denied(c, m->req, page_why(e));
+        page_denied(c, at->req, page_why(e));
+        return NULL;
+    }
+    l = MEM_NEW(struct looking);
+    *l = *at;
+    l->k = k;
+    l->peer = peer_of(c)->serial;
+    e = handoff_read(k, handoff, &l->row);
+    if (!e && ID_EQ(l->row.who.user, l->s.user))
+        return l;
+    if (!e)
+        page_wrong_person(k, &l->s, &l->row);
+    page_denied(c, l->req, DENIAL_NOT_YOURS);
+    mem_free(l);
+    return NULL;
+}
+
+void page_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m)
+{
+    struct looking at = {.req = m->req};
+    enum err e = session_find(k, m->cookie, &at.s);
+    struct looking *l = look(k, c, &at, m->handoff, e);
+
+    if (!l)
+        return;
+    if (l->row.state == HANDOFF_STATE_CREATED) {
+        store_work(k->store, STORE_NORMAL, view_work, view_done, l);
         return;
     }
-    e = handoff_read(k, m->handoff, &l.row);
-    if (e || !ID_EQ(l.row.who.user, l.s.user)) {
-        if (!e)
-            page_wrong_person(k, &l.s, &l.row);
-        page_denied(c, m->req, DENIAL_NOT_YOURS);
-        return;
-    }
-    if (l.row.state != HANDOFF_STATE_CREATED) {
-        page_view(k, l.peer, l.req, &l.s, &l.row);
-        return;
-    }
-    copy = MEM_NEW(struct looking);
-    *copy = l;
-    store_work(k->store, STORE_NORMAL, view_work, view_done, copy);
+    page_view(k, l->peer, l->req, &l->s, &l->row);
+    mem_free(l);
 }
 
 static enum err decline_work(void *ctx)
@@ -191,36 +205,51 @@ static void decline_done(void *ctx, enum err e)
 
 void page_on_handoff_decline(struct keeper *k, struct chan *c, const struct msg_handoff_decline *m)
 {
-    struct looking l = {.k = k, .peer = peer_of(c)->serial, .req = m->req};
-    struct looking *copy = NULL;
-    enum err e = session_find_for_change(k, m->cookie, m->csrf, &l.s);
+    struct looking at = {.req = m->req};
+    enum err e = session_find_for_change(k, m->cookie, m->csrf, &at.s);
+    struct looking *l = look(k, c, &at, m->handoff, e);
 
-    if (e) {
-        page_denied(c, m->req, page_why(e));
-        return;
-    }
-    e = handoff_read(k, m->handoff, &l.row);
-    if (e || !ID_EQ(l.row.who.user, l.s.user)) {
-        if (!e)
-            page_wrong_person(k, &l.s, &l.row);
-        page_denied(c, m->req, DENIAL_NOT_YOURS);
-        return;
-    }
-    copy = MEM_NEW(struct looking);
-    *copy = l;
-    store_work(k->store, STORE_URGENT, decline_work, decline_done, copy);
+    if (l)
+        store_work(k->store, STORE_URGENT, decline_work, decline_done, l);
+}
+
+/* --- lists
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+/* Whose list it is; false: denied. */
+static bool find_reader(struct keeper *k, struct chan *c, uint64_t req, const struct sec *cookie,
+                        struct session *ret)
+{
+    enum err e = session_find(k, cookie, ret);
+
+    if (e)
+        page_denied(c, req, page_why(e));
+    return !e;
+}
+
+typedef enum err row_fn(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q);
+
+/* A row for each of q, then their end. */
+static void say_rows(struct keeper *k, struct chan *c, uint64_t req, const struct session *s,
+                     struct store_rows *q, row_fn *row)
+{
+    enum err e = ERR_OK;
+
+    while (!e && store_next(q))
+        e = row(k, c, req, q);
+    if (store_end(q) != ERR_OK || e)
+        page_denied(c, req, DENIAL_AGAIN);
+    else
+        IGNORE(send_rows_end(
+            c, &(struct msg_rows_end){.req = req,
+                                      .user_name = slice_str(s->user_name),
+                                      .csrf = roots_csrf(k, s->hash)})); /* as above */
 }
 
 /* --- the inbox
  * -------------------------------------------------------------------------------------------------------
  */
-
-static void rows_end(struct keeper *k, struct chan *c, uint64_t req, const struct session *s)
-{
-    IGNORE(send_rows_end(c, &(struct msg_rows_end){.req = req,
-                                                   .user_name = slice_str(s->user_name),
-                                                   .csrf = roots_csrf(k, s->hash)})); /* as above */
-}
 
 static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
 {
@@ -246,19 +275,11 @@ void page_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_
 {
     struct session s;
     struct store_rows q;
-    enum err e = session_find(k, m->cookie, &s);
 
-    if (e) {
-        page_denied(c, m->req, page_why(e));
+    if (!find_reader(k, c, m->req, m->cookie, &s))
         return;
-    }
     store_query(k->store, Q_handoff_inbox, VALS(V_ID(s.user)), &q);
-    while (!e && store_next(&q))
-        e = inbox_row(k, c, m->req, &q);
-    if (store_end(&q) != ERR_OK || e)
-        page_denied(c, m->req, DENIAL_AGAIN);
-    else
-        rows_end(k, c, m->req, &s);
+    say_rows(k, c, m->req, &s, &q, inbox_row);
 }
 
 static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t req)
@@ -372,19 +393,11 @@ void page_on_connections_get(struct keeper *k, struct chan *c, const struct msg_
 {
     struct session s;
     struct store_rows q;
-    enum err e = session_find(k, m->cookie, &s);
 
-    if (e) {
-        page_denied(c, m->req, page_why(e));
+    if (!find_reader(k, c, m->req, m->cookie, &s))
         return;
-    }
     store_query(k->store, Q_connection_rows, VALS(V_STR(s.user_name)), &q);
-    while (!e && store_next(&q))
-        e = connection_row(k, c, m->req, &q);
-    if (store_end(&q) != ERR_OK || e)
-        page_denied(c, m->req, DENIAL_AGAIN);
-    else
-        rows_end(k, c, m->req, &s);
+    say_rows(k, c, m->req, &s, &q, connection_row);
 }
 
 static void revoked(void *ctx, enum err e, size_t n)
