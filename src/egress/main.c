@@ -107,9 +107,11 @@ static void on_credit(void *ctx, struct chan *c, struct msg_credit *m)
 static void on_session_end(void *ctx, struct chan *c, struct msg_session_end *m)
 {
     struct egress *all = ctx;
+    const struct chan_peer *p = chan_peer(c);
+    const struct session_key ended = {
+        .session = m->session, .gateway = p->instance, .generation = p->generation};
 
-    (void)c;
-    sessions_end(&all->sessions, &m->session);
+    sessions_end(&all->sessions, &ended);
 }
 
 static void on_dialed(void *ctx, struct chan *c, struct msg_dialed *m, int fd)

@@ -277,7 +277,8 @@ static bool caps_are_an_object(const struct use *u)
 
 void open_session(struct use *u)
 {
-    const struct session_key key = {u->client, u->session_id, u->user, u->connection};
+    const struct session_key key = {u->client,     u->session_id,  u->user,
+                                    u->connection, u->key.gateway, u->key.generation};
 
     u->step = USE_OPENING;
     if (u->mode != MODE_CALL)

@@ -83,13 +83,14 @@ void session_put(struct session *s)
         session_free(s);
 }
 
-void sessions_end(struct sessions *all, const struct session_id *session)
+void sessions_end(struct sessions *all, const struct session_key *ended)
 {
     struct session *s, *tmp;
 
     HASH_ITER(hh, all->by_key, s, tmp)
     {
-        if (ID_EQ(s->key.session, *session))
+        if (ID_EQ(s->key.session, ended->session) && s->key.gateway == ended->gateway &&
+            s->key.generation == ended->generation)
             session_forget(s);
     }
 }

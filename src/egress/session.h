@@ -1,7 +1,8 @@
 /*
- * Sessions at a legacy upstream: the gateway's session of one client, with one connection, has one
- * of the upstream's. The upstream's session id is as good as a credential: it stays here. MCP
- * 2025-11-25 basic/transports "Session Management", basic/lifecycle.
+ * Sessions at a legacy upstream: one gateway's session of one client, with one connection, has one
+ * of the upstream's, which no other gateway can use or end. The upstream's session id is as good as
+ * a credential: it stays here. MCP 2025-11-25 basic/transports "Session Management",
+ * basic/lifecycle.
  */
 #ifndef SG_EGRESS_SESSION_H
 #define SG_EGRESS_SESSION_H
@@ -21,6 +22,7 @@ struct session_key {
     struct session_id session;
     struct user_id user;
     struct connection_id connection;
+    uint64_t gateway, generation;
 };
 
 struct session {
@@ -54,8 +56,10 @@ void session_put(struct session *s);
 /* The next session_get makes a new one; who uses this one goes on. */
 void session_forget(struct session *s);
 
-/* Forgets: what ended at the gateway; what was opened with that connection. */
-void sessions_end(struct sessions *all, const struct session_id *session);
+/* Forgets what ended at that gateway, and nothing that another opened under the same id: of ended,
+ * session, gateway and generation count. */
+void sessions_end(struct sessions *all, const struct session_key *ended);
+/* Forgets what was opened with that connection. */
 void sessions_drop(struct sessions *all, const struct connection_id *connection);
 
 #endif

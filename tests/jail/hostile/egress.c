@@ -228,6 +228,106 @@ static void flood(struct play *p)
     as_egress_meet(p);
 }
 
+/* A legacy upstream, which hangs up after each answer. */
+struct legacy {
+    struct client c;
+    char sessions; /* the next initialize begins this one */
+    char used;     /* that of the last call */
+};
+
+static void legacy_say(struct legacy *l, const char *status, const char *more)
+{
+    char text[512];
+
+    snprintf(text, sizeof text, "HTTP/1.1 %s\r\nConnection: close\r\n%s", status, more);
+    client_send(&l->c, text);
+    client_close(&l->c);
+}
+
+#define LEGACY_JSON "Content-Type: application/json\r\n"
+
+static void legacy_answer(struct legacy *l)
+{
+    char init[] = LEGACY_JSON "Mcp-Session-Id: ?\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":"
+                              "\"sidegate-initialize\",\"result\":{\"protocolVersion\":"
+                              "\"2025-11-25\",\"capabilities\":{},\"serverInfo\":"
+                              "{\"name\":\"x\",\"version\":\"1\"}}}";
+    struct slice got = buf_slice(&l->c.got), field = SLICE_LIT("Mcp-Session-Id: ");
+
+    if (client_has(&l->c, "\"method\":\"initialize\"") && client_has(&l->c, "}}}")) {
+        *strchr(init, '?') = l->sessions++;
+        legacy_say(l, "200 OK", init);
+    } else if (client_has(&l->c, "notifications/initialized\"}")) {
+        legacy_say(l, "202 Accepted", "Content-Length: 0\r\n\r\n");
+    } else if (client_has(&l->c, as_egress_body)) {
+        got = buf_slice(&l->c.got);
+        l->used = (char)got.p[slice_find(got, field) + field.n];
+        legacy_say(l, "200 OK", LEGACY_JSON "\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}");
+    }
+}
+
+/* For UNTIL: what egress asks is answered; true when the use is over. */
+static bool legacy_serve(struct play *p, struct legacy *l)
+{
+    uint64_t dial;
+    int fd;
+
+    if (l->c.fd >= 0) {
+        legacy_answer(l);
+    } else if (unheard(as_egress.keeper, MSG_DIAL_WANT) > 0) {
+        dial = hear(as_egress.keeper, MSG_DIAL_WANT)->dial_want.dial;
+        fd = tcp_connect(as_egress.port);
+        say_fd(as_egress.dialer, MSG_DIALED, &(struct msg_dialed){dial}, fd);
+        sock_close(fd);
+        l->c = (struct client){.fd = tcp_accept(p, as_egress.listener)};
+        buf_init(&l->c.got, 1 << 16);
+    }
+    return unheard(as_egress.keeper, MSG_USE_RESULT) > 0;
+}
+
+/* Calls in that session of the gateway's; the upstream's session that was used. */
+static char legacy_call(struct play *p, struct end *gateway, struct session_id session,
+                        struct legacy *l)
+{
+    struct as_egress_use u = as_egress_use(as_egress_body);
+
+    u.permit.gateway = gateway->instance;
+    u.permit.gateway_generation = gateway->generation;
+    u.permit.user = (struct user_id){{1}};
+    u.permit.connection = (struct connection_id){{1}};
+    u.head.era = ERA_LEGACY;
+    u.head.client = (struct client_id){{1}};
+    u.head.session = session;
+    u.head.protocol = SLICE_LIT("2025-11-25");
+    say(as_egress.keeper, MSG_PERMIT, &u.permit);
+    say(gateway, MSG_SEND_HEAD, &u.head);
+    say(gateway, MSG_SEND_PART, &u.part);
+    UNTIL(p, legacy_serve(p, l));
+    assert_int_equal(as_egress_result(&u).result, RESULT_ANSWERED);
+    assert_int_equal(hear(gateway, MSG_ANSWER_PART)->answer_part.call, u.head.call);
+    assert_int_equal(hear(gateway, MSG_ANSWER_END)->answer_end.call, u.head.call);
+    return l->used;
+}
+
+/* The session of another gateway, though everything else is known: neither used nor ended. Nor is
+ * that of the same gateway's life before. */
+static void foreign_session(struct play *p)
+{
+    struct legacy l = {.c = {.fd = -1}, .sessions = 'A'};
+    const struct msg_session_end m = {FRESH(session_id)};
+    struct end *other = play_peer(p, ROLE_GATEWAY, SECOND);
+
+    assert_int_equal(legacy_call(p, as_egress.gateway, m.session, &l), 'A');
+    say(other, MSG_SESSION_END, &m);
+    assert_int_equal(legacy_call(p, other, m.session, &l), 'B');
+    assert_int_equal(legacy_call(p, as_egress.gateway, m.session, &l), 'A');
+    say(as_egress.gateway, MSG_SESSION_END, &m);
+    assert_int_equal(legacy_call(p, as_egress.gateway, m.session, &l), 'C');
+    assert_int_equal(legacy_call(p, other, m.session, &l), 'B');
+    other = play_peer(p, ROLE_GATEWAY, SECOND);
+    assert_int_equal(legacy_call(p, other, m.session, &l), 'D');
+}
+
 /* --- the dialer ---------------------------------------------------------------------------------
  */
 
@@ -369,6 +469,7 @@ static const struct row rows[] = {
     {"the use of another gateway", foreign_use},
     {"a use for another call, and of a gateway before", foreign_call},
     {"a use, and a call, twice", twice},
+    {"the session of another gateway", foreign_session},
     {"heads that are none", bad_heads},
     {"parts that are too many or of nothing", bad_parts},
     {"headers in headers", bad_params},

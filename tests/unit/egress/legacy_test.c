@@ -161,6 +161,36 @@ static void test_session_end(void **state)
     rig_stop(r);
 }
 
+/* A session is the gateway's that opened it: another has one of its own under the same id, and ends
+ * that alone. */
+static void test_sessions_of_gateways(void **state)
+{
+    static const struct {
+        bool second, end;
+        const char *want;
+    } rows[] = {{false, false, "s0"}, {true, false, "s1"}, {true, true, NULL},
+                {false, false, "s0"}, {true, false, "s2"}, {false, true, NULL},
+                {true, false, "s2"},  {false, false, "s3"}};
+    struct rig *r = start(server);
+    const struct msg_session_end m = {.session = {{1}}};
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct stage_peer *gateway = rows[k].second ? r->gateway2 : r->gateway;
+        char header[64] = "Mcp-Session-Id: ";
+
+        if (rows[k].end) {
+            assert_err(send_session_end(gateway->chan, &m), ERR_OK);
+            continue;
+        }
+        rig_both(r,
+                 rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY, .gateway = gateway}));
+        strcat(header, rows[k].want);
+        assert_true(rig_has(last(r), header));
+    }
+    rig_stop(r);
+}
+
 /* Many at once: one opens, the others wait for it. */
 static void test_shared_opening(void **state)
 {
@@ -522,6 +552,7 @@ int main(void)
         T(test_opened_lazily),
         T(test_sessions_apart),
         T(test_session_end),
+        T(test_sessions_of_gateways),
         T(test_shared_opening),
         T(test_opener_leaves),
         T(test_waiting_has_a_deadline),
