@@ -87,7 +87,7 @@ static bool seal_first(struct call *c, const struct json *j, uint32_t result)
 
     if (m.upstream_state.n > LIM_UPSTREAM_STATE_BYTES || buf_err(&scratch) != ERR_OK)
         e = ERR_UPSTREAM_ANSWER;
-    else if (c->g->keeper == NULL || send_state_seal(c->g->keeper, &m) != ERR_OK)
+    else if (!c->open || send_state_seal(c->g->keeper, &m) != ERR_OK)
         e = ERR_UNAVAILABLE;
     buf_free(&scratch);
     if (e != ERR_OK)
@@ -152,8 +152,6 @@ CALL_ACTION(sealed)
     struct jsonrpc r;
 
     (void)ev;
-    if (c->ended)
-        c->egress = NULL;
     /* It was read before, and is the same. */
     if (json_parse(j, buf_slice(&c->message), NULL) != ERR_OK || jsonrpc_read(j, &r) != ERR_OK)
         call_fail(c, ERR_UPSTREAM_ANSWER);
@@ -305,9 +303,13 @@ static const enum err outcomes[ANSWER_HOW_COUNT] = {
     [ANSWER_HOW_INVALID] = ERR_UPSTREAM_ANSWER,  [ANSWER_HOW_TOO_LARGE] = ERR_UPSTREAM_ANSWER,
 };
 
+/* What egress may say of the world, and of a name that no header can hold; not that the client's
+ * key, session or request is wrong in any other way, which clients would act on. */
 static enum err outcome(const struct msg_answer_end *m)
 {
-    return m->code > ERR_OK && m->code < ERR_COUNT ? (enum err)m->code : outcomes[m->how];
+    enum err e = m->code < ERR_COUNT ? (enum err)m->code : ERR_OK;
+
+    return err_kind(e) == ERR_KIND_WORLD || e == ERR_INVALID_PARAMS ? e : outcomes[m->how];
 }
 
 CALL_ACTION(end)
@@ -324,7 +326,7 @@ CALL_ACTION(end)
         call_finish(c);
     else if (call_is_list(c) && m->how != ANSWER_HOW_DONE)
         call_list_from_snapshot(c, outcome(m));
-    else if (m->how == ANSWER_HOW_REFUSED)
+    else if (m->how == ANSWER_HOW_REFUSED && c->open)
         call_enter(c, CALL_REFUSED);
     else
         call_fail(c, outcome(m));
@@ -334,10 +336,16 @@ CALL_ACTION(late_end)
 {
     (void)ev;
     (void)arg;
-    if (c->state == CALL_SEAL)
-        c->ended = true;
-    else if (c->stale_ends > 0)
+    if (c->stale_ends > 0)
         c->stale_ends--;
+}
+
+/* Egress has done, or has gone; the last message is here. */
+CALL_ACTION(let_go)
+{
+    (void)ev;
+    (void)arg;
+    c->egress = NULL;
 }
 
 /* The keeper learned of the refusal from egress, as we shall. */

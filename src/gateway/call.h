@@ -92,12 +92,12 @@ struct call {
     enum answer answer;  /* to our elicitation, in a retry */
 
     /* at the keeper */
-    bool open; /* call_gone is owed */
+    bool open; /* the keeper that is here knows it: call_gone is owed */
     struct client_id client;
     bool anonymous;
 
     /* at egress */
-    struct buf body; /* as it is sent; until the upstream begins to answer */
+    struct buf body; /* as it is sent, once more when the credential was refused */
     struct digest body_digest;
     size_t sent;
     struct chan *egress; /* not NULL from send_head until answer_end */
@@ -108,9 +108,9 @@ struct call {
     /* the answer */
     struct buf message; /* parts of one */
     bool is_stream;     /* of several messages */
-    bool ended;         /* answer_end came while the last message waited for its seal */
     uint32_t credit;    /* owed to egress */
     struct buf snapshot;
+    enum snapshot snapshot_kind;
     enum err failed; /* why a list is answered from the snapshot */
 
     /* waiting for a person */

@@ -29,6 +29,9 @@ unsigned reply_status(enum err e, enum mcp_era era);
 
 /* --- open.c: towards the keeper --------------------------------------------------------------- */
 
+/* Whether a link can be shown on this call. */
+bool call_shows_links(const struct call *c);
+
 /* Asks at once; new_id (JSON text) replaces the message's id, empty: it stays. */
 void call_open(struct call *c, struct slice new_id);
 
@@ -42,6 +45,7 @@ void call_start(struct call *c);
 CALL_ACTION(opened);        /* open.c */
 CALL_ACTION(denied);        /* reply.c */
 CALL_ACTION(keeper_lost);   /* reply.c */
+CALL_ACTION(forgotten);     /* reply.c */
 CALL_ACTION(permitted);     /* send.c */
 CALL_ACTION(send);          /* send.c */
 CALL_ACTION(not_sent);      /* send.c */
@@ -57,6 +61,7 @@ CALL_ACTION(head);          /* answer.c */
 CALL_ACTION(part);          /* answer.c */
 CALL_ACTION(end);           /* answer.c */
 CALL_ACTION(late_end);      /* answer.c */
+CALL_ACTION(let_go);        /* answer.c */
 CALL_ACTION(room);          /* answer.c */
 CALL_ACTION(sealed);        /* answer.c */
 CALL_ACTION(refused_early); /* answer.c */

@@ -11,7 +11,8 @@
 #include "ipc/gen/send.h"
 #include "proto/mcp_write.h"
 
-enum { TEXT_BYTES = 4096, MESSAGE_BYTES = 32768 };
+/* In JSON a byte of text may become six. */
+enum { TEXT_BYTES = 4096, MESSAGE_BYTES = 6 * (LIM_STATE_BYTES + TEXT_BYTES) };
 
 /* --- without a link -------------------------------------------------------------------------- */
 
@@ -47,11 +48,21 @@ static void set_handoff(struct call *c, struct handoff_id h, struct slice words)
     buf_put(&c->words, words);
 }
 
+/* Of anything else than a request that the keeper is to let through, nobody can be told to wait. */
+static bool can_wait(const struct call *c)
+{
+    return c->kind == CALL_KIND_REQUEST && c->want != CALL_WANT_OWN;
+}
+
 CALL_ACTION(neutral)
 {
     const struct msg_call_neutral *m = arg;
 
     (void)ev;
+    if (!can_wait(c)) {
+        chan_refuse(c->g->keeper);
+        return;
+    }
     c->open = false;
     set_handoff(c, m->handoff, m->words);
     reply_ending(c, m->ending);
@@ -97,6 +108,10 @@ CALL_ACTION(held)
     const struct msg_call_hold *m = arg;
 
     (void)ev;
+    if (!can_wait(c)) {
+        chan_refuse(c->g->keeper);
+        return;
+    }
     set_handoff(c, m->handoff, m->words);
     buf_clear(&c->leg);
     buf_put(&c->leg, m->state);
@@ -178,6 +193,10 @@ CALL_ACTION(handed_off)
     struct buf message = BUF_INIT(TEXT_BYTES), link = BUF_INIT(512);
 
     (void)ev;
+    if (!call_shows_links(c)) {
+        chan_refuse(c->g->keeper);
+        return;
+    }
     if (call_is_foreign(c, &m->client)) {
         call_fail(c, ERR_UNKNOWN_SESSION);
         return;

@@ -12,13 +12,10 @@ enum { CAP_URL = 1, CAP_HOLD = 2 };
 
 /* A link can be shown on this call: declared, and where the specification lets us ask. Modern:
  * basic/patterns/mrtr "Supported Requests". Legacy: on the call's own stream. */
-static uint8_t delivery(const struct call *c)
+bool call_shows_links(const struct call *c)
 {
-    uint8_t bits = CAP_HOLD;
-
-    if ((c->caps & MCP_CAP_ELICIT_URL) && c->quirk->url && c->method->may_ask)
-        bits |= CAP_URL;
-    return bits;
+    return c->kind == CALL_KIND_REQUEST && (c->caps & MCP_CAP_ELICIT_URL) && c->quirk->url &&
+           c->method->may_ask;
 }
 
 /* A stream has no message: nothing to show. */
@@ -48,7 +45,7 @@ static enum err send_open(struct call *c)
             .name = buf_slice(&name),
             .projection = buf_slice(&projection),
             .body_digest = c->body_digest,
-            .caps = delivery(c),
+            .caps = CAP_HOLD | (call_shows_links(c) ? CAP_URL : 0),
             .session = c->session != NULL ? c->session->id : (struct session_id){{0}},
             .state = buf_slice(&c->came),
             .answer = c->answer,

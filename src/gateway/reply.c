@@ -109,7 +109,8 @@ static void put_error(struct call *c, enum err e, struct buf *out)
         id = SLICE_EMPTY;
     else if (id.n == 0)
         id = SLICE_LIT("null");
-    if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN)
+    /* The message is kept until it is asked about. */
+    if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN && c->state == CALL_NEW)
         mcp_put_unsupported_version(out, id, c->up->eras,
                                     json_str_slice(&c->in, c->req.meta.version, &scratch));
     else
@@ -154,4 +155,12 @@ CALL_ACTION(keeper_lost)
     (void)arg;
     c->open = false;
     call_fail(c, ERR_UNAVAILABLE);
+}
+
+/* The upstream's answer goes on; the next keeper does not know the call. */
+CALL_ACTION(forgotten)
+{
+    (void)ev;
+    (void)arg;
+    c->open = false;
 }

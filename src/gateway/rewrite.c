@@ -13,7 +13,8 @@
 /* The client of this hop is Sidegate. */
 #define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
 
-enum { EDIT_BYTES = LIM_UPSTREAM_STATE_BYTES * 2 + 4096 };
+/* In JSON a byte of text may become six. */
+enum { EDIT_BYTES = LIM_UPSTREAM_STATE_BYTES * 6 + 4096 };
 
 /* The answers without ours, whose name is MCP_INPUT_KEY. */
 static void edit_responses(const struct rewrite *r, struct json_edits *e)

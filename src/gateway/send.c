@@ -114,6 +114,10 @@ CALL_ACTION(permitted)
     const struct msg_call_permit *m = arg;
 
     (void)ev;
+    if (c->want != CALL_WANT_SEND) { /* there is nothing to send */
+        chan_refuse(c->g->keeper);
+        return;
+    }
     c->use = m->use;
     c->client = m->client;
     c->anonymous = m->anonymous;

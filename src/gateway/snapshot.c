@@ -37,8 +37,9 @@ void call_want_snapshot(struct call *c, enum snapshot kind)
     const struct msg_snapshot_get m = {.call = c->id, .kind = kind};
 
     buf_clear(&c->snapshot);
+    c->snapshot_kind = kind;
     call_enter(c, CALL_SNAPSHOT);
-    if (c->g->keeper == NULL || send_snapshot_get(c->g->keeper, &m) != ERR_OK)
+    if (!c->open || send_snapshot_get(c->g->keeper, &m) != ERR_OK)
         c->on_snapshot(c, SLICE_EMPTY);
 }
 
@@ -55,7 +56,7 @@ CALL_ACTION(snapshot)
     const struct msg_snapshot_part *m = arg;
 
     (void)ev;
-    if (m->size > LIM_SNAPSHOT_BYTES || m->offset != c->snapshot.n ||
+    if (m->kind != c->snapshot_kind || m->size > LIM_SNAPSHOT_BYTES || m->offset != c->snapshot.n ||
         m->part.n > m->size - m->offset || (m->size > 0 && m->part.n == 0)) {
         chan_refuse(c->g->keeper);
         return;

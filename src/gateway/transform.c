@@ -9,7 +9,8 @@
 #include "gateway/own_tools.h"
 #include "proto/mcp_write.h"
 
-enum { EDIT_BYTES = LIM_STATE_BYTES * 2 + 16384 };
+/* In JSON a byte of text may become six. */
+enum { EDIT_BYTES = LIM_STATE_BYTES * 6 + 16384 };
 
 /* server/utilities/caching: lists, and resources/read. */
 static bool is_cacheable(const struct transform *t)
