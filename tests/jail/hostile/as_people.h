@@ -19,7 +19,7 @@ struct as_person {
 struct as_people {
     struct play *play;
     struct end *audit, *gateway, *surface, *dialer, *cli;
-    struct end *egress[3]; /* by upstream; NULL: not wanted yet */
+    struct end *egress[4]; /* by upstream; NULL: not wanted yet */
     struct as_person person[PEOPLE];
     struct sec *token[KEYS];
     uint64_t number;     /* the last of calls and requests */

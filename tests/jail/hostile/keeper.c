@@ -32,7 +32,7 @@ static void token_of_nobody(struct play *p)
 
 static void no_such_upstream(struct play *p)
 {
-    static const uint16_t numbers[] = {3, LIM_UPSTREAMS - 1, LIM_UPSTREAMS, 0x8000, UINT16_MAX};
+    static const uint16_t numbers[] = {4, LIM_UPSTREAMS - 1, LIM_UPSTREAMS, 0x8000, UINT16_MAX};
     struct msg_call_open m;
 
     (void)p;

@@ -408,7 +408,7 @@ static void row_if(const struct play *p, enum msg type, const void *m)
 
 static void say_upstream(const struct play *p, uint16_t number)
 {
-    static const char *const names[] = {"weather", "open", "once"};
+    static const char *const names[] = {"weather", "open", "once", "tried"};
     const struct msg_conf_upstream up = {.upstream = number,
                                          .name = slice_str(names[number]),
                                          .title = slice_str(names[number]),
@@ -417,7 +417,8 @@ static void say_upstream(const struct play *p, uint16_t number)
                                          .lease =
                                              number == ONCE ? LEASE_KIND_ONCE : LEASE_KIND_TASK,
                                          .lease_uses = number == ONCE ? 1 : 20,
-                                         .lease_ms = 600000};
+                                         .lease_ms = 600000,
+                                         .has_verify = number == TRIED};
     const struct msg_conf_endpoint at = {
         .upstream = number, .host = SLICE_LIT("127.0.0.1"), .port = 9, .path = SLICE_LIT("/mcp")};
     const uint8_t loopback[] = {127, 0, 0, 0};
@@ -461,8 +462,8 @@ void play_configure(struct play *p)
     for (uint16_t i = WEATHER; i <= OPEN; i++)
         if (p->role != ROLE_EGRESS || p->instance == i)
             say_upstream(p, i);
-    if (p->role == ROLE_KEEPER)
-        say_upstream(p, ONCE);
+    for (uint16_t i = ONCE; i <= TRIED && p->role == ROLE_KEEPER; i++)
+        say_upstream(p, i);
 }
 
 void play_boot(struct play *p)

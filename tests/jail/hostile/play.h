@@ -65,8 +65,9 @@ extern const char *play_build;
 
 /* The two upstreams of every play: 0, "weather", needs a credential of one field, a "Bearer" in the
  * Authorization header; 1, "open", needs none. Both are at http://127.0.0.1:9/mcp. The keeper has a
- * third there, "once", with a credential for one call. */
-enum { WEATHER = 0, OPEN = 1, ONCE = 2 };
+ * third there, "once", with a credential for one call, and a fourth, "tried", where a new
+ * credential is tried at once. */
+enum { WEATHER = 0, OPEN = 1, ONCE = 2, TRIED = 3 };
 #define SITE "http://localhost:8401"
 /* The hosts that gateway and surface take for theirs. */
 #define GATEWAY_HOST "127.0.0.1:8402"
