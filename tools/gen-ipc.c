@@ -26,6 +26,7 @@ struct enumeration {
 
 struct field {
     char name[NAME], type[NAME], arg[NAME];
+    bool typed;
 };
 
 struct message {
@@ -161,10 +162,12 @@ static void parse_field(char *text)
     struct message *m = &messages[messages_n - 1];
     struct field *f = &m->fields[m->n];
     char *save = NULL, *name = strtok_r(text, " ", &save), *type = strtok_r(NULL, " ", &save),
-         *open;
+         *word = strtok_r(NULL, " ", &save), *open;
 
-    if (messages_n == 0 || m->n == FIELDS || type == NULL || strtok_r(NULL, " ", &save) != NULL)
-        die("write: NAME TYPE, under a message");
+    if (messages_n == 0 || m->n == FIELDS || type == NULL ||
+        (word != NULL && strcmp(word, "typed") != 0) || strtok_r(NULL, " ", &save) != NULL)
+        die("write: NAME TYPE [typed], under a message");
+    f->typed = word != NULL;
     copy_name(f->name, name);
     open = strchr(type, '(');
     if (open != NULL) {
@@ -343,12 +346,13 @@ static void put_field_row(FILE *f, const struct message *m, const struct field *
     fprintf(f, "    {\"%s\", WIRE_%s, offsetof(struct msg_%s, %s), ", d->name, upper(d->type),
             m->name, d->name);
     if (strcmp(d->type, "enum") == 0)
-        fprintf(f, "%s_COUNT, %s_names},\n", upper(d->arg), d->arg);
+        fprintf(f, "%s_COUNT, %s_names", upper(d->arg), d->arg);
     else if (d->arg[0] != '\0' && strcmp(d->type, "id") != 0) {
         put_max(f, d->arg);
-        fprintf(f, ", NULL},\n");
+        fprintf(f, ", NULL");
     } else
-        fprintf(f, "0, NULL},\n");
+        fprintf(f, "0, NULL");
+    fprintf(f, ", %s},\n", d->typed ? "true" : "false");
 }
 
 static void put_enum_names(FILE *f)

@@ -45,3 +45,10 @@ void mem_wipe(void *p, size_t n)
     if (n > 0)
         explicit_bzero(p, n);
 }
+
+__attribute__((noinline)) void mem_wipe_stack(void)
+{
+    uint8_t dead[32768];
+
+    mem_wipe(dead, sizeof dead);
+}

@@ -14,6 +14,8 @@ char *mem_strndup(const void *p, size_t n);
 void mem_free(void *p);
 /* Wipes n bytes in a way the compiler may not remove. */
 void mem_wipe(void *p, size_t n);
+/* Overwrites what functions that have returned left on the stack, as deep as ours go. */
+void mem_wipe_stack(void);
 
 #define MEM_NEW(type) ((type *)mem_zalloc(sizeof(type)))
 

@@ -220,15 +220,15 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
     if (wrong == NULL && wire_get(frame, n, info, &m) != ERR_OK)
         wrong = "not decodable";
     if (wrong != NULL) {
-        mem_wipe(frame, n);
         sock_close(fd);
         violation(c, info, wrong);
-        return;
+    } else {
+        trace(c, "in", info, &m);
+        if (!c->events->message(c->ctx, c, (enum msg)type, &m, fd) && !c->doomed)
+            violation(c, info, "out of turn");
+        wire_done(info, &m);
     }
-    trace(c, "in", info, &m);
-    if (!c->events->message(c->ctx, c, (enum msg)type, &m, fd) && !c->doomed)
-        violation(c, info, "out of turn");
-    wire_done(info, &m);
+    mem_wipe(frame, n); /* tokens are no secrets by their type, and do not stay either */
 }
 
 static void receive_hello(struct chan *c, struct slice frame, int fd)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 /* What is left of a frame. Mutable, since secrets are wiped in place. */
 struct in {
     uint8_t *p;
@@ -304,6 +306,7 @@ void wire_done(const struct wire_message *info, void *m)
         sec_free(secret);
         MEMBER_SET(m, &info->fields[i], none);
     }
+    mem_wipe(m, info->size);
 }
 
 static void trace_slice(struct buf *out, struct slice s)
@@ -333,12 +336,12 @@ static void trace_field(struct buf *out, const struct wire_field *f, const void 
         buf_put_str(out, id_is_zero((const uint8_t *)m + f->offset, 32) ? "none" : "(32)");
         return;
     case WIRE_BYTES:
-        MEMBER_GET(m, f, s);
-        buf_printf(out, "(%zu)", s.n);
-        return;
     case WIRE_STR:
         MEMBER_GET(m, f, s);
-        trace_slice(out, s);
+        if (f->type == WIRE_BYTES || f->typed)
+            buf_printf(out, "(%zu)", s.n);
+        else
+            trace_slice(out, s);
         return;
     case WIRE_SECRET:
         MEMBER_GET(m, f, secret);

@@ -32,6 +32,7 @@ struct wire_field {
     size_t offset;            /* in the message's struct */
     size_t max;               /* bytes, or the number of values of an enum */
     const char *const *names; /* of an enum's values */
+    bool typed;               /* by a person: the trace leaves it out */
 };
 
 struct wire_message {
@@ -60,7 +61,8 @@ MUST_USE enum err wire_type_of(struct slice frame, uint16_t *ret);
  * ERR_PROTOCOL on anything that is not exactly one such message; m then needs no wire_done.
  */
 MUST_USE enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m);
-/* Frees the secrets that m still holds. A handler that keeps one sets the member to NULL. */
+/* Frees the secrets that m still holds, and wipes m. A handler that keeps one sets the member to
+ * NULL. */
 void wire_done(const struct wire_message *info, void *m);
 
 /* Appends "name field=value ..." for the log; a secret shows as its length, long values are cut. */

@@ -151,6 +151,7 @@ struct login {
     char name[LIM_USER_NAME_BYTES + 1];
     struct sec *verifier; /* moved here */
     struct sec *cookie;
+    bool known; /* there is such a person */
     bool ok;
 };
 
@@ -165,6 +166,7 @@ static enum err login_work(void *ctx)
     enum err e = find_name(k, slice_str(l->name), &rec.user, &p);
 
     l->ok = false;
+    l->known = !e;
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     if (!session_proves(&p, l->verifier)) {
@@ -183,7 +185,9 @@ static void login_done(void *ctx, enum err e)
     struct login *l = ctx;
     struct chan *c = peers_chan(&l->k->peers, l->peer);
 
-    log_event(LOG_INFO, "login", LOG_STR("name", l->name), LOG_NUM("ok", !e && l->ok), LOG_ERR(e));
+    /* Another name may be a password, typed into the wrong field. */
+    log_event(LOG_INFO, "login", LOG_STR("name", l->known ? l->name : ""),
+              LOG_NUM("ok", !e && l->ok), LOG_ERR(e));
     if (c && !e && l->ok)
         IGNORE(send_login_ok(
             c, &(struct msg_login_ok){.req = l->req,

@@ -5,6 +5,7 @@
  */
 #include "surface/surface.h"
 
+#include "base/mem.h"
 #include "crypto/init.h"
 #include "ipc/gen/surface.h"
 #include "os/log.h"
@@ -23,6 +24,7 @@ static size_t on_body_max(void *ctx, const struct http_req *req)
 static void on_request(void *ctx, struct http_req *req)
 {
     route_visit(visit_new(ctx, req));
+    mem_wipe_stack(); /* tokens are written into pages by way of it */
 }
 
 static void on_end(void *ctx, struct http_req *req, enum http_end how)
@@ -120,8 +122,10 @@ ANSWER(page_denied)
 bool surface_message(struct surface *s, struct chan *c, enum msg type, union msg_any *m, int fd)
 {
     static const struct surface_handlers handlers = SURFACE_HANDLERS(on_);
+    bool known = surface_dispatch(&handlers, s, c, type, m, fd);
 
-    return surface_dispatch(&handlers, s, c, type, m, fd);
+    mem_wipe_stack(); /* as above */
+    return known;
 }
 
 /* --- life ---------------------------------------------------------------------------------------

@@ -318,643 +318,643 @@ const char *event_name(enum event v)
 }
 
 static const struct wire_field boot_fields[] = {
-    {"instance", WIRE_U32, offsetof(struct msg_boot, instance), 0, NULL},
-    {"generation", WIRE_U64, offsetof(struct msg_boot, generation), 0, NULL},
-    {"log_level", WIRE_ENUM, offsetof(struct msg_boot, log_level), LEVEL_COUNT, level_names},
-    {"use_landlock", WIRE_BOOL, offsetof(struct msg_boot, use_landlock), 0, NULL},
-    {"uid", WIRE_U32, offsetof(struct msg_boot, uid), 0, NULL},
-    {"gid", WIRE_U32, offsetof(struct msg_boot, gid), 0, NULL},
-    {"data_dir", WIRE_STR, offsetof(struct msg_boot, data_dir), 255, NULL},
-    {"key_dir", WIRE_STR, offsetof(struct msg_boot, key_dir), 255, NULL},
+    {"instance", WIRE_U32, offsetof(struct msg_boot, instance), 0, NULL, false},
+    {"generation", WIRE_U64, offsetof(struct msg_boot, generation), 0, NULL, false},
+    {"log_level", WIRE_ENUM, offsetof(struct msg_boot, log_level), LEVEL_COUNT, level_names, false},
+    {"use_landlock", WIRE_BOOL, offsetof(struct msg_boot, use_landlock), 0, NULL, false},
+    {"uid", WIRE_U32, offsetof(struct msg_boot, uid), 0, NULL, false},
+    {"gid", WIRE_U32, offsetof(struct msg_boot, gid), 0, NULL, false},
+    {"data_dir", WIRE_STR, offsetof(struct msg_boot, data_dir), 255, NULL, false},
+    {"key_dir", WIRE_STR, offsetof(struct msg_boot, key_dir), 255, NULL, false},
 };
 
 static const struct wire_field conf_limit_fields[] = {
-    {"index", WIRE_U16, offsetof(struct msg_conf_limit, index), 0, NULL},
-    {"value", WIRE_U64, offsetof(struct msg_conf_limit, value), 0, NULL},
+    {"index", WIRE_U16, offsetof(struct msg_conf_limit, index), 0, NULL, false},
+    {"value", WIRE_U64, offsetof(struct msg_conf_limit, value), 0, NULL, false},
 };
 
 static const struct wire_field conf_site_fields[] = {
-    {"surface_url", WIRE_STR, offsetof(struct msg_conf_site, surface_url), 255, NULL},
+    {"surface_url", WIRE_STR, offsetof(struct msg_conf_site, surface_url), 255, NULL, false},
 };
 
 static const struct wire_field conf_host_fields[] = {
-    {"host", WIRE_STR, offsetof(struct msg_conf_host, host), 255, NULL},
+    {"host", WIRE_STR, offsetof(struct msg_conf_host, host), 255, NULL, false},
 };
 
 static const struct wire_field conf_origin_fields[] = {
-    {"origin", WIRE_STR, offsetof(struct msg_conf_origin, origin), 255, NULL},
+    {"origin", WIRE_STR, offsetof(struct msg_conf_origin, origin), 255, NULL, false},
 };
 
 static const struct wire_field conf_upstream_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_conf_upstream, upstream), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_conf_upstream, name), 32, NULL},
-    {"title", WIRE_STR, offsetof(struct msg_conf_upstream, title), LIM_LABEL_BYTES, NULL},
-    {"protocols", WIRE_U8, offsetof(struct msg_conf_upstream, protocols), 0, NULL},
-    {"needs_credential", WIRE_BOOL, offsetof(struct msg_conf_upstream, needs_credential), 0, NULL},
-    {"lease", WIRE_ENUM, offsetof(struct msg_conf_upstream, lease), LEASE_KIND_COUNT, lease_kind_names},
-    {"lease_uses", WIRE_U32, offsetof(struct msg_conf_upstream, lease_uses), 0, NULL},
-    {"lease_ms", WIRE_U64, offsetof(struct msg_conf_upstream, lease_ms), 0, NULL},
-    {"has_verify", WIRE_BOOL, offsetof(struct msg_conf_upstream, has_verify), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_upstream, upstream), 0, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_conf_upstream, name), 32, NULL, false},
+    {"title", WIRE_STR, offsetof(struct msg_conf_upstream, title), LIM_LABEL_BYTES, NULL, false},
+    {"protocols", WIRE_U8, offsetof(struct msg_conf_upstream, protocols), 0, NULL, false},
+    {"needs_credential", WIRE_BOOL, offsetof(struct msg_conf_upstream, needs_credential), 0, NULL, false},
+    {"lease", WIRE_ENUM, offsetof(struct msg_conf_upstream, lease), LEASE_KIND_COUNT, lease_kind_names, false},
+    {"lease_uses", WIRE_U32, offsetof(struct msg_conf_upstream, lease_uses), 0, NULL, false},
+    {"lease_ms", WIRE_U64, offsetof(struct msg_conf_upstream, lease_ms), 0, NULL, false},
+    {"has_verify", WIRE_BOOL, offsetof(struct msg_conf_upstream, has_verify), 0, NULL, false},
 };
 
 static const struct wire_field conf_endpoint_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_conf_endpoint, upstream), 0, NULL},
-    {"tls", WIRE_BOOL, offsetof(struct msg_conf_endpoint, tls), 0, NULL},
-    {"host", WIRE_STR, offsetof(struct msg_conf_endpoint, host), 255, NULL},
-    {"port", WIRE_U16, offsetof(struct msg_conf_endpoint, port), 0, NULL},
-    {"path", WIRE_STR, offsetof(struct msg_conf_endpoint, path), 1024, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_endpoint, upstream), 0, NULL, false},
+    {"tls", WIRE_BOOL, offsetof(struct msg_conf_endpoint, tls), 0, NULL, false},
+    {"host", WIRE_STR, offsetof(struct msg_conf_endpoint, host), 255, NULL, false},
+    {"port", WIRE_U16, offsetof(struct msg_conf_endpoint, port), 0, NULL, false},
+    {"path", WIRE_STR, offsetof(struct msg_conf_endpoint, path), 1024, NULL, false},
 };
 
 static const struct wire_field conf_allow_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_conf_allow, upstream), 0, NULL},
-    {"address", WIRE_BYTES, offsetof(struct msg_conf_allow, address), 16, NULL},
-    {"prefix", WIRE_U8, offsetof(struct msg_conf_allow, prefix), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_allow, upstream), 0, NULL, false},
+    {"address", WIRE_BYTES, offsetof(struct msg_conf_allow, address), 16, NULL, false},
+    {"prefix", WIRE_U8, offsetof(struct msg_conf_allow, prefix), 0, NULL, false},
 };
 
 static const struct wire_field conf_field_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_conf_field, upstream), 0, NULL},
-    {"index", WIRE_U8, offsetof(struct msg_conf_field, index), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_conf_field, name), 64, NULL},
-    {"label", WIRE_STR, offsetof(struct msg_conf_field, label), LIM_LABEL_BYTES, NULL},
-    {"hint", WIRE_STR, offsetof(struct msg_conf_field, hint), 256, NULL},
-    {"masked", WIRE_BOOL, offsetof(struct msg_conf_field, masked), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_field, upstream), 0, NULL, false},
+    {"index", WIRE_U8, offsetof(struct msg_conf_field, index), 0, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_conf_field, name), 64, NULL, false},
+    {"label", WIRE_STR, offsetof(struct msg_conf_field, label), LIM_LABEL_BYTES, NULL, false},
+    {"hint", WIRE_STR, offsetof(struct msg_conf_field, hint), 256, NULL, false},
+    {"masked", WIRE_BOOL, offsetof(struct msg_conf_field, masked), 0, NULL, false},
 };
 
 static const struct wire_field conf_place_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_conf_place, upstream), 0, NULL},
-    {"in", WIRE_ENUM, offsetof(struct msg_conf_place, in), PLACE_COUNT, place_names},
-    {"name", WIRE_STR, offsetof(struct msg_conf_place, name), LIM_LABEL_BYTES, NULL},
-    {"format", WIRE_STR, offsetof(struct msg_conf_place, format), 512, NULL},
-    {"user", WIRE_STR, offsetof(struct msg_conf_place, user), 64, NULL},
-    {"password", WIRE_STR, offsetof(struct msg_conf_place, password), 64, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_place, upstream), 0, NULL, false},
+    {"in", WIRE_ENUM, offsetof(struct msg_conf_place, in), PLACE_COUNT, place_names, false},
+    {"name", WIRE_STR, offsetof(struct msg_conf_place, name), LIM_LABEL_BYTES, NULL, false},
+    {"format", WIRE_STR, offsetof(struct msg_conf_place, format), 512, NULL, false},
+    {"user", WIRE_STR, offsetof(struct msg_conf_place, user), 64, NULL, false},
+    {"password", WIRE_STR, offsetof(struct msg_conf_place, password), 64, NULL, false},
 };
 
 static const struct wire_field conf_rule_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_conf_rule, upstream), 0, NULL},
-    {"rule", WIRE_ENUM, offsetof(struct msg_conf_rule, rule), RULE_COUNT, rule_names},
-    {"value", WIRE_STR, offsetof(struct msg_conf_rule, value), 256, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_rule, upstream), 0, NULL, false},
+    {"rule", WIRE_ENUM, offsetof(struct msg_conf_rule, rule), RULE_COUNT, rule_names, false},
+    {"value", WIRE_STR, offsetof(struct msg_conf_rule, value), 256, NULL, false},
 };
 
 static const struct wire_field conf_verify_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_conf_verify, upstream), 0, NULL},
-    {"method", WIRE_STR, offsetof(struct msg_conf_verify, method), LIM_METHOD_BYTES, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_conf_verify, upstream), 0, NULL, false},
+    {"method", WIRE_STR, offsetof(struct msg_conf_verify, method), LIM_METHOD_BYTES, NULL, false},
 };
 
 static const struct wire_field ready_fields[] = {
-    {"landlock_abi", WIRE_U32, offsetof(struct msg_ready, landlock_abi), 0, NULL},
+    {"landlock_abi", WIRE_U32, offsetof(struct msg_ready, landlock_abi), 0, NULL, false},
 };
 
 static const struct wire_field peer_fields[] = {
-    {"role", WIRE_ENUM, offsetof(struct msg_peer, role), ROLE_COUNT, role_names},
-    {"instance", WIRE_U32, offsetof(struct msg_peer, instance), 0, NULL},
-    {"generation", WIRE_U64, offsetof(struct msg_peer, generation), 0, NULL},
-    {"upstream", WIRE_U16, offsetof(struct msg_peer, upstream), 0, NULL},
+    {"role", WIRE_ENUM, offsetof(struct msg_peer, role), ROLE_COUNT, role_names, false},
+    {"instance", WIRE_U32, offsetof(struct msg_peer, instance), 0, NULL, false},
+    {"generation", WIRE_U64, offsetof(struct msg_peer, generation), 0, NULL, false},
+    {"upstream", WIRE_U16, offsetof(struct msg_peer, upstream), 0, NULL, false},
 };
 
 static const struct wire_field alert_fields[] = {
-    {"role", WIRE_ENUM, offsetof(struct msg_alert, role), ROLE_COUNT, role_names},
-    {"instance", WIRE_U32, offsetof(struct msg_alert, instance), 0, NULL},
-    {"generation", WIRE_U64, offsetof(struct msg_alert, generation), 0, NULL},
-    {"code", WIRE_U16, offsetof(struct msg_alert, code), 0, NULL},
+    {"role", WIRE_ENUM, offsetof(struct msg_alert, role), ROLE_COUNT, role_names, false},
+    {"instance", WIRE_U32, offsetof(struct msg_alert, instance), 0, NULL, false},
+    {"generation", WIRE_U64, offsetof(struct msg_alert, generation), 0, NULL, false},
+    {"code", WIRE_U16, offsetof(struct msg_alert, code), 0, NULL, false},
 };
 
 static const struct wire_field egress_want_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_egress_want, upstream), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_egress_want, upstream), 0, NULL, false},
 };
 
 static const struct wire_field egress_failed_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_egress_failed, upstream), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_egress_failed, upstream), 0, NULL, false},
 };
 
 static const struct wire_field state_open_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_open, call), 0, NULL},
-    {"token", WIRE_SECRET, offsetof(struct msg_state_open, token), LIM_TOKEN_BYTES, NULL},
-    {"state", WIRE_BYTES, offsetof(struct msg_state_open, state), LIM_STATE_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_state_open, call), 0, NULL, false},
+    {"token", WIRE_SECRET, offsetof(struct msg_state_open, token), LIM_TOKEN_BYTES, NULL, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_state_open, state), LIM_STATE_BYTES, NULL, false},
 };
 
 static const struct wire_field state_opened_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_opened, call), 0, NULL},
-    {"ours", WIRE_BOOL, offsetof(struct msg_state_opened, ours), 0, NULL},
-    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_opened, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_state_opened, call), 0, NULL, false},
+    {"ours", WIRE_BOOL, offsetof(struct msg_state_opened, ours), 0, NULL, false},
+    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_opened, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL, false},
 };
 
 static const struct wire_field call_open_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_open, call), 0, NULL},
-    {"upstream", WIRE_U16, offsetof(struct msg_call_open, upstream), 0, NULL},
-    {"token", WIRE_SECRET, offsetof(struct msg_call_open, token), LIM_TOKEN_BYTES, NULL},
-    {"era", WIRE_ENUM, offsetof(struct msg_call_open, era), ERA_COUNT, era_names},
-    {"kind", WIRE_ENUM, offsetof(struct msg_call_open, kind), CALL_KIND_COUNT, call_kind_names},
-    {"want", WIRE_ENUM, offsetof(struct msg_call_open, want), CALL_WANT_COUNT, call_want_names},
-    {"method", WIRE_STR, offsetof(struct msg_call_open, method), LIM_METHOD_BYTES, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_call_open, name), LIM_NAME_BYTES, NULL},
-    {"projection", WIRE_BYTES, offsetof(struct msg_call_open, projection), LIM_PROJECTION_BYTES, NULL},
-    {"body_digest", WIRE_DIGEST, offsetof(struct msg_call_open, body_digest), 0, NULL},
-    {"caps", WIRE_U8, offsetof(struct msg_call_open, caps), 0, NULL},
-    {"session", WIRE_ID, offsetof(struct msg_call_open, session), 0, NULL},
-    {"state", WIRE_BYTES, offsetof(struct msg_call_open, state), LIM_STATE_BYTES, NULL},
-    {"answer", WIRE_ENUM, offsetof(struct msg_call_open, answer), ANSWER_COUNT, answer_names},
+    {"call", WIRE_U64, offsetof(struct msg_call_open, call), 0, NULL, false},
+    {"upstream", WIRE_U16, offsetof(struct msg_call_open, upstream), 0, NULL, false},
+    {"token", WIRE_SECRET, offsetof(struct msg_call_open, token), LIM_TOKEN_BYTES, NULL, false},
+    {"era", WIRE_ENUM, offsetof(struct msg_call_open, era), ERA_COUNT, era_names, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_call_open, kind), CALL_KIND_COUNT, call_kind_names, false},
+    {"want", WIRE_ENUM, offsetof(struct msg_call_open, want), CALL_WANT_COUNT, call_want_names, false},
+    {"method", WIRE_STR, offsetof(struct msg_call_open, method), LIM_METHOD_BYTES, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_call_open, name), LIM_NAME_BYTES, NULL, false},
+    {"projection", WIRE_BYTES, offsetof(struct msg_call_open, projection), LIM_PROJECTION_BYTES, NULL, false},
+    {"body_digest", WIRE_DIGEST, offsetof(struct msg_call_open, body_digest), 0, NULL, false},
+    {"caps", WIRE_U8, offsetof(struct msg_call_open, caps), 0, NULL, false},
+    {"session", WIRE_ID, offsetof(struct msg_call_open, session), 0, NULL, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_call_open, state), LIM_STATE_BYTES, NULL, false},
+    {"answer", WIRE_ENUM, offsetof(struct msg_call_open, answer), ANSWER_COUNT, answer_names, false},
 };
 
 static const struct wire_field call_permit_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_permit, call), 0, NULL},
-    {"use", WIRE_ID, offsetof(struct msg_call_permit, use), 0, NULL},
-    {"egress_generation", WIRE_U64, offsetof(struct msg_call_permit, egress_generation), 0, NULL},
-    {"client", WIRE_ID, offsetof(struct msg_call_permit, client), 0, NULL},
-    {"anonymous", WIRE_BOOL, offsetof(struct msg_call_permit, anonymous), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_call_permit, call), 0, NULL, false},
+    {"use", WIRE_ID, offsetof(struct msg_call_permit, use), 0, NULL, false},
+    {"egress_generation", WIRE_U64, offsetof(struct msg_call_permit, egress_generation), 0, NULL, false},
+    {"client", WIRE_ID, offsetof(struct msg_call_permit, client), 0, NULL, false},
+    {"anonymous", WIRE_BOOL, offsetof(struct msg_call_permit, anonymous), 0, NULL, false},
 };
 
 static const struct wire_field call_own_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_own, call), 0, NULL},
-    {"client", WIRE_ID, offsetof(struct msg_call_own, client), 0, NULL},
-    {"user_name", WIRE_STR, offsetof(struct msg_call_own, user_name), LIM_USER_NAME_BYTES, NULL},
-    {"connected", WIRE_BOOL, offsetof(struct msg_call_own, connected), 0, NULL},
-    {"pending", WIRE_BOOL, offsetof(struct msg_call_own, pending), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_call_own, call), 0, NULL, false},
+    {"client", WIRE_ID, offsetof(struct msg_call_own, client), 0, NULL, false},
+    {"user_name", WIRE_STR, offsetof(struct msg_call_own, user_name), LIM_USER_NAME_BYTES, NULL, false},
+    {"connected", WIRE_BOOL, offsetof(struct msg_call_own, connected), 0, NULL, false},
+    {"pending", WIRE_BOOL, offsetof(struct msg_call_own, pending), 0, NULL, false},
 };
 
 static const struct wire_field call_handoff_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_handoff, call), 0, NULL},
-    {"client", WIRE_ID, offsetof(struct msg_call_handoff, client), 0, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_call_handoff, handoff), 0, NULL},
-    {"words", WIRE_STR, offsetof(struct msg_call_handoff, words), 64, NULL},
-    {"need", WIRE_ENUM, offsetof(struct msg_call_handoff, need), NEED_COUNT, need_names},
-    {"state", WIRE_BYTES, offsetof(struct msg_call_handoff, state), LIM_STATE_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_call_handoff, call), 0, NULL, false},
+    {"client", WIRE_ID, offsetof(struct msg_call_handoff, client), 0, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_call_handoff, handoff), 0, NULL, false},
+    {"words", WIRE_STR, offsetof(struct msg_call_handoff, words), 64, NULL, false},
+    {"need", WIRE_ENUM, offsetof(struct msg_call_handoff, need), NEED_COUNT, need_names, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_call_handoff, state), LIM_STATE_BYTES, NULL, false},
 };
 
 static const struct wire_field call_hold_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_hold, call), 0, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_call_hold, handoff), 0, NULL},
-    {"words", WIRE_STR, offsetof(struct msg_call_hold, words), 64, NULL},
-    {"state", WIRE_BYTES, offsetof(struct msg_call_hold, state), LIM_STATE_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_call_hold, call), 0, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_call_hold, handoff), 0, NULL, false},
+    {"words", WIRE_STR, offsetof(struct msg_call_hold, words), 64, NULL, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_call_hold, state), LIM_STATE_BYTES, NULL, false},
 };
 
 static const struct wire_field call_neutral_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_neutral, call), 0, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_call_neutral, handoff), 0, NULL},
-    {"words", WIRE_STR, offsetof(struct msg_call_neutral, words), 64, NULL},
-    {"ending", WIRE_ENUM, offsetof(struct msg_call_neutral, ending), ENDING_COUNT, ending_names},
+    {"call", WIRE_U64, offsetof(struct msg_call_neutral, call), 0, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_call_neutral, handoff), 0, NULL, false},
+    {"words", WIRE_STR, offsetof(struct msg_call_neutral, words), 64, NULL, false},
+    {"ending", WIRE_ENUM, offsetof(struct msg_call_neutral, ending), ENDING_COUNT, ending_names, false},
 };
 
 static const struct wire_field call_deny_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_deny, call), 0, NULL},
-    {"code", WIRE_U16, offsetof(struct msg_call_deny, code), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_call_deny, call), 0, NULL, false},
+    {"code", WIRE_U16, offsetof(struct msg_call_deny, code), 0, NULL, false},
 };
 
 static const struct wire_field call_answer_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_answer, call), 0, NULL},
-    {"answer", WIRE_ENUM, offsetof(struct msg_call_answer, answer), ANSWER_COUNT, answer_names},
+    {"call", WIRE_U64, offsetof(struct msg_call_answer, call), 0, NULL, false},
+    {"answer", WIRE_ENUM, offsetof(struct msg_call_answer, answer), ANSWER_COUNT, answer_names, false},
 };
 
 static const struct wire_field call_gone_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_gone, call), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_call_gone, call), 0, NULL, false},
 };
 
 static const struct wire_field state_seal_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_seal, call), 0, NULL},
-    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_seal, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_state_seal, call), 0, NULL, false},
+    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_seal, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL, false},
 };
 
 static const struct wire_field state_sealed_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_sealed, call), 0, NULL},
-    {"state", WIRE_BYTES, offsetof(struct msg_state_sealed, state), LIM_STATE_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_state_sealed, call), 0, NULL, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_state_sealed, state), LIM_STATE_BYTES, NULL, false},
 };
 
 static const struct wire_field handoff_signal_fields[] = {
-    {"session", WIRE_ID, offsetof(struct msg_handoff_signal, session), 0, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_handoff_signal, handoff), 0, NULL},
-    {"state", WIRE_ENUM, offsetof(struct msg_handoff_signal, state), HANDOFF_STATE_COUNT, handoff_state_names},
+    {"session", WIRE_ID, offsetof(struct msg_handoff_signal, session), 0, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_signal, handoff), 0, NULL, false},
+    {"state", WIRE_ENUM, offsetof(struct msg_handoff_signal, state), HANDOFF_STATE_COUNT, handoff_state_names, false},
 };
 
 static const struct wire_field session_gone_fields[] = {
-    {"session", WIRE_ID, offsetof(struct msg_session_gone, session), 0, NULL},
+    {"session", WIRE_ID, offsetof(struct msg_session_gone, session), 0, NULL, false},
 };
 
 static const struct wire_field snapshot_get_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_snapshot_get, call), 0, NULL},
-    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_get, kind), SNAPSHOT_COUNT, snapshot_names},
+    {"call", WIRE_U64, offsetof(struct msg_snapshot_get, call), 0, NULL, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_get, kind), SNAPSHOT_COUNT, snapshot_names, false},
 };
 
 static const struct wire_field snapshot_part_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_snapshot_part, call), 0, NULL},
-    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_part, kind), SNAPSHOT_COUNT, snapshot_names},
-    {"size", WIRE_U32, offsetof(struct msg_snapshot_part, size), 0, NULL},
-    {"offset", WIRE_U32, offsetof(struct msg_snapshot_part, offset), 0, NULL},
-    {"part", WIRE_BYTES, offsetof(struct msg_snapshot_part, part), LIM_PART_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_snapshot_part, call), 0, NULL, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_part, kind), SNAPSHOT_COUNT, snapshot_names, false},
+    {"size", WIRE_U32, offsetof(struct msg_snapshot_part, size), 0, NULL, false},
+    {"offset", WIRE_U32, offsetof(struct msg_snapshot_part, offset), 0, NULL, false},
+    {"part", WIRE_BYTES, offsetof(struct msg_snapshot_part, part), LIM_PART_BYTES, NULL, false},
 };
 
 static const struct wire_field send_head_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_send_head, call), 0, NULL},
-    {"use", WIRE_ID, offsetof(struct msg_send_head, use), 0, NULL},
-    {"era", WIRE_ENUM, offsetof(struct msg_send_head, era), ERA_COUNT, era_names},
-    {"kind", WIRE_ENUM, offsetof(struct msg_send_head, kind), CALL_KIND_COUNT, call_kind_names},
-    {"client", WIRE_ID, offsetof(struct msg_send_head, client), 0, NULL},
-    {"session", WIRE_ID, offsetof(struct msg_send_head, session), 0, NULL},
-    {"protocol", WIRE_STR, offsetof(struct msg_send_head, protocol), 32, NULL},
-    {"last_event_id", WIRE_STR, offsetof(struct msg_send_head, last_event_id), 256, NULL},
-    {"caps", WIRE_BYTES, offsetof(struct msg_send_head, caps), LIM_CAPS_BYTES, NULL},
-    {"size", WIRE_U32, offsetof(struct msg_send_head, size), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_send_head, call), 0, NULL, false},
+    {"use", WIRE_ID, offsetof(struct msg_send_head, use), 0, NULL, false},
+    {"era", WIRE_ENUM, offsetof(struct msg_send_head, era), ERA_COUNT, era_names, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_send_head, kind), CALL_KIND_COUNT, call_kind_names, false},
+    {"client", WIRE_ID, offsetof(struct msg_send_head, client), 0, NULL, false},
+    {"session", WIRE_ID, offsetof(struct msg_send_head, session), 0, NULL, false},
+    {"protocol", WIRE_STR, offsetof(struct msg_send_head, protocol), 32, NULL, false},
+    {"last_event_id", WIRE_STR, offsetof(struct msg_send_head, last_event_id), 256, NULL, false},
+    {"caps", WIRE_BYTES, offsetof(struct msg_send_head, caps), LIM_CAPS_BYTES, NULL, false},
+    {"size", WIRE_U32, offsetof(struct msg_send_head, size), 0, NULL, false},
 };
 
 static const struct wire_field send_param_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_send_param, call), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_send_param, name), LIM_PARAM_NAME_BYTES, NULL},
-    {"value", WIRE_STR, offsetof(struct msg_send_param, value), LIM_NAME_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_send_param, call), 0, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_send_param, name), LIM_PARAM_NAME_BYTES, NULL, false},
+    {"value", WIRE_STR, offsetof(struct msg_send_param, value), LIM_NAME_BYTES, NULL, false},
 };
 
 static const struct wire_field send_part_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_send_part, call), 0, NULL},
-    {"part", WIRE_BYTES, offsetof(struct msg_send_part, part), LIM_PART_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_send_part, call), 0, NULL, false},
+    {"part", WIRE_BYTES, offsetof(struct msg_send_part, part), LIM_PART_BYTES, NULL, false},
 };
 
 static const struct wire_field call_cancel_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_cancel, call), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_call_cancel, call), 0, NULL, false},
 };
 
 static const struct wire_field credit_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_credit, call), 0, NULL},
-    {"bytes", WIRE_U32, offsetof(struct msg_credit, bytes), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_credit, call), 0, NULL, false},
+    {"bytes", WIRE_U32, offsetof(struct msg_credit, bytes), 0, NULL, false},
 };
 
 static const struct wire_field session_end_fields[] = {
-    {"session", WIRE_ID, offsetof(struct msg_session_end, session), 0, NULL},
+    {"session", WIRE_ID, offsetof(struct msg_session_end, session), 0, NULL, false},
 };
 
 static const struct wire_field answer_head_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_answer_head, call), 0, NULL},
-    {"kind", WIRE_ENUM, offsetof(struct msg_answer_head, kind), ANSWER_KIND_COUNT, answer_kind_names},
+    {"call", WIRE_U64, offsetof(struct msg_answer_head, call), 0, NULL, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_answer_head, kind), ANSWER_KIND_COUNT, answer_kind_names, false},
 };
 
 static const struct wire_field answer_part_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_answer_part, call), 0, NULL},
-    {"last", WIRE_BOOL, offsetof(struct msg_answer_part, last), 0, NULL},
-    {"part", WIRE_BYTES, offsetof(struct msg_answer_part, part), LIM_PART_BYTES, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_answer_part, call), 0, NULL, false},
+    {"last", WIRE_BOOL, offsetof(struct msg_answer_part, last), 0, NULL, false},
+    {"part", WIRE_BYTES, offsetof(struct msg_answer_part, part), LIM_PART_BYTES, NULL, false},
 };
 
 static const struct wire_field answer_end_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_answer_end, call), 0, NULL},
-    {"how", WIRE_ENUM, offsetof(struct msg_answer_end, how), ANSWER_HOW_COUNT, answer_how_names},
-    {"code", WIRE_U16, offsetof(struct msg_answer_end, code), 0, NULL},
+    {"call", WIRE_U64, offsetof(struct msg_answer_end, call), 0, NULL, false},
+    {"how", WIRE_ENUM, offsetof(struct msg_answer_end, how), ANSWER_HOW_COUNT, answer_how_names, false},
+    {"code", WIRE_U16, offsetof(struct msg_answer_end, code), 0, NULL, false},
 };
 
 static const struct wire_field permit_fields[] = {
-    {"use", WIRE_ID, offsetof(struct msg_permit, use), 0, NULL},
-    {"mode", WIRE_ENUM, offsetof(struct msg_permit, mode), MODE_COUNT, mode_names},
-    {"gateway", WIRE_U32, offsetof(struct msg_permit, gateway), 0, NULL},
-    {"gateway_generation", WIRE_U64, offsetof(struct msg_permit, gateway_generation), 0, NULL},
-    {"call", WIRE_U64, offsetof(struct msg_permit, call), 0, NULL},
-    {"not_after", WIRE_U64, offsetof(struct msg_permit, not_after), 0, NULL},
-    {"projection", WIRE_DIGEST, offsetof(struct msg_permit, projection), 0, NULL},
-    {"body", WIRE_DIGEST, offsetof(struct msg_permit, body), 0, NULL},
-    {"user", WIRE_ID, offsetof(struct msg_permit, user), 0, NULL},
-    {"connection", WIRE_ID, offsetof(struct msg_permit, connection), 0, NULL},
-    {"credential", WIRE_SECRET, offsetof(struct msg_permit, credential), LIM_CREDENTIAL_BYTES, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_permit, use), 0, NULL, false},
+    {"mode", WIRE_ENUM, offsetof(struct msg_permit, mode), MODE_COUNT, mode_names, false},
+    {"gateway", WIRE_U32, offsetof(struct msg_permit, gateway), 0, NULL, false},
+    {"gateway_generation", WIRE_U64, offsetof(struct msg_permit, gateway_generation), 0, NULL, false},
+    {"call", WIRE_U64, offsetof(struct msg_permit, call), 0, NULL, false},
+    {"not_after", WIRE_U64, offsetof(struct msg_permit, not_after), 0, NULL, false},
+    {"projection", WIRE_DIGEST, offsetof(struct msg_permit, projection), 0, NULL, false},
+    {"body", WIRE_DIGEST, offsetof(struct msg_permit, body), 0, NULL, false},
+    {"user", WIRE_ID, offsetof(struct msg_permit, user), 0, NULL, false},
+    {"connection", WIRE_ID, offsetof(struct msg_permit, connection), 0, NULL, false},
+    {"credential", WIRE_SECRET, offsetof(struct msg_permit, credential), LIM_CREDENTIAL_BYTES, NULL, false},
 };
 
 static const struct wire_field use_result_fields[] = {
-    {"use", WIRE_ID, offsetof(struct msg_use_result, use), 0, NULL},
-    {"result", WIRE_ENUM, offsetof(struct msg_use_result, result), RESULT_COUNT, result_names},
-    {"refused", WIRE_BOOL, offsetof(struct msg_use_result, refused), 0, NULL},
-    {"hits", WIRE_U32, offsetof(struct msg_use_result, hits), 0, NULL},
-    {"status", WIRE_U16, offsetof(struct msg_use_result, status), 0, NULL},
-    {"code", WIRE_U16, offsetof(struct msg_use_result, code), 0, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_use_result, use), 0, NULL, false},
+    {"result", WIRE_ENUM, offsetof(struct msg_use_result, result), RESULT_COUNT, result_names, false},
+    {"refused", WIRE_BOOL, offsetof(struct msg_use_result, refused), 0, NULL, false},
+    {"hits", WIRE_U32, offsetof(struct msg_use_result, hits), 0, NULL, false},
+    {"status", WIRE_U16, offsetof(struct msg_use_result, status), 0, NULL, false},
+    {"code", WIRE_U16, offsetof(struct msg_use_result, code), 0, NULL, false},
 };
 
 static const struct wire_field use_hits_fields[] = {
-    {"use", WIRE_ID, offsetof(struct msg_use_hits, use), 0, NULL},
-    {"hits", WIRE_U32, offsetof(struct msg_use_hits, hits), 0, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_use_hits, use), 0, NULL, false},
+    {"hits", WIRE_U32, offsetof(struct msg_use_hits, hits), 0, NULL, false},
 };
 
 static const struct wire_field drop_fields[] = {
-    {"connection", WIRE_ID, offsetof(struct msg_drop, connection), 0, NULL},
+    {"connection", WIRE_ID, offsetof(struct msg_drop, connection), 0, NULL, false},
 };
 
 static const struct wire_field snapshot_put_fields[] = {
-    {"use", WIRE_ID, offsetof(struct msg_snapshot_put, use), 0, NULL},
-    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_put, kind), SNAPSHOT_COUNT, snapshot_names},
-    {"size", WIRE_U32, offsetof(struct msg_snapshot_put, size), 0, NULL},
-    {"offset", WIRE_U32, offsetof(struct msg_snapshot_put, offset), 0, NULL},
-    {"part", WIRE_BYTES, offsetof(struct msg_snapshot_put, part), LIM_PART_BYTES, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_snapshot_put, use), 0, NULL, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_put, kind), SNAPSHOT_COUNT, snapshot_names, false},
+    {"size", WIRE_U32, offsetof(struct msg_snapshot_put, size), 0, NULL, false},
+    {"offset", WIRE_U32, offsetof(struct msg_snapshot_put, offset), 0, NULL, false},
+    {"part", WIRE_BYTES, offsetof(struct msg_snapshot_put, part), LIM_PART_BYTES, NULL, false},
 };
 
 static const struct wire_field dial_want_fields[] = {
-    {"use", WIRE_ID, offsetof(struct msg_dial_want, use), 0, NULL},
-    {"dial", WIRE_U64, offsetof(struct msg_dial_want, dial), 0, NULL},
+    {"use", WIRE_ID, offsetof(struct msg_dial_want, use), 0, NULL, false},
+    {"dial", WIRE_U64, offsetof(struct msg_dial_want, dial), 0, NULL, false},
 };
 
 static const struct wire_field dial_fields[] = {
-    {"dial", WIRE_U64, offsetof(struct msg_dial, dial), 0, NULL},
-    {"egress", WIRE_U32, offsetof(struct msg_dial, egress), 0, NULL},
-    {"egress_generation", WIRE_U64, offsetof(struct msg_dial, egress_generation), 0, NULL},
-    {"upstream", WIRE_U16, offsetof(struct msg_dial, upstream), 0, NULL},
-    {"host", WIRE_STR, offsetof(struct msg_dial, host), 255, NULL},
-    {"port", WIRE_U16, offsetof(struct msg_dial, port), 0, NULL},
+    {"dial", WIRE_U64, offsetof(struct msg_dial, dial), 0, NULL, false},
+    {"egress", WIRE_U32, offsetof(struct msg_dial, egress), 0, NULL, false},
+    {"egress_generation", WIRE_U64, offsetof(struct msg_dial, egress_generation), 0, NULL, false},
+    {"upstream", WIRE_U16, offsetof(struct msg_dial, upstream), 0, NULL, false},
+    {"host", WIRE_STR, offsetof(struct msg_dial, host), 255, NULL, false},
+    {"port", WIRE_U16, offsetof(struct msg_dial, port), 0, NULL, false},
 };
 
 static const struct wire_field dialed_fields[] = {
-    {"dial", WIRE_U64, offsetof(struct msg_dialed, dial), 0, NULL},
+    {"dial", WIRE_U64, offsetof(struct msg_dialed, dial), 0, NULL, false},
 };
 
 static const struct wire_field dial_failed_fields[] = {
-    {"dial", WIRE_U64, offsetof(struct msg_dial_failed, dial), 0, NULL},
-    {"code", WIRE_U16, offsetof(struct msg_dial_failed, code), 0, NULL},
+    {"dial", WIRE_U64, offsetof(struct msg_dial_failed, dial), 0, NULL, false},
+    {"code", WIRE_U16, offsetof(struct msg_dial_failed, code), 0, NULL, false},
 };
 
 static const struct wire_field seal_key_fields[] = {
-    {"key", WIRE_U32, offsetof(struct msg_seal_key, key), 0, NULL},
-    {"public_key", WIRE_DIGEST, offsetof(struct msg_seal_key, public_key), 0, NULL},
+    {"key", WIRE_U32, offsetof(struct msg_seal_key, key), 0, NULL, false},
+    {"public_key", WIRE_DIGEST, offsetof(struct msg_seal_key, public_key), 0, NULL, false},
 };
 
 static const struct wire_field login_start_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_login_start, req), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_login_start, name), LIM_USER_NAME_BYTES, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_login_start, req), 0, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_login_start, name), LIM_USER_NAME_BYTES, NULL, true},
 };
 
 static const struct wire_field login_salt_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_login_salt, req), 0, NULL},
-    {"salt", WIRE_BYTES, offsetof(struct msg_login_salt, salt), 16, NULL},
-    {"ops", WIRE_U64, offsetof(struct msg_login_salt, ops), 0, NULL},
-    {"mem", WIRE_U64, offsetof(struct msg_login_salt, mem), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_login_salt, req), 0, NULL, false},
+    {"salt", WIRE_BYTES, offsetof(struct msg_login_salt, salt), 16, NULL, false},
+    {"ops", WIRE_U64, offsetof(struct msg_login_salt, ops), 0, NULL, false},
+    {"mem", WIRE_U64, offsetof(struct msg_login_salt, mem), 0, NULL, false},
 };
 
 static const struct wire_field login_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_login, req), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_login, name), LIM_USER_NAME_BYTES, NULL},
-    {"verifier", WIRE_SECRET, offsetof(struct msg_login, verifier), 32, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_login, req), 0, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_login, name), LIM_USER_NAME_BYTES, NULL, true},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_login, verifier), 32, NULL, false},
 };
 
 static const struct wire_field login_ok_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_login_ok, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_login_ok, cookie), 64, NULL},
-    {"life_ms", WIRE_U64, offsetof(struct msg_login_ok, life_ms), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_login_ok, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_login_ok, cookie), 64, NULL, false},
+    {"life_ms", WIRE_U64, offsetof(struct msg_login_ok, life_ms), 0, NULL, false},
 };
 
 static const struct wire_field logout_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_logout, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_logout, cookie), 64, NULL},
-    {"csrf", WIRE_DIGEST, offsetof(struct msg_logout, csrf), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_logout, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_logout, cookie), 64, NULL, false},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_logout, csrf), 0, NULL, false},
 };
 
 static const struct wire_field who_get_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_who_get, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_who_get, cookie), 64, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_who_get, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_who_get, cookie), 64, NULL, false},
 };
 
 static const struct wire_field who_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_who, req), 0, NULL},
-    {"user_name", WIRE_STR, offsetof(struct msg_who, user_name), LIM_USER_NAME_BYTES, NULL},
-    {"csrf", WIRE_DIGEST, offsetof(struct msg_who, csrf), 0, NULL},
-    {"salt", WIRE_BYTES, offsetof(struct msg_who, salt), 16, NULL},
-    {"ops", WIRE_U64, offsetof(struct msg_who, ops), 0, NULL},
-    {"mem", WIRE_U64, offsetof(struct msg_who, mem), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_who, req), 0, NULL, false},
+    {"user_name", WIRE_STR, offsetof(struct msg_who, user_name), LIM_USER_NAME_BYTES, NULL, false},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_who, csrf), 0, NULL, false},
+    {"salt", WIRE_BYTES, offsetof(struct msg_who, salt), 16, NULL, false},
+    {"ops", WIRE_U64, offsetof(struct msg_who, ops), 0, NULL, false},
+    {"mem", WIRE_U64, offsetof(struct msg_who, mem), 0, NULL, false},
 };
 
 static const struct wire_field handoff_get_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_handoff_get, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_get, cookie), 64, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_handoff_get, handoff), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_handoff_get, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_get, cookie), 64, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_get, handoff), 0, NULL, false},
 };
 
 static const struct wire_field handoff_view_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_handoff_view, req), 0, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_handoff_view, handoff), 0, NULL},
-    {"kind", WIRE_ENUM, offsetof(struct msg_handoff_view, kind), HANDOFF_KIND_COUNT, handoff_kind_names},
-    {"state", WIRE_ENUM, offsetof(struct msg_handoff_view, state), HANDOFF_STATE_COUNT, handoff_state_names},
-    {"need", WIRE_ENUM, offsetof(struct msg_handoff_view, need), NEED_COUNT, need_names},
-    {"problem", WIRE_ENUM, offsetof(struct msg_handoff_view, problem), PROBLEM_COUNT, problem_names},
-    {"upstream", WIRE_U16, offsetof(struct msg_handoff_view, upstream), 0, NULL},
-    {"user_name", WIRE_STR, offsetof(struct msg_handoff_view, user_name), LIM_USER_NAME_BYTES, NULL},
-    {"client_label", WIRE_STR, offsetof(struct msg_handoff_view, client_label), LIM_LABEL_BYTES, NULL},
-    {"method", WIRE_STR, offsetof(struct msg_handoff_view, method), LIM_METHOD_BYTES, NULL},
-    {"tool", WIRE_STR, offsetof(struct msg_handoff_view, tool), LIM_NAME_BYTES, NULL},
-    {"words", WIRE_STR, offsetof(struct msg_handoff_view, words), 64, NULL},
-    {"created", WIRE_U64, offsetof(struct msg_handoff_view, created), 0, NULL},
-    {"expires", WIRE_U64, offsetof(struct msg_handoff_view, expires), 0, NULL},
-    {"tries_left", WIRE_U32, offsetof(struct msg_handoff_view, tries_left), 0, NULL},
-    {"tested", WIRE_BOOL, offsetof(struct msg_handoff_view, tested), 0, NULL},
-    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_view, csrf), 0, NULL},
-    {"salt", WIRE_BYTES, offsetof(struct msg_handoff_view, salt), 16, NULL},
-    {"ops", WIRE_U64, offsetof(struct msg_handoff_view, ops), 0, NULL},
-    {"mem", WIRE_U64, offsetof(struct msg_handoff_view, mem), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_handoff_view, req), 0, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_view, handoff), 0, NULL, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_handoff_view, kind), HANDOFF_KIND_COUNT, handoff_kind_names, false},
+    {"state", WIRE_ENUM, offsetof(struct msg_handoff_view, state), HANDOFF_STATE_COUNT, handoff_state_names, false},
+    {"need", WIRE_ENUM, offsetof(struct msg_handoff_view, need), NEED_COUNT, need_names, false},
+    {"problem", WIRE_ENUM, offsetof(struct msg_handoff_view, problem), PROBLEM_COUNT, problem_names, false},
+    {"upstream", WIRE_U16, offsetof(struct msg_handoff_view, upstream), 0, NULL, false},
+    {"user_name", WIRE_STR, offsetof(struct msg_handoff_view, user_name), LIM_USER_NAME_BYTES, NULL, false},
+    {"client_label", WIRE_STR, offsetof(struct msg_handoff_view, client_label), LIM_LABEL_BYTES, NULL, false},
+    {"method", WIRE_STR, offsetof(struct msg_handoff_view, method), LIM_METHOD_BYTES, NULL, false},
+    {"tool", WIRE_STR, offsetof(struct msg_handoff_view, tool), LIM_NAME_BYTES, NULL, false},
+    {"words", WIRE_STR, offsetof(struct msg_handoff_view, words), 64, NULL, false},
+    {"created", WIRE_U64, offsetof(struct msg_handoff_view, created), 0, NULL, false},
+    {"expires", WIRE_U64, offsetof(struct msg_handoff_view, expires), 0, NULL, false},
+    {"tries_left", WIRE_U32, offsetof(struct msg_handoff_view, tries_left), 0, NULL, false},
+    {"tested", WIRE_BOOL, offsetof(struct msg_handoff_view, tested), 0, NULL, false},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_view, csrf), 0, NULL, false},
+    {"salt", WIRE_BYTES, offsetof(struct msg_handoff_view, salt), 16, NULL, false},
+    {"ops", WIRE_U64, offsetof(struct msg_handoff_view, ops), 0, NULL, false},
+    {"mem", WIRE_U64, offsetof(struct msg_handoff_view, mem), 0, NULL, false},
 };
 
 static const struct wire_field handoff_submit_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_handoff_submit, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_submit, cookie), 64, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_handoff_submit, handoff), 0, NULL},
-    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_submit, csrf), 0, NULL},
-    {"verifier", WIRE_SECRET, offsetof(struct msg_handoff_submit, verifier), 32, NULL},
-    {"key", WIRE_U32, offsetof(struct msg_handoff_submit, key), 0, NULL},
-    {"sealed", WIRE_BYTES, offsetof(struct msg_handoff_submit, sealed), 20480, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_handoff_submit, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_submit, cookie), 64, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_submit, handoff), 0, NULL, false},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_submit, csrf), 0, NULL, false},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_handoff_submit, verifier), 32, NULL, false},
+    {"key", WIRE_U32, offsetof(struct msg_handoff_submit, key), 0, NULL, false},
+    {"sealed", WIRE_BYTES, offsetof(struct msg_handoff_submit, sealed), 20480, NULL, false},
 };
 
 static const struct wire_field handoff_decline_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_handoff_decline, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_decline, cookie), 64, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_handoff_decline, handoff), 0, NULL},
-    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_decline, csrf), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_handoff_decline, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_handoff_decline, cookie), 64, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_handoff_decline, handoff), 0, NULL, false},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_handoff_decline, csrf), 0, NULL, false},
 };
 
 static const struct wire_field inbox_get_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_inbox_get, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_inbox_get, cookie), 64, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_inbox_get, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_inbox_get, cookie), 64, NULL, false},
 };
 
 static const struct wire_field inbox_row_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_inbox_row, req), 0, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_inbox_row, handoff), 0, NULL},
-    {"kind", WIRE_ENUM, offsetof(struct msg_inbox_row, kind), HANDOFF_KIND_COUNT, handoff_kind_names},
-    {"state", WIRE_ENUM, offsetof(struct msg_inbox_row, state), HANDOFF_STATE_COUNT, handoff_state_names},
-    {"need", WIRE_ENUM, offsetof(struct msg_inbox_row, need), NEED_COUNT, need_names},
-    {"upstream", WIRE_U16, offsetof(struct msg_inbox_row, upstream), 0, NULL},
-    {"client_label", WIRE_STR, offsetof(struct msg_inbox_row, client_label), LIM_LABEL_BYTES, NULL},
-    {"tool", WIRE_STR, offsetof(struct msg_inbox_row, tool), LIM_NAME_BYTES, NULL},
-    {"words", WIRE_STR, offsetof(struct msg_inbox_row, words), 64, NULL},
-    {"created", WIRE_U64, offsetof(struct msg_inbox_row, created), 0, NULL},
-    {"expires", WIRE_U64, offsetof(struct msg_inbox_row, expires), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_inbox_row, req), 0, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_inbox_row, handoff), 0, NULL, false},
+    {"kind", WIRE_ENUM, offsetof(struct msg_inbox_row, kind), HANDOFF_KIND_COUNT, handoff_kind_names, false},
+    {"state", WIRE_ENUM, offsetof(struct msg_inbox_row, state), HANDOFF_STATE_COUNT, handoff_state_names, false},
+    {"need", WIRE_ENUM, offsetof(struct msg_inbox_row, need), NEED_COUNT, need_names, false},
+    {"upstream", WIRE_U16, offsetof(struct msg_inbox_row, upstream), 0, NULL, false},
+    {"client_label", WIRE_STR, offsetof(struct msg_inbox_row, client_label), LIM_LABEL_BYTES, NULL, false},
+    {"tool", WIRE_STR, offsetof(struct msg_inbox_row, tool), LIM_NAME_BYTES, NULL, false},
+    {"words", WIRE_STR, offsetof(struct msg_inbox_row, words), 64, NULL, false},
+    {"created", WIRE_U64, offsetof(struct msg_inbox_row, created), 0, NULL, false},
+    {"expires", WIRE_U64, offsetof(struct msg_inbox_row, expires), 0, NULL, false},
 };
 
 static const struct wire_field inbox_watch_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_inbox_watch, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_inbox_watch, cookie), 64, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_inbox_watch, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_inbox_watch, cookie), 64, NULL, false},
 };
 
 static const struct wire_field inbox_changed_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_inbox_changed, req), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_inbox_changed, req), 0, NULL, false},
 };
 
 static const struct wire_field watch_end_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_watch_end, req), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_watch_end, req), 0, NULL, false},
 };
 
 static const struct wire_field connections_get_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_connections_get, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_connections_get, cookie), 64, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_connections_get, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_connections_get, cookie), 64, NULL, false},
 };
 
 static const struct wire_field connection_row_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_connection_row, req), 0, NULL},
-    {"connection", WIRE_ID, offsetof(struct msg_connection_row, connection), 0, NULL},
-    {"upstream", WIRE_U16, offsetof(struct msg_connection_row, upstream), 0, NULL},
-    {"client_label", WIRE_STR, offsetof(struct msg_connection_row, client_label), LIM_LABEL_BYTES, NULL},
-    {"state", WIRE_ENUM, offsetof(struct msg_connection_row, state), CONNECTION_STATE_COUNT, connection_state_names},
-    {"lease", WIRE_ENUM, offsetof(struct msg_connection_row, lease), LEASE_KIND_COUNT, lease_kind_names},
-    {"created", WIRE_U64, offsetof(struct msg_connection_row, created), 0, NULL},
-    {"last_used", WIRE_U64, offsetof(struct msg_connection_row, last_used), 0, NULL},
-    {"expires", WIRE_U64, offsetof(struct msg_connection_row, expires), 0, NULL},
-    {"uses_left", WIRE_U32, offsetof(struct msg_connection_row, uses_left), 0, NULL},
-    {"tested", WIRE_BOOL, offsetof(struct msg_connection_row, tested), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_connection_row, req), 0, NULL, false},
+    {"connection", WIRE_ID, offsetof(struct msg_connection_row, connection), 0, NULL, false},
+    {"upstream", WIRE_U16, offsetof(struct msg_connection_row, upstream), 0, NULL, false},
+    {"client_label", WIRE_STR, offsetof(struct msg_connection_row, client_label), LIM_LABEL_BYTES, NULL, false},
+    {"state", WIRE_ENUM, offsetof(struct msg_connection_row, state), CONNECTION_STATE_COUNT, connection_state_names, false},
+    {"lease", WIRE_ENUM, offsetof(struct msg_connection_row, lease), LEASE_KIND_COUNT, lease_kind_names, false},
+    {"created", WIRE_U64, offsetof(struct msg_connection_row, created), 0, NULL, false},
+    {"last_used", WIRE_U64, offsetof(struct msg_connection_row, last_used), 0, NULL, false},
+    {"expires", WIRE_U64, offsetof(struct msg_connection_row, expires), 0, NULL, false},
+    {"uses_left", WIRE_U32, offsetof(struct msg_connection_row, uses_left), 0, NULL, false},
+    {"tested", WIRE_BOOL, offsetof(struct msg_connection_row, tested), 0, NULL, false},
 };
 
 static const struct wire_field rows_end_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_rows_end, req), 0, NULL},
-    {"user_name", WIRE_STR, offsetof(struct msg_rows_end, user_name), LIM_USER_NAME_BYTES, NULL},
-    {"csrf", WIRE_DIGEST, offsetof(struct msg_rows_end, csrf), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_rows_end, req), 0, NULL, false},
+    {"user_name", WIRE_STR, offsetof(struct msg_rows_end, user_name), LIM_USER_NAME_BYTES, NULL, false},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_rows_end, csrf), 0, NULL, false},
 };
 
 static const struct wire_field connection_revoke_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_connection_revoke, req), 0, NULL},
-    {"cookie", WIRE_SECRET, offsetof(struct msg_connection_revoke, cookie), 64, NULL},
-    {"csrf", WIRE_DIGEST, offsetof(struct msg_connection_revoke, csrf), 0, NULL},
-    {"connection", WIRE_ID, offsetof(struct msg_connection_revoke, connection), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_connection_revoke, req), 0, NULL, false},
+    {"cookie", WIRE_SECRET, offsetof(struct msg_connection_revoke, cookie), 64, NULL, false},
+    {"csrf", WIRE_DIGEST, offsetof(struct msg_connection_revoke, csrf), 0, NULL, false},
+    {"connection", WIRE_ID, offsetof(struct msg_connection_revoke, connection), 0, NULL, false},
 };
 
 static const struct wire_field page_done_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_page_done, req), 0, NULL},
+    {"req", WIRE_U64, offsetof(struct msg_page_done, req), 0, NULL, false},
 };
 
 static const struct wire_field page_denied_fields[] = {
-    {"req", WIRE_U64, offsetof(struct msg_page_denied, req), 0, NULL},
-    {"why", WIRE_ENUM, offsetof(struct msg_page_denied, why), DENIAL_COUNT, denial_names},
+    {"req", WIRE_U64, offsetof(struct msg_page_denied, req), 0, NULL, false},
+    {"why", WIRE_ENUM, offsetof(struct msg_page_denied, why), DENIAL_COUNT, denial_names, false},
 };
 
 static const struct wire_field ctl_user_add_fields[] = {
-    {"name", WIRE_STR, offsetof(struct msg_ctl_user_add, name), LIM_USER_NAME_BYTES, NULL},
-    {"salt", WIRE_BYTES, offsetof(struct msg_ctl_user_add, salt), 16, NULL},
-    {"ops", WIRE_U64, offsetof(struct msg_ctl_user_add, ops), 0, NULL},
-    {"mem", WIRE_U64, offsetof(struct msg_ctl_user_add, mem), 0, NULL},
-    {"verifier", WIRE_SECRET, offsetof(struct msg_ctl_user_add, verifier), 32, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_add, name), LIM_USER_NAME_BYTES, NULL, false},
+    {"salt", WIRE_BYTES, offsetof(struct msg_ctl_user_add, salt), 16, NULL, false},
+    {"ops", WIRE_U64, offsetof(struct msg_ctl_user_add, ops), 0, NULL, false},
+    {"mem", WIRE_U64, offsetof(struct msg_ctl_user_add, mem), 0, NULL, false},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_ctl_user_add, verifier), 32, NULL, false},
 };
 
 static const struct wire_field ctl_user_password_fields[] = {
-    {"name", WIRE_STR, offsetof(struct msg_ctl_user_password, name), LIM_USER_NAME_BYTES, NULL},
-    {"salt", WIRE_BYTES, offsetof(struct msg_ctl_user_password, salt), 16, NULL},
-    {"ops", WIRE_U64, offsetof(struct msg_ctl_user_password, ops), 0, NULL},
-    {"mem", WIRE_U64, offsetof(struct msg_ctl_user_password, mem), 0, NULL},
-    {"verifier", WIRE_SECRET, offsetof(struct msg_ctl_user_password, verifier), 32, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_password, name), LIM_USER_NAME_BYTES, NULL, false},
+    {"salt", WIRE_BYTES, offsetof(struct msg_ctl_user_password, salt), 16, NULL, false},
+    {"ops", WIRE_U64, offsetof(struct msg_ctl_user_password, ops), 0, NULL, false},
+    {"mem", WIRE_U64, offsetof(struct msg_ctl_user_password, mem), 0, NULL, false},
+    {"verifier", WIRE_SECRET, offsetof(struct msg_ctl_user_password, verifier), 32, NULL, false},
 };
 
 static const struct wire_field ctl_user_remove_fields[] = {
-    {"name", WIRE_STR, offsetof(struct msg_ctl_user_remove, name), LIM_USER_NAME_BYTES, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_remove, name), LIM_USER_NAME_BYTES, NULL, false},
 };
 
 static const struct wire_field ctl_user_row_fields[] = {
-    {"name", WIRE_STR, offsetof(struct msg_ctl_user_row, name), LIM_USER_NAME_BYTES, NULL},
-    {"created", WIRE_U64, offsetof(struct msg_ctl_user_row, created), 0, NULL},
-    {"keys", WIRE_U32, offsetof(struct msg_ctl_user_row, keys), 0, NULL},
-    {"connections", WIRE_U32, offsetof(struct msg_ctl_user_row, connections), 0, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_user_row, name), LIM_USER_NAME_BYTES, NULL, false},
+    {"created", WIRE_U64, offsetof(struct msg_ctl_user_row, created), 0, NULL, false},
+    {"keys", WIRE_U32, offsetof(struct msg_ctl_user_row, keys), 0, NULL, false},
+    {"connections", WIRE_U32, offsetof(struct msg_ctl_user_row, connections), 0, NULL, false},
 };
 
 static const struct wire_field ctl_key_add_fields[] = {
-    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_add, user_name), LIM_USER_NAME_BYTES, NULL},
-    {"label", WIRE_STR, offsetof(struct msg_ctl_key_add, label), LIM_LABEL_BYTES, NULL},
-    {"token_hash", WIRE_DIGEST, offsetof(struct msg_ctl_key_add, token_hash), 0, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_add, user_name), LIM_USER_NAME_BYTES, NULL, false},
+    {"label", WIRE_STR, offsetof(struct msg_ctl_key_add, label), LIM_LABEL_BYTES, NULL, false},
+    {"token_hash", WIRE_DIGEST, offsetof(struct msg_ctl_key_add, token_hash), 0, NULL, false},
 };
 
 static const struct wire_field ctl_key_remove_fields[] = {
-    {"client", WIRE_ID, offsetof(struct msg_ctl_key_remove, client), 0, NULL},
+    {"client", WIRE_ID, offsetof(struct msg_ctl_key_remove, client), 0, NULL, false},
 };
 
 static const struct wire_field ctl_key_list_fields[] = {
-    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_list, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_list, user_name), LIM_USER_NAME_BYTES, NULL, false},
 };
 
 static const struct wire_field ctl_key_row_fields[] = {
-    {"client", WIRE_ID, offsetof(struct msg_ctl_key_row, client), 0, NULL},
-    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_row, user_name), LIM_USER_NAME_BYTES, NULL},
-    {"label", WIRE_STR, offsetof(struct msg_ctl_key_row, label), LIM_LABEL_BYTES, NULL},
-    {"created", WIRE_U64, offsetof(struct msg_ctl_key_row, created), 0, NULL},
-    {"last_used", WIRE_U64, offsetof(struct msg_ctl_key_row, last_used), 0, NULL},
+    {"client", WIRE_ID, offsetof(struct msg_ctl_key_row, client), 0, NULL, false},
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_row, user_name), LIM_USER_NAME_BYTES, NULL, false},
+    {"label", WIRE_STR, offsetof(struct msg_ctl_key_row, label), LIM_LABEL_BYTES, NULL, false},
+    {"created", WIRE_U64, offsetof(struct msg_ctl_key_row, created), 0, NULL, false},
+    {"last_used", WIRE_U64, offsetof(struct msg_ctl_key_row, last_used), 0, NULL, false},
 };
 
 static const struct wire_field ctl_connection_list_fields[] = {
-    {"user_name", WIRE_STR, offsetof(struct msg_ctl_connection_list, user_name), LIM_USER_NAME_BYTES, NULL},
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_connection_list, user_name), LIM_USER_NAME_BYTES, NULL, false},
 };
 
 static const struct wire_field ctl_connection_row_fields[] = {
-    {"connection", WIRE_ID, offsetof(struct msg_ctl_connection_row, connection), 0, NULL},
-    {"user_name", WIRE_STR, offsetof(struct msg_ctl_connection_row, user_name), LIM_USER_NAME_BYTES, NULL},
-    {"upstream", WIRE_U16, offsetof(struct msg_ctl_connection_row, upstream), 0, NULL},
-    {"client_label", WIRE_STR, offsetof(struct msg_ctl_connection_row, client_label), LIM_LABEL_BYTES, NULL},
-    {"state", WIRE_ENUM, offsetof(struct msg_ctl_connection_row, state), CONNECTION_STATE_COUNT, connection_state_names},
-    {"lease", WIRE_ENUM, offsetof(struct msg_ctl_connection_row, lease), LEASE_KIND_COUNT, lease_kind_names},
-    {"created", WIRE_U64, offsetof(struct msg_ctl_connection_row, created), 0, NULL},
-    {"last_used", WIRE_U64, offsetof(struct msg_ctl_connection_row, last_used), 0, NULL},
-    {"expires", WIRE_U64, offsetof(struct msg_ctl_connection_row, expires), 0, NULL},
-    {"uses_left", WIRE_U32, offsetof(struct msg_ctl_connection_row, uses_left), 0, NULL},
+    {"connection", WIRE_ID, offsetof(struct msg_ctl_connection_row, connection), 0, NULL, false},
+    {"user_name", WIRE_STR, offsetof(struct msg_ctl_connection_row, user_name), LIM_USER_NAME_BYTES, NULL, false},
+    {"upstream", WIRE_U16, offsetof(struct msg_ctl_connection_row, upstream), 0, NULL, false},
+    {"client_label", WIRE_STR, offsetof(struct msg_ctl_connection_row, client_label), LIM_LABEL_BYTES, NULL, false},
+    {"state", WIRE_ENUM, offsetof(struct msg_ctl_connection_row, state), CONNECTION_STATE_COUNT, connection_state_names, false},
+    {"lease", WIRE_ENUM, offsetof(struct msg_ctl_connection_row, lease), LEASE_KIND_COUNT, lease_kind_names, false},
+    {"created", WIRE_U64, offsetof(struct msg_ctl_connection_row, created), 0, NULL, false},
+    {"last_used", WIRE_U64, offsetof(struct msg_ctl_connection_row, last_used), 0, NULL, false},
+    {"expires", WIRE_U64, offsetof(struct msg_ctl_connection_row, expires), 0, NULL, false},
+    {"uses_left", WIRE_U32, offsetof(struct msg_ctl_connection_row, uses_left), 0, NULL, false},
 };
 
 static const struct wire_field ctl_revoke_fields[] = {
-    {"scope", WIRE_ENUM, offsetof(struct msg_ctl_revoke, scope), CTL_SCOPE_COUNT, ctl_scope_names},
-    {"connection", WIRE_ID, offsetof(struct msg_ctl_revoke, connection), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_ctl_revoke, name), LIM_USER_NAME_BYTES, NULL},
+    {"scope", WIRE_ENUM, offsetof(struct msg_ctl_revoke, scope), CTL_SCOPE_COUNT, ctl_scope_names, false},
+    {"connection", WIRE_ID, offsetof(struct msg_ctl_revoke, connection), 0, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_revoke, name), LIM_USER_NAME_BYTES, NULL, false},
 };
 
 static const struct wire_field ctl_upstream_row_fields[] = {
-    {"upstream", WIRE_U16, offsetof(struct msg_ctl_upstream_row, upstream), 0, NULL},
-    {"name", WIRE_STR, offsetof(struct msg_ctl_upstream_row, name), 32, NULL},
-    {"title", WIRE_STR, offsetof(struct msg_ctl_upstream_row, title), LIM_LABEL_BYTES, NULL},
-    {"needs_credential", WIRE_BOOL, offsetof(struct msg_ctl_upstream_row, needs_credential), 0, NULL},
-    {"connections", WIRE_U32, offsetof(struct msg_ctl_upstream_row, connections), 0, NULL},
-    {"seen", WIRE_U64, offsetof(struct msg_ctl_upstream_row, seen), 0, NULL},
+    {"upstream", WIRE_U16, offsetof(struct msg_ctl_upstream_row, upstream), 0, NULL, false},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_upstream_row, name), 32, NULL, false},
+    {"title", WIRE_STR, offsetof(struct msg_ctl_upstream_row, title), LIM_LABEL_BYTES, NULL, false},
+    {"needs_credential", WIRE_BOOL, offsetof(struct msg_ctl_upstream_row, needs_credential), 0, NULL, false},
+    {"connections", WIRE_U32, offsetof(struct msg_ctl_upstream_row, connections), 0, NULL, false},
+    {"seen", WIRE_U64, offsetof(struct msg_ctl_upstream_row, seen), 0, NULL, false},
 };
 
 static const struct wire_field ctl_upstream_probe_fields[] = {
-    {"name", WIRE_STR, offsetof(struct msg_ctl_upstream_probe, name), 32, NULL},
+    {"name", WIRE_STR, offsetof(struct msg_ctl_upstream_probe, name), 32, NULL, false},
 };
 
 static const struct wire_field ctl_audit_head_is_fields[] = {
-    {"seq", WIRE_U64, offsetof(struct msg_ctl_audit_head_is, seq), 0, NULL},
-    {"head", WIRE_DIGEST, offsetof(struct msg_ctl_audit_head_is, head), 0, NULL},
+    {"seq", WIRE_U64, offsetof(struct msg_ctl_audit_head_is, seq), 0, NULL, false},
+    {"head", WIRE_DIGEST, offsetof(struct msg_ctl_audit_head_is, head), 0, NULL, false},
 };
 
 static const struct wire_field ctl_done_fields[] = {
-    {"code", WIRE_U16, offsetof(struct msg_ctl_done, code), 0, NULL},
-    {"detail", WIRE_STR, offsetof(struct msg_ctl_done, detail), 256, NULL},
+    {"code", WIRE_U16, offsetof(struct msg_ctl_done, code), 0, NULL, false},
+    {"detail", WIRE_STR, offsetof(struct msg_ctl_done, detail), 256, NULL, false},
 };
 
 static const struct wire_field audit_state_fields[] = {
-    {"seq", WIRE_U64, offsetof(struct msg_audit_state, seq), 0, NULL},
-    {"head", WIRE_DIGEST, offsetof(struct msg_audit_state, head), 0, NULL},
-    {"epoch", WIRE_U64, offsetof(struct msg_audit_state, epoch), 0, NULL},
-    {"low", WIRE_BOOL, offsetof(struct msg_audit_state, low), 0, NULL},
+    {"seq", WIRE_U64, offsetof(struct msg_audit_state, seq), 0, NULL, false},
+    {"head", WIRE_DIGEST, offsetof(struct msg_audit_state, head), 0, NULL, false},
+    {"epoch", WIRE_U64, offsetof(struct msg_audit_state, epoch), 0, NULL, false},
+    {"low", WIRE_BOOL, offsetof(struct msg_audit_state, low), 0, NULL, false},
 };
 
 static const struct wire_field audit_append_fields[] = {
-    {"seq", WIRE_U64, offsetof(struct msg_audit_append, seq), 0, NULL},
-    {"epoch", WIRE_U64, offsetof(struct msg_audit_append, epoch), 0, NULL},
-    {"time", WIRE_U64, offsetof(struct msg_audit_append, time), 0, NULL},
-    {"event", WIRE_ENUM, offsetof(struct msg_audit_append, event), EVENT_COUNT, event_names},
-    {"user", WIRE_ID, offsetof(struct msg_audit_append, user), 0, NULL},
-    {"client", WIRE_ID, offsetof(struct msg_audit_append, client), 0, NULL},
-    {"upstream", WIRE_STR, offsetof(struct msg_audit_append, upstream), 32, NULL},
-    {"handoff", WIRE_ID, offsetof(struct msg_audit_append, handoff), 0, NULL},
-    {"use", WIRE_ID, offsetof(struct msg_audit_append, use), 0, NULL},
-    {"connection", WIRE_ID, offsetof(struct msg_audit_append, connection), 0, NULL},
-    {"code", WIRE_U16, offsetof(struct msg_audit_append, code), 0, NULL},
-    {"number", WIRE_U64, offsetof(struct msg_audit_append, number), 0, NULL},
-    {"projection", WIRE_DIGEST, offsetof(struct msg_audit_append, projection), 0, NULL},
-    {"body", WIRE_DIGEST, offsetof(struct msg_audit_append, body), 0, NULL},
-    {"detail", WIRE_STR, offsetof(struct msg_audit_append, detail), 256, NULL},
+    {"seq", WIRE_U64, offsetof(struct msg_audit_append, seq), 0, NULL, false},
+    {"epoch", WIRE_U64, offsetof(struct msg_audit_append, epoch), 0, NULL, false},
+    {"time", WIRE_U64, offsetof(struct msg_audit_append, time), 0, NULL, false},
+    {"event", WIRE_ENUM, offsetof(struct msg_audit_append, event), EVENT_COUNT, event_names, false},
+    {"user", WIRE_ID, offsetof(struct msg_audit_append, user), 0, NULL, false},
+    {"client", WIRE_ID, offsetof(struct msg_audit_append, client), 0, NULL, false},
+    {"upstream", WIRE_STR, offsetof(struct msg_audit_append, upstream), 32, NULL, false},
+    {"handoff", WIRE_ID, offsetof(struct msg_audit_append, handoff), 0, NULL, false},
+    {"use", WIRE_ID, offsetof(struct msg_audit_append, use), 0, NULL, false},
+    {"connection", WIRE_ID, offsetof(struct msg_audit_append, connection), 0, NULL, false},
+    {"code", WIRE_U16, offsetof(struct msg_audit_append, code), 0, NULL, false},
+    {"number", WIRE_U64, offsetof(struct msg_audit_append, number), 0, NULL, false},
+    {"projection", WIRE_DIGEST, offsetof(struct msg_audit_append, projection), 0, NULL, false},
+    {"body", WIRE_DIGEST, offsetof(struct msg_audit_append, body), 0, NULL, false},
+    {"detail", WIRE_STR, offsetof(struct msg_audit_append, detail), 256, NULL, false},
 };
 
 static const struct wire_field audit_ack_fields[] = {
-    {"seq", WIRE_U64, offsetof(struct msg_audit_ack, seq), 0, NULL},
-    {"head", WIRE_DIGEST, offsetof(struct msg_audit_ack, head), 0, NULL},
-    {"low", WIRE_BOOL, offsetof(struct msg_audit_ack, low), 0, NULL},
+    {"seq", WIRE_U64, offsetof(struct msg_audit_ack, seq), 0, NULL, false},
+    {"head", WIRE_DIGEST, offsetof(struct msg_audit_ack, head), 0, NULL, false},
+    {"low", WIRE_BOOL, offsetof(struct msg_audit_ack, low), 0, NULL, false},
 };
 
 static const struct wire_field audit_refused_fields[] = {
-    {"seq", WIRE_U64, offsetof(struct msg_audit_refused, seq), 0, NULL},
-    {"code", WIRE_U16, offsetof(struct msg_audit_refused, code), 0, NULL},
+    {"seq", WIRE_U64, offsetof(struct msg_audit_refused, seq), 0, NULL, false},
+    {"code", WIRE_U16, offsetof(struct msg_audit_refused, code), 0, NULL, false},
 };
 
 static const struct wire_message rows[MSG_COUNT] = {

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xb0ebf4454bc8c51du
+#define MSG_TABLE_ID 0xd898f43c0f958821u
 
 enum role {
     ROLE_SUPERVISOR,
