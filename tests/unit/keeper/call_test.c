@@ -6,6 +6,8 @@
 
 #include "crypto/hash.h"
 
+enum { HOUR_MS = 3600000 };
+
 struct world {
     struct rig *r;
     struct sec *ann, *bob; /* agent tokens */
@@ -505,6 +507,60 @@ static void test_state_open_and_seal(void **state)
     buf_free(&st);
 }
 
+/* A requestState has a time, whoever sent it and whatever became of its handoff: one of the
+ * keeper's outlives the handoff a little, so that a late retry learns how that ended; an upstream's
+ * lives as long as a handoff. Both ways of bringing it. */
+static void test_expired_states(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_state_open so = {.token = w->ann};
+    struct msg_call_open o;
+    uint64_t life = limit_get(SET_HANDOFF_TIME), n = 10;
+
+    connect_ann(w);
+    o = rig_call(n, w->ann);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, n, false);
+    assert_err(
+        send_state_seal(w->r->gateway->own,
+                        &(struct msg_state_seal){.call = n, .upstream_state = SLICE_LIT("theirs")}),
+        ERR_OK);
+    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
+    so.state = buf_slice(&st);
+    w->r->k->clock_base += life / 2;
+    so.call = ++n;
+    assert_err(send_state_open(w->r->gateway->own, &so), ERR_OK);
+    (void)rig_take(w->r->gateway, MSG_STATE_OPENED);
+    gone(w, n);
+    w->r->k->clock_base += life / 2;
+    so.call = ++n;
+    assert_err(send_state_open(w->r->gateway->own, &so), ERR_OK);
+    denied(w, n, ERR_BAD_STATE);
+    o = retry(w, ++n, &st);
+    rig_say_call(w->r, &o);
+    denied(w, n, ERR_BAD_STATE);
+    rig_quiet(w->r->egress);
+    buf_free(&st);
+}
+
+static void test_expired_state_of_a_handoff(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o;
+
+    /* The handoff is over, and the connection would let the call pass. */
+    complete(w, id, "sk-ann");
+    w->r->k->clock_base += limit_get(SET_HANDOFF_TIME) + HOUR_MS;
+    o = retry(w, 2, &st);
+    rig_say_call(w->r, &o);
+    denied(w, 2, ERR_BAD_STATE);
+    rig_quiet(w->r->egress);
+    buf_free(&st);
+}
+
 /* The upstream's own state survives a handoff in between. */
 static void test_upstream_state_through_a_handoff(void **state)
 {
@@ -940,6 +996,8 @@ int main(void)
         T(test_unsent_state_is_good_again),
         T(test_foreign_and_forged_states),
         T(test_state_open_and_seal),
+        T(test_expired_states),
+        T(test_expired_state_of_a_handoff),
         T(test_upstream_state_through_a_handoff),
         T(test_legacy_accept),
         T(test_legacy_other_answers),
