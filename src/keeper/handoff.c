@@ -91,23 +91,35 @@ static enum err count(struct keeper *k, enum stmt q, const struct store_val *val
     return store_end(&r);
 }
 
-/* Prompts have budgets: per client how many at once, per person, client and upstream how many an
- * hour. */
+/* What the columns of handoff_recent_counts may reach in an hour. */
+static const enum limit hourly[] = {
+    SET_USER_PROMPTS_PER_HOUR,     /* of the person */
+    SET_PROMPTS_PER_HOUR,          /* of the agent key; a key is one person's */
+    SET_UPSTREAM_PROMPTS_PER_HOUR, /* of the person, at the upstream */
+};
+
+/* Prompts have budgets: an agent key's for how many at once, and those above. Three, since one for
+ * all of key, person and upstream together would grow with every key and every upstream. */
 static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
 {
-    uint64_t open = 0, recent = 0, now = keeper_now(k);
+    uint64_t open = 0, now = keeper_now(k);
+    struct store_rows q;
+    bool spent = false;
     enum err e = count(k, Q_handoff_open_count, VALS(V_ID(a->who.client)), &open);
 
     if (!e)
-        e = count(k, Q_handoff_recent_count,
-                  VALS(V_ID(a->who.client), V_ID(a->who.user), V_STR(a->upstream),
-                       V_INT(now > HOUR_MS ? now - HOUR_MS : 0)),
-                  &recent);
+        e = store_one(k->store, Q_handoff_recent_counts,
+                      VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
+                           V_INT(now > HOUR_MS ? now - HOUR_MS : 0)),
+                      &q);
     if (e)
         return e;
-    return open >= limit_get(SET_HANDOFFS_PER_CLIENT) || recent >= limit_get(SET_PROMPTS_PER_HOUR)
-               ? ERR_RATE_LIMITED
-               : ERR_OK;
+    for (size_t i = 0; i < ARRAY_LEN(hourly); i++)
+        spent |= (uint64_t)store_int(&q, (int)i) >= limit_get(hourly[i]);
+    e = store_end(&q);
+    if (e)
+        return e;
+    return spent || open >= limit_get(SET_HANDOFFS_PER_CLIENT) ? ERR_RATE_LIMITED : ERR_OK;
 }
 
 static struct record record_of(const struct handoff_row *r, enum event event)

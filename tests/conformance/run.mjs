@@ -94,7 +94,7 @@ async function through(baseline) {
         t.later(() => forward.stop());
         const sidegate = await t.sidegate({
             gateway: { origins: [forward.origin, forward.origin.replace('localhost', '127.0.0.1')] },
-            limits: { prompts_per_hour: 1000 },
+            limits: { prompts_per_hour: 1000, user_prompts_per_hour: 1000, upstream_prompts_per_hour: 1000 },
             upstreams: { everything: upstreamConfig(upstream.url, { title: 'Everything', credential: { lease: { kind: 'keep' } } }) },
         });
         const agent = await t.agent(sidegate, { upstream: 'everything' });

@@ -19,8 +19,8 @@ export async function cast({ build } = {}) {
     await gate.init({
         log: { level: 'info' },
         limits: {
-            hold_time: 3_000, prompts_per_hour: 10_000, handoffs_per_client: 1_000, logins_per_minute: 1_000, submits_per_handoff: 100,
-            calls_per_client: 1_000,
+            hold_time: 3_000, handoffs_per_client: 1_000, logins_per_minute: 1_000, submits_per_handoff: 100, calls_per_client: 1_000,
+            prompts_per_hour: 10_000, user_prompts_per_hour: 10_000, upstream_prompts_per_hour: 10_000,
         },
         upstreams: { weather: upstreamConfig(station.url, { credential: { lease: { kind: 'once' } } }) },
     });

@@ -38,7 +38,7 @@ const gate = new Sidegate();
 await gate.init({
     log: { level: 'debug' },
     limits: {
-        screen_hits: 1_000_000, answer_time: 1_000, calls_per_client: 64, prompts_per_hour: 1000, handoffs_per_client: 100,
+        screen_hits: 1_000_000, answer_time: 1_000, calls_per_client: 64, prompts_per_hour: 1000, user_prompts_per_hour: 1000, upstream_prompts_per_hour: 1000, handoffs_per_client: 100,
         submits_per_handoff: 100,
     },
     upstreams: {

@@ -135,7 +135,8 @@ CREATE TABLE handoff (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX handoff_live ON handoff (user, client, upstream) WHERE state < 3;
 CREATE INDEX handoff_expires ON handoff (expires) WHERE state < 3;
-CREATE INDEX handoff_client ON handoff (client, created);
+CREATE INDEX handoff_client ON handoff (client);
+CREATE INDEX handoff_user ON handoff (user, created);
 CREATE INDEX handoff_ended ON handoff (ended) WHERE state >= 3;
 
 -- Browser sessions, by the SHA-256 of the cookie.

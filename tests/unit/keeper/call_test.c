@@ -891,38 +891,106 @@ static void test_calls_per_client(void **state)
     rig_take(w->r->gateway, MSG_CALL_OWN);
 }
 
+/* Opens a handoff with that call, which must be a fresh one, and declines it. */
+static void prompt(struct world *w, const struct msg_call_open *open)
+{
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o = *open;
+
+    rig_say_call(w->r, &o);
+    buf_put(&st, rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.state);
+    gone(w, o.call);
+    o.call += 1000;
+    o.state = buf_slice(&st);
+    o.answer = ANSWER_DECLINE;
+    rig_say_call(w->r, &o);
+    neutral(w, o.call, ENDING_DECLINED);
+    buf_free(&st);
+}
+
+/* Each budget counts its own: an agent key's over all upstreams, a person's over all keys and
+ * upstreams, and a person's at one upstream over all keys. After an hour it is whole again. */
 static void test_prompt_budgets(void **state)
 {
+    enum who { LAPTOP, PHONE, BOB };
+    struct at {
+        enum who who;
+        uint16_t upstream;
+    };
+    static const struct {
+        enum limit limit;
+        struct at asked[2], refused, free[2];
+    } rows[] = {
+        {SET_PROMPTS_PER_HOUR,
+         {{LAPTOP, UP_KEY}, {LAPTOP, UP_TWO}},
+         {LAPTOP, UP_TRIED},
+         {{PHONE, UP_KEY}, {BOB, UP_KEY}}},
+        {SET_USER_PROMPTS_PER_HOUR,
+         {{LAPTOP, UP_KEY}, {PHONE, UP_TWO}},
+         {PHONE, UP_TRIED},
+         {{BOB, UP_KEY}, {BOB, UP_TRIED}}},
+        {SET_UPSTREAM_PROMPTS_PER_HOUR,
+         {{LAPTOP, UP_KEY}, {PHONE, UP_KEY}},
+         {LAPTOP, UP_KEY},
+         {{LAPTOP, UP_TWO}, {BOB, UP_KEY}}},
+    };
     struct world *w = *state;
-    struct buf st = BUF_INIT(LIM_STATE_BYTES);
-    struct msg_call_open o;
+    struct sec *phone = NULL, *tokens[3];
+    uint64_t n = 1;
 
-    assert_err(limit_set(SET_PROMPTS_PER_HOUR, 2), ERR_OK);
-    for (uint64_t i = 0; i < 2; i++) {
-        (void)ask(w, &st);
-        o = retry(w, 20 + i, &st);
-        o.answer = ANSWER_DECLINE;
-        rig_say_call(w->r, &o);
-        neutral(w, 20 + i, ENDING_DECLINED);
+    rig_add_key(w->r, "ann", "phone", "ann-phone");
+    phone = rig_sec("ann-phone");
+    tokens[LAPTOP] = w->ann;
+    tokens[PHONE] = phone;
+    tokens[BOB] = w->bob;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct at tries[] = {rows[i].asked[0], rows[i].asked[1], rows[i].refused,
+                                   rows[i].free[0], rows[i].free[1]};
+
+        assert_err(limit_set(rows[i].limit, 2), ERR_OK);
+        for (size_t t = 0; t < ARRAY_LEN(tries); t++) {
+            struct msg_call_open o = rig_call(n++, tokens[tries[t].who]);
+
+            o.upstream = tries[t].upstream;
+            if (t != 2) {
+                prompt(w, &o);
+                continue;
+            }
+            rig_say_call(w->r, &o);
+            denied(w, o.call, ERR_RATE_LIMITED);
+        }
+        assert_err(limit_set(rows[i].limit, limit_row(rows[i].limit)->def), ERR_OK);
+        w->r->k->clock_base += HOUR_MS + 1;
     }
-    o = rig_call(30, w->ann);
+    sec_free(phone);
+}
+
+/* A budget lies in the store: a crash gives nothing back. */
+static void test_prompt_budget_outlives_a_crash(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    assert_err(limit_set(SET_PROMPTS_PER_HOUR, 1), ERR_OK);
+    prompt(w, &o);
+    rig_crash(w->r);
+    o = rig_call(2, w->ann);
     rig_say_call(w->r, &o);
-    denied(w, 30, ERR_RATE_LIMITED);
-    /* Only there, and only she. */
-    o = rig_call(31, w->ann);
-    o.upstream = UP_TRIED;
-    rig_say_call(w->r, &o);
-    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
-    o = rig_call(32, w->bob);
-    rig_say_call(w->r, &o);
-    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
-    /* How many at once. */
+    denied(w, 2, ERR_RATE_LIMITED);
+}
+
+static void test_handoffs_at_once(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
     assert_err(limit_set(SET_HANDOFFS_PER_CLIENT, 1), ERR_OK);
-    o = rig_call(33, w->ann);
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    o = rig_call(2, w->ann);
     o.upstream = UP_TWO;
     rig_say_call(w->r, &o);
-    denied(w, 33, ERR_RATE_LIMITED);
-    buf_free(&st);
+    denied(w, 2, ERR_RATE_LIMITED);
 }
 
 /* --- hostile
@@ -1012,6 +1080,8 @@ int main(void)
         T(test_gateway_dies),
         T(test_calls_per_client),
         T(test_prompt_budgets),
+        T(test_prompt_budget_outlives_a_crash),
+        T(test_handoffs_at_once),
         T(test_number_twice),
         T(test_another_gateways_call),
         T(test_seal_out_of_turn),
