@@ -15,6 +15,10 @@ export const kinds = {
     'client 2.x legacy': { era: 'legacy', negotiation: 'legacy' },
 };
 
+// What a scene's `clients` may be: all of them, and one of each era where what differs is the era alone.
+export const everyClient = Object.keys(kinds);
+export const oneAnEra = ['sdk 1.x', 'client 2.x pinned'];
+
 export class Agent {
     tape = []; // { at, out: bytes, status, headers, parts: [bytes] } one an exchange
     links = []; // { url, message, answer }
@@ -69,14 +73,23 @@ export class Agent {
     }
 
     // Waits for the nth link (from 0) that the client was asked to show.
-    async link(nth = 0, time = PATIENCE) {
+    link(nth = 0, time = PATIENCE) {
+        return this.#nth(this.links, nth, time, 'link');
+    }
+
+    // Waits for the nth notifications/elicitation/complete (from 0); gives the id of its elicitation.
+    completion(nth = 0, time = PATIENCE) {
+        return this.#nth(this.completed, nth, time, 'completion signal');
+    }
+
+    async #nth(list, nth, time, what) {
         const end = Date.now() + time;
-        while (this.links.length <= nth) {
+        while (list.length <= nth) {
             const left = end - Date.now();
-            if (left <= 0) throw new Error(`the agent got no link in ${time} ms`);
+            if (left <= 0) throw new Error(`the agent got no ${what} in ${time} ms`);
             await this.#event(left);
         }
-        return this.links[nth];
+        return list[nth];
     }
 
     // Waits until the agent's tape has at least `count` exchanges for which `is` holds.

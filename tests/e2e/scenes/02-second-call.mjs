@@ -1,7 +1,7 @@
-import { textOf } from '../../lib/agent.mjs';
+import { everyClient, textOf } from '../../lib/agent.mjs';
 
 export const name = 'the next call asks nobody, and the lists are the server\'s own then';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const { key, station, agent, person } = await t.cast({ client });

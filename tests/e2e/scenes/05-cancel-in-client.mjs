@@ -1,7 +1,7 @@
-import { textOf } from '../../lib/agent.mjs';
+import { everyClient, textOf } from '../../lib/agent.mjs';
 
 export const name = 'cancelling in the client leaves the handoff in the inbox, and the next call finds the same one';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const answers = ['cancel', 'accept'];

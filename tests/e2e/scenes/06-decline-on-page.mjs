@@ -1,8 +1,8 @@
-import { textOf } from '../../lib/agent.mjs';
+import { everyClient, textOf } from '../../lib/agent.mjs';
 import { decline, says } from '../../lib/person.mjs';
 
 export const name = 'declining on the page ends the waiting call with a plain answer';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const { agent, person } = await t.cast({ client });

@@ -1,10 +1,11 @@
-import { textOf } from '../../lib/agent.mjs';
+import { oneAnEra, textOf } from '../../lib/agent.mjs';
 import { says } from '../../lib/person.mjs';
 
 export const name = 'the back button after finishing shows no key and does nothing';
+export const clients = oneAnEra;
 
-export default async function (t) {
-    const { key, agent, person } = await t.cast();
+export default async function (t, client) {
+    const { key, agent, person } = await t.cast({ client });
     const call = agent.call('weather', { station: 'harbour' });
     const { url } = await agent.link();
     await person.give(url, { 'API key': key });

@@ -1,7 +1,7 @@
-import { textOf } from '../../lib/agent.mjs';
+import { everyClient, textOf } from '../../lib/agent.mjs';
 
 export const name = 'a client that gave up finds the same handoff on its next call';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const { key, station, agent, person } = await t.cast({ client });

@@ -1,10 +1,10 @@
-import { textOf } from '../../lib/agent.mjs';
+import { everyClient, textOf } from '../../lib/agent.mjs';
 import { freePort } from '../../lib/sidegate.mjs';
 import { upstreamConfig } from '../../lib/sidegate.mjs';
 import { start as startStation } from '../../upstreams/station.mjs';
 
 export const name = 'a server that is down at the start: Sidegate and the client start all the same, and work once it is up';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const key = t.secret();

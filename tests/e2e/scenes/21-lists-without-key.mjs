@@ -1,5 +1,7 @@
+import { everyClient } from '../../lib/agent.mjs';
+
 export const name = 'a server that refuses initialize and lists without its key: the client starts with Sidegate\'s own tools';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const { station, agent } = await t.cast({ client, person: null });

@@ -1,5 +1,7 @@
+import { everyClient } from '../../lib/agent.mjs';
+
 export const name = 'a revoked connection is used no more: from the page, and by the command';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const { key, station, sidegate, agent, person } = await t.cast({ client, credential: { lease: { kind: 'keep' } } });

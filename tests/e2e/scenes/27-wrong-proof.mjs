@@ -1,10 +1,11 @@
-import { textOf } from '../../lib/agent.mjs';
+import { oneAnEra, textOf } from '../../lib/agent.mjs';
 import { says, send } from '../../lib/person.mjs';
 
 export const name = 'a handoff is finished only with the password typed in it; a wrong one stores nothing';
+export const clients = oneAnEra;
 
-export default async function (t) {
-    const { key, station, agent, person } = await t.cast();
+export default async function (t, client) {
+    const { key, station, agent, person } = await t.cast({ client });
     const call = agent.call('weather', { station: 'harbour' });
     const { url } = await agent.link();
     await person.open(url);

@@ -1,7 +1,8 @@
-import { textOf } from '../../lib/agent.mjs';
+import { oneAnEra, textOf } from '../../lib/agent.mjs';
 import { header } from '../../upstreams/lib.mjs';
 
 export const name = 'a credential goes where the configuration says: any header, basic auth, a query parameter, several fields at once';
+export const clients = oneAnEra;
 
 const nasty = 'p%40ss "word" \\ /+&=?#';
 const cases = {
@@ -33,10 +34,10 @@ const cases = {
     },
 };
 
-export default async function (t) {
+export default async function (t, client) {
     for (const [what, { credential, give, check }] of Object.entries(cases)) {
         const key = t.secret(what);
-        const { station, agent, person } = await t.cast({ credential });
+        const { station, agent, person } = await t.cast({ client, credential });
         station.check = check(key);
         const call = agent.call('weather', { station: 'harbour' });
         await person.give((await agent.link()).url, give(key));

@@ -1,5 +1,7 @@
+import { everyClient } from '../../lib/agent.mjs';
+
 export const name = 'resources and prompts ask for the key as tools do';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     for (const [what, ask, pattern] of [

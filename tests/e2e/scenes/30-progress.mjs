@@ -1,5 +1,7 @@
+import { everyClient } from '../../lib/agent.mjs';
+
 export const name = 'progress, after the handoff and without one, reaches the client in order';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const { key, agent, person } = await t.cast({ client });

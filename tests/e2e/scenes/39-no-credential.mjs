@@ -1,8 +1,8 @@
-import { textOf } from '../../lib/agent.mjs';
+import { everyClient, textOf } from '../../lib/agent.mjs';
 import { header } from '../../upstreams/lib.mjs';
 
 export const name = 'a server that needs no credential is passed through, and the agent key is not';
-export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
+export const clients = everyClient;
 
 export default async function (t, client) {
     const { station, agent } = await t.cast({ client, credential: null, person: null, station: { check: () => true } });

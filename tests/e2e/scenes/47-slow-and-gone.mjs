@@ -1,8 +1,10 @@
+import { oneAnEra } from '../../lib/agent.mjs';
 import { connect } from 'node:net';
 import { call, exchange, post } from '../../lib/raw.mjs';
 import { PATIENCE } from '../../lib/patience.mjs';
 
 export const name = 'slow and vanished clients are dropped in time, hold up nobody, and leave no handoff broken';
+export const clients = oneAnEra;
 
 const closed = (socket) => new Promise((done, fail) => {
     const timer = setTimeout(() => fail(new Error('not closed in time')), PATIENCE);
@@ -11,8 +13,8 @@ const closed = (socket) => new Promise((done, fail) => {
     socket.resume();
 });
 
-export default async function (t) {
-    const { key, station, sidegate, agent, person } = await t.cast({ limits: { header_time: 1_000, body_time: 1_500, idle_time: 2_000 } });
+export default async function (t, client) {
+    const { key, station, sidegate, agent, person } = await t.cast({ client, limits: { header_time: 1_000, body_time: 1_500, idle_time: 2_000 } });
     const text = post(sidegate, 'weather', agent.key, call());
     const dial = (bytes) => {
         const socket = connect(sidegate.gatewayPort, '127.0.0.1');
