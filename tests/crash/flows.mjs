@@ -1,6 +1,4 @@
 // What both crash tests do and check: agents whose every call needs a handoff of its own (lease once), and what must then be true.
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { Sidegate, upstreamConfig } from '../lib/sidegate.mjs';
 import { PlainPerson, callTool, title } from '../lib/wire.mjs';
@@ -63,14 +61,6 @@ export async function live({ gate, key }, agentKey, witness, more) {
             if (message?.result && !message.result.isError) witness.told({ note });
         } catch { /* a process was killed under it */ }
     }
-}
-
-export function auditRecords(dir) {
-    const folder = join(dir, 'data', 'audit');
-    return readdirSync(folder).filter((f) => /log|jsonl?$/.test(f)).sort()
-        .flatMap((f) => readFileSync(join(folder, f), 'utf8').split('\n'))
-        .flatMap((line) => { try { return [JSON.parse(line)]; } catch { return []; } })
-        .filter((r) => r.event);
 }
 
 function twice(values) {

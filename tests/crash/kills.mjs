@@ -1,6 +1,7 @@
 // 200 SIGKILLs (KILLS) to any process of Sidegate, at random moments, while agents and people work. Afterwards: no completion that
 // anyone was told about is lost, none happened twice, no call was sent twice, and the audit log verifies.
-import { auditRecords, cast, live, Witness, wrongs } from './flows.mjs';
+import { auditRecords } from '../lib/sidegate.mjs';
+import { cast, live, Witness, wrongs } from './flows.mjs';
 
 const kills = Number(process.env.KILLS ?? 200);
 const { key, station, gate, arrivals } = await cast({ build: process.env.SIDEGATE_BUILD });

@@ -4,8 +4,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Sidegate, run } from '../lib/sidegate.mjs';
-import { auditRecords, cast, live, Witness, wrongs } from './flows.mjs';
+import { Sidegate, auditRecords, run } from '../lib/sidegate.mjs';
+import { cast, live, Witness, wrongs } from './flows.mjs';
 import { copyFolder, makeDisk, readRecords } from './disk.mjs';
 
 const states = Number(process.env.STATES ?? 500);

@@ -67,6 +67,15 @@ export function upstreamConfig(url, more = {}) {
     };
 }
 
+// The records of the audit log below a Sidegate's folder, in its order.
+export function auditRecords(dir) {
+    const folder = join(dir, 'data', 'audit');
+    return readdirSync(folder).filter((f) => /log|jsonl?$/.test(f)).sort()
+        .flatMap((f) => readFileSync(join(folder, f), 'utf8').split('\n'))
+        .flatMap((line) => { try { return [JSON.parse(line)]; } catch { return []; } })
+        .filter((r) => r.event);
+}
+
 export class Sidegate {
     users = new Map(); // name -> password
     log = '';

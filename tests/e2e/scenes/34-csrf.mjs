@@ -1,4 +1,4 @@
-import { says } from '../../lib/person.mjs';
+import { decline, says } from '../../lib/person.mjs';
 
 export const name = 'a form posted from elsewhere, without its token or with another session\'s, is refused and changes nothing';
 
@@ -6,22 +6,39 @@ export default async function (t) {
     const { key, station, sidegate, agent, person } = await t.cast();
     const call = agent.call('weather', { station: 'harbour' });
     const { url } = await agent.link();
+    await t.user(sidegate, 'bob');
+    const agentOfBob = await t.agent(sidegate, { user: 'bob', label: 'desk' });
+    const bob = await t.person(sidegate, { name: 'bob' });
+    const his = agentOfBob.call('weather', { station: 'hill' });
+    const tokensOf = (who) => who.page.locator('form').filter({ has: who.page.getByLabel('API key') }).locator('input[type=hidden]')
+        .evaluateAll((all) => all.map((i) => [i.name, i.value]));
+    await bob.open((await agentOfBob.link()).url);
+    const foreign = new Map(await tokensOf(bob));
+    // Ana herself, at another browser: a session of her own, and not this one.
+    const elsewhere = await t.person(sidegate);
+    await elsewhere.open(url);
+    const other = new Map(await tokensOf(elsewhere));
     await person.open(url);
     const form = await person.page.locator('form').filter({ has: person.page.getByLabel('API key') }).evaluate((f) => ({
         action: f.action, method: f.method, fields: [...new FormData(f)], tokens: [...f.querySelectorAll('input[type=hidden]')].map((i) => i.name),
     }));
     t.equal(form.method, 'post', 'the form posts');
     t.ok(form.tokens.length > 0, 'the form has a token');
-    const post = (fields, headers = {}) => person.context.request.post(form.action, {
+    const post = (fields, headers = {}, who = person) => who.context.request.post(form.action, {
         headers: { 'content-type': 'application/x-www-form-urlencoded', origin: person.site, ...headers },
         data: new URLSearchParams(fields).toString(), maxRedirects: 0,
     });
     const filled = form.fields.map(([n, v]) => [n, v || (/pass|proof/i.test(n) ? sidegate.users.get('ana') : 'sk_forged_0123456789')]);
     const without = filled.filter(([n]) => !form.tokens.includes(n));
     const wrong = filled.map(([n, v]) => [n, form.tokens.includes(n) ? 'A'.repeat(v.length) : v]);
+    const withTokens = (tokens) => filled.map(([n, v]) => [n, tokens.get(n) ?? v]);
+    t.ok(form.tokens.every((n) => foreign.has(n) && other.has(n)), 'the others have such tokens too');
     for (const [what, send] of Object.entries({
         'no token': () => post(without),
         'a wrong token': () => post(wrong),
+        'another person\'s token': () => post(withTokens(foreign)),
+        'the token of another session of hers': () => post(withTokens(other)),
+        'her form, sent by another person': () => post(filled, {}, bob),
         'another origin': () => post(filled, { origin: 'http://evil.example' }),
         'a cross-site request': () => post(filled, { 'sec-fetch-site': 'cross-site' }),
         'a field twice': () => post([...filled, ...filled]),
@@ -31,5 +48,7 @@ export default async function (t) {
     }
     t.match(await person.give(url, { 'API key': key }), says.done, 'the page itself still works');
     await call;
+    await bob.press(decline);
+    await his;
     t.equal(station.requests.filter((r) => r.headers.some(([, v]) => v.includes('sk_forged'))).length, 0, 'nothing forged was used');
 }
