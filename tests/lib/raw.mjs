@@ -42,11 +42,16 @@ export function parse(got) {
     return { status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]), head, body: got.slice(at + 4) };
 }
 
-const clientMeta = (version) => ({
+const clientMeta = (version, capabilities = {}) => ({
     'io.modelcontextprotocol/protocolVersion': version,
     'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientCapabilities': capabilities,
 });
+
+// Any modern request, of a client that can show links and forms.
+export function modern(method, params, id = 'raw') {
+    return { jsonrpc: '2.0', id, method, params: { ...params, _meta: clientMeta('2026-07-28', { elicitation: { url: {}, form: {} } }) } };
+}
 
 // A modern tools/call as it should be; the callers spoil it.
 export function call(id = 1, name = 'weather', args = { station: 'harbour' }, version = '2026-07-28') {
@@ -64,12 +69,20 @@ export function post(gate, upstream, key, body, { headers = {}, more = '', path 
         Accept: 'application/json, text/event-stream',
         'MCP-Protocol-Version': '2026-07-28',
         'Mcp-Method': message.method ?? 'tools/call',
-        'Mcp-Name': message.params?.name ?? null,
+        'Mcp-Name': message.params?.name ?? message.params?.uri ?? null,
         'Content-Length': text === undefined ? null : String(Buffer.byteLength(text, 'latin1')), // the text stands for bytes
         ...headers,
     };
     const lines = Object.entries(all).filter(([, v]) => v !== null).map(([n, v]) => `${n}: ${v}\r\n`).join('');
     return `${method} ${path} HTTP/1.1\r\n${lines}${more}\r\n${text ?? ''}`;
+}
+
+// The JSON-RPC message in an answer that is final, JSON or the last event of a stream.
+export function message(answer) {
+    const text = /^content-type: *text\/event-stream/im.test(answer.head ?? '')
+        ? [...(answer.body ?? '').matchAll(/^data: ?(.*)$/gm)].at(-1)?.[1]
+        : answer.body;
+    try { return JSON.parse(Buffer.from(text ?? '', 'latin1').toString('utf8')); } catch { return undefined; }
 }
 
 // The JSON-RPC error code in an answer, JSON or SSE; undefined if there is none.
