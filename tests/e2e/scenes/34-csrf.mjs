@@ -25,7 +25,7 @@ export default async function (t) {
     t.equal(form.method, 'post', 'the form posts');
     t.ok(form.tokens.length > 0, 'the form has a token');
     const post = (fields, headers = {}, who = person) => who.context.request.post(form.action, {
-        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: person.site, ...headers },
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: person.site, 'sec-fetch-site': 'same-origin', ...headers },
         data: new URLSearchParams(fields).toString(), maxRedirects: 0,
     });
     const filled = form.fields.map(([n, v]) => [n, v || (/pass|proof/i.test(n) ? sidegate.users.get('ana') : 'sk_forged_0123456789')]);
@@ -33,20 +33,26 @@ export default async function (t) {
     const wrong = filled.map(([n, v]) => [n, form.tokens.includes(n) ? 'A'.repeat(v.length) : v]);
     const withTokens = (tokens) => filled.map(([n, v]) => [n, tokens.get(n) ?? v]);
     t.ok(form.tokens.every((n) => foreign.has(n) && other.has(n)), 'the others have such tokens too');
-    for (const [what, send] of Object.entries({
-        'no token': () => post(without),
-        'a wrong token': () => post(wrong),
-        'another person\'s token': () => post(withTokens(foreign)),
-        'the token of another session of hers': () => post(withTokens(other)),
-        'her form, sent by another person': () => post(filled, {}, bob),
-        'another origin': () => post(filled, { origin: 'http://evil.example' }),
-        'a cross-site request': () => post(filled, { 'sec-fetch-site': 'cross-site' }),
-        'a field twice': () => post([...filled, ...filled]),
-    })) {
+    const [stale, foreignSite] = [/form is out of date/, /came from another site/];
+    for (const [what, send, why] of [
+        ['no token', () => post(without), stale],
+        ['a wrong token', () => post(wrong), stale],
+        ['another person\'s token', () => post(withTokens(foreign)), stale],
+        ['the token of another session of hers', () => post(withTokens(other)), stale],
+        ['her form, sent by another person', () => post(filled, {}, bob), /There is nothing for you here/],
+        ['another origin', () => post(filled, { origin: 'http://evil.example' }), foreignSite],
+        ['a cross-site request', () => post(filled, { 'sec-fetch-site': 'cross-site' }), foreignSite],
+        ['a field twice', () => post([...filled, ...filled]), /did not arrive well/],
+    ]) {
         const response = await send();
         t.ok(response.status() >= 400 && response.status() < 500, `${what}: ${response.status()}`);
+        t.match(await response.text(), why, what);
     }
-    t.match(await person.give(url, { 'API key': key }), says.done, 'the page itself still works');
+    // The same request in order passes: it was the spoilt part that was refused.
+    const response = await post(filled.map(([n, v]) => [n, v.startsWith('sk_forged') ? key : v]));
+    t.ok(response.status() < 400, `in order: ${response.status()}`);
+    await person.page.goto(url);
+    t.match(await person.text(), says.done, 'and the handoff is done');
     await call;
     await bob.press(decline);
     await his;
