@@ -46,7 +46,7 @@ export class Agent {
                 this.client.setNotificationHandler('notifications/elicitation/complete', (n) => this.#completed(n.params));
             }
         }
-        this.client.fallbackNotificationHandler = async (n) => { this.notifications.push(n); };
+        this.client.fallbackNotificationHandler = async (n) => { this.notifications.push(n); this.#told(); };
         const Transport = v1 ? TransportV1 : TransportV2;
         this.transport = new Transport(new URL(url), { requestInit: init, fetch: (to, options) => this.#fetch(to, options) });
     }
@@ -93,13 +93,22 @@ export class Agent {
     }
 
     // Waits until the agent's tape has at least `count` exchanges for which `is` holds.
-    async exchanges(is, count = 1, time = PATIENCE) {
+    exchanges(is, count = 1, time = PATIENCE) {
+        return this.#some(this.tape, is, count, time, 'the exchange never happened');
+    }
+
+    // Waits for `count` notifications (those without a handler of their own) with this method.
+    notified(method, count = 1, time = PATIENCE) {
+        return this.#some(this.notifications, (n) => n.method === method, count, time, `no ${method} came`);
+    }
+
+    async #some(list, is, count, time, otherwise) {
         const end = Date.now() + time;
         for (;;) {
-            const found = this.tape.filter(is);
+            const found = list.filter(is);
             if (found.length >= count) return found;
             const left = end - Date.now();
-            if (left <= 0) throw new Error('the exchange never happened');
+            if (left <= 0) throw new Error(otherwise);
             await this.#event(left);
         }
     }

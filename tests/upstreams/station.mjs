@@ -12,8 +12,10 @@ const stations = {
 const object = (properties, required = Object.keys(properties)) => fromJsonSchema({ type: 'object', properties, required });
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
 
-// The MCP server itself. It knows nothing of keys: the check in front of it does.
-function factory(book) {
+const officers = ['Ana', 'Anders', 'Bo'];
+
+// The MCP server itself. It knows nothing of keys: the check in front of it does. `lookouts` gets the signal of each lookout.
+function factory(book, lookouts) {
     return () => {
         const server = new McpServer(
             { name: 'weather-station', version: '1.4.0', title: 'Weather station' },
@@ -54,6 +56,19 @@ function factory(book) {
             }
             return text(`Wind west, easing within ${hours} hours.`);
         });
+        server.registerTool('lookout', {
+            title: 'Keep a lookout',
+            description: 'Keeps a lookout until it is called off.',
+            inputSchema: object({}),
+        }, async (_, ctx) => {
+            await ctx.mcpReq.log('info', 'the lookout has a coffee');
+            await ctx.mcpReq.log('warning', 'the lookout is up');
+            lookouts.push(ctx.mcpReq.signal);
+            await new Promise((done) => { ctx.mcpReq.signal.addEventListener('abort', done); });
+            return text('Called off.');
+        });
+        server.server.setRequestHandler('completion/complete', ({ params }) => (
+            { completion: { values: officers.filter((name) => name.startsWith(params.argument.value)) } }));
         server.registerResource('log book', 'station://book', { mimeType: 'text/plain', description: 'The log book.' },
             async (uri) => ({ contents: [{ uri: uri.href, mimeType: 'text/plain', text: book.join('\n') }] }));
         server.registerPrompt('watch', {
@@ -69,10 +84,11 @@ function factory(book) {
 export const bearer = (key) => (entry) => header(entry, 'authorization') === `Bearer ${key}`;
 
 // start({ key, check, port, eras, open }): `check` replaces the bearer check; methods in `open` need no key;
-// `refusal` answers instead of the plain 401. `book` is the log book, `refused` counts requests without the key.
+// `refusal` answers instead of the plain 401. `book` is the log book, `lookouts` the lookouts' signals.
 export async function start({ key, check = bearer(key), port = 0, eras, open = [], refusal } = {}) {
     const book = [];
-    const serve = mcpServing(factory(book), { eras });
+    const lookouts = [];
+    const serve = mcpServing(factory(book, lookouts), { eras });
     const station = new Upstream(async (req, res, entry) => {
         entry.authorised = station.check(entry);
         if (!entry.authorised && !open.includes(entry.rpc)) {
@@ -85,6 +101,7 @@ export async function start({ key, check = bearer(key), port = 0, eras, open = [
     station.check = check;
     station.setKey = (value) => { station.check = bearer(value); };
     station.book = book;
+    station.lookouts = lookouts;
     station.modern = serve.modern;
     station.sessions = serve.sessions;
     return station.start(port);
