@@ -1,4 +1,4 @@
-// A server that behaves badly, one way at a time: `upstream.way` is a key of `ways`, and applies to tools/call only; everything else
+// A server that behaves badly, one way at a time: `upstream.way` is a key of `ways` or a function like those, and applies to tools/call only; everything else
 // is answered properly. `upstream.calls` counts the calls whose body was read in full, and `upstream.connections` the connections.
 import { MODERN, LEGACY, Upstream, header } from './lib.mjs';
 
@@ -106,7 +106,7 @@ export async function start({ key, port = 0, way = 'well' } = {}) {
             return reply({ tools: [{ name: 'act', description: 'Has an effect.', inputSchema: { type: 'object' } }], ...cached });
         case 'tools/call':
             upstream.calls++;
-            return ways[upstream.way](res, entry, upstream);
+            return (ways[upstream.way] ?? upstream.way)(res, entry, upstream);
         default:
             return json(res, { jsonrpc: '2.0', id: message.id, error: { code: -32601, message: 'no such method' } }, entry.modern ? 404 : 200);
         }
