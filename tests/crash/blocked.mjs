@@ -1,11 +1,11 @@
-// No record, no use: while the audit process hangs, and while the disk is full, no call leaves with a credential; ending a connection still
-// works; and everything goes on by itself afterwards.
+// No record, no use: while the audit process hangs, and while the disk is full, no call leaves with a credential; who is refused is told
+// why; what a person gives meanwhile is not half taken; ending a connection still works; and everything goes on by itself afterwards.
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { upstreamConfig } from '../lib/sidegate.mjs';
-import { PlainPerson, callTool } from '../lib/wire.mjs';
-import { cast } from './flows.mjs';
+import { auditRecords, upstreamConfig } from '../lib/sidegate.mjs';
+import { PlainPerson, callTool, title } from '../lib/wire.mjs';
+import { Witness, cast, wrongs } from './flows.mjs';
 import { copyFolder } from './disk.mjs';
 
 const bad = [];
@@ -13,61 +13,96 @@ const check = (value, text) => { if (!value) bad.push(text); };
 const { key, station, gate, arrivals } = await cast({ build: process.env.SIDEGATE_BUILD });
 gate.settings.upstreams.weather = upstreamConfig(station.url, { credential: { lease: { kind: 'keep' } } });
 gate.writeConfig();
+const witness = new Witness();
 
 // The data folder on a small file system of its own, where the test may make one.
 const data = join(gate.dir, 'data');
+const fill = join(data, 'fill');
 let mounted = false;
 try {
     copyFolder(data, join(gate.dir, 'was'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'tmpfs', data], { stdio: 'ignore' });
     mounted = true;
     execFileSync('sh', ['-c', `cp -a ${join(gate.dir, 'was')}/. ${data}/`]);
-} catch { /* without the right to mount, the disk is not tested */ }
+} catch { /* said below */ }
 
 await gate.serve();
-const agentKey = await gate.addKey('ana', 'one');
+const [one, two] = [await gate.addKey('ana', 'one'), await gate.addKey('ana', 'two')];
 const person = new PlainPerson({ site: gate.surfaceUrl, name: 'ana', password: gate.users.get('ana') });
-const call = (text, time = 10_000) => callTool(gate.mcpUrl('weather'), agentKey, 'note', { text }, {
-    onLink: (url) => { person.give(url, [key]).catch(() => {}); },
-    signal: AbortSignal.timeout(time),
-}).then(({ message }) => Boolean(message?.result && !message.result.isError), () => false);
+const give = (url) => { person.give(url, [key]).catch(() => {}); };
 
-check(await call('first'), 'the first call goes through');
-const audit = gate.pidOf('audit');
-process.kill(audit, 'SIGSTOP');
-const before = arrivals.length;
-const hung = await call('while audit hangs', 2_000);
-check(!hung && arrivals.length === before, 'audit hangs: nothing leaves');
-process.kill(audit, 'SIGCONT');
-check(await call('after audit hung'), 'audit goes on: the next call goes through');
+// Gives 'done', 'no answer', or the words of a refusal.
+const call = (text, { agent = one, time = 10_000, onLink = give } = {}) => callTool(gate.mcpUrl('weather'), agent, 'note', { text }, { onLink, signal: AbortSignal.timeout(time) })
+    .then(({ message }) => {
+        if (message?.error) return message.error.message;
+        if (message?.result?.isError) return message.result.content[0].text;
+        witness.told({ note: text });
+        return message?.result ? 'done' : 'nothing';
+    }, (error) => (error.name === 'TimeoutError' ? 'no answer' : String(error)));
 
-if (mounted) {
-    const fill = join(data, 'fill');
+function fillDisk() {
     writeFileSync(fill, '');
-    try { for (;;) appendFileSync(fill, Buffer.alloc(65536)); } catch { /* full to the last 64 KiB */ }
-    try { for (;;) appendFileSync(fill, Buffer.alloc(512)); } catch { /* full */ }
-    const full = arrivals.length;
-    let refused = false;
+    for (const size of [65536, 512]) {
+        try { for (;;) appendFileSync(fill, Buffer.alloc(size)); } catch { /* full to the last block of this size */ }
+    }
+}
+
+async function hungAudit() {
+    const audit = gate.pidOf('audit');
+    process.kill(audit, 'SIGSTOP');
+    const before = arrivals.length;
+    const hung = await call('while audit hangs', { time: 2_000 });
+    check(hung !== 'done' && arrivals.length === before, 'audit hangs: nothing leaves');
+    process.kill(audit, 'SIGCONT');
+    check(await call('after audit hung') === 'done', 'audit goes on: the next call goes through');
+}
+
+const isFull = (said) => /disk is full/.test(said);
+
+async function fullDisk() {
+    // A handoff that was opened while there was room, for a client that has no connection yet.
+    let link;
+    const waiting = call('of the second client', { agent: two, time: 60_000, onLink: (url) => { link = url; } });
+    for (let n = 0; n < 200 && !link; n++) await new Promise((done) => { setTimeout(done, 50); });
+    await person.open(link);
+
+    fillDisk();
     // What still fits in pages that are there may pass; then no more.
-    for (let n = 0; n < 400 && !refused; n++) refused = !(await call(`on a full disk ${n}`, 4_000));
-    check(refused, `the disk is full: calls are refused (${arrivals.length - full} still passed)`);
+    let said = 'done';
+    for (let n = 0; n < 400 && said === 'done'; n++) said = await call(`on a full disk ${n}`);
+    check(isFull(said), `the disk is full: the client is told so, not "${said}"`);
+    const page = await person.give(link, [key]);
+    check(page.status === 503 && /nothing was stored/.test(page.text), `the disk is full: the page says that it took nothing: ${page.status} ${title(page)}`);
+    const before = arrivals.length;
+    check(isFull(await call('on a full disk, again')) && arrivals.length === before, 'the disk is full: nothing leaves');
     const revoked = await gate.cli('revoke', '--all');
     check(revoked.status === 0, `the disk is full: revoke works: ${revoked.stderr}`);
     const after = arrivals.length;
-    check(!(await call('after revoking', 2_000)) && arrivals.length === after, 'revoked: nothing leaves');
+    check(await call('after revoking', { time: 2_000 }) !== 'done' && arrivals.length === after, 'revoked: nothing leaves');
+
     rmSync(fill);
-    let again = false;
-    for (let n = 0; n < 20 && !again; n++) again = await call(`room again ${n}`, 4_000);
-    check(again, 'there is room again: it goes on without help');
+    let again;
+    for (let n = 0; n < 20 && again !== 'done'; n++) again = await call(`room again ${n}`, { time: 4_000 });
+    check(again === 'done', `there is room again: it goes on without help: ${again}`);
+    const done = await person.give(link, [key]);
+    check(/^done/i.test(title(done)), `there is room again: the same form is taken: ${done.status} ${title(done)}`);
+    check(await waiting === 'done', `there is room again: the call that waited goes through: ${await waiting}`);
 }
+
+check(await call('first') === 'done', 'the first call goes through');
+await hungAudit();
+if (mounted) await fullDisk();
+else check(process.getuid() !== 0, 'root may not mount here, so the disk was not filled');
 const verified = await gate.cli('audit', 'verify');
 check(verified.status === 0, `audit verify: ${verified.stdout}${verified.stderr}`);
 const log = gate.log;
 await gate.stop();
 await station.stop();
+bad.push(...wrongs({ records: auditRecords(gate.dir), book: station.book, arrivals, witness }));
 if (mounted) execFileSync('umount', [data]);
 for (const b of bad) console.log(`# ${b}`);
 if (bad.length > 0) console.log(log.split('\n').filter((l) => /level=(warn|error)/.test(l)).slice(-12).map((l) => `#   ${l}`).join('\n'));
-console.log(`${bad.length === 0 ? 'ok' : 'not ok'} - no record, no use${mounted ? '' : ' (may not mount: the disk was not filled)'}`);
+if (!mounted) console.log('# the disk was not filled: only root may mount one to fill');
+console.log(`${bad.length === 0 ? 'ok' : 'not ok'} - no record, no use`);
 gate.remove();
 process.exit(bad.length === 0 ? 0 : 1);

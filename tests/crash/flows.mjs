@@ -1,17 +1,18 @@
 // What both crash tests do and check: agents whose every call needs a handoff of its own (lease once), and what must then be true.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Sidegate, upstreamConfig } from '../lib/sidegate.mjs';
 import { PlainPerson, callTool, title } from '../lib/wire.mjs';
-import { start as startStation } from '../upstreams/station.mjs';
+import { bearer, start as startStation } from '../upstreams/station.mjs';
 
 export async function cast({ build } = {}) {
     const key = `sk_live_${randomBytes(18).toString('base64url')}`;
     const station = await startStation({ key });
-    // When each call arrived: none may without a record of its use that is durable.
-    const arrivals = [];
-    station.book.push = (line) => {
-        arrivals.push(process.hrtime.bigint());
-        return Array.prototype.push.call(station.book, line);
+    // Each call with the key as it arrived: none may without a record of its use that is durable, which names the digest of its bytes.
+    const arrivals = []; // { at, body }
+    station.check = (entry) => {
+        const right = bearer(key)(entry);
+        if (right && entry.rpc === 'tools/call') arrivals.push({ at: process.hrtime.bigint(), body: createHash('sha256').update(entry.body).digest('hex') });
+        return right;
     };
     const gate = new Sidegate({ build });
     await gate.init({
@@ -74,8 +75,10 @@ export function wrongs({ records, book = [], arrivals = [], witness, until }) {
     const completed = records.filter((r) => r.event === 'handoff_completed').map((r) => r.handoff);
     const reserved = records.filter((r) => r.event === 'use_reserved').map((r) => r.use);
     const out = [];
-    const sent = arrivals.filter((at) => until === undefined || at < until).length;
-    if (sent > reserved.length) out.push(`${sent} calls arrived, and the log has only ${reserved.length} uses`);
+    const sent = arrivals.filter(({ at }) => until === undefined || at < until).map(({ body }) => body);
+    const logged = new Set(records.filter((r) => r.event === 'use_reserved').map((r) => r.body));
+    for (const body of sent) if (!logged.has(body)) out.push(`the call with the digest ${body} arrived, and the log has no use with it`);
+    for (const body of twice(sent)) out.push(`the call with the digest ${body} arrived twice`);
     for (const h of twice(completed)) out.push(`handoff ${h} completed twice`);
     for (const u of twice(reserved)) out.push(`use ${u} was reserved twice`);
     for (const n of twice(book)) out.push(`the call with note ${n} was sent twice`);
