@@ -77,6 +77,15 @@ export function post(gate, upstream, key, body, { headers = {}, more = '', path 
     return `${method} ${path} HTTP/1.1\r\n${lines}${more}\r\n${text ?? ''}`;
 }
 
+// Begins a legacy session; gives the headers that its requests are posted with.
+export async function legacySession(gate, upstream, key, capabilities = {}) {
+    const headers = { 'MCP-Protocol-Version': null, 'Mcp-Method': null, 'Mcp-Name': null };
+    const hello = await exchange(gate.gatewayPort, post(gate, upstream, key, {
+        jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'raw', version: '1' } },
+    }, { headers }));
+    return { ...headers, 'MCP-Protocol-Version': '2025-11-25', 'Mcp-Session-Id': /^mcp-session-id: *(\S+)/im.exec(hello.head)[1] };
+}
+
 // The JSON-RPC message in an answer that is final, JSON or the last event of a stream.
 export function message(answer) {
     const text = /^content-type: *text\/event-stream/im.test(answer.head ?? '')

@@ -48,6 +48,11 @@ export const ways = {
         res.on('drain', more);
         more();
     },
+    'an endless drip': (res) => {
+        res.writeHead(200, { 'content-type': 'text/event-stream' });
+        const event = `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'drip' } })}\n\n`;
+        const timer = setInterval(() => { if (res.destroyed) clearInterval(timer); else res.write(event); }, 100);
+    },
     'an endless event': (res) => {
         res.writeHead(200, { 'content-type': 'text/event-stream' });
         res.write('data: "');

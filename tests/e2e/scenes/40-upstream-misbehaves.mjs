@@ -8,7 +8,7 @@ export const name = 'whatever the server does, the call arrives at most once, th
 export const clients = oneAnEra;
 
 // These never end by themselves: the client gives up, and Sidegate lets go of the server.
-const endless = ['an endless stream'];
+const endless = ['an endless stream', 'an endless drip'];
 const served = ['well', 'a slow answer', 'two answers', 'a surplus answer'];
 
 // What the record must say of these; of the others, that there is one.
