@@ -1,7 +1,8 @@
 /*
  * Uses that have no client behind them. Verify: one request of a configured, idempotent method, to
  * see whether the upstream takes a new credential. Probe: what the server is and its lists, page by
- * page, for the snapshot. Their messages are composed here; their permits name no gateway.
+ * page, for the snapshot, in each era that it is configured for. Their messages are composed here;
+ * their permits name no gateway.
  */
 #include "egress/use.h"
 
@@ -14,6 +15,7 @@ enum { PAGES = 64 };
 
 struct own {
     struct slice method; /* of the request under way; a literal, or the configuration's */
+    bool answered;       /* probe: the modern era's part is done */
     bool discovered;     /* probe: what lists there are is known */
     bool listing;        /* the request under way is for a list */
     size_t at;           /* the list of snapshot_lists that is asked for */
@@ -227,6 +229,47 @@ static void end_list(struct use *u)
     o->at++;
 }
 
+/* A server may speak one era only, or say something else in each. */
+static void probe_legacy(struct use *u)
+{
+    struct own *o = u->own;
+
+    exchange_linger(u->exchange);
+    u->exchange = NULL;
+    u->era = MCP_ERA_LEGACY;
+    u->server_has = 0;
+    o->at = 0;
+    o->listing = false;
+    open_session(u);
+}
+
+/* Nothing more to ask in this era. */
+static void probe_era_done(struct use *u)
+{
+    struct own *o = u->own;
+
+    if (u->era == MCP_ERA_LEGACY || !u->all->conf.legacy) {
+        finish(u, ERR_OK);
+        return;
+    }
+    o->answered = true;
+    probe_legacy(u);
+}
+
+bool own_goes_on(struct use *u, const struct exchange_end *m)
+{
+    bool legacy_next =
+        u->era == MCP_ERA_MODERN && u->all->conf.legacy && m->sent && m->how != EXCHANGE_REFUSED;
+
+    if (u->mode != MODE_PROBE || (!legacy_next && !u->own->answered))
+        return false;
+    if (legacy_next)
+        probe_legacy(u);
+    else
+        finish(u, ERR_OK);
+    return true;
+}
+
 /* Asks for the next page, or the next list that the server has. */
 static void probe_next(struct use *u)
 {
@@ -237,7 +280,7 @@ static void probe_next(struct use *u)
     if (o->at < SNAPSHOT_LISTS)
         post(u, slice_str(snapshot_lists[o->at].method));
     else
-        finish(u, ERR_OK);
+        probe_era_done(u);
 }
 
 static void probe_ended(struct use *u, const struct exchange_end *m, bool listing)

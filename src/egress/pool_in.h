@@ -10,7 +10,7 @@
 
 struct http;
 
-enum { POOL_LISTS = SNAPSHOT_COUNT };
+enum { POOL_LISTS = ERA_COUNT * SNAPSHOT_COUNT };
 
 /* A socket that libcurl has. */
 struct pool_socket {

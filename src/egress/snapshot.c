@@ -1,6 +1,6 @@
 /*
- * Lists for when the upstream is down or refuses: what a list request brought is given to the
- * keeper, screened, when it differs from what was given last for the same caller.
+ * Lists for when the upstream is down or refuses: what a list request or server/discover brought is
+ * given to the keeper, screened, when it differs from what was given last for the same caller.
  */
 #include "egress/use.h"
 
@@ -17,10 +17,13 @@ const struct snapshot_list snapshot_lists[SNAPSHOT_LISTS] = {
 void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
 {
     struct digest digest = hash_sha256(object);
-    struct msg_snapshot_put m = {.use = u->id, .kind = kind, .size = (uint32_t)object.n};
+    struct msg_snapshot_put m = {.use = u->id,
+                                 .era = u->era == MCP_ERA_MODERN ? ERA_MODERN : ERA_LEGACY,
+                                 .kind = kind,
+                                 .size = (uint32_t)object.n};
 
     if (u->keeper == NULL || object.n > LIM_SNAPSHOT_BYTES ||
-        !pool_list_is_new(u->pool, kind, &digest))
+        !pool_list_is_new(u->pool, m.era * SNAPSHOT_COUNT + kind, &digest))
         return;
     for (size_t at = 0; at < object.n; at += LIM_PART_BYTES) {
         m.offset = (uint32_t)at;
@@ -53,18 +56,34 @@ static const struct snapshot_list *list_of(const struct use *u)
     return NULL;
 }
 
+/* What a modern server says of itself is kept whole, as initialize's result is. */
+static bool put_server(const struct json *j, uint32_t result, struct buf *out)
+{
+    if (!json_is(j, result, JSON_OBJECT))
+        return false;
+    json_copy(j, result, out);
+    return buf_err(out) == ERR_OK;
+}
+
 void snapshot_of_answer(struct use *u, struct slice message)
 {
     const struct snapshot_list *list = list_of(u);
+    bool is_server =
+        u->era == MCP_ERA_MODERN && mcp_method_of(&u->json, &u->rpc)->method == MCP_SERVER_DISCOVER;
     struct buf out = BUF_INIT(LIM_SNAPSHOT_BYTES);
     struct json j;
+    uint32_t result;
 
-    if (list == NULL || json_get(&u->json, u->rpc.params, "cursor") != JSON_NONE)
+    if (!is_server && (list == NULL || json_get(&u->json, u->rpc.params, "cursor") != JSON_NONE))
         return;
     json_init(&j);
-    if (json_parse(&j, message, NULL) == ERR_OK &&
-        put_list(&j, json_get(&j, 0, "result"), list->member, &out))
-        snapshot_store(u, list->kind, buf_slice(&out));
+    if (json_parse(&j, message, NULL) == ERR_OK) {
+        result = json_get(&j, 0, "result");
+        if (is_server && put_server(&j, result, &out))
+            snapshot_store(u, SNAPSHOT_SERVER, buf_slice(&out));
+        else if (!is_server && put_list(&j, result, list->member, &out))
+            snapshot_store(u, list->kind, buf_slice(&out));
+    }
     json_free(&j);
     buf_free(&out);
 }

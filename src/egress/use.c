@@ -339,6 +339,8 @@ void use_failed(struct use *u, const struct exchange_end *m)
     struct use_end e = {
         .result = RESULT_ANSWERED, .code = m->err, .how = ANSWER_HOW_INVALID, .how_code = m->err};
 
+    if (u->own != NULL && own_goes_on(u, m))
+        return;
     u->status = m->status;
     if (m->how == EXCHANGE_REFUSED) {
         e.refused = true;

@@ -7,6 +7,7 @@
  */
 #include "gateway/call_in.h"
 
+#include "gateway/own.h"
 #include "gateway/transform.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
@@ -43,8 +44,7 @@ CALL_ACTION(room)
 
 /* --- the last message ------------------------------------------------------------------------ */
 
-/* The call is answered; egress may still have something to clean up. */
-static void answered_with(struct call *c, unsigned status, struct slice message)
+void call_answer_with(struct call *c, unsigned status, struct slice message)
 {
     struct sink *s = c->sink;
 
@@ -115,8 +115,20 @@ static void give_result(struct call *c, const struct json *j, uint32_t result, s
     if (e != ERR_OK)
         call_fail(c, e);
     else
-        answered_with(c, 200, buf_slice(&out));
+        call_answer_with(c, 200, buf_slice(&out));
     buf_free(&out);
+}
+
+/* What it says of itself, in our words; anything else is answered when egress is through. */
+static void give_description(struct call *c, const struct json *j, const struct jsonrpc *m)
+{
+    struct buf text = BUF_INIT(LIM_SNAPSHOT_BYTES);
+
+    if (m->kind == JSONRPC_RESULT)
+        json_copy(j, m->result, &text);
+    if (text.n > 0 && buf_err(&text) == ERR_OK)
+        own_describe(c, buf_slice(&text));
+    buf_free(&text);
 }
 
 /* Modern: the upstream asks for input (basic/patterns/mrtr). */
@@ -139,8 +151,10 @@ static void on_response(struct call *c, const struct json *j, const struct jsonr
         return; /* the session's stream carries no answers */
     if (m->id == JSON_NONE || !jsonrpc_id_eq(jsonrpc_id_text(j, m->id), buf_slice(&c->id_text)))
         call_fail(c, ERR_UPSTREAM_ANSWER);
+    else if (call_is_discover(c))
+        give_description(c, j, m);
     else if (m->kind == JSONRPC_ERROR)
-        answered_with(c, status_of(c, m), buf_slice(&c->message));
+        call_answer_with(c, status_of(c, m), buf_slice(&c->message));
     else if (may_give(c, j, m->result))
         give_result(c, j, m->result, SLICE_EMPTY);
 }
@@ -324,7 +338,7 @@ CALL_ACTION(end)
     c->egress = NULL;
     if (c->kind != CALL_KIND_REQUEST)
         call_finish(c);
-    else if (call_is_list(c) && m->how != ANSWER_HOW_DONE)
+    else if (call_is_list(c) && (m->how != ANSWER_HOW_DONE || call_is_discover(c)))
         call_list_from_snapshot(c, outcome(m));
     else if (m->how == ANSWER_HOW_REFUSED && c->open)
         call_enter(c, CALL_REFUSED);

@@ -67,6 +67,7 @@ CALL_ACTION(sealed);        /* answer.c */
 CALL_ACTION(refused_early); /* answer.c */
 CALL_ACTION(snapshot);      /* snapshot.c */
 CALL_ACTION(no_snapshot);   /* snapshot.c */
+CALL_ACTION(slow);          /* snapshot.c */
 CALL_ACTION(gone);          /* call.c */
 CALL_ACTION(cancelled);     /* call.c */
 CALL_ACTION(over);          /* call.c */
@@ -84,13 +85,18 @@ bool call_is_foreign(const struct call *c, const struct client_id *client);
 /* The response of the upstream, or what stands for it, in c->message: changed as it must be, and
  * given to the client. */
 void call_final(struct call *c);
+/* The last message for the client; egress may still have something to clean up. */
+void call_answer_with(struct call *c, unsigned status, struct slice message);
 
 /* --- snapshot.c ------------------------------------------------------------------------------- */
 
 /* Gets what is stored and gives it to c->on_snapshot. */
 void call_want_snapshot(struct call *c, enum snapshot kind);
-/* Answers a list from what is stored, since the upstream does not; why is for when nothing is. */
+/* Answers a list or server/discover from what is stored, since the upstream does not; why is for
+ * when nothing is. */
 void call_list_from_snapshot(struct call *c, enum err why);
 bool call_is_list(const struct call *c);
+/* It is server/discover: answered whatever the upstream does, and soon. */
+bool call_is_discover(const struct call *c);
 
 #endif

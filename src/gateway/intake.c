@@ -187,7 +187,6 @@ static const struct own_row {
     enum err (*prepare)(struct call *c);
 } own_rows[] = {
     {MCP_INITIALIZE, own_initialize, prepare_initialize},
-    {MCP_SERVER_DISCOVER, own_discover, NULL},
     {MCP_PING, own_ping, NULL},
     {MCP_LOGGING_SET_LEVEL, own_set_level, prepare_set_level},
 };

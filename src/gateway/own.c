@@ -1,7 +1,7 @@
 /*
  * What the gateway answers itself. Run by the gateway after the keeper named the caller. Trusts the
- * keeper; of an upstream it repeats what was stored (capabilities, instructions), screened, under
- * its configured name. Specifications: MCP 2025-11-25 basic/lifecycle, basic/utilities/ping,
+ * keeper; of an upstream it repeats what it says of itself (capabilities, instructions), screened,
+ * under its configured name. Specifications: MCP 2025-11-25 basic/lifecycle, basic/utilities/ping,
  * server/utilities/logging; 2026-07-28 server/discover.
  */
 #include "gateway/own.h"
@@ -108,18 +108,18 @@ static void reply_initialize(struct call *c, const struct mcp_server_info *info,
     buf_free(&id);
 }
 
-static void on_description(struct call *c, struct slice stored)
+void own_describe(struct call *c, struct slice described)
 {
     struct buf caps = BUF_INIT(ANSWER_BYTES), instructions = BUF_INIT(ANSWER_BYTES);
     struct buf out = BUF_INIT(8 * ANSWER_BYTES); /* a byte of text may become six */
     struct mcp_server_info info;
 
-    describe(c, stored, &info, &caps, &instructions);
+    describe(c, described, &info, &caps, &instructions);
     if (c->method->method == MCP_INITIALIZE) {
         reply_initialize(c, &info, &out);
     } else {
         mcp_put_discover(&out, buf_slice(&c->id_text), DISCOVER_TTL_MS, &info);
-        call_reply(c, buf_slice(&out));
+        call_answer_with(c, 200, buf_slice(&out));
     }
     buf_free(&caps);
     buf_free(&instructions);
@@ -129,13 +129,8 @@ static void on_description(struct call *c, struct slice stored)
 void own_initialize(struct call *c, const struct msg_call_own *m)
 {
     (void)m;
-    c->on_snapshot = on_description;
+    c->on_snapshot = own_describe;
     call_want_snapshot(c, SNAPSHOT_SERVER);
-}
-
-void own_discover(struct call *c, const struct msg_call_own *m)
-{
-    own_initialize(c, m);
 }
 
 /* --- small ones ------------------------------------------------------------------------------ */

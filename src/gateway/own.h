@@ -7,7 +7,6 @@
 typedef void own_fn(struct call *c, const struct msg_call_own *m);
 
 own_fn own_initialize; /* c->body: the client's capabilities as JSON text */
-own_fn own_discover;
 own_fn own_ping;
 own_fn own_set_level; /* c->level */
 own_fn own_accept;    /* a notification that ends here */
@@ -15,5 +14,9 @@ own_fn own_answer;    /* c->answer and c->no_url, to call c->target */
 own_fn own_stream;    /* GET */
 own_fn own_delete;    /* DELETE */
 own_fn own_tool;      /* sidegate_connect, sidegate_status */
+
+/* Answers initialize or server/discover with what the server says of itself: the result of one of
+ * these as JSON text, or empty. */
+void own_describe(struct call *c, struct slice described);
 
 #endif

@@ -4,6 +4,7 @@
  * 2026-07-28 basic/transports/streamable-http "Error Handling"; RFC 9110 11.6.1, RFC 6750 3.
  */
 #include "gateway/call_in.h"
+#include "gateway/own.h"
 
 #include "os/log.h"
 #include "proto/mcp_write.h"
@@ -141,6 +142,10 @@ CALL_ACTION(denied)
 
     (void)ev;
     c->open = false;
+    if (call_is_discover(c) && err_kind(e) == ERR_KIND_WORLD) {
+        own_describe(c, SLICE_EMPTY);
+        return;
+    }
     if (c->kind == CALL_KIND_REQUEST || e == ERR_UNAUTHENTICATED || c->want == CALL_WANT_OWN) {
         call_fail(c, e);
         return;

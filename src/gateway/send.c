@@ -68,6 +68,13 @@ static enum err send_params(struct call *c)
     return e;
 }
 
+static void wait_for_answer(struct call *c)
+{
+    call_enter(c, CALL_UPSTREAM);
+    if (call_is_discover(c))
+        loop_timer_set(c->timer, limit_get(SET_DISCOVER_TIME));
+}
+
 CALL_ACTION(send)
 {
     enum err e = ERR_OK;
@@ -100,7 +107,7 @@ CALL_ACTION(send)
     if (e != ERR_OK)
         call_event(c, CALL_EV_EGRESS_LOST, NULL);
     else if (c->sent == c->body.n)
-        call_enter(c, CALL_UPSTREAM);
+        wait_for_answer(c);
 }
 
 /* The one who initialized the session is the only one who may use it. */

@@ -3,6 +3,7 @@
  * 0004). Run by the gateway; the keeper stores what egress screened, per user.
  */
 #include "gateway/call_in.h"
+#include "gateway/own.h"
 
 #include "ipc/gen/send.h"
 
@@ -16,6 +17,7 @@ static const struct {
     {MCP_PROMPTS_LIST, SNAPSHOT_PROMPTS, "{\"prompts\":[]}"},
     {MCP_RESOURCES_LIST, SNAPSHOT_RESOURCES, "{\"resources\":[]}"},
     {MCP_RESOURCES_TEMPLATES_LIST, SNAPSHOT_TEMPLATES, "{\"resourceTemplates\":[]}"},
+    {MCP_SERVER_DISCOVER, SNAPSHOT_SERVER, NULL},
 };
 
 static size_t list_index(const struct call *c)
@@ -30,6 +32,11 @@ static size_t list_index(const struct call *c)
 bool call_is_list(const struct call *c)
 {
     return c->kind == CALL_KIND_REQUEST && list_index(c) < ARRAY_LEN(lists);
+}
+
+bool call_is_discover(const struct call *c)
+{
+    return c->kind == CALL_KIND_REQUEST && c->method->method == MCP_SERVER_DISCOVER;
 }
 
 void call_want_snapshot(struct call *c, enum snapshot kind)
@@ -91,10 +98,25 @@ static void on_list(struct call *c, struct slice stored)
 void call_list_from_snapshot(struct call *c, enum err why)
 {
     c->failed = why;
-    c->on_snapshot = on_list;
+    c->on_snapshot = call_is_discover(c) ? own_describe : on_list;
     /* What is stored is the first page. */
     if (c->has_cursor)
         call_fail(c, why);
     else
         call_want_snapshot(c, lists[list_index(c)].kind);
+}
+
+/* A client that starts does not wait for a server that hangs; other calls have this timer only when
+ * nobody waits for them any more. */
+CALL_ACTION(slow)
+{
+    const struct msg_call_cancel m = {.call = c->id};
+
+    if (!call_is_discover(c)) {
+        call_cancelled(c, ev, arg);
+        return;
+    }
+    (void)send_call_cancel(c->egress, &m); /* a channel that ended has forgotten it */
+    c->egress = NULL;
+    call_list_from_snapshot(c, ERR_TIMEOUT);
 }

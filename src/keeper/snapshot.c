@@ -1,6 +1,7 @@
 /*
  * Snapshots of lists. Run by the keeper, which does not look inside. A list seen with a person's
- * credential is kept for that person alone; one seen without is for everybody (decision 0004).
+ * credential is kept for that person alone; one seen without is for everybody (decision 0004). What
+ * a server says in one era is not what it says in the other (decision 0008).
  */
 #include "keeper/snapshot.h"
 
@@ -32,7 +33,7 @@ static enum err put_work(void *ctx)
 
     return store_do(k->store, Q_snapshot_put,
                     VALS(V_STR(conf_get(&k->conf, p->upstream)->name), V_ID(p->user),
-                         V_INT(p->parts->kind), V_INT(keeper_now(k)),
+                         V_INT(p->parts->era), V_INT(p->parts->kind), V_INT(keeper_now(k)),
                          V_BYTES(buf_slice(&p->parts->bytes))));
 }
 
@@ -73,10 +74,10 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
     if (m->offset == 0) {
         snapshot_drop(u);
         u->parts = MEM_NEW(struct snapshot_parts);
-        *u->parts = (struct snapshot_parts){m->kind, m->size, BUF_INIT(m->size)};
+        *u->parts = (struct snapshot_parts){m->era, m->kind, m->size, BUF_INIT(m->size)};
     }
-    if (!u->parts || u->parts->kind != m->kind || u->parts->size != m->size ||
-        u->parts->bytes.n != m->offset || m->part.n == 0) {
+    if (!u->parts || u->parts->era != m->era || u->parts->kind != m->kind ||
+        u->parts->size != m->size || u->parts->bytes.n != m->offset || m->part.n == 0) {
         chan_refuse(c);
         return;
     }
@@ -113,10 +114,10 @@ void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot
 
     if (!call)
         return;
-    e = store_one(
-        k->store, Q_snapshot_get,
-        VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(m->kind), V_ID(call->who.user)),
-        &q);
+    e = store_one(k->store, Q_snapshot_get,
+                  VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
+                       V_INT(m->kind), V_ID(call->who.user)),
+                  &q);
     if (e) {
         if (e != ERR_NOT_FOUND)
             log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));

@@ -1,5 +1,5 @@
-/* The last lists seen of an upstream, per person and without one: put by egress in parts, given to
- * gateways in parts. Opaque bytes. */
+/* The last lists seen of an upstream, per era, per person and without one: put by egress in parts,
+ * given to gateways in parts. Opaque bytes. */
 #ifndef SG_KEEPER_SNAPSHOT_H
 #define SG_KEEPER_SNAPSHOT_H
 
@@ -10,6 +10,7 @@ struct keeper;
 
 /* A list that is arriving. */
 struct snapshot_parts {
+    enum era era;
     enum snapshot kind;
     uint32_t size;
     struct buf bytes;

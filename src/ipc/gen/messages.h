@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xd898f43c0f958821u
+#define MSG_TABLE_ID 0x5529474058dec14bu
 
 enum role {
     ROLE_SUPERVISOR,
@@ -639,7 +639,7 @@ struct msg_session_gone {
     struct session_id session;
 };
 
-/* The last list seen of this upstream for the caller of this call, which may have been permitted and refused before. */
+/* The last list seen of this upstream, in the era of this call, for its caller; the call may have been permitted and refused before. */
 struct msg_snapshot_get {
     uint64_t call;
     enum snapshot kind;
@@ -756,6 +756,7 @@ struct msg_drop {
 /* A part of a list as the upstream gave it for this use, screened. Sent before use_result. */
 struct msg_snapshot_put {
     struct use_id use;
+    enum era era;
     enum snapshot kind;
     uint32_t size;
     uint32_t offset;

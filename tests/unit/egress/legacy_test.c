@@ -109,7 +109,7 @@ static void test_opened_lazily(void **state)
     assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "s0"));
     /* What the server said of itself is stored. */
     assert_int_equal(r->snapshots_n, 1);
-    assert_non_null(strstr((const char *)r->snapshots.p, "server:{\"protocolVersion\""));
+    assert_non_null(strstr((const char *)r->snapshots.p, "legacy server:{\"protocolVersion\""));
 
     i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
     rig_both(r, i);

@@ -199,10 +199,10 @@ static void test_probe_modern(void **state)
     buf_put_u8(&rig.snapshots, 0);
     assert_string_equal(
         (const char *)rig.snapshots.p,
-        "server:{\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{},"
+        "modern server:{\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{},"
         "\"prompts\":{},\"resources\":{}}}\n"
-        "tools:{\"tools\":[{\"name\":\"a\"},{\"name\":\"b\"}]}\n"
-        "resources:{\"resources\":[]}\n");
+        "modern tools:{\"tools\":[{\"name\":\"a\"},{\"name\":\"b\"}]}\n"
+        "modern resources:{\"resources\":[]}\n");
     assert_int_equal(rig.requests_n, 6);
     rig_stop(&rig);
 }
@@ -279,12 +279,13 @@ static const struct {
 } lists[] = {
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
      "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[{\"name\":\"a\"}],\"ttlMs\":5}}",
-     "tools:{\"tools\":[{\"name\":\"a\"}]}\n"},
+     "modern tools:{\"tools\":[{\"name\":\"a\"}]}\n"},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/list\",\"params\":{}}",
-     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"prompts\":[]}}", "prompts:{\"prompts\":[]}\n"},
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"prompts\":[]}}",
+     "modern prompts:{\"prompts\":[]}\n"},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/templates/list\"}",
      "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"resourceTemplates\":[1]}}",
-     "templates:{\"resourceTemplates\":[1]}\n"},
+     "modern templates:{\"resourceTemplates\":[1]}\n"},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"cursor\":\"x\"}}",
      "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[]}}", NULL},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
@@ -295,7 +296,12 @@ static const struct {
      "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":1,\"message\":\"m\"}}", NULL},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
      "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[\"s3cret-canary-0123456789\"]}}",
-     "tools:{\"tools\":[\"[redacted: weather]\"]}\n"},
+     "modern tools:{\"tools\":[\"[redacted: weather]\"]}\n"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"capabilities\":{},\"a\":1}}",
+     "modern server:{\"capabilities\":{},\"a\":1}\n"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":1,\"message\":\"m\"}}", NULL},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"tools/"
      "list\"}}",
      "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"tools\":[]}}", NULL},
@@ -327,14 +333,67 @@ static void test_lists(void **state)
     }
 }
 
+/* --- both eras
+ * ---------------------------------------------------------------------------------------------- */
+
+/* A probe of a server that is configured for both eras asks in both; one may be missing. */
+static void no_modern(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (rig_has(q, "MCP-Protocol-Version: 2026-07-28"))
+        rig_say(c, "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+    else
+        server(r, c, q);
+}
+
+static void no_legacy(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (asks(q, "\"initialize\""))
+        rig_say(c, "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+    else
+        server(r, c, q);
+}
+
+static void test_probe_both(void **state)
+{
+    static const struct {
+        rig_script *script;
+        unsigned snapshots;
+        enum err code;
+    } rows[] = {
+        {server, 6, ERR_OK},
+        {no_modern, 3, ERR_OK},
+        {no_legacy, 3, ERR_OK},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        unsigned i;
+
+        rig_start(&rig, &(struct rig_conf){0});
+        rig.script = rows[k].script;
+        i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
+        rig_result(&rig, i);
+        assert_err((enum err)rig_use_of(&rig, i)->result.code, rows[k].code);
+        assert_int_equal(rig.snapshots_n, rows[k].snapshots);
+        rig_stop(&rig);
+    }
+}
+
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_verify_modern),         T(test_verify_legacy), T(test_verify_by_initialize),
-        T(test_verify_not_configured), T(test_probe_modern),  T(test_probe_legacy),
-        T(test_probe_endless_pages),   T(test_probe_refused), T(test_lists),
+        T(test_verify_modern),
+        T(test_verify_legacy),
+        T(test_verify_by_initialize),
+        T(test_verify_not_configured),
+        T(test_probe_modern),
+        T(test_probe_legacy),
+        T(test_probe_endless_pages),
+        T(test_probe_refused),
+        T(test_lists),
+        T(test_probe_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

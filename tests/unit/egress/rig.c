@@ -293,7 +293,8 @@ static void on_keeper(struct rig *r, enum msg type, union msg_any *m)
         on_dial_want(r, &m->dial_want);
     } else if (type == MSG_SNAPSHOT_PUT) {
         if (m->snapshot_put.offset == 0)
-            buf_printf(&r->snapshots, "%s:", snapshot_name(m->snapshot_put.kind));
+            buf_printf(&r->snapshots, "%s %s:", era_name(m->snapshot_put.era),
+                       snapshot_name(m->snapshot_put.kind));
         buf_put(&r->snapshots, m->snapshot_put.part);
         if (m->snapshot_put.offset + m->snapshot_put.part.n == m->snapshot_put.size) {
             buf_put_u8(&r->snapshots, '\n');

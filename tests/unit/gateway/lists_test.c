@@ -189,22 +189,90 @@ static void test_error_of_a_list(void **state)
     over(s, &c);
 }
 
+#define NOT_KNOWN "\"capabilities\":{\"tools\":{\"listChanged\":true}}"
+
+static void discover(struct stage *s, struct client *c)
+{
+    modern(s, c, "/mcp/both", "server/discover", "");
+    let_through(s, c);
+}
+
+/* The server's words, under our name. */
 static void test_discover(void **state)
 {
     struct stage *s = *state;
     struct client c;
 
-    modern(s, &c, "/mcp/both", "server/discover", "");
-    WAIT_MSG(s, &c, MSG_CALL_OPEN, 1);
-    assert_int_equal(s->open.want, CALL_WANT_OWN);
-    say_own(s, s->open.call, false, false);
-    WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, 1);
-    say_snapshot(s, s->open.call, SNAPSHOT_SERVER, "");
+    discover(s, &c);
+    assert_int_equal(s->open.want, CALL_WANT_SEND);
+    say_answer(s, s->open.call,
+               "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":[\"2099-01-01\"],"
+               "\"serverInfo\":{\"name\":\"theirs\"},\"instructions\":\"say please\","
+               "\"capabilities\":{\"prompts\":{\"listChanged\":true}}}}");
     WAIT(s, &c, has(&c, "\"supportedVersions\":[\"2026-07-28\",\"2025-11-25\"]"));
     assert_true(has(&c, "\"resultType\":\"complete\""));
-    assert_true(has(&c, "\"capabilities\":{\"tools\":{\"listChanged\":true}}"));
+    assert_true(has(&c, "\"prompts\":{\"listChanged\":true},\"tools\":{\"listChanged\":true}"));
     assert_true(has(&c, "reached through Sidegate"));
+    assert_true(has(&c, "say please"));
+    assert_false(has(&c, "theirs"));
+    assert_int_equal(s->n[MSG_SNAPSHOT_GET], 0);
+    assert_int_equal(s->n[MSG_CALL_CANCEL], 0);
     over(s, &c);
+}
+
+/* Whatever the upstream does, the client gets an answer, from what is stored. */
+static void test_discover_otherwise(void **state)
+{
+    static const char *const answers[] = {
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"none\"}}",
+        NULL, /* refused */
+        "",   /* nothing, in time */
+    };
+    struct stage *s = *state;
+
+    assert_err(limit_set(SET_DISCOVER_TIME, 100), ERR_OK);
+    for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
+        struct client c;
+
+        discover(s, &c);
+        if (answers[i] == NULL)
+            say_end(s, s->open.call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
+        else if (answers[i][0] != '\0')
+            say_answer(s, s->open.call, answers[i]);
+        WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, i + 1);
+        assert_int_equal(s->snapshot, SNAPSHOT_SERVER);
+        say_snapshot(s, s->open.call, SNAPSHOT_SERVER,
+                     i == 0 ? "" : "{\"capabilities\":{\"tools\":{},\"prompts\":{}}}");
+        WAIT(s, &c, has(&c, "HTTP/1.1 200 "));
+        assert_true(has(&c, i == 0 ? NOT_KNOWN : "\"prompts\":{}"));
+        over(s, &c);
+    }
+    assert_int_equal(s->n[MSG_CALL_CANCEL], 1);
+}
+
+/* Audit is away, or the disk full: the client can start. A wrong key is no such thing. */
+static void test_discover_denied(void **state)
+{
+    static const struct {
+        enum err code;
+        const char *wanted;
+    } rows[] = {
+        {ERR_UNAVAILABLE, NOT_KNOWN},
+        {ERR_NO_SPACE, NOT_KNOWN},
+        {ERR_UNAUTHENTICATED, "HTTP/1.1 401 "},
+        {ERR_RATE_LIMITED, "HTTP/1.1 429 "},
+    };
+    struct stage *s = *state;
+
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        struct client c;
+
+        modern(s, &c, "/mcp/both", "server/discover", "");
+        WAIT_MSG(s, &c, MSG_CALL_OPEN, i + 1);
+        say_deny(s, s->open.call, rows[i].code);
+        WAIT(s, &c, has(&c, rows[i].wanted));
+        over(s, &c);
+    }
 }
 
 /* --- Sidegate's own tools
@@ -278,6 +346,8 @@ int main(void)
         STAGED(test_broken_snapshot),
         STAGED(test_error_of_a_list),
         STAGED(test_discover),
+        STAGED(test_discover_otherwise),
+        STAGED(test_discover_denied),
         STAGED(test_connect),
         STAGED(test_ours_only_where_they_belong),
         STAGED(test_status),

@@ -239,10 +239,11 @@ static void test_revoke_scopes(void **state)
 /* --- upstreams and snapshots
  * ---------------------------------------------------------------------------------------------- */
 
-static void put(struct world *w, struct use_id use, const char *text)
+static void put(struct world *w, struct use_id use, enum era era, const char *text)
 {
     assert_err(send_snapshot_put(w->r->egress->own,
                                  &(struct msg_snapshot_put){.use = use,
+                                                            .era = era,
                                                             .kind = SNAPSHOT_TOOLS,
                                                             .size = (uint32_t)strlen(text),
                                                             .part = slice_str(text)}),
@@ -261,11 +262,12 @@ static void snapshot_is(struct world *w, uint64_t call, const char *text)
     assert_true(slice_eq_str(p->part, text));
 }
 
-static struct use_id list_call(struct world *w, struct sec *token, uint64_t number)
+static struct use_id list_call(struct world *w, struct sec *token, uint64_t number, enum era era)
 {
     struct msg_call_open o = rig_call(number, token);
     struct use_id use;
 
+    o.era = era;
     o.method = SLICE_LIT("tools/list");
     rig_say_call(w->r, &o);
     use = rig_take(w->r->egress, MSG_PERMIT)->permit.use;
@@ -294,7 +296,8 @@ static void test_probe_and_snapshots(void **state)
         assert_true(ID_IS_ZERO(p->user));
         use = p->use;
     }
-    put(w, use, "{\"everybody\"}");
+    put(w, use, ERA_MODERN, "{\"everybody\"}");
+    put(w, use, ERA_LEGACY, "{\"everybody, legacy\"}");
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     done(w, ERR_OK);
     assert_err(send_ctl_upstream_list(w->r->cli->own, &(struct msg_ctl_upstream_list){0}), ERR_OK);
@@ -306,20 +309,23 @@ static void test_probe_and_snapshots(void **state)
     rig_add_user(w->r, "bob", "bob's password");
     rig_add_key(w->r, "bob", "desk", "bob-token");
     connect_ann(w);
-    use = list_call(w, w->ann, 1);
-    put(w, use, "{\"ann\"}");
+    use = list_call(w, w->ann, 1, ERA_MODERN);
+    put(w, use, ERA_MODERN, "{\"ann\"}");
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     rig_settle(w->r);
     snapshot_is(w, 1, "{\"ann\"}");
-    (void)list_call(w, bob, 2);
+    (void)list_call(w, bob, 2, ERA_MODERN);
     snapshot_is(w, 2, "{\"everybody\"}");
+    /* And of its era alone. */
+    (void)list_call(w, w->ann, 3, ERA_LEGACY);
+    snapshot_is(w, 3, "{\"everybody, legacy\"}");
     sec_free(bob);
 }
 
 static void test_big_snapshot(void **state)
 {
     struct world *w = *state;
-    struct use_id use = list_call(w, w->ann, 1);
+    struct use_id use = list_call(w, w->ann, 1, ERA_MODERN);
     static uint8_t part[LIM_PART_BYTES];
     uint32_t size = LIM_SNAPSHOT_BYTES, at = 0;
 
@@ -364,7 +370,7 @@ static void test_hostile_snapshots(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        bad[i].use = list_call(w, w->ann, 1 + i);
+        bad[i].use = list_call(w, w->ann, 1 + i, ERA_MODERN);
         assert_err(send_snapshot_put(w->r->egress->own, &bad[i]), ERR_OK);
         assert_true(rig_refused(w->r->egress));
         rig_again(w->r->egress);
