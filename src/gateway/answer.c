@@ -8,6 +8,7 @@
 #include "gateway/call_in.h"
 
 #include "gateway/own.h"
+#include "gateway/params.h"
 #include "gateway/transform.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
@@ -111,6 +112,9 @@ static void give_result(struct call *c, const struct json *j, uint32_t result, s
     };
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + ADDED_BYTES);
     enum err e = transform_result(&t, &out);
+
+    if (c->era == MCP_ERA_MODERN && c->method->method == MCP_TOOLS_LIST)
+        params_learn(c, j, result);
 
     if (e != ERR_OK)
         call_fail(c, e);

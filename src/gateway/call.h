@@ -88,6 +88,7 @@ struct call {
     struct buf id_text;  /* its id as JSON text; empty: none */
     struct buf progress; /* its progress token, likewise */
     struct buf came;     /* the requestState that it brought */
+    struct buf params;   /* Mcp-Param-* for the upstream: name and value, a line each */
     uint32_t caps;       /* bits of mcp_client_caps */
     enum answer answer;  /* to our elicitation, in a retry */
 

@@ -75,8 +75,6 @@ CALL_ACTION(ignore);        /* call.c */
 
 /* --- send.c ---------------------------------------------------------------------------------- */
 
-/* Whether the Mcp-Param-* fields of the client's request can be passed on. */
-MUST_USE enum err call_check_params(const struct call *c);
 /* Whether client is another than the one whose session the call names. */
 bool call_is_foreign(const struct call *c, const struct client_id *client);
 

@@ -14,6 +14,7 @@ void gateway_init(struct gateway *g, struct loop *loop)
 {
     *g = (struct gateway){.loop = loop};
     LIST_INIT(&g->egresses);
+    params_init(&g->params);
     json_init(&g->answer);
 }
 
@@ -33,6 +34,7 @@ void gateway_done(struct gateway *g)
         LIST_REMOVE(e, entry);
         mem_free(e);
     }
+    params_done(&g->params);
     json_free(&g->answer);
     conf_done(&g->conf);
 }

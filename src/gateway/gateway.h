@@ -4,6 +4,7 @@
 
 #include "gateway/call.h"
 #include "gateway/conf.h"
+#include "gateway/params.h"
 #include "gateway/session.h"
 #include "ipc/chan.h"
 
@@ -23,7 +24,8 @@ struct gateway {
     struct call *calls; /* by id */
     uint64_t last_call;
     struct session *sessions; /* by id */
-    struct json answer;       /* the parsed message of an upstream, one at a time */
+    struct params_all params;
+    struct json answer; /* the parsed message of an upstream, one at a time */
 };
 
 void gateway_init(struct gateway *g, struct loop *loop);

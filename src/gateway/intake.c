@@ -10,6 +10,7 @@
 #include "gateway/call_in.h"
 #include "gateway/own.h"
 #include "gateway/own_tools.h"
+#include "gateway/params.h"
 #include "proto/mcp_header.h"
 #include "proto/mcp_write.h"
 
@@ -373,7 +374,7 @@ static enum err take(struct call *c)
     if (e == ERR_OK)
         e = mcp_header_check(c->http->fields, c->http->n_fields, &c->in, &c->req);
     if (e == ERR_OK && c->era == MCP_ERA_MODERN)
-        e = call_check_params(c);
+        e = params_take(c);
     if (e == ERR_OK && needs_session(c))
         e = intake_session(c);
     if (e == ERR_OK)

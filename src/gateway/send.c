@@ -5,6 +5,7 @@
  */
 #include "gateway/call_in.h"
 
+#include "gateway/params.h"
 #include "ipc/gen/send.h"
 
 static const struct slice versions[] = {
@@ -27,45 +28,6 @@ static enum err send_head(struct call *c)
     };
 
     return send_send_head(c->egress, &m);
-}
-
-/* Mcp-Param-* repeat arguments for whoever stands between; whether they equal the body is the
- * upstream's to say, which knows the tool (2026-07-28 streamable-http "Custom Headers"). */
-static bool is_param(const struct http_field *f, struct slice *ret_name)
-{
-    const struct slice prefix = SLICE_LIT("Mcp-Param-");
-
-    *ret_name = slice_sub(f->name, prefix.n, f->name.n);
-    return slice_eq_nocase(slice_sub(f->name, 0, prefix.n), prefix);
-}
-
-enum err call_check_params(const struct call *c)
-{
-    struct slice name = SLICE_EMPTY;
-    unsigned n = 0;
-
-    for (size_t i = 0; i < c->http->n_fields; i++) {
-        const struct http_field *f = &c->http->fields[i];
-
-        if (is_param(f, &name) &&
-            (++n > LIM_MCP_PARAMS || name.n == 0 || name.n > LIM_PARAM_NAME_BYTES ||
-             f->value.n == 0 || f->value.n > LIM_NAME_BYTES || !http_is_field_value(f->value)))
-            return ERR_BAD_HEADERS;
-    }
-    return ERR_OK;
-}
-
-static enum err send_params(struct call *c)
-{
-    enum err e = ERR_OK;
-
-    for (size_t i = 0; c->http != NULL && i < c->http->n_fields && e == ERR_OK; i++) {
-        struct msg_send_param m = {.call = c->id, .value = c->http->fields[i].value};
-
-        if (c->era == MCP_ERA_MODERN && is_param(&c->http->fields[i], &m.name))
-            e = send_send_param(c->egress, &m);
-    }
-    return e;
 }
 
 static void wait_for_answer(struct call *c)
@@ -92,7 +54,7 @@ CALL_ACTION(send)
         buf_clear(&c->message);
         e = send_head(c);
         if (e == ERR_OK)
-            e = send_params(c);
+            e = params_send(c);
         call_enter(c, CALL_SENDING);
     }
     while (e == ERR_OK && c->sent < c->body.n && !chan_full(c->egress)) {

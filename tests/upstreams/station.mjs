@@ -15,8 +15,9 @@ const text = (value) => ({ content: [{ type: 'text', text: value }] });
 const officers = ['Ana', 'Anders', 'Bo'];
 
 // The MCP server itself. It knows nothing of keys: the check in front of it does. `lookouts` gets the signal of each lookout.
-function factory(book, lookouts) {
+function factory(book, lookouts, station) {
     return () => {
+        const mirrored = station.mirrored ? { 'x-mcp-header': 'Station' } : {};
         const server = new McpServer(
             { name: 'weather-station', version: '1.4.0', title: 'Weather station' },
             { capabilities: { logging: {}, tools: {}, resources: {}, prompts: {}, completions: {} } },
@@ -24,7 +25,7 @@ function factory(book, lookouts) {
         server.registerTool('weather', {
             title: 'Weather now',
             description: 'What one station measures now. Stations: harbour, hill.',
-            inputSchema: object({ station: { type: 'string', enum: Object.keys(stations) } }),
+            inputSchema: object({ station: { type: 'string', enum: Object.keys(stations), ...mirrored } }),
             outputSchema: object({ station: { type: 'string' }, temperature: { type: 'number' }, wind: { type: 'string' } }),
             annotations: { readOnlyHint: true, openWorldHint: false },
         }, async ({ station }) => {
@@ -84,11 +85,11 @@ function factory(book, lookouts) {
 export const bearer = (key) => (entry) => header(entry, 'authorization') === `Bearer ${key}`;
 
 // start({ key, check, port, eras, open }): `check` replaces the bearer check; methods in `open` need no key;
-// `refusal` answers instead of the plain 401. `book` is the log book, `lookouts` the lookouts' signals.
+// `refusal` answers instead of the plain 401. `book` is the log book, `lookouts` the lookouts' signals. While `mirrored` is true, the
+// argument of the tool weather is mirrored in a header.
 export async function start({ key, check = bearer(key), port = 0, eras, open = [], refusal } = {}) {
     const book = [];
     const lookouts = [];
-    const serve = mcpServing(factory(book, lookouts), { eras });
     const station = new Upstream(async (req, res, entry) => {
         entry.authorised = station.check(entry);
         if (!entry.authorised && !open.includes(entry.rpc)) {
@@ -98,6 +99,7 @@ export async function start({ key, check = bearer(key), port = 0, eras, open = [
         }
         await serve(req, res, entry);
     });
+    const serve = mcpServing(factory(book, lookouts, station), { eras });
     station.check = check;
     station.setKey = (value) => { station.check = bearer(value); };
     station.book = book;
