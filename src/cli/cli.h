@@ -20,11 +20,12 @@ enum cli_option {
     OPT_HEAD = 1 << 6,
     OPT_ALL = 1 << 7,
     OPT_UPSTREAM = 1 << 8,
+    OPT_LINK_BY_ERROR = 1 << 9,
 };
 
 struct cli {
     const char *config_path, *dir, *user, *label, *out, *head, *upstream;
-    bool password_stdin, all;
+    bool password_stdin, all, link_by_error;
     const char *argument;  /* the one plain argument, or NULL */
     struct config *config; /* loaded for verbs that take --config */
 };

@@ -42,6 +42,10 @@ static const struct {
      OPT_HEAD},
     {"all", NULL, "everybody's", OPT_ALL},
     {"upstream", "NAME", "a server's name in the configuration", OPT_UPSTREAM},
+    {"link-by-error", NULL,
+     "give this client links by error -32042 (MCP 2025-11-25, and only if it declares "
+     "elicitation.url)",
+     OPT_LINK_BY_ERROR},
 };
 
 int cli_fail(const char *fmt, ...)
@@ -110,6 +114,7 @@ static void set_option(struct cli *x, unsigned option, const char *value)
     case OPT_UPSTREAM: x->upstream = value; break;
     case OPT_PASSWORD_STDIN: x->password_stdin = true; break;
     case OPT_ALL: x->all = true; break;
+    case OPT_LINK_BY_ERROR: x->link_by_error = true; break;
     default: BUG_IF(true);
     }
 }

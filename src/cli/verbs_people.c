@@ -128,6 +128,7 @@ int verb_key_add(struct cli *x)
         return cli_fail("say whose agent it is with --user NAME");
     m.user_name = slice_str(x->user);
     m.label = slice_str(x->label != NULL ? x->label : "agent");
+    m.link_by_error = x->link_by_error;
     make_token(&token);
     m.token_hash = hash_sha256(buf_slice(&token));
     status = client_ask(x, MSG_CTL_KEY_ADD, &m, NULL);
@@ -146,8 +147,9 @@ static void show_key(UNUSED struct cli *x, const struct msg_ctl_key_row *m)
 
     ID_PUT(&id, m->client);
     cli_time(m->last_used, used, sizeof(used));
-    printf("%.*s  %-16.*s  %-20s  %.*s\n", (int)id.n, (const char *)id.p, (int)m->user_name.n,
-           (const char *)m->user_name.p, used, (int)m->label.n, (const char *)m->label.p);
+    printf("%.*s  %-16.*s  %-20s  %.*s%s\n", (int)id.n, (const char *)id.p, (int)m->user_name.n,
+           (const char *)m->user_name.p, used, (int)m->label.n, (const char *)m->label.p,
+           m->link_by_error ? " (links by error)" : "");
     buf_free(&id);
 }
 

@@ -1,9 +1,10 @@
 /*
  * Delivering a handoff to the client (DESIGN 4, "How a handoff is delivered"; mcp.md 1.2): modern
- * by input_required and held retries, legacy by an elicitation on the call's own stream, everybody
- * else by a neutral answer. Run by the gateway. Trusts the keeper on what state a handoff is in;
- * what the client says about it (accept) is a hint that somebody looks. Specifications: MCP
- * 2026-07-28 basic/patterns/mrtr, client/elicitation; 2025-11-25 client/elicitation "URL Mode".
+ * by input_required and held retries, legacy by an elicitation on the call's own stream, or by an
+ * error where the agent key says so, everybody else by a neutral answer. Run by the gateway. Trusts
+ * the keeper on what state a handoff is in; what the client says about it (accept) is a hint that
+ * somebody looks. Specifications: MCP 2026-07-28 basic/patterns/mrtr, client/elicitation;
+ * 2025-11-25 client/elicitation "URL Mode".
  */
 #include "gateway/deliver.h"
 #include "gateway/call_in.h"
@@ -158,6 +159,22 @@ static void ask_modern(struct call *c, struct slice message, struct slice link, 
     buf_free(&out);
 }
 
+/* Error -32042: the call is over, and the client makes it again when it is told that the person is
+ * done (2025-11-25 client/elicitation "URL Elicitation Required Error"). */
+static void ask_by_error(struct call *c, struct slice message, struct slice link)
+{
+    struct buf out = BUF_INIT(MESSAGE_BYTES), handoff = BUF_INIT(ID_TEXT);
+
+    ID_PUT(&handoff, c->handoff);
+    const struct mcp_elicitation e = {
+        .elicitation_id = buf_slice(&handoff), .message = message, .url = link};
+    mcp_put_url_required(&out, buf_slice(&c->id_text), &e);
+    session_show(c->session, c->handoff);
+    call_reply(c, buf_slice(&out));
+    buf_free(&out);
+    buf_free(&handoff);
+}
+
 /* The stream's first event has an id and no data (2025-11-25 basic/transports): clients know then
  * that it can be slow. */
 static void ask_legacy(struct call *c, struct slice message, struct slice link)
@@ -206,6 +223,8 @@ CALL_ACTION(handed_off)
     deliver_put_link(&link, &c->g->conf, m->handoff);
     if (c->era == MCP_ERA_MODERN)
         ask_modern(c, buf_slice(&message), buf_slice(&link), m->state);
+    else if (m->by_error)
+        ask_by_error(c, buf_slice(&message), buf_slice(&link));
     else
         ask_legacy(c, buf_slice(&message), buf_slice(&link));
     buf_free(&message);

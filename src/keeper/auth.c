@@ -13,7 +13,8 @@ static void drop(struct keeper *k, struct auth_key *a)
     mem_free(a);
 }
 
-void auth_add(struct keeper *k, struct principal who, struct digest hash, struct slice label)
+struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest hash,
+                          struct slice label)
 {
     struct auth_key *a = MEM_NEW(struct auth_key);
 
@@ -23,6 +24,7 @@ void auth_add(struct keeper *k, struct principal who, struct digest hash, struct
         a->label[0] = 0;
     HASH_ADD(hh, k->auth.by_hash, hash, sizeof(a->hash), a);
     HASH_ADD(by_client, k->auth.by_client, who.client, sizeof(a->who.client), a);
+    return a;
 }
 
 enum err auth_load(struct keeper *k)
@@ -37,7 +39,7 @@ enum err auth_load(struct keeper *k)
         STORE_ID(&q, 0, who.client);
         STORE_ID(&q, 1, who.user);
         STORE_ID(&q, 2, hash);
-        auth_add(k, who, hash, store_bytes(&q, 3));
+        auth_add(k, who, hash, store_bytes(&q, 3))->link_by_error = store_int(&q, 4) != 0;
     }
     return store_end(&q);
 }

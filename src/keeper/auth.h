@@ -22,6 +22,7 @@ struct auth_key {
     struct principal who;
     uint32_t calls; /* in progress, for the limit */
     char label[LIM_LABEL_BYTES + 1];
+    bool link_by_error; /* its legacy client is given links by error -32042 */
     UT_hash_handle hh, by_client;
 };
 
@@ -37,7 +38,8 @@ void auth_close(struct keeper *k);
 struct auth_key *auth_find(struct keeper *k, const struct sec *token);
 /* NULL: the key is gone. */
 struct auth_key *auth_of(struct keeper *k, struct client_id client);
-void auth_add(struct keeper *k, struct principal who, struct digest hash, struct slice label);
+struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest hash,
+                          struct slice label);
 /* From now on nobody is that client; before the store says so, so that nothing comes in between. */
 void auth_remove(struct keeper *k, struct client_id client);
 void auth_remove_user(struct keeper *k, struct user_id user);

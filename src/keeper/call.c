@@ -139,6 +139,7 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
     call->upstream = m->upstream;
     call->era = m->era;
     call->class = class_of(m, &call->is_list);
+    call->link_by_error = a->link_by_error && m->era == ERA_LEGACY;
     call->caps = m->caps;
     call->session = m->session;
     call->answer = m->answer;

@@ -67,7 +67,8 @@ struct call {
     uint16_t upstream;
     enum era era;
     enum policy_class class;
-    bool is_list; /* refused: the gateway has a snapshot instead */
+    bool is_list;       /* refused: the gateway has a snapshot instead */
+    bool link_by_error; /* of its agent key; legacy */
     uint8_t caps;
     struct session_id session;
     char method[LIM_METHOD_BYTES + 1];

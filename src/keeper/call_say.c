@@ -95,7 +95,8 @@ void call_say_handoff(struct call *call, const struct handoff_row *h)
                                           .handoff = h->id,
                                           .words = slice_str(words),
                                           .need = h->need,
-                                          .state = buf_slice(&state)})); /* see above */
+                                          .state = buf_slice(&state),
+                                          .by_error = call->link_by_error})); /* see above */
     buf_free(&state);
 }
 

@@ -172,6 +172,7 @@ struct key {
     char user_name[LIM_USER_NAME_BYTES + 1];
     char label[LIM_LABEL_BYTES + 1];
     struct digest hash;
+    bool link_by_error;
     struct principal who;
 };
 
@@ -186,7 +187,7 @@ static enum err key_work(void *ctx)
     if (!e)
         e = store_do(k->store, Q_client_add,
                      VALS(V_ID(a->who.client), V_ID(a->who.user), V_STR(a->label), V_ID(a->hash),
-                          V_INT(keeper_now(k))));
+                          V_INT(keeper_now(k)), V_INT(a->link_by_error)));
     return e ? e
              : outbox_add(k,
                           &(struct record){.event = EVENT_KEY_ADDED,
@@ -201,7 +202,7 @@ static void key_done(void *ctx, enum err e)
     struct key *a = ctx;
 
     if (!e)
-        auth_add(a->k, a->who, a->hash, slice_str(a->label));
+        auth_add(a->k, a->who, a->hash, slice_str(a->label))->link_by_error = a->link_by_error;
     log_event(e ? LOG_WARN : LOG_INFO, "key_added", LOG_STR("name", a->user_name),
               LOG_STR("label", a->label), LOG_ERR(e));
     ctl_say(a->k, a->peer, e, "");
@@ -215,6 +216,7 @@ void ctl_on_key_add(struct keeper *k, struct chan *c, const struct msg_ctl_key_a
     a->k = k;
     a->peer = peer_of(c)->serial;
     a->hash = m->token_hash;
+    a->link_by_error = m->link_by_error;
     BUG_IF(!slice_to_cstr(m->user_name, a->user_name,
                           sizeof(a->user_name))); /* the messages' maxima */
     BUG_IF(!slice_to_cstr(m->label, a->label, sizeof(a->label)));
@@ -231,7 +233,8 @@ void ctl_on_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_
         struct msg_ctl_key_row row = {.user_name = store_bytes(&q, 1),
                                       .label = store_bytes(&q, 2),
                                       .created = (uint64_t)store_int(&q, 3),
-                                      .last_used = (uint64_t)store_int(&q, 4)};
+                                      .last_used = (uint64_t)store_int(&q, 4),
+                                      .link_by_error = store_int(&q, 5) != 0};
 
         STORE_ID(&q, 0, row.client);
         e = send_ctl_key_row(c, &row);

@@ -139,9 +139,9 @@ export class Sidegate {
     }
 
     // A new agent key: given once, into a file that only its owner may read.
-    async addKey(user = 'ana', label = 'laptop') {
+    async addKey(user = 'ana', label = 'laptop', ...more) {
         const file = join(this.dir, `key-${user}-${label}-${Math.random().toString(36).slice(2)}`);
-        const done = await this.cli('key', 'add', '--user', user, '--label', label, '--out', file);
+        const done = await this.cli('key', 'add', '--user', user, '--label', label, '--out', file, ...more);
         if (done.status !== 0) throw new Error(`key add: ${done.stdout}${done.stderr}`);
         if ((statSync(file).mode & 0o777) !== 0o600) throw new Error('key add --out: the file is not 0600');
         return readFileSync(file, 'utf8').trim();

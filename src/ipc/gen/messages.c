@@ -478,6 +478,7 @@ static const struct wire_field call_handoff_fields[] = {
     {"words", WIRE_STR, offsetof(struct msg_call_handoff, words), 64, NULL, false},
     {"need", WIRE_ENUM, offsetof(struct msg_call_handoff, need), NEED_COUNT, need_names, false},
     {"state", WIRE_BYTES, offsetof(struct msg_call_handoff, state), LIM_STATE_BYTES, NULL, false},
+    {"by_error", WIRE_BOOL, offsetof(struct msg_call_handoff, by_error), 0, NULL, false},
 };
 
 static const struct wire_field call_hold_fields[] = {
@@ -858,6 +859,7 @@ static const struct wire_field ctl_key_add_fields[] = {
     {"user_name", WIRE_STR, offsetof(struct msg_ctl_key_add, user_name), LIM_USER_NAME_BYTES, NULL, false},
     {"label", WIRE_STR, offsetof(struct msg_ctl_key_add, label), LIM_LABEL_BYTES, NULL, false},
     {"token_hash", WIRE_DIGEST, offsetof(struct msg_ctl_key_add, token_hash), 0, NULL, false},
+    {"link_by_error", WIRE_BOOL, offsetof(struct msg_ctl_key_add, link_by_error), 0, NULL, false},
 };
 
 static const struct wire_field ctl_key_remove_fields[] = {
@@ -874,6 +876,7 @@ static const struct wire_field ctl_key_row_fields[] = {
     {"label", WIRE_STR, offsetof(struct msg_ctl_key_row, label), LIM_LABEL_BYTES, NULL, false},
     {"created", WIRE_U64, offsetof(struct msg_ctl_key_row, created), 0, NULL, false},
     {"last_used", WIRE_U64, offsetof(struct msg_ctl_key_row, last_used), 0, NULL, false},
+    {"link_by_error", WIRE_BOOL, offsetof(struct msg_ctl_key_row, link_by_error), 0, NULL, false},
 };
 
 static const struct wire_field ctl_connection_list_fields[] = {
@@ -984,7 +987,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 14},
     [MSG_CALL_PERMIT] = {"call_permit", 0x02, 0x08, false, false, false, sizeof(struct msg_call_permit), call_permit_fields, 5},
     [MSG_CALL_OWN] = {"call_own", 0x02, 0x08, false, false, false, sizeof(struct msg_call_own), call_own_fields, 5},
-    [MSG_CALL_HANDOFF] = {"call_handoff", 0x02, 0x08, false, false, false, sizeof(struct msg_call_handoff), call_handoff_fields, 6},
+    [MSG_CALL_HANDOFF] = {"call_handoff", 0x02, 0x08, false, false, false, sizeof(struct msg_call_handoff), call_handoff_fields, 7},
     [MSG_CALL_HOLD] = {"call_hold", 0x02, 0x08, false, false, false, sizeof(struct msg_call_hold), call_hold_fields, 4},
     [MSG_CALL_NEUTRAL] = {"call_neutral", 0x02, 0x08, false, false, false, sizeof(struct msg_call_neutral), call_neutral_fields, 4},
     [MSG_CALL_DENY] = {"call_deny", 0x02, 0x08, false, false, false, sizeof(struct msg_call_deny), call_deny_fields, 2},
@@ -1042,10 +1045,10 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CTL_USER_REMOVE] = {"ctl_user_remove", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_user_remove), ctl_user_remove_fields, 1},
     [MSG_CTL_USER_LIST] = {"ctl_user_list", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_user_list), NULL, 0},
     [MSG_CTL_USER_ROW] = {"ctl_user_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_user_row), ctl_user_row_fields, 4},
-    [MSG_CTL_KEY_ADD] = {"ctl_key_add", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_key_add), ctl_key_add_fields, 3},
+    [MSG_CTL_KEY_ADD] = {"ctl_key_add", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_key_add), ctl_key_add_fields, 4},
     [MSG_CTL_KEY_REMOVE] = {"ctl_key_remove", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_key_remove), ctl_key_remove_fields, 1},
     [MSG_CTL_KEY_LIST] = {"ctl_key_list", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_key_list), ctl_key_list_fields, 1},
-    [MSG_CTL_KEY_ROW] = {"ctl_key_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_key_row), ctl_key_row_fields, 5},
+    [MSG_CTL_KEY_ROW] = {"ctl_key_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_key_row), ctl_key_row_fields, 6},
     [MSG_CTL_CONNECTION_LIST] = {"ctl_connection_list", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_connection_list), ctl_connection_list_fields, 1},
     [MSG_CTL_CONNECTION_ROW] = {"ctl_connection_row", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_connection_row), ctl_connection_row_fields, 10},
     [MSG_CTL_REVOKE] = {"ctl_revoke", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_revoke), ctl_revoke_fields, 3},

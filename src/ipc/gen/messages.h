@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x5529474058dec14bu
+#define MSG_TABLE_ID 0x42b4d371392e5508u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -572,7 +572,7 @@ struct msg_call_own {
     bool pending;
 };
 
-/* A person is needed. state is the sealed requestState for the client (modern). */
+/* A person is needed. state is the sealed requestState for the client (modern). by_error: the agent key wants the link in an error (legacy). */
 struct msg_call_handoff {
     uint64_t call;
     struct client_id client;
@@ -580,6 +580,7 @@ struct msg_call_handoff {
     struct slice words;
     enum need need;
     struct slice state;
+    bool by_error;
 };
 
 /* Wait with the call open; permit, own, neutral or deny follows. state is what the client gets when the leg ends first; empty: the last leg. */
@@ -1017,11 +1018,12 @@ struct msg_ctl_user_row {
     uint32_t connections;
 };
 
-/* A new agent key; only its SHA-256 comes here. */
+/* A new agent key; only its SHA-256 comes here. link_by_error: its legacy client is given links by error -32042. */
 struct msg_ctl_key_add {
     struct slice user_name;
     struct slice label;
     struct digest token_hash;
+    bool link_by_error;
 };
 
 /* Revoke an agent key. */
@@ -1041,6 +1043,7 @@ struct msg_ctl_key_row {
     struct slice label;
     uint64_t created;
     uint64_t last_used;
+    bool link_by_error;
 };
 
 /* Rows, then ctl_done; all people's when the name is empty. */

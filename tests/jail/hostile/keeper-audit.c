@@ -261,15 +261,16 @@ static void people_that_cannot_be(struct play *p)
 /* A key of that hash is Ana's: it does not become Ben's, nor hers twice. */
 static void keys_that_cannot_be(struct play *p)
 {
-    struct msg_ctl_key_add m = {SLICE_LIT("ben"), SLICE_LIT("x"),
-                                hash_sha256(SLICE_LIT("sgk_of_ana"))};
+    struct msg_ctl_key_add m = {.user_name = SLICE_LIT("ben"),
+                                .label = SLICE_LIT("x"),
+                                .token_hash = hash_sha256(SLICE_LIT("sgk_of_ana"))};
     struct msg_call_open call = as_people_call(KEY_ANA, WEATHER);
 
     (void)p;
     assert_err(as_people_ctl(MSG_CTL_KEY_ADD, &m), ERR_EXISTS);
     m.user_name = SLICE_LIT("ana");
     assert_err(as_people_ctl(MSG_CTL_KEY_ADD, &m), ERR_EXISTS);
-    m = (struct msg_ctl_key_add){SLICE_EMPTY, SLICE_LIT("x"), FRESH(digest)};
+    m = (struct msg_ctl_key_add){.label = SLICE_LIT("x"), .token_hash = FRESH(digest)};
     assert_err(as_people_ctl(MSG_CTL_KEY_ADD, &m), ERR_NOT_FOUND);
     m.user_name = SLICE_LIT("eve");
     assert_err(as_people_ctl(MSG_CTL_KEY_ADD, &m), ERR_NOT_FOUND);

@@ -438,6 +438,42 @@ static void test_elicitation(void **state)
     idle(s, &c);
 }
 
+/* The agent key says so: the call ends with the link, and the session's stream with the news. */
+static void test_link_by_error(void **state)
+{
+    struct stage *s = *state;
+    struct msg_call_handoff m = {
+        .handoff = {{0x77, 0x01}}, .words = SLICE_LIT("amber falcon"), .by_error = true};
+    struct client c = {0}, stream;
+    char id[ID_TEXT + 1];
+    unsigned opens, gone;
+
+    open_session(s, "/mcp/both", URL, id);
+    open_stream(s, &stream, id, false);
+    opens = s->n[MSG_CALL_OPEN];
+    gone = s->n[MSG_CALL_GONE];
+    post_in(s, &c, id, CALL);
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, opens + 1);
+    m.call = s->open.call;
+    m.client = s->alice;
+    assert_err(send_call_handoff(s->keeper, &m), ERR_OK);
+    WAIT(s, &c, has(&c, "\"error\":{\"code\":-32042,"));
+    assert_true(has(&c, "HTTP/1.1 200 "));
+    assert_true(has(&c, "Content-Type: application/json\r\n"));
+    assert_true(has(&c, "\"data\":{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"" HANDOFF
+                        "\",\"message\":"));
+    assert_true(has(&c, "\"url\":\"" SURFACE "/h/" HANDOFF "\"}]}}"));
+    WAIT_MSG(s, &c, MSG_CALL_GONE, gone + 1);
+    assert_int_equal(HASH_COUNT(s->g.calls), 0);
+    client_close(&c);
+    signal_end(s, HANDOFF_STATE_COMPLETED);
+    WAIT(s, &stream,
+         has(&stream, "\"method\":\"notifications/elicitation/complete\",\"params\":{"
+                      "\"elicitationId\":\"" HANDOFF "\"}"));
+    client_close(&stream);
+    WAIT(s, &stream, s->g.sessions->stream == NULL);
+}
+
 /* A key that is not accepted any more: the person gives another one, and the same call is sent
  * again. */
 static void test_refused_by_the_upstream(void **state)
@@ -859,6 +895,7 @@ int main(void)
         STAGED(test_cancelled),
         STAGED(test_log_level),
         STAGED(test_elicitation),
+        STAGED(test_link_by_error),
         STAGED(test_refused_by_the_upstream),
         STAGED(test_left_alone),
         STAGED(test_asked_again),

@@ -333,6 +333,23 @@ static void test_param_headers_elsewhere(void **state)
     all_is_over(s, &c);
 }
 
+/* -32042 is not for this era, whoever says so. */
+static void test_no_link_by_error(void **state)
+{
+    struct stage *s = *state;
+    struct msg_call_handoff m = {.handoff = {{1}}, .state = SLICE_LIT("SEALED"), .by_error = true};
+    struct client c = {0};
+
+    call_modern(s, &c, "1", URL, "");
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, 1);
+    m.call = s->open.call;
+    m.client = s->alice;
+    assert_err(send_call_handoff(s->keeper, &m), ERR_OK);
+    WAIT(s, &c, has(&c, "\"requestState\":\"SEALED\""));
+    assert_false(has(&c, "-32042"));
+    all_is_over(s, &c);
+}
+
 static void test_notification(void **state)
 {
     struct stage *s = *state;
@@ -960,6 +977,7 @@ int main(void)
         STAGED(test_param_headers),
         STAGED(test_param_headers_of_listed_tools),
         STAGED(test_param_headers_elsewhere),
+        STAGED(test_no_link_by_error),
         STAGED(test_notification),
         STAGED(test_stream),
         STAGED(test_stream_that_breaks),

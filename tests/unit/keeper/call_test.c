@@ -681,6 +681,51 @@ static void test_legacy_done_before_the_answer(void **state)
     (void)permitted(w, 1, false);
 }
 
+/* The agent key wants links in an error: legacy, and declared, or there is none. */
+static void test_legacy_link_by_error(void **state)
+{
+    static const struct {
+        const char *token;
+        enum era era;
+        uint8_t caps;
+        bool asked, by_error;
+    } rows[] = {
+        {"error-token", ERA_LEGACY, CAP_LINK | CAP_HOLD, true, true},
+        {"error-token", ERA_LEGACY, CAP_HOLD, false, false},
+        {"error-token", ERA_MODERN, CAP_LINK | CAP_HOLD, true, false},
+        {"ann-token", ERA_LEGACY, CAP_LINK | CAP_HOLD, true, false},
+    };
+    struct world *w = *state;
+
+    assert_err(send_ctl_key_add(
+                   w->r->cli->own,
+                   &(struct msg_ctl_key_add){.user_name = SLICE_LIT("ann"),
+                                             .label = SLICE_LIT("old"),
+                                             .token_hash = hash_sha256(SLICE_LIT("error-token")),
+                                             .link_by_error = true}),
+               ERR_OK);
+    assert_err(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
+    for (unsigned again = 0; again < 2; again++) {
+        for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+            struct sec *token = rig_sec(rows[i].token);
+            struct msg_call_open o = rig_call(10 * again + i, token);
+
+            o.era = rows[i].era;
+            o.caps = rows[i].caps;
+            o.session.b[0] = rows[i].era == ERA_LEGACY ? 7 : 0;
+            rig_say_call(w->r, &o);
+            if (rows[i].asked)
+                assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.by_error,
+                                 rows[i].by_error);
+            else
+                neutral(w, o.call, ENDING_WAITING);
+            sec_free(token);
+        }
+        /* The same from the store as from memory. */
+        assert_err(auth_load(w->r->k), ERR_OK);
+    }
+}
+
 static void test_legacy_session_gone(void **state)
 {
     struct world *w = *state;
@@ -1070,6 +1115,7 @@ int main(void)
         T(test_legacy_accept),
         T(test_legacy_other_answers),
         T(test_legacy_done_before_the_answer),
+        T(test_legacy_link_by_error),
         T(test_legacy_session_gone),
         T(test_refused_then_given_again),
         T(test_once),
