@@ -108,6 +108,12 @@ static enum err on_head(void *ctx, const struct head *h)
     struct exchange *x = ctx;
 
     x->status = h->status;
+    if (x->ask.kind == CALL_KIND_END) {
+        /* Whatever it says (405: it does not let clients end sessions): it was told. */
+        x->events->head(x->ctx, h, READER_JSON);
+        conclude(x, EXCHANGE_ACCEPTED);
+        return ERR_OK;
+    }
     if (h->status < 300)
         return on_good_status(x, h);
     x->how = EXCHANGE_STATUS;
@@ -215,13 +221,17 @@ struct exchange *exchange_new(const struct exchange_ask *ask, const struct excha
                               void *ctx)
 {
     struct exchange *x = MEM_NEW(struct exchange);
-    bool is_get = ask->kind == CALL_KIND_STREAM;
+    static const enum http_method methods[CALL_KIND_COUNT] = {
+        [CALL_KIND_STREAM] = HTTP_GET,
+        [CALL_KIND_END] = HTTP_DELETE,
+    };
+    enum http_method method = methods[ask->kind];
 
     *x = (struct exchange){.ask = *ask, .events = events, .ctx = ctx, .loop = ask->pool->all->loop};
-    x->http = http_new(ask->pool, is_get ? HTTP_GET : HTTP_POST, &http_events, x);
-    if (is_get) {
+    x->http = http_new(ask->pool, method, &http_events, x);
+    if (method == HTTP_GET) {
         http_header(x->http, "Accept", SLICE_LIT("text/event-stream"));
-    } else {
+    } else if (method == HTTP_POST) {
         http_header(x->http, "Accept", SLICE_LIT("application/json, text/event-stream"));
         http_header(x->http, "Content-Type", SLICE_LIT("application/json"));
         http_body(x->http, ask->body);

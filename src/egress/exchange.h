@@ -12,7 +12,7 @@ struct exchange;
 
 enum exchange_how {
     EXCHANGE_DONE,       /* the response was given to message; or a stream ended */
-    EXCHANGE_ACCEPTED,   /* 2xx to what has no response */
+    EXCHANGE_ACCEPTED,   /* 2xx to what has no response, anything to a DELETE */
     EXCHANGE_REFUSED,    /* 401, or a rule of the configuration; received in full */
     EXCHANGE_STATUS,     /* another HTTP status, without a JSON-RPC error for us */
     EXCHANGE_NO_SESSION, /* 404 to a request with a session id */

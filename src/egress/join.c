@@ -15,6 +15,11 @@
 #include "proto/http_field.h"
 #include "proto/projection.h"
 
+bool use_has_body(enum call_kind kind)
+{
+    return kind != CALL_KIND_STREAM && kind != CALL_KIND_END;
+}
+
 static struct call_key call_key(const struct chan *c, uint64_t call)
 {
     const struct chan_peer *p = chan_peer(c);
@@ -99,7 +104,7 @@ static enum err judge_again(const struct use *u, struct digest *ret)
     struct judged j = {.kind = (uint8_t)u->kind};
     enum err e = ERR_OK;
 
-    if (u->kind != CALL_KIND_STREAM) {
+    if (use_has_body(u->kind)) {
         j.method = json_str_slice(&u->json, u->rpc.method, &method);
         projection_put_name(&(struct projection_in){.j = &u->json,
                                                     .name = mcp_name_of(&u->json, &u->rpc),
@@ -124,7 +129,7 @@ static enum err check_body(struct use *u)
     struct digest body = hash_sha256(buf_slice(&u->body)), shown;
     enum err e = ERR_OK;
 
-    if (u->kind != CALL_KIND_STREAM) {
+    if (use_has_body(u->kind)) {
         e = json_parse(&u->json, buf_slice(&u->body), NULL);
         if (e == ERR_OK)
             e = jsonrpc_read(&u->json, &u->rpc);
@@ -252,7 +257,7 @@ void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
 /* These go into headers. */
 static bool head_is_clean(const struct msg_send_head *m)
 {
-    bool is_stream = m->kind == CALL_KIND_STREAM;
+    bool is_stream = !use_has_body(m->kind);
 
     return m->size <= limit_get(SET_BODY_BYTES) && (m->size == 0) == is_stream &&
            http_is_field_value(m->protocol) && m->protocol.n > 0 &&

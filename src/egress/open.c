@@ -275,6 +275,18 @@ static bool caps_are_an_object(const struct use *u)
     return yes;
 }
 
+bool open_take_session(struct use *u)
+{
+    const struct session_key key = {u->client, u->session_id, u->user, u->connection};
+    struct session *s = session_find(&u->all->sessions, &key);
+
+    if (s == NULL || s->state != SESSION_OPEN || s->id.n == 0)
+        return false;
+    u->session = session_get(&u->all->sessions, &key);
+    session_forget(s);
+    return true;
+}
+
 void open_session(struct use *u)
 {
     const struct session_key key = {u->client,     u->session_id,  u->user,

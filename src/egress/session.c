@@ -63,11 +63,18 @@ static struct session *session_new(struct sessions *all, const struct session_ke
     return s;
 }
 
-struct session *session_get(struct sessions *all, const struct session_key *key)
+struct session *session_find(const struct sessions *all, const struct session_key *key)
 {
     struct session *s;
 
     HASH_FIND(hh, all->by_key, key, sizeof(*key), s);
+    return s;
+}
+
+struct session *session_get(struct sessions *all, const struct session_key *key)
+{
+    struct session *s = session_find(all, key);
+
     if (s == NULL)
         s = session_new(all, key);
     TAILQ_REMOVE(&all->by_age, s, by_age);

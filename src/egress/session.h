@@ -47,6 +47,8 @@ void sessions_init(struct sessions *all);
 /* Nobody may use one any more. */
 void sessions_done(struct sessions *all);
 
+/* The session of this key, or NULL. */
+struct session *session_find(const struct sessions *all, const struct session_key *key);
 /* The session of this key, made (NEW) if there is none; the longest unused makes room beyond
  * LIM_UPSTREAM_SESSIONS. Goes back with session_put. */
 struct session *session_get(struct sessions *all, const struct session_key *key);

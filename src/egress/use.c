@@ -312,9 +312,22 @@ void use_send(struct use *u)
         own_send(u);
 }
 
+/* DELETE, once; without a session of the upstream's there is nothing to do. */
+static void end_session(struct use *u)
+{
+    const struct use_end nothing = {.result = RESULT_UNSENT, .how = ANSWER_HOW_DONE};
+
+    if (open_take_session(u))
+        use_send(u);
+    else
+        use_finish(u, &nothing);
+}
+
 void use_run(struct use *u)
 {
-    if (u->era == MCP_ERA_LEGACY)
+    if (u->kind == CALL_KIND_END)
+        end_session(u);
+    else if (u->era == MCP_ERA_LEGACY)
         open_session(u);
     else
         use_send(u);

@@ -95,6 +95,8 @@ struct use_end {
 
 /* join.c */
 struct use *use_new(struct egress *all, const struct use_id *id);
+/* GET and DELETE have none. */
+bool use_has_body(enum call_kind kind);
 /* The body as the gateway sent it is what was permitted, and is ready to go. */
 void use_begin(struct use *u);
 
@@ -128,6 +130,9 @@ void open_session(struct use *u);
 /* Which lists a server has, of the result of initialize or server/discover: bits of enum snapshot.
  */
 unsigned open_server_has(const struct json *j, uint32_t result);
+/* Takes the open session that this use is to end, so that nobody finds it any more. False: there is
+ * none with an id. */
+bool open_take_session(struct use *u);
 /* This use waits or opens no more. */
 void open_leave(struct use *u);
 

@@ -149,6 +149,11 @@ void call_join(struct call *c, struct session *s)
     s->n_calls++;
 }
 
+bool call_has_message(const struct call *c)
+{
+    return c->kind != CALL_KIND_STREAM && c->kind != CALL_KIND_END;
+}
+
 struct call *call_by_id(struct gateway *g, uint64_t id)
 {
     struct call *c = NULL;
@@ -203,6 +208,9 @@ static void leave_session(struct call *c)
     asks_drop_call(&s->asks, c->id);
     LIST_REMOVE(c, in_session);
     s->n_calls--;
+    c->session = NULL;
+    if (s->closing == c)
+        session_closed(s);
 }
 
 static void tell_others(struct call *c)
@@ -248,7 +256,8 @@ void call_finish(struct call *c)
  * upstream has the call; one that waits for a person is better repeated than done for nobody. */
 static bool goes_on_alone(const struct call *c)
 {
-    if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE)
+    if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE ||
+        c->kind == CALL_KIND_END)
         return true;
     return c->era == MCP_ERA_LEGACY && (c->state == CALL_SENDING || c->state == CALL_UPSTREAM);
 }

@@ -126,6 +126,8 @@ struct call {
 /* A new call in state NEW; req may be NULL. It counts on the session's list when s is not NULL. */
 struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req);
 void call_join(struct call *c, struct session *s);
+/* Whether there is a message of the client's: GET and DELETE have none. */
+bool call_has_message(const struct call *c);
 /* Something happened; afterwards c may be gone. */
 void call_event(struct call *c, enum call_ev ev, const void *arg);
 /* By its number, or NULL. */

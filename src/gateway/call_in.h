@@ -78,6 +78,13 @@ CALL_ACTION(ignore);        /* call.c */
 /* Whether client is another than the one whose session the call names. */
 bool call_is_foreign(const struct call *c, const struct client_id *client);
 
+/* --- stream.c -------------------------------------------------------------------------------- */
+
+/* A permitted DELETE: the session is over for its client, and egress is still to hear of it. */
+void call_closing(struct call *c);
+/* A DELETE that the upstream does not get, since nobody may send it there; it is over. */
+void call_close(struct call *c);
+
 /* --- answer.c -------------------------------------------------------------------------------- */
 
 /* The response of the upstream, or what stands for it, in c->message: changed as it must be, and

@@ -18,11 +18,10 @@ bool call_shows_links(const struct call *c)
            c->method->may_ask;
 }
 
-/* A stream has no message: nothing to show. */
 static enum err make_projection(struct call *c, struct buf *projection, struct buf *name)
 {
-    if (c->kind == CALL_KIND_STREAM)
-        return ERR_OK;
+    if (!call_has_message(c))
+        return ERR_OK; /* nothing to show */
     rewrite_put_name(&c->in, &c->req, name);
     return rewrite_projection(&c->in, &c->req, projection);
 }
@@ -64,7 +63,7 @@ static void make_and_open(struct call *c, const struct rewrite *r)
     enum err e = ERR_OK;
 
     c->body_digest = hash_sha256(SLICE_EMPTY);
-    if (c->want == CALL_WANT_SEND && c->kind != CALL_KIND_STREAM)
+    if (c->want == CALL_WANT_SEND && call_has_message(c))
         e = rewrite_body(r, &c->body, &c->body_digest);
     if (e == ERR_OK)
         e = send_open(c);

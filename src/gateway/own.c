@@ -194,19 +194,6 @@ void own_stream(struct call *c, const struct msg_call_own *m)
     call_finish(c);
 }
 
-void own_delete(struct call *c, const struct msg_call_own *m)
-{
-    struct session *s = c->session;
-    struct sink *sink = c->sink;
-
-    (void)m;
-    c->sink = NULL; /* moved */
-    if (sink != NULL)
-        sink_status(sink, 204, NULL, 0);
-    call_finish(c);
-    session_end(s);
-}
-
 /* --- our tools ------------------------------------------------------------------------------- */
 
 static const char *status_text(const struct call *c, const struct msg_call_own *m)

@@ -12,7 +12,6 @@ own_fn own_set_level; /* c->level */
 own_fn own_accept;    /* a notification that ends here */
 own_fn own_answer;    /* c->answer and c->no_url, to call c->target */
 own_fn own_stream;    /* GET */
-own_fn own_delete;    /* DELETE */
 own_fn own_tool;      /* sidegate_connect, sidegate_status */
 
 /* Answers initialize or server/discover with what the server says of itself: the result of one of

@@ -146,6 +146,10 @@ CALL_ACTION(denied)
         own_describe(c, SLICE_EMPTY);
         return;
     }
+    if (c->kind == CALL_KIND_END && e != ERR_UNAUTHENTICATED) {
+        call_close(c);
+        return;
+    }
     if (c->kind == CALL_KIND_REQUEST || e == ERR_UNAUTHENTICATED || c->want == CALL_WANT_OWN) {
         call_fail(c, e);
         return;

@@ -103,6 +103,8 @@ CALL_ACTION(permitted)
     }
     if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE)
         call_accept(c);
+    if (c->kind == CALL_KIND_END)
+        call_closing(c);
     call_enter(c, CALL_PEER);
     loop_timer_set(c->timer, limit_get(SET_PERMIT_TIME));
     call_event(c, CALL_EV_EGRESS_HERE, NULL);

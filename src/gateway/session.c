@@ -87,19 +87,43 @@ static void tell_end(struct session *s)
     }
 }
 
-void session_end(struct session *s)
+static void session_free(struct session *s)
 {
-    struct call *c = NULL;
-
-    while ((c = LIST_FIRST(&s->calls)) != NULL)
-        call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
-    session_end_stream(s);
     tell_end(s);
-    HASH_DEL(s->g->sessions, s);
     asks_done(&s->asks);
     loop_timer_free(s->timer);
     buf_free(&s->caps_text);
     mem_free(s);
+}
+
+static struct call *next_to_cancel(const struct session *s)
+{
+    struct call *c = LIST_FIRST(&s->calls);
+
+    return c != NULL && c == s->closing ? LIST_NEXT(c, in_session) : c;
+}
+
+void session_end(struct session *s)
+{
+    struct call *c = NULL;
+
+    if (s->ended)
+        return;
+    s->ended = true;
+    HASH_DEL(s->g->sessions, s);
+    while ((c = next_to_cancel(s)) != NULL)
+        call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
+    session_end_stream(s);
+    loop_timer_stop(s->timer);
+    if (s->closing == NULL)
+        session_free(s);
+}
+
+void session_closed(struct session *s)
+{
+    s->closing = NULL;
+    if (s->ended)
+        session_free(s);
 }
 
 void sessions_done(struct gateway *g)

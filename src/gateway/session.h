@@ -31,10 +31,12 @@ struct session {
     uint32_t caps;       /* bits of mcp_client_caps */
     struct buf caps_text;
     const struct quirk *quirk;
-    bool no_url;         /* it declared URL elicitation and answered that it cannot */
-    int log_level;       /* index of the least level that is sent; -1: all */
-    struct sink *stream; /* the GET stream, or NULL */
-    struct call *feed;   /* the upstream's stream that feeds it, or NULL */
+    bool no_url;          /* it declared URL elicitation and answered that it cannot */
+    int log_level;        /* index of the least level that is sent; -1: all */
+    struct sink *stream;  /* the GET stream, or NULL */
+    struct call *feed;    /* the upstream's stream that feeds it, or NULL */
+    struct call *closing; /* the client's DELETE on its way to the upstream, or NULL */
+    bool ended;           /* nobody finds it any more */
     struct call_list calls;
     unsigned n_calls;
     struct asks asks;
@@ -55,8 +57,10 @@ struct session_new {
 
 /* A new session. ERR_RATE_LIMITED beyond SET_SESSIONS_PER_CLIENT. */
 MUST_USE enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret);
-/* Ends it: its calls, its stream, keeper and egress are told. */
+/* Ends it: its calls but closing, its stream; keeper and egress are told when that is over too. */
 void session_end(struct session *s);
+/* closing is over. */
+void session_closed(struct session *s);
 void sessions_done(struct gateway *g);
 
 /*

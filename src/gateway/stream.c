@@ -70,16 +70,41 @@ void intake_get(struct gateway *g, const struct upstream *up, struct http_req *r
         sec_free(token);
 }
 
+/* The upstream's session is ended under the same token, at the same time; see call_closing. */
 void intake_delete(struct gateway *g, const struct upstream *up, struct http_req *req)
 {
     struct call *c = call_new(g, up, req);
     enum err e = take(c);
 
-    c->kind = CALL_KIND_STREAM;
-    c->want = CALL_WANT_OWN;
-    c->on_own = own_delete;
+    c->kind = CALL_KIND_END;
     if (e != ERR_OK)
         call_fail(c, e);
     else
         call_start(c);
+}
+
+static void say_ended(struct call *c)
+{
+    struct sink *sink = c->sink;
+
+    c->sink = NULL; /* moved */
+    c->http = NULL;
+    if (sink != NULL)
+        sink_status(sink, 204, NULL, 0);
+}
+
+void call_closing(struct call *c)
+{
+    c->session->closing = c;
+    say_ended(c);
+    session_end(c->session);
+}
+
+void call_close(struct call *c)
+{
+    struct session *s = c->session;
+
+    say_ended(c);
+    call_finish(c);
+    session_end(s);
 }

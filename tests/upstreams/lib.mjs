@@ -84,9 +84,9 @@ export class Upstream {
         await this.handler(req, res, entry);
     }
 
-    // Requests with this MCP method (and tool, prompt or resource name), in the order they came.
+    // Requests with this MCP method (and tool, prompt or resource name) or, without a message, HTTP method, in the order they came.
     seen(rpc, name) {
-        return this.requests.filter((r) => r.rpc === rpc && (name === undefined || r.name === name));
+        return this.requests.filter((r) => (r.rpc ?? r.method) === rpc && (name === undefined || r.name === name));
     }
 
     // Waits until at least `count` such requests have come.

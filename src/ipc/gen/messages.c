@@ -46,6 +46,7 @@ static const char *const call_kind_names[] = {
     "notification",
     "response",
     "stream",
+    "end",
 };
 
 const char *call_kind_name(enum call_kind v)

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x42b4d371392e5508u
+#define MSG_TABLE_ID 0x7fcc947ef868a258u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -45,6 +45,7 @@ enum call_kind {
     CALL_KIND_NOTIFICATION,
     CALL_KIND_RESPONSE,
     CALL_KIND_STREAM,
+    CALL_KIND_END,
     CALL_KIND_COUNT
 };
 /* The value's name as in messages.def; a static string, "?" when out of range. */
@@ -655,7 +656,7 @@ struct msg_snapshot_part {
     struct slice part;
 };
 
-/* A body of size bytes follows for this permit. Kind stream: a GET for the session's stream, without a body. caps (legacy): the client's capabilities of its initialize, a JSON object; the upstream's session is opened with no more than these. */
+/* A body of size bytes follows for this permit. Kind stream: a GET for the session's stream; kind end: a DELETE of the upstream's session; without a body. caps (legacy): the client's capabilities of its initialize, a JSON object; the upstream's session is opened with no more than these. */
 struct msg_send_head {
     uint64_t call;
     struct use_id use;
@@ -693,7 +694,7 @@ struct msg_credit {
     uint32_t bytes;
 };
 
-/* A legacy session ended: end the upstream's too. */
+/* A legacy session ended: forget the upstream's too. */
 struct msg_session_end {
     struct session_id session;
 };

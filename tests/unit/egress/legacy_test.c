@@ -508,6 +508,93 @@ static void test_stream(void **state)
     rig_stop(r);
 }
 
+static unsigned deletes(struct rig *r)
+{
+    unsigned n = 0;
+
+    for (unsigned k = 0; k < r->requests_n; k++)
+        n += rig_has(&r->requests[k], "DELETE /mcp HTTP/1.1\r\n");
+    return n;
+}
+
+static unsigned end_session(struct rig *r, unsigned char connection)
+{
+    return rig_ask(
+        r, (struct rig_ask){.kind = CALL_KIND_END, .era = ERA_LEGACY, .connection = connection});
+}
+
+/* Once, with the credential, whatever the upstream says to it; and nobody finds the session then.
+ */
+static void test_end(void **state)
+{
+    static const char *const answers[] = {
+        "200 OK", "202 Accepted", "204 No Content",       "405 Method Not Allowed",
+        "401 No", "404 No",       "500 Server is broken",
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(answers); k++) {
+        struct rig *r = start(server);
+        unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+        rig_both(r, i);
+        r->script = NULL;
+        i = end_session(r, 0);
+        rig_requests(r, 4);
+        assert_int_equal(deletes(r), 1);
+        assert_true(rig_has(last(r), "Mcp-Session-Id: s0\r\n"));
+        assert_true(rig_has(last(r), "Authorization: Bearer s3cret"));
+        assert_false(rig_has(last(r), "Content-"));
+        say_status(&r->conns[last(r)->conn], answers[k]);
+        rig_both(r, i);
+        assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+        assert_int_equal(rig_use_of(r, i)->result.result, RESULT_ANSWERED);
+        assert_false(rig_use_of(r, i)->result.refused);
+        r->script = server;
+        i = end_session(r, 0); /* nothing to end */
+        rig_both(r, i);
+        assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+        assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNSENT);
+        i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+        rig_both(r, i);
+        assert_true(rig_has(last(r), "Mcp-Session-Id: s1\r\n"));
+        assert_int_equal(deletes(r), 1);
+        rig_stop(r);
+    }
+}
+
+/* Another's session is not found, one without an id has nothing to end, and a broken connection is
+ * no reason to try again. */
+static void test_end_of_nothing(void **state)
+{
+    struct rig *r = start(server);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    i = end_session(r, 9);
+    rig_both(r, i);
+    assert_int_equal(deletes(r), 0);
+    r->script = NULL;
+    i = end_session(r, 0);
+    rig_requests(r, 4);
+    rig_hang_up(&r->conns[last(r)->conn]);
+    rig_both(r, i);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNKNOWN);
+    r->script = server;
+    i = end_session(r, 0);
+    rig_both(r, i);
+    assert_int_equal(deletes(r), 1);
+    rig_stop(r);
+    r = start(without_sessions);
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_both(r, i);
+    i = end_session(r, 0);
+    rig_both(r, i);
+    assert_int_equal(deletes(r), 0);
+    rig_stop(r);
+}
+
 static void test_stream_breaks(void **state)
 {
     struct rig *r = start(server);
@@ -565,6 +652,8 @@ int main(void)
         T(test_bad_caps),
         T(test_server_asks),
         T(test_stream),
+        T(test_end),
+        T(test_end_of_nothing),
         T(test_stream_breaks),
         T(test_no_stream),
     };

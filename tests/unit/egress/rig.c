@@ -510,7 +510,8 @@ unsigned rig_ask(struct rig *r, struct rig_ask a)
 {
     unsigned i = r->next_id++;
 
-    if (a.body == NULL && a.mode == MODE_CALL && a.kind != CALL_KIND_STREAM)
+    if (a.body == NULL && a.mode == MODE_CALL && a.kind != CALL_KIND_STREAM &&
+        a.kind != CALL_KIND_END)
         a.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":"
                  "\"forecast\",\"arguments\":{\"city\":\"Oslo\"}}}";
     if (a.head_first) {

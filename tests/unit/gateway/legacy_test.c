@@ -145,37 +145,104 @@ static void test_session_is_bound(void **state)
     buf_free(&h);
 }
 
+static void say_delete(struct stage *s, struct client *c, const char *session)
+{
+    unsigned opens = s->n[MSG_CALL_OPEN];
+    struct buf h = BUF_INIT(512);
+
+    *c = (struct client){0};
+    buf_printf(&h, AUTH "Mcp-Session-Id: %s\r\n", session);
+    buf_put_u8(&h, 0);
+    request(s, c, "DELETE /mcp/both", (const char *)h.p, NULL);
+    buf_free(&h);
+    WAIT_MSG(s, c, MSG_CALL_OPEN, opens + 1);
+    assert_int_equal(s->open.kind, CALL_KIND_END);
+    assert_int_equal(s->open.want, CALL_WANT_SEND);
+}
+
+static void is_unknown(struct stage *s, const char *session)
+{
+    struct client c = {0};
+
+    post_in(s, &c, session, CALL);
+    WAIT(s, &c, has(&c, "HTTP/1.1 404 "));
+    client_close(&c);
+}
+
+/* Over at once for the client, with all that it has open; and the upstream is told. */
 static void test_delete(void **state)
 {
     struct stage *s = *state;
-    struct client c, held, del = {0};
+    struct client c, held, del;
     char id[ID_TEXT + 1];
-    struct buf h = BUF_INIT(512);
 
     open_session(s, "/mcp/both", URL, id);
     open_stream(s, &c, id, false);
     start(s, &held, id, CALL);
-    buf_printf(&h, AUTH "Mcp-Session-Id: %s\r\n", id);
-    buf_put_u8(&h, 0);
-    request(s, &del, "DELETE /mcp/both", (const char *)h.p, NULL);
-    WAIT_MSG(s, &del, MSG_CALL_OPEN, 5);
-    assert_int_equal(s->open.want, CALL_WANT_OWN);
-    say_own(s, s->open.call, false, false);
+    say_delete(s, &del, id);
+    say_permit(s, s->open.call, &s->alice, false);
     WAIT(s, &del, has(&del, "HTTP/1.1 204 "));
-    WAIT_MSG(s, &del, MSG_SESSION_GONE, 1);
-    WAIT_MSG(s, &del, MSG_SESSION_END, 1);
     WAIT_MSG(s, &del, MSG_CALL_CANCEL, 1);
     WAIT(s, &c, has(&c, "\r\n0\r\n\r\n"));
     WAIT(s, &held, has(&held, "\r\n0\r\n\r\n"));
     assert_int_equal(HASH_COUNT(s->g.sessions), 0);
+    is_unknown(s, id);
+    WAIT_MSG(s, &del, MSG_SEND_HEAD, 2);
+    assert_int_equal(s->head.kind, CALL_KIND_END);
+    assert_int_equal(s->head.size, 0);
+    quiet(s, &del);
+    assert_int_equal(s->n[MSG_SESSION_END], 0); /* the upstream's is still needed */
+    say_head(s, s->head.call, ANSWER_KIND_ACCEPTED);
+    say_end(s, s->head.call, ANSWER_HOW_DONE, ERR_OK);
+    WAIT_MSG(s, &del, MSG_SESSION_GONE, 1);
+    WAIT_MSG(s, &del, MSG_SESSION_END, 1);
     client_close(&c);
     client_close(&held);
     idle(s, &del);
-    del = (struct client){0};
-    post_in(s, &del, id, CALL);
+}
+
+/* Who may not send it ends Sidegate's session alone; a wrong key ends nothing. */
+static void test_delete_denied(void **state)
+{
+    struct stage *s = *state;
+    struct client del;
+    char id[ID_TEXT + 1];
+
+    open_session(s, "/mcp/both", URL, id);
+    say_delete(s, &del, id);
+    say_deny(s, s->open.call, ERR_UNAUTHENTICATED);
+    WAIT(s, &del, has(&del, "HTTP/1.1 401 "));
+    idle(s, &del);
+    say_delete(s, &del, id);
+    say_permit(s, s->open.call, &s->bob, false);
     WAIT(s, &del, has(&del, "HTTP/1.1 404 "));
     idle(s, &del);
-    buf_free(&h);
+    assert_int_equal(HASH_COUNT(s->g.sessions), 1);
+    say_delete(s, &del, id);
+    say_deny(s, s->open.call, ERR_FORBIDDEN);
+    WAIT(s, &del, has(&del, "HTTP/1.1 204 "));
+    WAIT_MSG(s, &del, MSG_SESSION_END, 1);
+    assert_int_equal(s->n[MSG_SEND_HEAD], 0);
+    idle(s, &del);
+    is_unknown(s, id);
+}
+
+/* What is lost on the way does not keep the session. */
+static void test_delete_is_lost(void **state)
+{
+    struct stage *s = *state;
+    struct client del;
+    char id[ID_TEXT + 1];
+
+    open_session(s, "/mcp/both", URL, id);
+    say_delete(s, &del, id);
+    say_permit(s, s->open.call, &s->alice, false);
+    WAIT_MSG(s, &del, MSG_SEND_HEAD, 1);
+    stage_end(s, &s->egress);
+    WAIT_MSG(s, &del, MSG_SESSION_GONE, 1);
+    assert_int_equal(HASH_COUNT(s->g.calls), 0);
+    client_close(&del);
+    assert_false(s->keeper_ended);
 }
 
 static void test_idle_session_ends(void **state)
@@ -887,6 +954,8 @@ int main(void)
         STAGED(test_initialize_says_what_is_stored),
         STAGED(test_session_is_bound),
         STAGED(test_delete),
+        STAGED(test_delete_denied),
+        STAGED(test_delete_is_lost),
         STAGED(test_idle_session_ends),
         STAGED(test_too_many_sessions),
         STAGED(test_call),

@@ -186,7 +186,7 @@ static void test_lists_never_ask(void **state)
 static void test_ride(void **state)
 {
     static const enum call_kind kinds[] = {CALL_KIND_NOTIFICATION, CALL_KIND_RESPONSE,
-                                           CALL_KIND_STREAM};
+                                           CALL_KIND_STREAM, CALL_KIND_END};
     struct world *w = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
