@@ -240,19 +240,25 @@ static void on_notification(struct call *c, const struct json *j, const struct j
 }
 
 /* A request of a legacy upstream to its client: only what the client declared, under an id of ours.
- * What was not declared egress has refused already. */
+ * Anything else is refused at once, or the upstream would wait for it. */
 static void on_request(struct call *c, const struct json *j, const struct jsonrpc *m)
 {
+    struct slice id = jsonrpc_id_text(j, m->id);
     struct ask *k = NULL;
     struct buf text = BUF_INIT(64);
 
-    if (c->session == NULL || destination(c) == NULL ||
-        !transform_may_request(j, m, c->session->caps))
+    if (c->session == NULL)
         return;
-    k = ask_new(&c->session->asks, c->kind == CALL_KIND_STREAM ? 0 : c->id,
-                jsonrpc_id_text(j, m->id));
-    if (k == NULL)
+    if (!transform_may_request(j, m, c->session->caps)) {
+        call_refuse(c, id, RPC_METHOD_NOT_FOUND);
         return;
+    }
+    if (destination(c) != NULL)
+        k = ask_new(&c->session->asks, c->kind == CALL_KIND_STREAM ? 0 : c->id, id);
+    if (k == NULL) {
+        call_refuse(c, id, RPC_INTERNAL_ERROR); /* the client left, or has too many open */
+        return;
+    }
     ask_put_id(&text, k);
     say_edited(c, j, m->id, buf_slice(&text));
     buf_free(&text);

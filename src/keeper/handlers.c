@@ -14,6 +14,7 @@
 
 ON(state_open, call_on_state_open)
 ON(call_open, call_on_open)
+ON(call_refuse, call_on_refuse)
 ON(call_answer, call_on_answer)
 ON(call_gone, call_on_gone)
 ON(state_seal, call_on_state_seal)

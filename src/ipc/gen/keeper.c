@@ -12,6 +12,7 @@ bool keeper_dispatch(const struct keeper_handlers *h, void *ctx, struct chan *c,
     case MSG_EGRESS_FAILED: h->egress_failed(ctx, c, &m->egress_failed); return true;
     case MSG_STATE_OPEN: h->state_open(ctx, c, &m->state_open); return true;
     case MSG_CALL_OPEN: h->call_open(ctx, c, &m->call_open); return true;
+    case MSG_CALL_REFUSE: h->call_refuse(ctx, c, &m->call_refuse); return true;
     case MSG_CALL_ANSWER: h->call_answer(ctx, c, &m->call_answer); return true;
     case MSG_CALL_GONE: h->call_gone(ctx, c, &m->call_gone); return true;
     case MSG_STATE_SEAL: h->state_seal(ctx, c, &m->state_seal); return true;

@@ -16,6 +16,7 @@ struct keeper_handlers {
     void (*egress_failed)(void *ctx, struct chan *c, struct msg_egress_failed *m);
     void (*state_open)(void *ctx, struct chan *c, struct msg_state_open *m);
     void (*call_open)(void *ctx, struct chan *c, struct msg_call_open *m);
+    void (*call_refuse)(void *ctx, struct chan *c, struct msg_call_refuse *m);
     void (*call_answer)(void *ctx, struct chan *c, struct msg_call_answer *m);
     void (*call_gone)(void *ctx, struct chan *c, struct msg_call_gone *m);
     void (*state_seal)(void *ctx, struct chan *c, struct msg_state_seal *m);
@@ -63,6 +64,7 @@ struct keeper_handlers {
     .egress_failed = prefix##egress_failed, \
     .state_open = prefix##state_open, \
     .call_open = prefix##call_open, \
+    .call_refuse = prefix##call_refuse, \
     .call_answer = prefix##call_answer, \
     .call_gone = prefix##call_gone, \
     .state_seal = prefix##state_seal, \

@@ -456,6 +456,13 @@ static const struct wire_field call_open_fields[] = {
     {"answer", WIRE_ENUM, offsetof(struct msg_call_open, answer), ANSWER_COUNT, answer_names, false},
 };
 
+static const struct wire_field call_refuse_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_refuse, call), 0, NULL, false},
+    {"of", WIRE_U64, offsetof(struct msg_call_refuse, of), 0, NULL, false},
+    {"projection", WIRE_BYTES, offsetof(struct msg_call_refuse, projection), LIM_PROJECTION_BYTES, NULL, false},
+    {"body_digest", WIRE_DIGEST, offsetof(struct msg_call_refuse, body_digest), 0, NULL, false},
+};
+
 static const struct wire_field call_permit_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_call_permit, call), 0, NULL, false},
     {"use", WIRE_ID, offsetof(struct msg_call_permit, use), 0, NULL, false},
@@ -986,6 +993,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_STATE_OPEN] = {"state_open", 0x08, 0x02, false, false, false, sizeof(struct msg_state_open), state_open_fields, 3},
     [MSG_STATE_OPENED] = {"state_opened", 0x02, 0x08, false, false, false, sizeof(struct msg_state_opened), state_opened_fields, 3},
     [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 14},
+    [MSG_CALL_REFUSE] = {"call_refuse", 0x08, 0x02, false, false, false, sizeof(struct msg_call_refuse), call_refuse_fields, 4},
     [MSG_CALL_PERMIT] = {"call_permit", 0x02, 0x08, false, false, false, sizeof(struct msg_call_permit), call_permit_fields, 5},
     [MSG_CALL_OWN] = {"call_own", 0x02, 0x08, false, false, false, sizeof(struct msg_call_own), call_own_fields, 5},
     [MSG_CALL_HANDOFF] = {"call_handoff", 0x02, 0x08, false, false, false, sizeof(struct msg_call_handoff), call_handoff_fields, 7},

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x7fcc947ef868a258u
+#define MSG_TABLE_ID 0x8139dc203b180aaau
 
 enum role {
     ROLE_SUPERVISOR,
@@ -302,6 +302,7 @@ enum msg {
     MSG_STATE_OPEN,
     MSG_STATE_OPENED,
     MSG_CALL_OPEN,
+    MSG_CALL_REFUSE,
     MSG_CALL_PERMIT,
     MSG_CALL_OWN,
     MSG_CALL_HANDOFF,
@@ -553,6 +554,14 @@ struct msg_call_open {
     struct session_id session;
     struct slice state;
     enum answer answer;
+};
+
+/* On the running call of, the upstream asks for what its client cannot be asked: let a response of Sidegate's own say so, as call. Answered like call_open, for the client of that call. */
+struct msg_call_refuse {
+    uint64_t call;
+    uint64_t of;
+    struct slice projection;
+    struct digest body_digest;
 };
 
 /* Send the body to the egress of this upstream, if it is generation egress_generation. anonymous: without a credential. */
@@ -1175,6 +1184,7 @@ union msg_any {
     struct msg_state_open state_open;
     struct msg_state_opened state_opened;
     struct msg_call_open call_open;
+    struct msg_call_refuse call_refuse;
     struct msg_call_permit call_permit;
     struct msg_call_own call_own;
     struct msg_call_handoff call_handoff;

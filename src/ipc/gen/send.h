@@ -122,6 +122,11 @@ static inline enum err send_call_open(struct chan *c, const struct msg_call_open
     return chan_send(c, MSG_CALL_OPEN, m, -1);
 }
 
+static inline enum err send_call_refuse(struct chan *c, const struct msg_call_refuse *m)
+{
+    return chan_send(c, MSG_CALL_REFUSE, m, -1);
+}
+
 static inline enum err send_call_permit(struct chan *c, const struct msg_call_permit *m)
 {
     return chan_send(c, MSG_CALL_PERMIT, m, -1);

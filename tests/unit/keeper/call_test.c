@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "crypto/judged.h"
 
 enum { HOUR_MS = 3600000 };
 
@@ -204,6 +205,56 @@ static void test_ride(void **state)
         rig_say_call(w->r, &o);
         rig_result(w->r->egress, permitted(w, i + 11, false), RESULT_ANSWERED, false);
     }
+}
+
+static void say_refuse(struct fake *gateway, uint64_t call, uint64_t of)
+{
+    assert_err(
+        send_call_refuse(gateway->own,
+                         &(struct msg_call_refuse){.call = call,
+                                                   .of = of,
+                                                   .projection = SLICE_LIT("R..."),
+                                                   .body_digest = hash_sha256(SLICE_LIT("no"))}),
+        ERR_OK);
+}
+
+/* Without a token, on a call that runs: as a response it rides, bound as one. */
+static void test_refuse(void **state)
+{
+    const struct judged as = {CALL_KIND_RESPONSE, SLICE_EMPTY, SLICE_EMPTY, SLICE_LIT("R...")};
+    const struct digest judged = judged_digest(&as), body = hash_sha256(SLICE_LIT("no"));
+    struct world *w = *state;
+    struct fake *other = rig_peer(w->r, ROLE_GATEWAY, 1, 12, 0);
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct msg_permit *p = NULL;
+    struct use_id use;
+
+    connect_ann(w);
+    say_refuse(w->r->gateway, 2, 1);
+    denied(w, 2, ERR_GONE); /* there is no such call */
+    o.era = ERA_LEGACY;
+    rig_say_call(w->r, &o);
+    use = permitted(w, 1, false);
+    say_refuse(w->r->gateway, 2, 1);
+    p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+    assert_true(ID_EQ(p->projection, judged));
+    assert_true(ID_EQ(p->body, body));
+    assert_int_equal(p->call, 2);
+    rig_result(w->r->egress, p->use, RESULT_ANSWERED, false);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.call, 2);
+    say_refuse(other, 3, 1); /* another gateway's */
+    assert_int_equal(rig_take(other, MSG_CALL_DENY)->call_deny.code, ERR_GONE);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+    say_refuse(w->r->gateway, 4, 1);
+    denied(w, 4, ERR_GONE); /* it is over */
+    o.era = ERA_MODERN;
+    o.call = 5;
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 5, false);
+    say_refuse(w->r->gateway, 6, 5);
+    denied(w, 6, ERR_GONE); /* that era has no such requests */
+    rig_quiet(w->r->egress);
 }
 
 static void test_no_credential_needed(void **state)
@@ -1100,6 +1151,7 @@ int main(void)
         T(test_own_and_status),
         T(test_lists_never_ask),
         T(test_ride),
+        T(test_refuse),
         T(test_no_credential_needed),
         T(test_no_link_no_handoff_message),
         T(test_same_handoff_for_all),
