@@ -275,9 +275,16 @@ static bool caps_are_an_object(const struct use *u)
     return yes;
 }
 
+/* The session that the client's gateway means. */
+static struct session_key key_of(const struct use *u)
+{
+    return (struct session_key){u->client,     u->session_id,  u->user,
+                                u->connection, u->key.gateway, u->key.generation};
+}
+
 bool open_take_session(struct use *u)
 {
-    const struct session_key key = {u->client, u->session_id, u->user, u->connection};
+    const struct session_key key = key_of(u);
     struct session *s = session_find(&u->all->sessions, &key);
 
     if (s == NULL || s->state != SESSION_OPEN || s->id.n == 0)
@@ -289,8 +296,7 @@ bool open_take_session(struct use *u)
 
 void open_session(struct use *u)
 {
-    const struct session_key key = {u->client,     u->session_id,  u->user,
-                                    u->connection, u->key.gateway, u->key.generation};
+    const struct session_key key = key_of(u);
 
     u->step = USE_OPENING;
     if (u->mode != MODE_CALL)
