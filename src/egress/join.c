@@ -149,9 +149,12 @@ static enum err check_body(struct use *u)
 }
 
 /* Tells the screen of each secret. */
-static void on_secret(void *ctx, struct slice value)
+static void on_secret(void *ctx, struct slice value, bool made)
 {
-    screen_add(ctx, value);
+    if (made)
+        screen_add_made(ctx, value);
+    else
+        screen_add(ctx, value);
 }
 
 static enum err place_opened(void *ctx, struct slice credential)
@@ -172,7 +175,7 @@ static enum err place_credential(struct use *u)
     sec_free(u->credential);
     u->credential = NULL;
     if (u->json.n > 0)
-        screen_excuse(u->screen, &u->json);
+        (void)screen_excuse(u->screen, &u->json);
     return e;
 }
 

@@ -37,10 +37,10 @@ void place_free(struct place_out *p)
     place_init(p);
 }
 
-static void tell(const struct fields *f, struct slice secret)
+static void tell(const struct fields *f, struct slice secret, bool made)
 {
     if (f->fn != NULL && secret.n > 0)
-        f->fn(f->ctx, secret);
+        f->fn(f->ctx, secret, made);
 }
 
 static bool can_stand_anywhere(struct slice s)
@@ -63,7 +63,7 @@ static enum err unpack(struct fields *f, struct slice s)
         if (!can_stand_anywhere(f->value[i]))
             return ERR_INVALID_PARAMS;
         if (f->conf->fields[i].masked)
-            tell(f, f->value[i]);
+            tell(f, f->value[i], false);
         s = slice_sub(s, 2 + n, s.n);
     }
     return s.n == 0 ? ERR_OK : ERR_PROTOCOL;
@@ -135,7 +135,7 @@ static enum err put_basic(const struct fields *f, const struct conf_place *at, s
     buf_put(&text, SLICE_LIT("Basic "));
     base64_put(&text, BASE64, buf_slice(value));
     put_line(p, SLICE_LIT("Authorization"), buf_slice(&text));
-    tell(f, buf_slice(value));
+    tell(f, buf_slice(value), true);
     buf_free(&text);
     return ERR_OK;
 }

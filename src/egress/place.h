@@ -17,8 +17,9 @@ struct place_out {
 void place_init(struct place_out *p);
 void place_free(struct place_out *p); /* wipes */
 
-/* Called with each value that must not come back: masked fields, and what was composed of them. */
-typedef void place_secret_fn(void *ctx, struct slice value);
+/* Called with each value that must not come back: masked fields, and then (made) what was composed
+ * of them and of what is no secret. */
+typedef void place_secret_fn(void *ctx, struct slice value, bool made);
 
 /*
  * Fills p (fresh from place_init) from the packed credential (messages.def, "permit"), and names

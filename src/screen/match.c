@@ -1,7 +1,9 @@
 /*
- * Finding injected values in bytes. Run by egress on every answer, once over each text: a table by
- * the first byte says where a value may begin as it is or escaped, a table by a hash of four bytes
- * where one of its other forms may begin; only there is it compared. Holds secrets, and wipes them.
+ * Finding injected values in bytes. Run by egress on every answer. All that may stand for a value
+ * is a pattern: the value itself, its base64, its hexadecimal. A pattern is compared wherever its
+ * first byte stands, be it as it is or escaped; comparing follows every way to read the text at
+ * once, so that what is found does not depend on how an escape could have been meant. Holds
+ * secrets, and wipes them.
  */
 #include "screen/match.h"
 
@@ -9,46 +11,48 @@
 #include "base/mem.h"
 #include "proto/base64.h"
 #include "proto/utf8.h"
+#include "screen/escape.h"
 
-#define HASH_SIZE 1024
-#define NO_FORM   0xffff
+#define NO_PATTERN UINT16_MAX
+/* Readings of one text that are followed at a time: one more with each backslash in a row,
+ * otherwise two. So the first SCREEN_PREFIX bytes are followed in all. */
+#define READINGS (SCREEN_PREFIX + 1)
 
 enum {
+    PATTERN_RAW,
 #define W(name, what)
-#define F(name, fn, arg, what) FORM_##name,
+#define F(name, fn, arg, what) PATTERN_##name,
 #define K(name, why)
 #include "screen/encodings.def"
 #undef W
 #undef F
 #undef K
-    FORM_COUNT
+    PATTERN_COUNT
 };
 
-/* A text that stands for a value. */
-struct form {
+struct pattern {
     size_t at, n; /* in screen.bytes */
     uint16_t value;
-    uint16_t next; /* of the same hash, or NO_FORM */
-    bool base64;
-    bool bits_before, bits_after; /* the base64 characters beside it hold bits of the value too */
+    uint16_t next;   /* with the same first byte, or NO_PATTERN */
+    uint8_t bits;    /* of the value in each byte of the pattern: 8, 4, or 6 for base64 */
+    uint8_t skipped; /* bits of the value before those: they share a character with other bytes */
 };
 
 struct value {
     size_t at, n; /* in screen.bytes */
-    bool excused;
+    size_t known; /* so many bits from its beginning on the request had itself */
+    bool made;    /* of other values */
 };
 
 struct screen {
-    struct buf bytes; /* values and forms */
+    struct buf bytes; /* values and patterns */
     struct buf label;
     struct value value[SCREEN_VALUES];
-    struct form form[SCREEN_VALUES * FORM_COUNT];
-    size_t values, forms;
-    uint16_t first[256];      /* by a byte: the values that may begin with it, one bit each */
-    uint16_t hash[HASH_SIZE]; /* by the hash of four bytes: a form, or NO_FORM */
+    struct pattern pattern[SCREEN_VALUES * PATTERN_COUNT];
+    size_t values, patterns;
+    uint16_t first[256];        /* by first byte: a pattern, or NO_PATTERN */
+    uint8_t pair[1 << 16 >> 3]; /* by two bytes, one bit each: a pattern may begin so */
 };
-
-_Static_assert(SCREEN_VALUES <= 16, "screen.first has 16 bits");
 
 /* --- making ---------------------------------------------------------------------------------- */
 
@@ -67,14 +71,22 @@ static void put_label(struct buf *out, struct slice label)
     buf_put_u8(out, ']');
 }
 
+static void mark(struct screen *s, uint8_t a, uint8_t b)
+{
+    s->pair[a << 5 | b >> 3] |= (uint8_t)(1 << (b & 7));
+}
+
 struct screen *screen_new(struct slice label)
 {
     struct screen *s = MEM_NEW(struct screen);
     buf_init(&s->bytes, SIZE_MAX);
     buf_init(&s->label, LIM_LABEL_BYTES + 32);
     put_label(&s->label, label);
-    for (size_t i = 0; i < HASH_SIZE; i++)
-        s->hash[i] = NO_FORM;
+    for (int a = 0; a < 256; a++) {
+        s->first[a] = NO_PATTERN;
+        for (int b = 0; b < 256 && escape_begins((uint8_t)a); b++)
+            mark(s, (uint8_t)a, (uint8_t)b);
+    }
     return s;
 }
 
@@ -93,78 +105,87 @@ static struct slice bytes_of(const struct screen *s, size_t at, size_t n)
     return slice_sub(buf_slice(&s->bytes), at, at + n);
 }
 
-static size_t hash4(const uint8_t *p)
+static void form_raw(struct slice value, int unused, struct pattern *p, struct buf *out)
 {
-    uint32_t w = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-    return w * UINT32_C(2654435761) >> 22;
+    (void)unused;
+    p->bits = 8;
+    buf_put(out, value);
 }
 
-_Static_assert(HASH_SIZE == 1 << (32 - 22), "hash4 gives an index");
-
-static void form_hex(struct slice value, int upper, struct form *f, struct buf *out)
+static void form_hex(struct slice value, int upper, struct pattern *p, struct buf *out)
 {
     static const char digit[2][17] = {"0123456789abcdef", "0123456789ABCDEF"};
-    (void)f;
+    p->bits = 4;
     for (size_t i = 0; i < value.n; i++) {
         buf_put_u8(out, (uint8_t)digit[upper][value.p[i] >> 4]);
         buf_put_u8(out, (uint8_t)digit[upper][value.p[i] & 15]);
     }
 }
 
-/* The characters that hold bits of the value alone, when skip bytes stand before it in its group.
+/* The characters that hold bits of the value alone, when before bytes stand before it in its group.
  */
-static void put_base64(enum base64_kind kind, struct slice value, int skip, struct form *f,
+static void put_base64(enum base64_kind kind, struct slice value, int before, struct pattern *p,
                        struct buf *out)
 {
-    static const size_t dropped[] = {0, 2, 3};
+    static const struct {
+        uint8_t characters, bits; /* left out; the value's part of the last of them */
+    } rows[] = {{0, 0}, {2, 4}, {3, 2}};
     struct buf plain = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX);
-    size_t bits = 8 * ((size_t)skip + value.n);
-    for (int i = 0; i < skip; i++)
+    for (int i = 0; i < before; i++)
         buf_put_u8(&plain, 0);
     buf_put(&plain, value);
     base64_put(&text, kind, buf_slice(&plain));
-    buf_put(out, slice_sub(buf_slice(&text), dropped[skip], bits / 6));
-    f->base64 = true;
-    f->bits_before = skip > 0;
-    f->bits_after = bits % 6 != 0;
+    buf_put(out, slice_sub(buf_slice(&text), rows[before].characters, 8 * plain.n / 6));
+    p->bits = 6;
+    p->skipped = rows[before].bits;
     buf_free(&plain);
     buf_free(&text);
 }
 
-static void form_base64(struct slice value, int skip, struct form *f, struct buf *out)
+static void form_base64(struct slice value, int before, struct pattern *p, struct buf *out)
 {
-    put_base64(BASE64, value, skip, f, out);
+    put_base64(BASE64, value, before, p, out);
 }
 
-static void form_base64url(struct slice value, int skip, struct form *f, struct buf *out)
+static void form_base64url(struct slice value, int before, struct pattern *p, struct buf *out)
 {
-    put_base64(BASE64_URL, value, skip, f, out);
+    put_base64(BASE64_URL, value, before, p, out);
 }
 
-/* A form is kept unless it is the same as an earlier one of this value. */
-static void add_form(struct screen *s, size_t value, struct form f, struct slice text)
+/* Where the pattern may begin as it is. That any escape may begin it is marked already. */
+static void mark_first(struct screen *s, struct slice text)
 {
-    BUG_IF(text.n < 6); /* five bytes give at least six characters of base64 in each position */
-    for (size_t i = 0; i < s->forms; i++) {
-        if (s->form[i].value == value && slice_eq(bytes_of(s, s->form[i].at, s->form[i].n), text))
+    static const uint8_t escapes[] = {'%', '&', '+', '\\'};
+    mark(s, text.p[0], text.p[1]);
+    for (size_t i = 0; i < ARRAY_LEN(escapes); i++)
+        mark(s, text.p[0], escapes[i]);
+}
+
+/* A pattern is kept unless it is the same as an earlier one of this value. */
+static void add_pattern(struct screen *s, struct pattern p, struct slice text)
+{
+    BUG_IF(text.n < SCREEN_VALUE_MIN);
+    for (size_t i = 0; i < s->patterns; i++) {
+        if (s->pattern[i].value == p.value &&
+            slice_eq(bytes_of(s, s->pattern[i].at, s->pattern[i].n), text))
             return;
     }
-    size_t h = hash4(text.p);
-    f.at = s->bytes.n;
-    f.n = text.n;
-    f.value = (uint16_t)value;
-    f.next = s->hash[h];
+    p.at = s->bytes.n;
+    p.n = text.n;
+    p.next = s->first[text.p[0]];
+    s->first[text.p[0]] = (uint16_t)s->patterns;
+    mark_first(s, text);
     buf_put(&s->bytes, text);
-    s->hash[h] = (uint16_t)s->forms;
-    s->form[s->forms++] = f;
+    s->pattern[s->patterns++] = p;
 }
 
-static void add_forms(struct screen *s, size_t value, struct slice bytes)
+static void add_patterns(struct screen *s, size_t value, struct slice bytes)
 {
     static const struct {
-        void (*fn)(struct slice value, int arg, struct form *f, struct buf *out);
+        void (*fn)(struct slice value, int arg, struct pattern *p, struct buf *out);
         int arg;
-    } makers[] = {
+    } makers[PATTERN_COUNT] = {
+        {form_raw, 0},
 #define W(name, what)
 #define F(name, fn, arg, what) {fn, arg},
 #define K(name, why)
@@ -173,60 +194,51 @@ static void add_forms(struct screen *s, size_t value, struct slice bytes)
 #undef F
 #undef K
     };
-    for (size_t i = 0; i < ARRAY_LEN(makers); i++) {
-        struct form f = {.base64 = false};
+    for (size_t i = 0; i < PATTERN_COUNT; i++) {
+        struct pattern p = {.value = (uint16_t)value};
         struct buf text = BUF_INIT(SIZE_MAX);
-        makers[i].fn(bytes, makers[i].arg, &f, &text);
-        add_form(s, value, f, buf_slice(&text));
+        makers[i].fn(bytes, makers[i].arg, &p, &text);
+        add_pattern(s, p, buf_slice(&text));
         buf_free(&text);
     }
 }
 
-/* Marks where the value may begin: with its first byte, or with what begins an escape. */
-static void mark_first(struct screen *s, size_t value, uint8_t first)
+static struct slice value_of(const struct screen *s, size_t value)
 {
-    uint16_t bit = (uint16_t)(1u << value);
-    s->first[first] |= bit;
-    s->first['%'] |= bit;
-    s->first['&'] |= bit;
-    s->first['\\'] |= bit;
-    if (first == ' ')
-        s->first['+'] |= bit;
+    return bytes_of(s, s->value[value].at, s->value[value].n);
 }
 
-void screen_add(struct screen *s, struct slice value)
+static void add(struct screen *s, struct slice value, bool made)
 {
     BUG_IF(s->values == SCREEN_VALUES);
     if (value.n < SCREEN_VALUE_MIN)
         return;
     for (size_t i = 0; i < s->values; i++) {
-        if (slice_eq(bytes_of(s, s->value[i].at, s->value[i].n), value))
+        if (slice_eq(value_of(s, i), value))
             return;
     }
-    s->value[s->values] = (struct value){.at = s->bytes.n, .n = value.n};
-    buf_put(&s->bytes, value);
-    mark_first(s, s->values, value.p[0]);
-    add_forms(s, s->values, value);
+    s->value[s->values] = (struct value){.at = s->bytes.n, .n = value.n, .made = made};
+    add_patterns(s, s->values, value); /* the first of them is the value itself */
     s->values++;
+}
+
+void screen_add(struct screen *s, struct slice value)
+{
+    add(s, value, false);
+}
+
+void screen_add_made(struct screen *s, struct slice value)
+{
+    add(s, value, true);
 }
 
 bool screen_active(const struct screen *s)
 {
     for (size_t i = 0; i < s->values; i++) {
-        if (!s->value[i].excused)
+        if (s->value[i].known < 8 * s->value[i].n)
             return true;
     }
     return false;
-}
-
-void screen_excuse_value(struct screen *s, size_t value)
-{
-    struct slice known = bytes_of(s, s->value[value].at, s->value[value].n);
-    for (size_t i = 0; i < s->values; i++) {
-        struct slice whole = bytes_of(s, s->value[i].at, s->value[i].n);
-        if (slice_find(whole, known) < whole.n)
-            s->value[i].excused = true;
-    }
 }
 
 struct slice screen_label(const struct screen *s)
@@ -234,172 +246,90 @@ struct slice screen_label(const struct screen *s)
     return buf_slice(&s->label);
 }
 
-/* --- one character in any of the W ways ------------------------------------------------------- */
+/* --- comparing ------------------------------------------------------------------------------- */
 
-/* The hexadecimal number in the first digits (1 to max of them) of s; their count, 0 for none. */
-static size_t hex_run(struct slice s, size_t max, uint32_t *ret)
+/* Where a text is read on: 4 times the place of a character, and how many of the bytes that it
+ * stands for are read. In rising order, each once. */
+struct readings {
+    size_t n;
+    size_t r[READINGS];
+};
+
+static void put_reading(struct readings *out, size_t at, size_t read)
 {
-    uint32_t v = 0;
-    size_t k = 0;
-    for (; k < s.n && k < max; k++) {
-        uint8_t c = s.p[k];
-        if (c >= '0' && c <= '9')
-            v = v << 4 | (uint32_t)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
-        else
-            break;
+    size_t new = 4 * at + read, i = out->n;
+    while (i > 0 && out->r[i - 1] > new)
+        i--;
+    if ((i > 0 && out->r[i - 1] == new) || out->n == READINGS)
+        return;
+    for (size_t k = out->n++; k > i; k--)
+        out->r[k] = out->r[k - 1];
+    out->r[i] = new;
+}
+
+/* Every reading in from, if c is what it goes on with, one byte further. */
+static void step(struct slice text, const struct readings *from, uint8_t c, struct readings *ret)
+{
+    ret->n = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        size_t at = from->r[i] / 4, read = from->r[i] % 4, n = 0;
+        uint8_t b[4];
+        size_t k = escape_read(slice_sub(text, at, text.n), b, &n);
+        if (read == 0 && at < text.n && text.p[at] == c)
+            put_reading(ret, at + 1, 0);
+        if (k && b[read] == c)
+            put_reading(ret, read + 1 == n ? at + k : at, read + 1 == n ? 0 : read + 1);
     }
-    *ret = v;
-    return k;
 }
 
-static size_t dec_run(struct slice s, size_t max, uint32_t *ret)
+/* Where the furthest reading ends that is not inside a character; 0: there is none. */
+static size_t furthest(const struct readings *in)
 {
-    uint32_t v = 0;
-    size_t k = 0;
-    for (; k < s.n && k < max && s.p[k] >= '0' && s.p[k] <= '9'; k++)
-        v = v * 10 + (uint32_t)(s.p[k] - '0');
-    *ret = v;
-    return k;
-}
-
-/* &name; or &#N; or &#xN; at the start of s. The length, or 0; *ret the code point. */
-static size_t html_entity(struct slice s, uint32_t *ret)
-{
-    static const struct {
-        const char *name;
-        uint32_t cp;
-    } names[] = {{"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}};
-    struct slice in = slice_sub(s, 1, s.n);
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_starts(in, slice_str(names[i].name))) {
-            *ret = names[i].cp;
-            return 1 + slice_str(names[i].name).n;
-        }
-    }
-    if (in.n < 2 || in.p[0] != '#')
-        return 0;
-    bool hex = (in.p[1] | 0x20) == 'x';
-    in = slice_sub(in, hex ? 2 : 1, in.n);
-    size_t k = hex ? hex_run(in, 7, ret) : dec_run(in, 8, ret);
-    return k && k < in.n && in.p[k] == ';' ? 1 + (hex ? 2 : 1) + k + 1 : 0;
-}
-
-/* \uXXXX, with a second one for the other half of a surrogate pair. */
-static size_t unicode_escape(struct slice s, uint32_t *ret)
-{
-    uint32_t lo;
-    if (hex_run(slice_sub(s, 2, s.n), 4, ret) != 4)
-        return 0;
-    if (*ret < 0xd800 || *ret > 0xdbff)
-        return 6;
-    struct slice second = slice_sub(s, 6, s.n);
-    if (!slice_starts(second, SLICE_LIT("\\u")) ||
-        hex_run(slice_sub(second, 2, second.n), 4, &lo) != 4 || lo < 0xdc00 || lo > 0xdfff)
-        return 0;
-    *ret = 0x10000 + ((*ret - 0xd800) << 10) + (lo - 0xdc00);
-    return 12;
-}
-
-/* A backslash escape; *ret_byte: what it stands for is a byte and not a code point. */
-static size_t backslash(struct slice s, uint32_t *ret, bool *ret_byte)
-{
-    static const char from[] = "\"\\/'bfnrt", to[] = "\"\\/'\b\f\n\r\t";
-    if (s.n < 2)
-        return 0;
-    if (s.p[1] == 'u')
-        return unicode_escape(s, ret);
-    if (s.p[1] == 'x') {
-        *ret_byte = true;
-        return hex_run(slice_sub(s, 2, s.n), 2, ret) == 2 ? 4 : 0;
-    }
-    for (size_t i = 0; i < sizeof(from) - 1; i++) {
-        if (s.p[1] == (uint8_t)from[i]) {
-            *ret = (uint8_t)to[i];
-            return 2;
-        }
+    for (size_t i = in->n; i > 0; i--) {
+        if (in->r[i - 1] % 4 == 0)
+            return in->r[i - 1] / 4;
     }
     return 0;
 }
 
-/* The escape at the start of s: its length, or 0 when there is none; the one to four bytes that it
- * stands for in dst. */
-static size_t escape(struct slice s, uint8_t dst[4], size_t *ret_n)
+/* So many bytes of a pattern are enough. */
+static size_t enough(size_t n)
 {
-    uint32_t v = 0;
-    bool byte = false;
-    size_t k = 0;
-    if (s.p[0] == '%') {
-        byte = true;
-        k = hex_run(slice_sub(s, 1, s.n), 2, &v) == 2 ? 3 : 0;
-    } else if (s.p[0] == '&') {
-        k = html_entity(s, &v);
-    } else if (s.p[0] == '\\') {
-        k = backslash(s, &v, &byte);
-    } else if (s.p[0] == '+') {
-        v = ' ';
-        k = 1;
-    }
-    if (k == 0 || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
-        return 0;
-    *ret_n = 1;
-    dst[0] = (uint8_t)v;
-    if (!byte && v >= 0x80) {
-        struct buf b = BUF_INIT(4);
-        utf8_put(&b, v);
-        for (size_t i = 0; i < b.n; i++)
-            dst[i] = b.p[i];
-        *ret_n = b.n;
-        buf_free(&b);
-    }
-    return k;
+    return n < SCREEN_PREFIX ? n : SCREEN_PREFIX;
 }
 
-/* --- comparing ------------------------------------------------------------------------------- */
-
-static size_t plain_len(struct slice text, struct slice want)
+/* How many bytes of want the text agrees with from at on. With enough of them, *ret_end is how far
+ * the text does so, in any reading. */
+static size_t agree(struct slice text, size_t at, struct slice want, size_t *ret_end)
 {
-    size_t i = 0;
-    while (i < want.n && i < text.n && text.p[i] == want.p[i])
-        i++;
-    return i;
-}
-
-/* How many bytes of want agree with text, escapes in text read as what they stand for; *ret_end is
- * how much of text that takes. */
-static size_t escaped_len(struct slice text, struct slice want, size_t *ret_end)
-{
-    size_t at = 0, done = 0;
-    while (done < want.n && at < text.n) {
-        uint8_t b[4];
-        size_t n = 0, k = escape(slice_sub(text, at, text.n), b, &n);
-        if (k && plain_len(slice_of(b, n), slice_sub(want, done, want.n)) == n) {
-            at += k;
-            done += n;
-        } else if (text.p[at] == want.p[done]) {
-            at++;
-            done++;
-        } else {
-            break;
-        }
+    struct readings sets[2] = {{.n = 0}, {.n = 0}};
+    size_t k = 0, done;
+    while (k < want.n && at + k < text.n && text.p[at + k] == want.p[k] &&
+           !escape_begins(want.p[k]))
+        k++;
+    done = k;
+    *ret_end = at + k;
+    put_reading(&sets[k % 2], at + k, 0);
+    for (; k < want.n && sets[k % 2].n > 0; k++) {
+        size_t end;
+        step(text, &sets[k % 2], want.p[k], &sets[(k + 1) % 2]);
+        end = furthest(&sets[(k + 1) % 2]);
+        if (end == 0)
+            continue;
+        done = k + 1;
+        if (done >= enough(want.n) && end > *ret_end)
+            *ret_end = end;
     }
-    *ret_end = at;
     return done;
 }
 
-/* Whether text begins with want, or with its first SCREEN_PREFIX bytes; *ret_end is how far it
- * agrees, *ret_whole whether to the end. */
-static bool begins(struct slice text, struct slice want, size_t *ret_end, bool *ret_whole)
+/* How much of the value, from its beginning, so many bytes of the pattern tell. */
+static size_t bits_told(const struct screen *s, const struct pattern *p, size_t done)
 {
-    size_t enough = want.n < SCREEN_PREFIX ? want.n : SCREEN_PREFIX;
-    size_t done = plain_len(text, want), end = done;
-    if (done < enough)
-        done = escaped_len(text, want, &end);
-    *ret_end = end;
-    *ret_whole = done == want.n;
-    return done >= enough;
+    return done == p->n ? 8 * s->value[p->value].n : p->skipped + done * p->bits;
 }
+
+/* --- base64 ---------------------------------------------------------------------------------- */
 
 static bool is_base64_char(uint8_t c)
 {
@@ -407,74 +337,160 @@ static bool is_base64_char(uint8_t c)
            c == '/' || c == '-' || c == '_';
 }
 
-/* Takes in the characters beside a base64 form that hold bits of the value, and the padding: what
- * is left must not depend on the value. */
-static void widen(const struct form *f, struct slice text, bool whole, struct screen_match *m)
+/* The length of the character at the start of text, if it is one of base64 (or, with pad, its
+ * padding); otherwise 0. */
+static size_t base64_char(struct slice text, bool pad)
 {
-    if (f->bits_before && m->from > 0 && is_base64_char(text.p[m->from - 1]))
-        m->from--;
+    uint8_t b[4];
+    size_t n = 0, k;
+    if (text.n == 0)
+        return 0;
+    if (pad ? text.p[0] == '=' : is_base64_char(text.p[0]))
+        return 1;
+    k = escape_read(text, b, &n);
+    return k && n == 1 && (pad ? b[0] == '=' : is_base64_char(b[0])) ? k : 0;
+}
+
+/* The same of the character before at: the longest that ends there. */
+static size_t base64_char_before(struct slice text, size_t at)
+{
+    for (size_t k = at < ESCAPE_MAX ? at : ESCAPE_MAX; k > 0; k--) {
+        if (base64_char(slice_sub(text, at - k, at), false) == k)
+            return k;
+    }
+    return 0;
+}
+
+/* Takes in the characters beside a base64 pattern that hold bits of the value, and the padding:
+ * what is left must not depend on the value. */
+static void widen(const struct screen *s, const struct pattern *p, struct slice text, bool whole,
+                  struct screen_span *m)
+{
+    if (p->skipped > 0)
+        m->from -= base64_char_before(text, m->from);
     if (!whole)
         return;
-    if (f->bits_after && m->to < text.n && is_base64_char(text.p[m->to]))
-        m->to++;
-    for (int i = 0; i < 2 && m->to < text.n && text.p[m->to] == '='; i++)
-        m->to++;
+    if ((8 * s->value[p->value].n - p->skipped) % 6 != 0)
+        m->to += base64_char(slice_sub(text, m->to, text.n), false);
+    for (int i = 0; i < 2; i++)
+        m->to += base64_char(slice_sub(text, m->to, text.n), true);
 }
 
-/* Keeps the longer of two matches. */
-static void keep(struct screen_match *best, bool *found, struct screen_match m)
+/* --- finding --------------------------------------------------------------------------------- */
+
+static bool may_begin(const struct screen *s, const uint8_t *p)
 {
-    if (!*found || m.to > best->to) {
-        if (*found && best->from < m.from)
-            m.from = best->from;
-        *best = m;
-    } else if (m.from < best->from) {
-        best->from = m.from;
+    return s->pair[p[0] << 5 | p[1] >> 3] >> (p[1] & 7) & 1;
+}
+
+/* The lists of patterns that begin with what stands at the start of text: as it is, and as the
+ * escape that it is. */
+static void lists_at(const struct screen *s, struct slice text, uint16_t ret[2])
+{
+    uint8_t b[4];
+    size_t n;
+    ret[0] = s->first[text.p[0]];
+    ret[1] = NO_PATTERN;
+    if (escape_begins(text.p[0]) && escape_read(text, b, &n) && b[0] != text.p[0])
+        ret[1] = s->first[b[0]];
+}
+
+/* Makes *m larger by a match of p at this place, if there is one. */
+static bool match(const struct screen *s, const struct pattern *p, struct slice text, size_t at,
+                  struct screen_span *m)
+{
+    struct screen_span found = {at, at};
+    size_t done = agree(text, at, bytes_of(s, p->at, p->n), &found.to);
+    if (done < enough(p->n) || bits_told(s, p, done) <= s->value[p->value].known)
+        return false;
+    if (p->bits == 6)
+        widen(s, p, text, done == p->n, &found);
+    if (found.from < m->from)
+        m->from = found.from;
+    if (found.to > m->to)
+        m->to = found.to;
+    return true;
+}
+
+/* The same of all patterns. */
+static bool match_any(const struct screen *s, struct slice text, size_t at, struct screen_span *m)
+{
+    uint16_t lists[2];
+    bool found = false;
+    lists_at(s, slice_sub(text, at, text.n), lists);
+    for (size_t l = 0; l < 2; l++) {
+        for (uint16_t i = lists[l]; i != NO_PATTERN; i = s->pattern[i].next)
+            found |= match(s, &s->pattern[i], text, at, m);
     }
-    *found = true;
+    return found;
 }
 
-static void find_values(const struct screen *s, struct slice text, size_t at,
-                        struct screen_match *best, bool *found)
+bool screen_find(const struct screen *s, struct slice text, size_t begin, struct screen_span *ret)
 {
-    for (unsigned bits = s->first[text.p[at]]; bits; bits &= bits - 1) {
-        size_t v = (size_t)__builtin_ctz(bits), end;
-        bool whole;
-        if (!s->value[v].excused &&
-            begins(slice_sub(text, at, text.n), bytes_of(s, s->value[v].at, s->value[v].n), &end,
-                   &whole))
-            keep(best, found, (struct screen_match){at, at + end, at, v});
-    }
+    struct screen_span m = {SIZE_MAX, 0};
+    bool found = false;
+    /* What begins inside a match and ends behind it belongs to it. */
+    for (size_t at = begin; at + 1 < text.n && (!found || at < m.to); at++)
+        found |= may_begin(s, text.p + at) && match_any(s, text, at, &m);
+    if (!found)
+        return false;
+    *ret = (struct screen_span){m.from < begin ? begin : m.from, m.to};
+    return true;
 }
 
-static void find_forms(const struct screen *s, struct slice text, size_t at,
-                       struct screen_match *best, bool *found)
+/* --- what the request knew already ----------------------------------------------------------- */
+
+void screen_learn(struct screen *s, struct slice text)
 {
-    for (uint16_t i = s->hash[hash4(text.p + at)]; i != NO_FORM; i = s->form[i].next) {
-        const struct form *f = &s->form[i];
-        size_t end;
-        bool whole;
-        if (s->value[f->value].excused ||
-            !begins(slice_sub(text, at, text.n), bytes_of(s, f->at, f->n), &end, &whole))
+    for (size_t at = 0; at + 1 < text.n; at++) {
+        uint16_t lists[2];
+        if (!may_begin(s, text.p + at))
             continue;
-        struct screen_match m = {at, at + end, at, f->value};
-        if (f->base64)
-            widen(f, text, whole, &m);
-        keep(best, found, m);
+        lists_at(s, slice_sub(text, at, text.n), lists);
+        for (size_t l = 0; l < 2; l++) {
+            for (uint16_t i = lists[l]; i != NO_PATTERN; i = s->pattern[i].next) {
+                const struct pattern *p = &s->pattern[i];
+                size_t end, done = agree(text, at, bytes_of(s, p->at, p->n), &end);
+                size_t bits = bits_told(s, p, done);
+                if (bits > s->value[p->value].known)
+                    s->value[p->value].known = bits;
+            }
+        }
     }
 }
 
-bool screen_find(const struct screen *s, struct slice text, size_t at, size_t before,
-                 struct screen_match *ret)
+static bool is_known(const struct value *v)
 {
-    for (; at < before && at < text.n; at++) {
-        bool found = false;
-        if (s->first[text.p[at]])
-            find_values(s, text, at, ret, &found);
-        if (at + 4 <= text.n && s->hash[hash4(text.p + at)] != NO_FORM)
-            find_forms(s, text, at, ret, &found);
-        if (found)
-            return true;
+    return v->known == 8 * v->n;
+}
+
+/* Whether there are values in this one, and all of them are known. */
+static bool parts_known(const struct screen *s, size_t made)
+{
+    struct slice whole = value_of(s, made);
+    size_t parts = 0;
+    for (size_t i = 0; i < s->values; i++) {
+        if (i == made || slice_find(whole, value_of(s, i)) == whole.n)
+            continue;
+        if (!is_known(&s->value[i]))
+            return false;
+        parts++;
     }
-    return false;
+    return parts > 0;
+}
+
+void screen_learn_made(struct screen *s)
+{
+    for (size_t i = 0; i < s->values; i++) {
+        if (s->value[i].made && parts_known(s, i))
+            s->value[i].known = 8 * s->value[i].n;
+    }
+}
+
+size_t screen_known(const struct screen *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->values; i++)
+        n += is_known(&s->value[i]);
+    return n;
 }

@@ -4,21 +4,23 @@
 
 #include "screen/screen.h"
 
-/* [from, to) of a text stands for this value; it was found at position at. */
-struct screen_match {
-    size_t from, to, at;
-    size_t value;
+/* [from, to) of a text. */
+struct screen_span {
+    size_t from, to;
 };
 
-/* The first match that is found at a position in [at, before); false when there is none. Of a
- * base64 form ret->from may be one less than that position. */
-bool screen_find(const struct screen *s, struct slice text, size_t at, size_t before,
-                 struct screen_match *ret);
+/* The first that stands for values at begin or behind it, with all that overlap it; false when
+ * there is none. */
+bool screen_find(const struct screen *s, struct slice text, size_t begin, struct screen_span *ret);
 
 /* Whether any value is left to look for. */
 bool screen_active(const struct screen *s);
-/* No longer screened, nor any value that this one is a part of. */
-void screen_excuse_value(struct screen *s, size_t value);
+/* As much of each value as stands in this text is no longer screened. */
+void screen_learn(struct screen *s, struct slice text);
+/* Nor is a value that was made of such ones alone. After the last screen_learn. */
+void screen_learn_made(struct screen *s);
+/* How many values are known as a whole. */
+size_t screen_known(const struct screen *s);
 /* "[redacted: label]" */
 struct slice screen_label(const struct screen *s);
 

@@ -10,30 +10,17 @@
 
 bool screen_has(const struct screen *s, struct slice text)
 {
-    struct screen_match m;
-    return screen_find(s, text, 0, text.n, &m);
-}
-
-/* A later match may begin inside this one and end behind it: both go together. */
-static void join(const struct screen *s, struct slice text, struct screen_match *m)
-{
-    struct screen_match next;
-    for (size_t at = m->at + 1; screen_find(s, text, at, m->to, &next); at = next.at + 1) {
-        if (next.to > m->to)
-            m->to = next.to;
-    }
+    struct screen_span m;
+    return screen_find(s, text, 0, &m);
 }
 
 /* Appends text with every match replaced by the label. The number of replacements. */
 static uint32_t redact(const struct screen *s, struct slice text, struct buf *out)
 {
-    struct screen_match m;
+    struct screen_span m;
     size_t done = 0;
     uint32_t hits = 0;
-    while (screen_find(s, text, done, text.n, &m)) {
-        join(s, text, &m);
-        if (m.from < done)
-            m.from = done; /* it reaches back by a base64 character into the one before */
+    while (screen_find(s, text, done, &m)) {
         buf_put(out, slice_sub(text, done, m.from));
         buf_put(out, screen_label(s));
         done = m.to;
@@ -142,27 +129,20 @@ enum err screen_message(const struct screen *s, const struct json *j, struct buf
 
 /* --- what the request knew already ------------------------------------------------------------ */
 
-static void excuse_text(struct screen *s, struct slice text)
-{
-    struct screen_match m;
-    /* An excused value is not found again, so this ends after as many rounds as there are values.
-     */
-    while (screen_find(s, text, 0, text.n, &m))
-        screen_excuse_value(s, m.value);
-}
-
-void screen_excuse(struct screen *s, const struct json *request)
+size_t screen_excuse(struct screen *s, const struct json *request)
 {
     struct buf scratch = BUF_INIT(SIZE_MAX), decoded = BUF_INIT(SIZE_MAX);
     for (uint32_t i = 0; i < request->n; i++) {
         if (is_base64_member(request, i) && decode_member(request, i, &scratch, &decoded))
-            excuse_text(s, buf_slice(&decoded));
+            screen_learn(s, buf_slice(&decoded));
         buf_clear(&scratch);
         if (json_is(request, i, JSON_STRING))
-            excuse_text(s, json_str_slice(request, i, &scratch));
+            screen_learn(s, json_str_slice(request, i, &scratch));
         else if (json_is(request, i, JSON_NUMBER))
-            excuse_text(s, json_raw(request, i));
+            screen_learn(s, json_raw(request, i));
     }
+    screen_learn_made(s);
     buf_free(&scratch);
     buf_free(&decoded);
+    return screen_known(s);
 }

@@ -8,9 +8,10 @@
  * - Values shorter than SCREEN_VALUE_MIN bytes are not screened: such a value stands in ordinary
  *   answers by chance (four digits are a year), and taking it out would damage them and tell
  * whoever asks what it is.
- * - A value that the request itself contained, in any of the forms, is not screened: its redaction
- *   would tell an agent that its guess was right. Hits are counted, so that the keeper can stop who
- * asks often (limit screen_hits).
+ * - What the request itself contained of a value, from its beginning on and in any of the forms, is
+ *   not screened: its redaction would tell an agent that its guess was right. A match that tells
+ *   more than that is. Hits are counted, so that the keeper can stop who asks often (limit
+ *   screen_hits).
  * - Of a form longer than SCREEN_PREFIX bytes its first SCREEN_PREFIX bytes are enough; as much is
  *   taken out as agrees. So a long value that is cut off by the upstream does not pass.
  * - Matches that overlap are taken out together.
@@ -33,15 +34,18 @@ struct screen;
 MUST_USE struct screen *screen_new(struct slice label);
 void screen_free(struct screen *s); /* takes NULL; wipes */
 
-/* Makes the forms of one injected value: a credential's field, or the whole header value that was
- * made of it. The slice is not kept. Call it only for what is secret: a user name would be taken
- * out of every answer. At most SCREEN_VALUES values, more are a bug. */
+/* Makes the forms of one injected value. The slice is not kept. Call it only for what is secret: a
+ * user name would be taken out of every answer. At most SCREEN_VALUES values, more are a bug. */
 #define SCREEN_VALUES 16
 void screen_add(struct screen *s, struct slice value);
+/* The same of a value that was made of others and of what is no secret: a request that contains
+ * all of those others knows it too. */
+void screen_add_made(struct screen *s, struct slice value);
 
-/* Values that this request contains are no longer screened. Call it once, with the body as the
- * client sent it, after the last screen_add and before the first message. */
-void screen_excuse(struct screen *s, const struct json *request);
+/* What this request contains of the values is no longer screened. Call it once, with the body as
+ * the client sent it, after the last screen_add and before the first message. How many values the
+ * request contains as a whole: an agent should know none. */
+size_t screen_excuse(struct screen *s, const struct json *request);
 
 /*
  * Appends the message as json_copy writes it, every match replaced. *ret_hits is the number of

@@ -48,10 +48,11 @@ struct told {
     struct buf text; /* secrets, one a line */
 };
 
-static void tell(void *ctx, struct slice value)
+static void tell(void *ctx, struct slice value, bool made)
 {
     struct told *t = ctx;
 
+    buf_put_str(&t->text, made ? "of it: " : "");
     buf_put(&t->text, value);
     buf_put_u8(&t->text, '\n');
 }
@@ -71,9 +72,11 @@ static const struct {
      "a b&c=%\xc3\xa9\n"},
     {PLACE_QUERY, "k", "v{key}", "", "x", "", "k=vx", "x\n"},
     {PLACE_BASIC, NULL, NULL, "Aladdin", "open sesame",
-     "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "", "open sesame\nAladdin:open sesame\n"},
-    {PLACE_BASIC, NULL, NULL, "", "", "Authorization: Basic Og==", "", ":\n"},
-    {PLACE_BASIC, NULL, NULL, "u", "p:q", "Authorization: Basic dTpwOnE=", "", "p:q\nu:p:q\n"},
+     "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "",
+     "open sesame\nof it: Aladdin:open sesame\n"},
+    {PLACE_BASIC, NULL, NULL, "", "", "Authorization: Basic Og==", "", "of it: :\n"},
+    {PLACE_BASIC, NULL, NULL, "u", "p:q", "Authorization: Basic dTpwOnE=", "",
+     "p:q\nof it: u:p:q\n"},
     /* refused */
     {PLACE_HEADER, "X", "{key}", "", "a\r\nEvil: 1", NULL, "", ""},
     {PLACE_HEADER, "X", "{key}", "", "a\nb", NULL, "", ""},
