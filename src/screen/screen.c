@@ -59,7 +59,8 @@ struct pass {
     uint32_t hits;
 };
 
-/* The base64 inside a member, redacted and encoded again. True when there was a match. */
+/* The base64 inside a member, redacted and encoded again, in p->text. True when there was a match.
+ */
 static bool screen_base64(struct pass *p, uint32_t node)
 {
     if (!is_base64_member(p->j, node) || !decode_member(p->j, node, &p->scratch, &p->decoded) ||
@@ -69,37 +70,45 @@ static bool screen_base64(struct pass *p, uint32_t node)
     buf_clear(&p->text);
     p->hits += redact(p->s, buf_slice(&p->decoded), &p->redacted);
     base64_put(&p->text, BASE64, buf_slice(&p->redacted));
-    json_edit_replace_str(&p->edits, node, buf_slice(&p->text));
     return true;
 }
 
-static void screen_text(struct pass *p, uint32_t node, struct slice text)
+/* The text of a string or number. True when there was a match: then p->redacted stands for it. */
+static bool screen_text(struct pass *p, uint32_t node, struct slice text)
 {
     if (!screen_has(p->s, text))
-        return;
+        return false;
     buf_clear(&p->redacted);
     p->hits += redact(p->s, text, &p->redacted);
     /* Two keys of one object may become the same: the number keeps them apart. */
     if (p->j->nodes[node].is_key)
         buf_printf(&p->redacted, "#%u", (unsigned)p->hits);
     json_edit_replace_str(&p->edits, node, buf_slice(&p->redacted));
+    return true;
+}
+
+static void screen_node(struct pass *p, uint32_t node, bool all)
+{
+    const struct json *j = p->j;
+    if (json_is(j, node, JSON_NUMBER)) {
+        if (all)
+            (void)screen_text(p, node, json_raw(j, node)); /* a number stands for nothing else */
+    } else if (screen_base64(p, node)) {
+        /* What is left as text is looked at too: it may be a value by itself. */
+        if (!screen_text(p, node, buf_slice(&p->text)))
+            json_edit_replace_str(&p->edits, node, buf_slice(&p->text));
+    } else if (json_is(j, node, JSON_STRING) && (all || j->nodes[node].has_escapes)) {
+        buf_clear(&p->scratch);
+        (void)screen_text(p, node, json_str_slice(j, node, &p->scratch)); /* else it stays */
+    }
 }
 
 static void screen_nodes(struct pass *p)
 {
-    const struct json *j = p->j;
     /* Without a match in the text as written, only what is written with escapes can have one. */
-    bool all = screen_has(p->s, json_raw(j, 0));
-    for (uint32_t i = 0; i < j->n; i++) {
-        if (screen_base64(p, i))
-            continue;
-        if (json_is(j, i, JSON_STRING) && (all || j->nodes[i].has_escapes)) {
-            buf_clear(&p->scratch);
-            screen_text(p, i, json_str_slice(j, i, &p->scratch));
-        } else if (json_is(j, i, JSON_NUMBER) && all) {
-            screen_text(p, i, json_raw(j, i));
-        }
-    }
+    bool all = screen_has(p->s, json_raw(p->j, 0));
+    for (uint32_t i = 0; i < p->j->n; i++)
+        screen_node(p, i, all);
 }
 
 enum err screen_message(const struct screen *s, const struct json *j, struct buf *out,

@@ -452,6 +452,13 @@ static void test_blobs(void **state)
     /* Line ends inside, and no padding. */
     buf_clear(&out);
     assert_int_equal(run(s, S("{\"blob\":\"c2Vj\\r\\ncmV0LTE\"}"), &out), 1);
+    /* Inside, and in the text itself. */
+    struct screen *both = with(S("abcdEFGH1234wxyz"));
+    buf_clear(&out);
+    assert_int_equal(run(both, S("{\"blob\":\"YWJjZEVGR0gxMjM0d3h5eiEhabcdEFGH1234wxyz\"}"), &out),
+                     2);
+    assert_true(slice_find(buf_slice(&out), S("abcdEFGH1234wxyz")) == out.n);
+    screen_free(both);
     /* A blob without it passes as it was written. */
     check(s, "{\"blob\":\"c2Vjcm V0LTI=\",\"data\":\"no base64\"}",
           "{\"blob\":\"c2Vjcm V0LTI=\",\"data\":\"no base64\"}", 0);
