@@ -112,7 +112,7 @@ void use_headers(struct use *u, struct http *h);
 MUST_USE enum err use_message_headers(struct use *u, struct http *h);
 enum err use_may_send(struct use *u);
 void use_want_socket(struct use *u);
-/* Screens one message into out, counting. */
+/* Screens one message into out, counting, also when the message is then too large. */
 MUST_USE enum err use_screen(struct use *u, const struct json *j, struct buf *out);
 /* Whether a rule says that this response refuses the credential. */
 bool use_is_refusal(const struct use *u, const struct json *j, const struct jsonrpc *m);

@@ -126,8 +126,7 @@ enum err screen_message(const struct screen *s, const struct json *j, struct buf
     if (screen_active(s))
         screen_nodes(&p);
     enum err e = json_copy_edited(j, 0, &p.edits, out);
-    if (e == ERR_OK)
-        *ret_hits = p.hits;
+    *ret_hits = p.hits;
     json_edits_free(&p.edits);
     buf_free(&p.scratch);
     buf_free(&p.decoded);

@@ -49,8 +49,8 @@ size_t screen_excuse(struct screen *s, const struct json *request);
 
 /*
  * Appends the message as json_copy writes it, every match replaced. *ret_hits is the number of
- * replacements (0: nothing was found). A number or key that matches becomes a string. ERR_OK, or
- * ERR_TOO_LARGE when out is full.
+ * replacements (0: nothing was found), of a message that is too large as well. A number or key that
+ * matches becomes a string. ERR_OK, or ERR_TOO_LARGE when out is full.
  */
 MUST_USE enum err screen_message(const struct screen *s, const struct json *j, struct buf *out,
                                  uint32_t *ret_hits);
