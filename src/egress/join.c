@@ -164,6 +164,16 @@ static enum err place_opened(void *ctx, struct slice credential)
     return place_fill(&u->all->conf, credential, on_secret, u->screen, &u->place);
 }
 
+/* The person should know that the agent has their secret; the agent learns nothing, and no budget
+ * is touched by it: a suspension would tell that one guess of many was right. */
+static void excuse(struct use *u)
+{
+    size_t known = screen_excuse(u->screen, &u->json);
+
+    if (known > 0)
+        log_event(LOG_WARN, "secret_in_request", LOG_ID("use", u->id), LOG_NUM("values", known));
+}
+
 /* Opens the credential once, and lets go of it. */
 static enum err place_credential(struct use *u)
 {
@@ -175,7 +185,7 @@ static enum err place_credential(struct use *u)
     sec_free(u->credential);
     u->credential = NULL;
     if (u->json.n > 0)
-        (void)screen_excuse(u->screen, &u->json);
+        excuse(u);
     return e;
 }
 

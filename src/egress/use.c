@@ -164,12 +164,20 @@ bool use_is_refusal(const struct use *u, const struct json *j, const struct json
     return found;
 }
 
+/* A request with a dictionary of guesses in it pays for all of them by one reflection. */
+static void count_hits(struct use *u, uint32_t hits)
+{
+    uint64_t sum = u->hits + (uint64_t)hits * (1 + u->body.n / LIM_HIT_BYTES);
+
+    u->hits = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+}
+
 enum err use_screen(struct use *u, const struct json *j, struct buf *out)
 {
     uint32_t hits = 0;
     enum err e = screen_message(u->screen, j, out, &hits);
 
-    u->hits += hits;
+    count_hits(u, hits);
     return e;
 }
 

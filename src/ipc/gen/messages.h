@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x8139dc203b180aaau
+#define MSG_TABLE_ID 0x2a30e80117605142u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -743,7 +743,7 @@ struct msg_permit {
     struct sec *credential;
 };
 
-/* How it ended. refused: the upstream did not accept the credential. hits: reflections screened out. code is enum err. */
+/* How it ended. refused: the upstream did not accept the credential. hits: reflections screened out, each once more for every 4096 bytes of the request. code is enum err. */
 struct msg_use_result {
     struct use_id use;
     enum result result;

@@ -731,6 +731,35 @@ static void test_guess_is_not_confirmed(void **state)
                             "\"name\":\"echo\",\"arguments\":{\"t\":\"" SECRET "\"}}}"});
     rig_both(r, i);
     assert_non_null(strstr((const char *)rig_call_of(r, i)->text.p, SECRET));
+    /* The person can know that the agent has it; it costs nothing, or the cost would tell. */
+    assert_true(stage_logged(&r->s, "secret_in_request"));
+    assert_int_equal(rig_use_of(r, i)->hits, 0);
+    rig_stop(r);
+}
+
+/* A dictionary in one request is as dear as its guesses in many. */
+static void test_many_guesses_cost_more(void **state)
+{
+    enum { GUESSES = 3 * LIM_HIT_BYTES };
+    struct rig *r = &rig;
+    struct buf body = BUF_INIT(2 * GUESSES);
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    r->canned = "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"t\":\"" SECRET " " SECRET "\"}}";
+    buf_put_str(&body, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+                       "\"name\":\"echo\",\"arguments\":{\"t\":\"");
+    while (body.n < GUESSES)
+        buf_put_str(&body, "guess ");
+    buf_put_str(&body, "\"}}}");
+    buf_put_u8(&body, 0);
+    i = rig_ask(r, (struct rig_ask){.body = (const char *)body.p});
+    rig_both(r, i);
+    assert_null(strstr((const char *)rig_call_of(r, i)->text.p, SECRET));
+    assert_int_equal(rig_use_of(r, i)->hits, 2 * (1 + 3));
+    buf_free(&body);
     rig_stop(r);
 }
 
@@ -806,6 +835,7 @@ int main(void)
         T(test_rules),
         T(test_reflections),
         T(test_guess_is_not_confirmed),
+        T(test_many_guesses_cost_more),
         T(test_reflections_in_a_stream),
         T(test_memory),
     };
