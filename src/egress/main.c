@@ -116,12 +116,15 @@ static void on_session_end(void *ctx, struct chan *c, struct msg_session_end *m)
 
 static void on_dialed(void *ctx, struct chan *c, struct msg_dialed *m, int fd)
 {
-    if (sock_is_connected(fd)) {
+    if (sock_is_connected(fd) && sock_is_stream(fd)) {
         uses_dialed(ctx, m->dial, fd);
         return;
     }
+    if (fd < 0 || sock_is_stream(fd)) /* no room here, or reset since: not the dialer's fault */
+        uses_dial_failed(ctx, m->dial, fd < 0 ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
+    else
+        chan_refuse(c); /* what waits for it fails with the dialer's channel */
     sock_close(fd);
-    chan_refuse(c); /* what waits for it fails with the dialer's channel */
 }
 
 static void on_dial_failed(void *ctx, struct chan *c, struct msg_dial_failed *m)

@@ -203,7 +203,7 @@ static const char *not_permitted(const struct chan *c, const struct wire_message
     return NULL;
 }
 
-/* Takes fd. */
+/* Takes fd; of one that is lost the handler is told -1. */
 static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
 {
     uint16_t type = MSG_NONE;
@@ -215,7 +215,8 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
         info = msg_info(type);
     if (info == NULL)
         wrong = "unknown message";
-    else if ((wrong = not_permitted(c, info, fd >= 0)) == NULL && mark(c->seen, type) && info->once)
+    else if ((wrong = not_permitted(c, info, fd != -1)) == NULL && mark(c->seen, type) &&
+             info->once)
         wrong = "repeated";
     if (wrong == NULL && wire_get(frame, n, info, &m) != ERR_OK)
         wrong = "not decodable";
@@ -224,7 +225,10 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
         violation(c, info, wrong);
     } else {
         trace(c, "in", info, &m);
-        if (!c->events->message(c->ctx, c, (enum msg)type, &m, fd) && !c->doomed)
+        if (fd == SOCK_LOST)
+            log_event(LOG_ERROR, "no_descriptor_free", LOG_STR("message", info->name));
+        if (!c->events->message(c->ctx, c, (enum msg)type, &m, fd == SOCK_LOST ? -1 : fd) &&
+            !c->doomed)
             violation(c, info, "out of turn");
         wire_done(info, &m);
     }
@@ -233,7 +237,7 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
 
 static void receive_hello(struct chan *c, struct slice frame, int fd)
 {
-    const char *wrong = fd >= 0 ? "hello with a descriptor" : hello_wrong(c, frame);
+    const char *wrong = fd != -1 ? "hello with a descriptor" : hello_wrong(c, frame);
 
     sock_close(fd);
     if (wrong != NULL)

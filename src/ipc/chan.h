@@ -27,8 +27,8 @@ struct chan_peer {
 
 struct chan_events {
     /* A message; m and what its slices point into live as long as the call, fd (-1 when the message
-     * carries none) is the callee's. Returning false means that it is out of turn, and ends the
-     * channel. */
+     * carries none, or this process had no descriptor free for it) is the callee's. Returning false
+     * means that it is out of turn, and ends the channel. */
     bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
     /* The channel ended: ERR_CLOSED, or ERR_PROTOCOL when the peer broke the rules, or
      * ERR_TOO_LARGE when it does not read. Called once, never from inside chan_send. The callee

@@ -106,8 +106,8 @@ enum err sock_send(int fd, struct slice message, int pass)
     return (size_t)n == message.n ? ERR_OK : ERR_IO;
 }
 
-/* The descriptor that came with a message; -1 without one. More than one: all are closed, and
- * false. */
+/* The descriptor that came with a message; -1 without one, SOCK_LOST when the kernel could not give
+ * it a number. More than one: all are closed, and false. */
 static bool take_passed(struct msghdr *m, int *ret)
 {
     int got = -1;
@@ -123,17 +123,20 @@ static bool take_passed(struct msghdr *m, int *ret)
             count++;
         }
     }
-    if (count > 1 || (m->msg_flags & MSG_CTRUNC)) {
+    if (count > 1 || (count == 1 && (m->msg_flags & MSG_CTRUNC))) {
         sock_close(got);
         return false;
     }
+    if (m->msg_flags & MSG_CTRUNC)
+        got = SOCK_LOST;
     *ret = got;
     return true;
 }
 
 enum err sock_recv(int fd, uint8_t *dst, size_t n, size_t *ret_n, int *ret_pass)
 {
-    /* Room for one only: the kernel closes what does not fit, and says MSG_CTRUNC. */
+    /* Room for one only: the kernel closes what does not fit, or what it has no number for, and
+     * says MSG_CTRUNC. */
     union pass_space space;
     struct iovec part = {.iov_base = dst, .iov_len = n};
     struct msghdr m = {.msg_iov = &part,
@@ -184,13 +187,18 @@ bool sock_is_channel(int fd)
            sock_has(fd, SO_ACCEPTCONN, 0);
 }
 
+bool sock_is_stream(int fd)
+{
+    return (sock_has(fd, SO_DOMAIN, AF_INET) || sock_has(fd, SO_DOMAIN, AF_INET6)) &&
+           sock_has(fd, SO_TYPE, SOCK_STREAM) && sock_has(fd, SO_ACCEPTCONN, 0);
+}
+
 bool sock_is_connected(int fd)
 {
     struct sockaddr_storage peer;
     socklen_t n = sizeof peer;
 
-    return (sock_has(fd, SO_DOMAIN, AF_INET) || sock_has(fd, SO_DOMAIN, AF_INET6)) &&
-           sock_has(fd, SO_TYPE, SOCK_STREAM) && getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
+    return getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
 }
 
 bool sock_wait(int fd, int ms)

@@ -17,6 +17,8 @@ MUST_USE enum err sock_pair(int ret_fds[2]);
  * ERR_AGAIN: no room now; ERR_CLOSED: nobody will read it; ERR_IO.
  */
 MUST_USE enum err sock_send(int fd, struct slice message, int pass);
+/* In place of a descriptor that came when this process had none free. */
+#define SOCK_LOST (-2)
 /*
  * Takes one message of at most n bytes, and the descriptor that came with it, or -1; it is the
  * caller's. ERR_AGAIN: none is waiting; ERR_CLOSED: the other side is gone and all was read;
@@ -29,7 +31,9 @@ MUST_USE enum err sock_recv(int fd, uint8_t *dst, size_t n, size_t *ret_n, int *
 bool sock_is_listener(int fd);
 /* Whether fd is a connected socket of the kind that sock_pair makes. */
 bool sock_is_channel(int fd);
-/* Whether fd is a connected TCP socket: what egress gets from the dialer. */
+/* Whether fd is a TCP socket that does not listen: what egress gets from the dialer. */
+bool sock_is_stream(int fd);
+/* Whether such a socket is connected still. */
 bool sock_is_connected(int fd);
 /* Waits until fd can be read, or ms milliseconds passed (false). For the command line tool, which
  * has no loop to keep. */

@@ -4,9 +4,11 @@
 #include "egress/rig.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ipc/gen/send.h"
 #include "os/clock.h"
+#include "os/sock.h"
 
 #define RESULT                                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
@@ -332,6 +334,37 @@ static void test_use_twice(void **state)
     rig_stop(r);
 }
 
+/* An upstream that is gone before its socket arrives, or one that no descriptor is free for, is no
+ * fault of the dialer. */
+static void test_reset_before_it_arrives(void **state)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    struct rig *r = start(answer);
+    unsigned i;
+    int fd;
+
+    (void)state;
+    r->no_dial = true;
+    i = rig_ask(r, (struct rig_ask){0});
+    stage_until_count(&r->s, &r->dial_wants, 1);
+    fd = rig_connect(r);
+    stage_until_count(&r->s, &r->conns_n, 1);
+    assert_int_equal(setsockopt(r->conns[0].fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)),
+                     0);
+    rig_hang_up(&r->conns[0]);
+    assert_true(sock_wait(fd, 60000));
+    rig_give(r, fd);
+    rig_both(r, i);
+    assert_result(r, i, RESULT_UNSENT, ERR_UPSTREAM_DOWN);
+    assert_end(r, i, ANSWER_HOW_UNSENT, ERR_UPSTREAM_DOWN);
+    r->no_dial = false;
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_both(r, i);
+    assert_result(r, i, RESULT_ANSWERED, ERR_OK);
+    assert_int_equal(r->alerts, 0);
+    rig_stop(r);
+}
+
 static void test_deadline(void **state)
 {
     struct rig *r = start(answer);
@@ -521,6 +554,7 @@ int main(void)
         T(test_other_body),
         T(test_foreign_gateway),
         T(test_use_twice),
+        T(test_reset_before_it_arrives),
         T(test_deadline),
         T(test_halves_that_stay_alone),
         T(test_keeper_lost),

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 struct side {
     struct chan *chan;
@@ -517,6 +518,36 @@ static void test_descriptor_goes_along_and_stays_the_senders(void **state)
     close(pipe_fds[1]);
 }
 
+/* Not the sender's fault: the message is there, its descriptor is not, and the channel goes on. */
+static void test_descriptor_for_which_there_is_no_room(void **state)
+{
+    struct world *w = *state;
+    int fds[2];
+    struct rlimit before, none;
+
+    assert_err(sock_pair(fds), ERR_OK);
+    w->a.chan = chan_new(w->loop, fds[0], ROLE_DIALER, (struct chan_peer){.role = ROLE_EGRESS},
+                         &events, &w->a);
+    w->b.chan = chan_new(w->loop, fds[1], ROLE_EGRESS, (struct chan_peer){.role = ROLE_DIALER},
+                         &events, &w->b);
+    turns(w);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 3;
+    assert_err(send_dialed(w->a.chan, &(struct msg_dialed){.dial = 4}, 2), ERR_OK);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    turns(w);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(w->b.closed, 0);
+    assert_int_equal(w->b.number, 4);
+    assert_int_equal(w->b.fd, -1);
+    assert_non_null(strstr(w->log, "no_descriptor_free"));
+    assert_err(send_dialed(w->a.chan, &(struct msg_dialed){.dial = 5}, 2), ERR_OK);
+    turns(w);
+    assert_int_equal(w->b.number, 5);
+    assert_true(w->b.fd >= 0);
+}
+
 static void test_trace_at_debug(void **state)
 {
     struct world *w = *state;
@@ -553,6 +584,7 @@ int main(void)
         T(test_back_pressure),
         T(test_a_peer_that_never_reads_is_given_up),
         T(test_descriptor_goes_along_and_stays_the_senders),
+        T(test_descriptor_for_which_there_is_no_room),
         T(test_trace_at_debug),
     };
 

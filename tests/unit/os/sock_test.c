@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -160,6 +161,27 @@ static void test_more_descriptors_are_refused_and_closed(void **state)
     }
 }
 
+/* Fewer descriptors than the process has: none comes in. */
+static void test_no_descriptor_is_free(void **state)
+{
+    struct pair *p = *state;
+    struct rlimit before, none;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 3;
+    assert_err(sock_send(p->fds[0], SLICE_LIT("fd"), p->fds[0]), ERR_OK);
+    assert_err(sock_send(p->fds[0], SLICE_LIT("more"), p->fds[0]), ERR_OK);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_err(take(p), ERR_OK);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_slice(slice_of(p->in, p->n), "fd");
+    assert_int_equal(p->pass, SOCK_LOST);
+    assert_err(take(p), ERR_OK);
+    assert_slice(slice_of(p->in, p->n), "more");
+    assert_true(p->pass >= 0);
+}
+
 static void test_kinds(void **state)
 {
     struct pair *p = *state;
@@ -260,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full, start, end),
         cmocka_unit_test_setup_teardown(test_one_descriptor_comes_along, start, end),
         cmocka_unit_test_setup_teardown(test_more_descriptors_are_refused_and_closed, start, end),
+        cmocka_unit_test_setup_teardown(test_no_descriptor_is_free, start, end),
         cmocka_unit_test_setup_teardown(test_kinds, start, end),
         cmocka_unit_test(test_listeners_are_on_loopback),
         cmocka_unit_test(test_control_socket),
