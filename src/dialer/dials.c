@@ -129,12 +129,22 @@ enum err dials_start(struct dials *d)
     return resolver_start(d->resolver);
 }
 
+static bool has_room(const struct dials *d, uint16_t upstream)
+{
+    const struct dial *x;
+    size_t n = 0;
+
+    for (x = d->by_ticket; x != NULL; x = x->hh.next)
+        n += x->key.upstream == upstream;
+    return HASH_COUNT(d->by_ticket) < LIM_DIALS && n < LIM_DIALS_PER_UPSTREAM;
+}
+
 void dials_add(struct dials *d, const struct dial_key *key, struct slice host, uint16_t port)
 {
     struct dial *x;
     enum err e;
 
-    if (HASH_COUNT(d->by_ticket) >= LIM_DIALS) {
+    if (!has_room(d, key->upstream)) {
         d->fn(d->ctx, key, ERR_AGAIN, -1);
         return;
     }
@@ -142,7 +152,7 @@ void dials_add(struct dials *d, const struct dial_key *key, struct slice host, u
     *x = (struct dial){.ticket = ++d->last_ticket, .all = d, .key = *key, .port = port};
     x->timer = loop_timer_new(d->loop, on_timeout, x);
     HASH_ADD(hh, d->by_ticket, ticket, sizeof(x->ticket), x);
-    e = resolver_ask(d->resolver, x->ticket, host);
+    e = resolver_ask(d->resolver, x->ticket, key->upstream, host);
     if (e != ERR_OK) {
         dial_end(x, e, -1);
         return;

@@ -22,7 +22,7 @@ struct dial_key {
 
 /* ERR_OK and a connected socket, which the callee owns; or -1 and ERR_UPSTREAM_DOWN,
  * ERR_UPSTREAM_ADDRESS (no address of that name is allowed), ERR_TIMEOUT, ERR_AGAIN (too many at
- * once). Once for every dials_add, also from inside it. */
+ * once, or too many of that upstream). Once for every dials_add, also from inside it. */
 typedef void dials_fn(void *ctx, const struct dial_key *key, enum err e, int fd);
 
 /* Before the jail; resolver_new's errors. wall must outlive the dials. */

@@ -18,11 +18,12 @@
 #include "os/sock.h"
 
 struct question {
-    STAILQ_ENTRY(question) link;
+    TAILQ_ENTRY(question) link;
+    uint16_t upstream;
     char host[256];
     struct resolver_answer answer;
 };
-STAILQ_HEAD(questions, question);
+TAILQ_HEAD(questions, question);
 
 struct resolver {
     struct loop *loop;
@@ -35,7 +36,7 @@ struct resolver {
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t asked;
-    struct questions waiting_for_thread, waiting_for_loop;
+    struct questions waiting_for_thread, under_way, waiting_for_loop;
     size_t queued;
     bool ending;
 };
@@ -73,6 +74,32 @@ static void look_up(struct question *q)
         a->err = ERR_OK;
 }
 
+static size_t count_of(const struct questions *list, uint16_t upstream)
+{
+    const struct question *q;
+    size_t n = 0;
+
+    TAILQ_FOREACH(q, list, link)
+    {
+        n += q->upstream == upstream;
+    }
+    return n;
+}
+
+/* The oldest question whose upstream may have one more thread. One that waits for its upstream's
+ * others is taken by the thread that ends one of them. */
+static struct question *next_question(struct resolver *r)
+{
+    struct question *q;
+
+    TAILQ_FOREACH(q, &r->waiting_for_thread, link)
+    {
+        if (count_of(&r->under_way, q->upstream) < LIM_RESOLVERS_PER_UPSTREAM)
+            return q;
+    }
+    return NULL;
+}
+
 static void *thread_main(void *ctx)
 {
     struct resolver *r = ctx;
@@ -80,16 +107,17 @@ static void *thread_main(void *ctx)
 
     pthread_mutex_lock(&r->lock);
     for (;;) {
-        while (STAILQ_EMPTY(&r->waiting_for_thread) && !r->ending)
+        while ((q = next_question(r)) == NULL && !r->ending)
             pthread_cond_wait(&r->asked, &r->lock);
         if (r->ending)
             break;
-        q = STAILQ_FIRST(&r->waiting_for_thread);
-        STAILQ_REMOVE_HEAD(&r->waiting_for_thread, link);
+        TAILQ_REMOVE(&r->waiting_for_thread, q, link);
+        TAILQ_INSERT_TAIL(&r->under_way, q, link);
         pthread_mutex_unlock(&r->lock);
         look_up(q);
         pthread_mutex_lock(&r->lock);
-        STAILQ_INSERT_TAIL(&r->waiting_for_loop, q, link);
+        TAILQ_REMOVE(&r->under_way, q, link);
+        TAILQ_INSERT_TAIL(&r->waiting_for_loop, q, link);
         /* ERR_AGAIN: the loop has many such messages to read, each of which wakes it. */
         IGNORE(sock_send(r->wake[1], SLICE_LIT("1"), -1));
     }
@@ -100,7 +128,7 @@ static void *thread_main(void *ctx)
 static void on_wake(void *ctx, unsigned events)
 {
     struct resolver *r = ctx;
-    struct questions done = STAILQ_HEAD_INITIALIZER(done);
+    struct questions done = TAILQ_HEAD_INITIALIZER(done);
     struct question *q;
     uint8_t byte;
     size_t n;
@@ -110,10 +138,10 @@ static void on_wake(void *ctx, unsigned events)
     while (sock_recv(r->wake[0], &byte, sizeof(byte), &n, &pass) == ERR_OK)
         ;
     pthread_mutex_lock(&r->lock);
-    STAILQ_CONCAT(&done, &r->waiting_for_loop);
+    TAILQ_CONCAT(&done, &r->waiting_for_loop, link);
     pthread_mutex_unlock(&r->lock);
-    while ((q = STAILQ_FIRST(&done)) != NULL) {
-        STAILQ_REMOVE_HEAD(&done, link);
+    while ((q = TAILQ_FIRST(&done)) != NULL) {
+        TAILQ_REMOVE(&done, q, link);
         r->queued--;
         r->fn(r->ctx, &q->answer);
         mem_free(q);
@@ -143,8 +171,9 @@ enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolve
     enum err e;
 
     *r = (struct resolver){.loop = l, .fn = fn, .ctx = ctx, .wake = {-1, -1}};
-    STAILQ_INIT(&r->waiting_for_thread);
-    STAILQ_INIT(&r->waiting_for_loop);
+    TAILQ_INIT(&r->waiting_for_thread);
+    TAILQ_INIT(&r->under_way);
+    TAILQ_INIT(&r->waiting_for_loop);
     BUG_IF(pthread_mutex_init(&r->lock, NULL) != 0 || pthread_cond_init(&r->asked, NULL) != 0);
     e = sock_pair(r->wake);
     if (e == ERR_OK && __nss_configure_lookup("hosts", "files dns") != 0)
@@ -162,8 +191,8 @@ static void free_questions(struct questions *list)
 {
     struct question *q;
 
-    while ((q = STAILQ_FIRST(list)) != NULL) {
-        STAILQ_REMOVE_HEAD(list, link);
+    while ((q = TAILQ_FIRST(list)) != NULL) {
+        TAILQ_REMOVE(list, q, link);
         mem_free(q);
     }
 }
@@ -202,13 +231,24 @@ static bool is_host(struct slice host)
     return host.n > 0;
 }
 
-enum err resolver_ask(struct resolver *r, uint64_t ticket, struct slice host)
+static bool has_room(struct resolver *r, uint16_t upstream)
+{
+    size_t n;
+
+    pthread_mutex_lock(&r->lock);
+    n = count_of(&r->waiting_for_thread, upstream);
+    pthread_mutex_unlock(&r->lock);
+    return r->queued < LIM_DIALS && n < LIM_DIALS_PER_UPSTREAM;
+}
+
+enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream, struct slice host)
 {
     struct question *q;
 
-    if (r->queued >= LIM_DIALS)
+    if (!has_room(r, upstream))
         return ERR_AGAIN;
     q = MEM_NEW(struct question);
+    q->upstream = upstream;
     q->answer.ticket = ticket;
     if (!is_host(host) || !slice_to_cstr(host, q->host, sizeof(q->host))) {
         mem_free(q);
@@ -216,7 +256,7 @@ enum err resolver_ask(struct resolver *r, uint64_t ticket, struct slice host)
     }
     r->queued++;
     pthread_mutex_lock(&r->lock);
-    STAILQ_INSERT_TAIL(&r->waiting_for_thread, q, link);
+    TAILQ_INSERT_TAIL(&r->waiting_for_thread, q, link);
     pthread_cond_signal(&r->asked);
     pthread_mutex_unlock(&r->lock);
     return ERR_OK;

@@ -1,6 +1,7 @@
 /*
  * Names to addresses, by the C library, on a few threads: getaddrinfo has no form that does not
- * block. Questions wait in a bounded queue. Answers come on the loop.
+ * block. Questions wait in a bounded queue; no upstream has more than its share of it and of the
+ * threads. Answers come on the loop.
  */
 #ifndef SG_DIALER_RESOLVER_H
 #define SG_DIALER_RESOLVER_H
@@ -33,8 +34,10 @@ MUST_USE enum err resolver_start(struct resolver *r);
 /* Waits for the threads, which may take as long as a question. Takes NULL. */
 void resolver_free(struct resolver *r);
 
-/* Asks for all addresses of a name, or of a numeric address itself. ERR_AGAIN: the queue is full;
- * ERR_UPSTREAM_DOWN: host cannot be a name (empty, too long, a NUL in it). */
-MUST_USE enum err resolver_ask(struct resolver *r, uint64_t ticket, struct slice host);
+/* Asks for all addresses of a name, or of a numeric address itself. ERR_AGAIN: the queue is full,
+ * or the upstream's share of it; ERR_UPSTREAM_DOWN: host cannot be a name (empty, too long, a NUL
+ * in it). */
+MUST_USE enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream,
+                               struct slice host);
 
 #endif

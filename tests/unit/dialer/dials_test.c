@@ -197,16 +197,22 @@ static void test_times_out(void **state)
 static void test_too_many_at_once(void **state)
 {
     struct fixture *f = *state;
-    const struct dial_key key = {1, 1, 1, 7};
+    struct dial_key key = {1, 1, 1, 7};
 
-    for (unsigned i = 0; i < LIM_DIALS + 5; i++)
+    /* Of one upstream, which leaves room for others, but not without end. */
+    for (unsigned i = 0; i < LIM_DIALS_PER_UPSTREAM + 5; i++)
         dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
     assert_int_equal(f->per_err[ERR_AGAIN], 5);
-    run(f, LIM_DIALS + 5);
+    for (unsigned i = LIM_DIALS_PER_UPSTREAM; i < LIM_DIALS + 5; i++) {
+        key.upstream = (uint16_t)(8 + i / LIM_DIALS_PER_UPSTREAM);
+        dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
+    }
+    assert_int_equal(f->per_err[ERR_AGAIN], 10);
+    run(f, LIM_DIALS + 10);
     assert_int_equal(f->per_err[ERR_UPSTREAM_ADDRESS], LIM_DIALS);
     dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
-    run(f, LIM_DIALS + 6);
-    assert_int_equal(f->per_err[ERR_AGAIN], 5);
+    run(f, LIM_DIALS + 11);
+    assert_int_equal(f->per_err[ERR_AGAIN], 10);
 }
 
 static void test_forgotten_egress_is_not_told(void **state)

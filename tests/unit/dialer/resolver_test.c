@@ -1,0 +1,143 @@
+/* Names that nobody answers: they hold up their own upstream, and no other. The C library's
+ * resolver is this file's. */
+#include "dialer/resolver.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t moved = PTHREAD_COND_INITIALIZER;
+static unsigned held, held_most;
+static bool let_go;
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret)
+{
+    (void)service;
+    (void)hints;
+    (void)ret;
+    if (strncmp(host, "silent", 6) == 0) {
+        pthread_mutex_lock(&lock);
+        if (++held > held_most)
+            held_most = held;
+        pthread_cond_broadcast(&moved);
+        while (!let_go)
+            pthread_cond_wait(&moved, &lock);
+        held--;
+        pthread_mutex_unlock(&lock);
+    }
+    return EAI_NONAME;
+}
+
+struct fixture {
+    struct loop *l;
+    struct resolver *r;
+    unsigned answers;
+    uint64_t last;
+};
+
+static void on_answer(void *ctx, const struct resolver_answer *a)
+{
+    struct fixture *f = ctx;
+
+    f->answers++;
+    f->last = a->ticket;
+}
+
+static void set_let_go(bool to)
+{
+    pthread_mutex_lock(&lock);
+    let_go = to;
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&lock);
+}
+
+static void run(struct fixture *f, unsigned answers)
+{
+    for (int i = 0; i < 600 && f->answers < answers; i++)
+        loop_turn(f->l, 100);
+    assert_int_equal(f->answers, answers);
+}
+
+static void until_held(unsigned n)
+{
+    pthread_mutex_lock(&lock);
+    while (held < n)
+        pthread_cond_wait(&moved, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    f = (struct fixture){.l = loop_new()};
+    held_most = 0;
+    set_let_go(false);
+    assert_int_equal(resolver_new(f.l, on_answer, &f, &f.r), ERR_OK);
+    assert_int_equal(resolver_start(f.r), ERR_OK);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    set_let_go(true);
+    resolver_free(f->r);
+    loop_free(f->l);
+    return 0;
+}
+
+static void ask(struct fixture *f, uint64_t ticket, uint16_t upstream, const char *host)
+{
+    assert_int_equal(resolver_ask(f->r, ticket, upstream, slice_str(host)), ERR_OK);
+}
+
+static void test_a_silent_name_server_holds_up_its_own(void **state)
+{
+    struct fixture *f = *state;
+
+    for (uint64_t i = 0; i < LIM_DIALS_PER_UPSTREAM; i++)
+        ask(f, i, 1, "silent");
+    until_held(LIM_RESOLVERS_PER_UPSTREAM);
+    ask(f, 100, 2, "other");
+    run(f, 1);
+    assert_int_equal(f->last, 100);
+    set_let_go(true);
+    run(f, 1 + LIM_DIALS_PER_UPSTREAM);
+    assert_int_equal(held_most, LIM_RESOLVERS_PER_UPSTREAM);
+}
+
+static void test_its_share_of_the_queue(void **state)
+{
+    struct fixture *f = *state;
+    unsigned n = 0;
+
+    while (n < LIM_DIALS && resolver_ask(f->r, n, 1, SLICE_LIT("silent")) == ERR_OK)
+        n++;
+    assert_true(n >= LIM_DIALS_PER_UPSTREAM &&
+                n <= LIM_DIALS_PER_UPSTREAM + LIM_RESOLVERS_PER_UPSTREAM);
+    ask(f, 1000, 2, "other");
+    run(f, 1);
+    assert_int_equal(f->last, 1000);
+    set_let_go(true);
+    run(f, 1 + n);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_a_silent_name_server_holds_up_its_own),
+        T(test_its_share_of_the_queue),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
