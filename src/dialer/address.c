@@ -41,6 +41,8 @@ struct row {
 static const struct row rows[] = {
     V4(METADATA, 32, 169, 254, 169, 254),  /* AWS, GCP, Azure, most others */
     V4(METADATA, 32, 169, 254, 170, 2),    /* AWS task credentials */
+    V4(METADATA, 32, 169, 254, 170, 23),   /* AWS EKS pod identity */
+    V4(METADATA, 32, 169, 254, 42, 42),    /* Scaleway */
     V4(METADATA, 32, 100, 100, 100, 200),  /* Alibaba */
     V4(METADATA, 32, 168, 63, 129, 16),    /* Azure's host; a public address otherwise */
     V4(METADATA, 32, 192, 0, 0, 192),      /* Oracle */
@@ -63,8 +65,13 @@ static const struct row rows[] = {
     V4(MULTICAST, 4, 224),                 /* RFC 5771 */
     V4(MULTICAST, 32, 255, 255, 255, 255), /* RFC 8190: broadcast */
     V4(RESERVED, 4, 240),                  /* RFC 1112 */
-    V6(METADATA, 128, 0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54), /* AWS */
-    V6(METADATA, 128, 0xfd, 0x20, 0x0, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54),  /* GCP */
+    /* AWS (metadata, EKS pod identity), GCP, Scaleway, Oracle, Akamai */
+    V6(METADATA, 128, 0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54),
+    V6(METADATA, 128, 0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x23),
+    V6(METADATA, 128, 0xfd, 0x20, 0x00, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54),
+    V6(METADATA, 128, 0xfd, 0x00, 0x00, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x42),
+    V6(METADATA, 128, 0xfd, 0x00, 0x00, 0xc1, 0, 0, 0, 0, 0, 0, 0, 0, 0xa9, 0xfe, 0xa9, 0xfe),
+    V6(METADATA, 128, 0xfd, 0x00, 0xa9, 0xfe, 0xa9, 0xfe, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x01),
     V6(UNSPECIFIED, 128, 0),                                           /* RFC 4291 2.5.2 */
     V6(LOOPBACK, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), /* RFC 4291 2.5.3 */
     V6(TRANSITION, 96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff),      /* IPv4-mapped */
