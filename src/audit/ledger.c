@@ -93,6 +93,12 @@ enum err ledger_take(struct ledger *l, const struct msg_audit_append *m)
     return ERR_OK;
 }
 
+struct digest ledger_hash(const struct ledger *l, uint64_t seq)
+{
+    BUG_IF(seq < l->marked || l->marked == 0 || seq > l->seq);
+    return mark_of(l, seq)->hash;
+}
+
 bool ledger_is_full(const struct ledger *l)
 {
     return l->pending.n >= LEDGER_BATCH;

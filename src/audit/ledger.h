@@ -54,6 +54,8 @@ void ledger_begin(struct ledger *l, const struct sign_public *public, uint64_t t
  * ERR_NO_SPACE: the disk is full and the last batch is not through.
  */
 MUST_USE enum err ledger_take(struct ledger *l, const struct msg_audit_append *m);
+/* The hash of a record that was taken lately: of one that ledger_take has recognised or written. */
+struct digest ledger_hash(const struct ledger *l, uint64_t seq);
 /* Whether so much waits that it should be flushed before more is taken. */
 bool ledger_is_full(const struct ledger *l);
 /* Writes what waits, with a signed head behind it, and syncs. ERR_OK: all that was taken is on

@@ -26,6 +26,9 @@ struct audit {
     struct start start;
     struct ledger ledger;
     struct chan *keeper;
+    uint64_t given; /* the newest record that this keeper sent and that is in the log as it sent it;
+                       0: none yet */
+    bool differs;   /* it sent another record than the log has: nothing more is taken from it */
     struct loop_timer *retry;
     bool refused; /* said so, and nothing changed since: what the keeper has under way gets no
                      answer of its own */
@@ -41,11 +44,16 @@ static void note_low(struct audit *a)
               LOG_NUM("seq", a->ledger.seq));
 }
 
+/* Only what this keeper sent itself: one with an older store would otherwise take for its own what
+ * another life of it wrote. */
 static void ack(struct audit *a)
 {
     const struct ledger *l = &a->ledger;
-    struct msg_audit_ack m = {.seq = l->synced, .head = l->head, .low = l->file.low};
+    struct msg_audit_ack m = {.seq = a->given < l->synced ? a->given : l->synced,
+                              .low = l->file.low};
 
+    if (m.seq > 0)
+        m.head = ledger_hash(l, m.seq);
     a->refused = false;
     if (a->keeper != NULL)
         IGNORE(send_audit_ack(a->keeper, &m)); /* a keeper that is gone asks anew */
@@ -104,19 +112,24 @@ static void on_audit_append(void *ctx, struct chan *c, struct msg_audit_append *
     struct audit *a = ctx;
     enum err e;
 
-    (void)c; /* the only peer */
+    if (c != a->keeper || a->differs) /* what a keeper before left under way is sent again */
+        return;
     if (ledger_is_full(&a->ledger) && !a->ledger.stuck)
         flush(a);
     e = ledger_take(&a->ledger, m);
     if (e == ERR_OK) {
         a->refused = false;
+        if (m->seq > a->given)
+            a->given = m->seq;
         loop_defer(role_loop(a->role), flush, a);
     } else if (e == ERR_AGAIN)
         refuse(a, a->ledger.seq + 1, e);
     else if (e == ERR_NO_SPACE)
         refuse(a, a->ledger.synced + 1, e);
-    else
+    else {
+        a->differs = true;
         refuse(a, m->seq, e);
+    }
 }
 
 static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
@@ -168,6 +181,8 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
     if (l->pending.n > 0)
         flush(a); /* what the keeper before left */
     a->keeper = c;
+    a->given = 0;
+    a->differs = false;
     a->refused = false;
     IGNORE(send_audit_state(c, &(struct msg_audit_state){.seq = l->synced,
                                                          .head = l->head,

@@ -1,4 +1,5 @@
-/* audit verify: the log checked offline, against the newest record that the keeper knows of. */
+/* audit verify: the log checked offline, against the newest record that the keeper knows of; and
+ * audit recheck. */
 #include "audit/verify.h"
 #include "cli/client.h"
 
@@ -12,13 +13,14 @@
 struct wanted {
     struct audit_known known;
     bool have;
+    bool doubted; /* the keeper says that store and log do not belong together, and that was said */
 };
 
 static struct wanted wanted;
 
 static void take_head(UNUSED struct cli *x, const struct msg_ctl_audit_head_is *m)
 {
-    wanted = (struct wanted){{m->seq, m->head}, true};
+    wanted = (struct wanted){{m->seq, m->head}, true, false};
 }
 
 /* SEQ:HEX */
@@ -49,7 +51,8 @@ static bool find_head(struct cli *x)
                         "give --head SEQ:HEX\n");
         return true;
     }
-    return client_ask(x, MSG_CTL_AUDIT_HEAD, &m, &rows) == CLI_OK;
+    wanted.doubted = client_ask(x, MSG_CTL_AUDIT_HEAD, &m, &rows) != CLI_OK;
+    return wanted.have;
 }
 
 static bool read_public(const struct cli *x, struct sign_public *ret)
@@ -82,12 +85,14 @@ static void put_head(const struct audit_verdict *v)
     buf_free(&hex);
 }
 
-static int say_verdict(const struct audit_verdict *v, bool compared)
+static int say_verdict(const struct audit_verdict *v)
 {
     put_head(v);
     if (v->fault == AUDIT_SOUND) {
-        printf("The log is sound%s.\n", compared ? " and ends where the keeper says" : "");
-        return CLI_OK;
+        printf("The log is sound%s.\n", wanted.doubted ? " in itself, but it is not the store's"
+                                        : wanted.have  ? " and ends where the keeper says"
+                                                       : "");
+        return wanted.doubted ? CLI_FAILED : CLI_OK;
     }
     if (v->line > 0)
         return cli_fail("the log is not sound: record %llu, line %llu: %s",
@@ -115,5 +120,15 @@ int verb_audit_verify(struct cli *x)
     close(fd);
     if (e != ERR_OK)
         return cli_fail("%s cannot be read: %s", path, err_sentence(e));
-    return say_verdict(&verdict, wanted.have);
+    return say_verdict(&verdict);
+}
+
+int verb_audit_recheck(struct cli *x)
+{
+    struct msg_ctl_audit_recheck m = {0};
+    int status = client_ask(x, MSG_CTL_AUDIT_RECHECK, &m, NULL);
+
+    if (status == CLI_OK)
+        puts("Store and log are compared anew at the next start of Sidegate.");
+    return status;
 }

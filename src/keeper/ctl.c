@@ -24,6 +24,16 @@ static void say(struct keeper *k, struct chan *c, enum err code)
     ctl_say(k, peer_of(c)->serial, code, "");
 }
 
+/* Nothing is begun that could not be recorded. */
+static bool may_begin(struct keeper *k, struct chan *c)
+{
+    enum err e = outbox_ready(k);
+
+    if (e)
+        ctl_say(k, peer_of(c)->serial, e, e == ERR_CORRUPT ? OUTBOX_ROLLED_BACK : "");
+    return !e;
+}
+
 static enum err find_user(struct keeper *k, struct slice name, struct user_id *ret)
 {
     struct store_rows q;
@@ -137,7 +147,8 @@ static void person(struct keeper *k, struct chan *c, const struct typed *t, bool
 
 void ctl_on_user_add(struct keeper *k, struct chan *c, const struct msg_ctl_user_add *m)
 {
-    person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, true);
+    if (may_begin(k, c))
+        person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, true);
 }
 
 void ctl_on_user_password(struct keeper *k, struct chan *c, const struct msg_ctl_user_password *m)
@@ -211,8 +222,11 @@ static void key_done(void *ctx, enum err e)
 
 void ctl_on_key_add(struct keeper *k, struct chan *c, const struct msg_ctl_key_add *m)
 {
-    struct key *a = MEM_NEW(struct key);
+    struct key *a = NULL;
 
+    if (!may_begin(k, c))
+        return;
+    a = MEM_NEW(struct key);
     a->k = k;
     a->peer = peer_of(c)->serial;
     a->hash = m->token_hash;
@@ -423,12 +437,13 @@ void ctl_on_upstream_probe(struct keeper *k, struct chan *c, const struct msg_ct
 {
     struct probe *p = NULL;
     uint16_t upstream = 0;
-    enum err e = conf_index(&k->conf, m->name, &upstream) ? outbox_ready(k) : ERR_NOT_FOUND;
 
-    if (e) {
-        say(k, c, e);
+    if (!conf_index(&k->conf, m->name, &upstream)) {
+        say(k, c, ERR_NOT_FOUND);
         return;
     }
+    if (!may_begin(k, c))
+        return;
     p = MEM_NEW(struct probe);
     p->k = k;
     p->peer = peer_of(c)->serial;
@@ -444,5 +459,30 @@ void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_au
         c, &(struct msg_ctl_audit_head_is){
                .seq = k->outbox.acked,
                .head = k->outbox.head})); /* lost() sees a channel that ended */
-    say(k, c, k->outbox.broken ? ERR_CORRUPT : ERR_OK);
+    if (k->outbox.broken)
+        ctl_say(k, peer_of(c)->serial, ERR_CORRUPT, OUTBOX_ROLLED_BACK);
+    else
+        say(k, c, ERR_OK);
+}
+
+static enum err recheck_work(void *ctx)
+{
+    struct asked *a = ctx;
+
+    return outbox_recheck(a->k);
+}
+
+static void recheck_done(void *ctx, enum err e)
+{
+    struct asked *a = ctx;
+
+    log_event(LOG_WARN, "audit_recheck", LOG_ERR(e));
+    ctl_say(a->k, a->peer, e, "");
+    mem_free(a);
+}
+
+void ctl_on_audit_recheck(struct keeper *k, struct chan *c, const struct msg_ctl_audit_recheck *m)
+{
+    (void)m;
+    store_work(k->store, STORE_URGENT, recheck_work, recheck_done, asked(k, c));
 }

@@ -19,6 +19,7 @@ void ctl_on_upstream_list(struct keeper *k, struct chan *c, const struct msg_ctl
 void ctl_on_upstream_probe(struct keeper *k, struct chan *c,
                            const struct msg_ctl_upstream_probe *m);
 void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_audit_head *m);
+void ctl_on_audit_recheck(struct keeper *k, struct chan *c, const struct msg_ctl_audit_recheck *m);
 
 /* remove.c */
 void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ctl_user_remove *m);

@@ -77,9 +77,13 @@ enum err outbox_open(struct keeper *k)
     o->issued = (uint64_t)store_int(&r, 3);
     o->acked = (uint64_t)store_int(&r, 4);
     STORE_ID(&r, 5, o->head);
+    o->broken = store_int(&r, 6) != 0;
     e = store_end(&r);
     if (e)
         return e;
+    if (o->broken)
+        log_event(LOG_ERROR, "rolled_back", LOG_STR("which", "found at an earlier start"),
+                  LOG_STR("hint", OUTBOX_ROLLED_BACK));
     o->timer = loop_timer_new(k->loop, on_timer, k);
     store_ride(k->store, save, saved, k);
     return ERR_OK;
@@ -163,6 +167,8 @@ static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
         e = q.e ? q.e : send_audit_append(c, &m);
         if (!e) {
             o->sent = m.seq;
+            if (o->given < m.seq)
+                o->given = m.seq;
             n++;
         }
     }
@@ -245,12 +251,36 @@ enum err outbox_ready(const struct keeper *k)
 /* --- what audit says
  * ------------------------------------------------------------------------------------ */
 
+static enum err mark_rolled_back(void *ctx)
+{
+    struct keeper *k = ctx;
+
+    return store_do(k->store, Q_node_rolled_back, VALS(V_INT(1)));
+}
+
+static void marked_rolled_back(void *ctx, enum err e)
+{
+    (void)ctx;
+    if (e) /* the next start compares again */
+        log_event(LOG_ERROR, "rolled_back_not_stored", LOG_ERR(e));
+}
+
 static void rolled_back(struct keeper *k, const char *which, uint64_t log_seq)
 {
-    k->outbox.broken = true;
     log_event(LOG_ERROR, "rolled_back", LOG_STR("which", which), LOG_NUM("log", log_seq),
-              LOG_NUM("acknowledged", k->outbox.acked), LOG_NUM("recorded", k->outbox.issued));
+              LOG_NUM("acknowledged", k->outbox.acked), LOG_NUM("recorded", k->outbox.issued),
+              LOG_STR("hint", OUTBOX_ROLLED_BACK));
+#ifdef PLANT_ROLLBACK_TAKEN
+    return;
+#endif
+    k->outbox.broken = true;
+    store_work(k->store, STORE_URGENT, mark_rolled_back, marked_rolled_back, k);
     uses_fail_waiting(k, ERR_CORRUPT);
+}
+
+enum err outbox_recheck(struct keeper *k)
+{
+    return store_do(k->store, Q_node_rolled_back, VALS(V_INT(0)));
 }
 
 static void set_low(struct keeper *k, bool low)
@@ -275,10 +305,11 @@ void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_st
     }
     if (m->seq < o->acked || (m->seq == o->acked && m->seq > 0 && !ID_EQ(m->head, o->head)))
         rolled_back(k, "log", m->seq);
-    else if (m->seq > o->issued || m->epoch > k->epoch)
-        rolled_back(k, "store", m->seq);
+    else if (m->seq > o->issued || m->epoch > k->epoch || (!o->met && m->epoch == k->epoch))
+        rolled_back(k, "store", m->seq); /* before our first record nobody has our epoch */
+    o->met = true;
     o->audit = peer_of(c)->serial;
-    o->sent = o->acked;
+    o->sent = o->given = o->acked;
     set_low(k, m->low);
     push(k);
 }
@@ -293,13 +324,14 @@ void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack 
 {
     struct outbox *o = &k->outbox;
 
-    if (o->audit != peer_of(c)->serial || m->seq > o->issued || m->seq < o->acked) {
+    if (o->audit != peer_of(c)->serial ||
+        (m->seq > 0 && (m->seq < o->acked || m->seq > o->given))) {
         chan_refuse(c);
         return;
     }
-    if (m->seq > o->acked) {
+    if (!o->broken && m->seq > o->acked) {
         o->acked = m->seq;
-        if (o->sent < m->seq) /* it had them from before a restart */
+        if (o->sent < m->seq) /* it had refused them for want of room */
             o->sent = m->seq;
         o->head = m->head;
         o->dirty = true;
@@ -314,14 +346,14 @@ void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_
 {
     struct outbox *o = &k->outbox;
 
-    if (o->audit != peer_of(c)->serial || m->seq <= o->acked || m->seq > o->sent) {
+    if (o->audit != peer_of(c)->serial || m->seq <= o->acked || m->seq > o->given) {
         chan_refuse(c);
         return;
     }
     o->sent = m->seq - 1;
     log_event(LOG_ERROR, "audit_refused", LOG_NUM("seq", m->seq), LOG_ERR(m->code));
     if (m->code == ERR_CORRUPT) {
-        rolled_back(k, "log", m->seq);
+        rolled_back(k, "a record", m->seq);
     } else if (m->code == ERR_NO_SPACE) {
         /* What waits can be given up at once: it was not released, so nothing was sent. */
         o->why_not = ERR_NO_SPACE;

@@ -4,8 +4,9 @@
  * until audit has acknowledged it. What must not happen before it is on record waits here:
  * outbox_when().
  *
- * It also finds a store or a log that was rolled back alone: then nothing is begun any more, and
- * ending things still works.
+ * It also finds a store or a log that was rolled back alone: then nothing is begun any more, also
+ * not after a restart, and ending things still works. What shows it is that each record that audit
+ * acknowledges is one that this keeper sent, byte by byte; a store that is behind has others.
  */
 #ifndef SG_KEEPER_OUTBOX_H
 #define SG_KEEPER_OUTBOX_H
@@ -34,6 +35,12 @@ struct record {
 
 typedef void outbox_fn(void *ctx);
 
+/* What the command is told, when it is. */
+#define OUTBOX_ROLLED_BACK                                                                         \
+    "store and audit log do not belong together: one was rolled back. Nothing is begun; revoking " \
+    "works. Put the newest of both back, then 'sidegate audit recheck' and start again; or begin " \
+    "anew with 'sidegate init'"
+
 struct outbox_wait {
     TAILQ_ENTRY(outbox_wait) in_queue;
     uint64_t seq;
@@ -46,9 +53,11 @@ TAILQ_HEAD(outbox_waits, outbox_wait);
 struct outbox {
     uint64_t audit; /* serial of the peer, 0: none that has said where its log stands */
     uint64_t issued, acked, sent;
+    uint64_t given;     /* the newest that this audit process was ever sent */
     struct digest head; /* at acked */
     bool dirty;         /* acked and head are newer than in the store */
-    bool broken;        /* rolled back */
+    bool met;           /* an audit process has said where its log stands, in this life */
+    bool broken;        /* rolled back: in the store too, so that it stays over a restart */
     enum err why_not;   /* audit cannot take more: ERR_NO_SPACE and the like */
     struct loop_timer *timer;
     struct outbox_waits waits; /* by seq */
@@ -69,6 +78,10 @@ void outbox_forget(struct keeper *k, const void *ctx);
  * ERR_NO_SPACE, ERR_UNAVAILABLE. While audit is only being restarted this is ERR_OK: who begins
  * something waits, within its own time. */
 enum err outbox_ready(const struct keeper *k);
+
+/* Inside work: whoever looks after this node says that store and log are in order again. Taken up,
+ * and compared again, by the next start. */
+MUST_USE enum err outbox_recheck(struct keeper *k);
 
 void outbox_lost(struct keeper *k, uint64_t peer);
 void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m);

@@ -46,6 +46,7 @@ bool keeper_dispatch(const struct keeper_handlers *h, void *ctx, struct chan *c,
     case MSG_CTL_UPSTREAM_LIST: h->ctl_upstream_list(ctx, c, &m->ctl_upstream_list); return true;
     case MSG_CTL_UPSTREAM_PROBE: h->ctl_upstream_probe(ctx, c, &m->ctl_upstream_probe); return true;
     case MSG_CTL_AUDIT_HEAD: h->ctl_audit_head(ctx, c, &m->ctl_audit_head); return true;
+    case MSG_CTL_AUDIT_RECHECK: h->ctl_audit_recheck(ctx, c, &m->ctl_audit_recheck); return true;
     case MSG_AUDIT_STATE: h->audit_state(ctx, c, &m->audit_state); return true;
     case MSG_AUDIT_ACK: h->audit_ack(ctx, c, &m->audit_ack); return true;
     case MSG_AUDIT_REFUSED: h->audit_refused(ctx, c, &m->audit_refused); return true;

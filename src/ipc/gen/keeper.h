@@ -50,6 +50,7 @@ struct keeper_handlers {
     void (*ctl_upstream_list)(void *ctx, struct chan *c, struct msg_ctl_upstream_list *m);
     void (*ctl_upstream_probe)(void *ctx, struct chan *c, struct msg_ctl_upstream_probe *m);
     void (*ctl_audit_head)(void *ctx, struct chan *c, struct msg_ctl_audit_head *m);
+    void (*ctl_audit_recheck)(void *ctx, struct chan *c, struct msg_ctl_audit_recheck *m);
     void (*audit_state)(void *ctx, struct chan *c, struct msg_audit_state *m);
     void (*audit_ack)(void *ctx, struct chan *c, struct msg_audit_ack *m);
     void (*audit_refused)(void *ctx, struct chan *c, struct msg_audit_refused *m);
@@ -98,6 +99,7 @@ struct keeper_handlers {
     .ctl_upstream_list = prefix##ctl_upstream_list, \
     .ctl_upstream_probe = prefix##ctl_upstream_probe, \
     .ctl_audit_head = prefix##ctl_audit_head, \
+    .ctl_audit_recheck = prefix##ctl_audit_recheck, \
     .audit_state = prefix##audit_state, \
     .audit_ack = prefix##audit_ack, \
     .audit_refused = prefix##audit_refused, \

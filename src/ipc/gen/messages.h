@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x2a30e80117605142u
+#define MSG_TABLE_ID 0x140ea53c45090b21u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -375,6 +375,7 @@ enum msg {
     MSG_CTL_UPSTREAM_PROBE,
     MSG_CTL_AUDIT_HEAD,
     MSG_CTL_AUDIT_HEAD_IS,
+    MSG_CTL_AUDIT_RECHECK,
     MSG_CTL_DONE,
     MSG_AUDIT_STATE,
     MSG_AUDIT_APPEND,
@@ -1113,6 +1114,11 @@ struct msg_ctl_audit_head_is {
     struct digest head;
 };
 
+/* Take back that store or log were found rolled back; they are compared anew at the next start. */
+struct msg_ctl_audit_recheck {
+    bool nothing; /* C has no empty struct; not sent */
+};
+
 /* The end of an answer; code is enum err. */
 struct msg_ctl_done {
     uint16_t code;
@@ -1146,14 +1152,14 @@ struct msg_audit_append {
     struct slice detail;
 };
 
-/* Everything up to seq is on disk; head is the chain's hash there. low: the disk is full and the log lives on its reserve, so only what ends something should be begun. Also sent when low changes. */
+/* Everything up to seq is on disk, and is what the keeper sent since audit_state: nothing that it did not send is acknowledged. seq 0: it sent nothing yet. head is the chain's hash there. low: the disk is full and the log lives on its reserve, so only what ends something should be begun. Also sent when low changes. */
 struct msg_audit_ack {
     uint64_t seq;
     struct digest head;
     bool low;
 };
 
-/* Nothing from seq on is on disk, and why: AGAIN (not the next one; send from seq), NO_SPACE (the reserve is used up too; send from seq after the next audit_ack), CORRUPT (a repeat of seq differs from what is written). */
+/* Nothing from seq on is on disk, and why: AGAIN (not the next one; send from seq), NO_SPACE (the reserve is used up too; send from seq after the next audit_ack), CORRUPT (a repeat of seq differs from what is written; nothing more is taken until the next audit_state). */
 struct msg_audit_refused {
     uint64_t seq;
     uint16_t code;
@@ -1257,6 +1263,7 @@ union msg_any {
     struct msg_ctl_upstream_probe ctl_upstream_probe;
     struct msg_ctl_audit_head ctl_audit_head;
     struct msg_ctl_audit_head_is ctl_audit_head_is;
+    struct msg_ctl_audit_recheck ctl_audit_recheck;
     struct msg_ctl_done ctl_done;
     struct msg_audit_state audit_state;
     struct msg_audit_append audit_append;

@@ -487,6 +487,11 @@ static inline enum err send_ctl_audit_head_is(struct chan *c, const struct msg_c
     return chan_send(c, MSG_CTL_AUDIT_HEAD_IS, m, -1);
 }
 
+static inline enum err send_ctl_audit_recheck(struct chan *c, const struct msg_ctl_audit_recheck *m)
+{
+    return chan_send(c, MSG_CTL_AUDIT_RECHECK, m, -1);
+}
+
 static inline enum err send_ctl_done(struct chan *c, const struct msg_ctl_done *m)
 {
     return chan_send(c, MSG_CTL_DONE, m, -1);

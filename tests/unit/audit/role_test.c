@@ -273,6 +273,52 @@ static void test_another_record_of_the_same_number(void **state)
     assert_sound(w, 3);
 }
 
+/* After a difference nothing more is taken from that keeper, not even what would be the next
+ * record.
+ */
+static void test_nothing_after_a_difference(void **state)
+{
+    struct world *w = *state;
+    struct msg_audit_append m = record_of(2);
+
+    append(w, 1, 3);
+    WAIT_FOR(w, w->ack.seq == 3);
+    chan_free(w->keeper);
+    connect_keeper(w);
+    append(w, 1, 1);
+    m.epoch++;
+    assert_err(send_audit_append(w->keeper, &m), ERR_OK);
+    append(w, 3, 6);
+    WAIT_FOR(w, w->refusals > 0);
+    assert_int_equal(w->refused[0].seq, 2);
+    assert_int_equal(w->refused[0].code, ERR_CORRUPT);
+    chan_free(w->keeper);
+    connect_keeper(w); /* what was under way is not taken now either */
+    assert_int_equal(w->state.seq, 3);
+    assert_int_equal(w->refusals, 1);
+    append(w, 3, 4); /* another one is believed again */
+    WAIT_FOR(w, w->ack.seq == 4);
+    assert_sound(w, 4);
+}
+
+/* What another life of the keeper wrote is not acknowledged to this one before it said the same. */
+static void test_only_what_was_sent_is_acknowledged(void **state)
+{
+    struct world *w = *state;
+
+    append(w, 1, 9);
+    WAIT_FOR(w, w->ack.seq == 9);
+    chan_free(w->keeper);
+    connect_keeper(w);
+    append(w, 4, 5);
+    WAIT_FOR(w, w->ack.seq > 0);
+    WAIT_FOR(w, w->ack.seq == 5);
+    assert_sound(w, 9); /* compares the head of record 5 */
+    append(w, 6, 10);
+    WAIT_FOR(w, w->ack.seq == 10);
+    assert_sound(w, 10);
+}
+
 static void test_killed_at_any_time(void **state)
 {
     struct world *w = *state;
@@ -415,6 +461,8 @@ int main(void)
         WORLD_TEST(test_many_records),
         WORLD_TEST(test_out_of_order_is_refused_once),
         WORLD_TEST(test_another_record_of_the_same_number),
+        WORLD_TEST(test_nothing_after_a_difference),
+        WORLD_TEST(test_only_what_was_sent_is_acknowledged),
         WORLD_TEST(test_killed_at_any_time),
         WORLD_TEST(test_another_keeper),
         WORLD_TEST(test_nobody_but_the_keeper),

@@ -217,9 +217,10 @@ static void test_audit_low(void **state)
 {
     struct world *w = *state;
 
-    assert_err(send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = w->r->audit_seq,
-                                                                        .head = w->r->audit_head,
-                                                                        .low = true}),
+    assert_err(send_audit_ack(w->r->audit->own,
+                              &(struct msg_audit_ack){.seq = w->r->audit_seq,
+                                                      .head = w->r->audit_log[w->r->audit_seq],
+                                                      .low = true}),
                ERR_OK);
     rig_settle(w->r);
     call(w, 1);
@@ -252,11 +253,11 @@ static void test_store_behind_the_log(void **state)
 
     rig_kill(w->r->audit);
     w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
-    assert_err(
-        send_audit_state(w->r->audit->own, &(struct msg_audit_state){.seq = w->r->audit_seq + 5,
-                                                                     .head = w->r->audit_head,
-                                                                     .epoch = 1}),
-        ERR_OK);
+    assert_err(send_audit_state(w->r->audit->own,
+                                &(struct msg_audit_state){.seq = w->r->audit_seq + 5,
+                                                          .head = w->r->audit_log[w->r->audit_seq],
+                                                          .epoch = 1}),
+               ERR_OK);
     rig_settle(w->r);
     call(w, 1);
     denied(w, 1, ERR_CORRUPT);
@@ -296,8 +297,9 @@ static void test_log_of_a_later_epoch(void **state)
 {
     struct world *w = *state;
 
-    broken_log(
-        w, &(struct msg_audit_state){.seq = w->r->audit_seq, .head = w->r->audit_head, .epoch = 9});
+    broken_log(w, &(struct msg_audit_state){.seq = w->r->audit_seq,
+                                            .head = w->r->audit_log[w->r->audit_seq],
+                                            .epoch = 9});
 }
 
 /* The head that was acknowledged outlives a restart. */

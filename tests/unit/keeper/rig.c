@@ -57,31 +57,68 @@ static void drop(struct said_list *from, struct said *s)
 
 void rig_audit_ack(struct rig *r)
 {
-    r->audit_head = hash_sha256(slice_of(&r->audit_seq, sizeof(r->audit_seq)));
+    uint64_t seq = r->audit_given < r->audit_seq ? r->audit_given : r->audit_seq;
+
     if (r->audit->own)
-        assert_err(send_audit_ack(r->audit->own, &(struct msg_audit_ack){.seq = r->audit_seq,
-                                                                         .head = r->audit_head}),
+        assert_err(send_audit_ack(r->audit->own,
+                                  &(struct msg_audit_ack){.seq = seq, .head = r->audit_log[seq]}),
                    ERR_OK);
 }
 
 void rig_audit_state(struct rig *r)
 {
-    assert_err(send_audit_state(r->audit->own, &(struct msg_audit_state){.seq = r->audit_seq,
-                                                                         .head = r->audit_head,
-                                                                         .epoch = r->audit_epoch}),
+    assert_err(send_audit_state(r->audit->own,
+                                &(struct msg_audit_state){.seq = r->audit_seq,
+                                                          .head = r->audit_log[r->audit_seq],
+                                                          .epoch = r->audit_epoch}),
+               ERR_OK);
+}
+
+/* The hash of a record behind the one before it. */
+static struct digest chained(const struct digest *before, const struct msg_audit_append *m)
+{
+    const uint64_t numbers[] = {m->seq, m->epoch, m->time, m->event, m->code, m->number};
+    struct buf b = BUF_INIT(1024);
+    struct digest d;
+
+    buf_put(&b, ID_SLICE(*before));
+    buf_put(&b, slice_of(numbers, sizeof(numbers)));
+    buf_put(&b, ID_SLICE(m->user));
+    buf_put(&b, ID_SLICE(m->client));
+    buf_put(&b, ID_SLICE(m->connection));
+    buf_put(&b, m->detail);
+    d = hash_sha256(buf_slice(&b));
+    buf_free(&b);
+    return d;
+}
+
+static void audit_differs(struct rig *r, uint64_t seq)
+{
+    r->audit_differs = true;
+    assert_err(send_audit_refused(r->audit->own,
+                                  &(struct msg_audit_refused){.seq = seq, .code = ERR_CORRUPT}),
                ERR_OK);
 }
 
 static void audit_record(struct fake *f, const struct msg_audit_append *m)
 {
     struct rig *r = f->rig;
+    struct digest d;
 
-    assert_true(m->seq <= r->audit_seq + 1);
+    if (r->audit_differs)
+        return;
+    assert_true(m->seq > 0 && m->seq <= r->audit_seq + 1 && m->seq < RIG_LOG);
+    d = chained(&r->audit_log[m->seq - 1], m);
     if (m->seq == r->audit_seq + 1) {
         r->audit_seq++;
+        r->audit_log[m->seq] = d;
         r->events[m->event]++;
         r->audit_epoch = m->epoch;
+    } else if (!ID_EQ(d, r->audit_log[m->seq])) {
+        audit_differs(r, m->seq);
+        return;
     }
+    r->audit_given = m->seq;
     if (!r->audit_silent)
         rig_audit_ack(r);
 }
@@ -146,6 +183,10 @@ static void connect_fake(struct fake *f, struct chan_peer peer)
 
     f->peer = peer;
     f->why = ERR_OK;
+    if (peer.role == ROLE_AUDIT) {
+        r->audit_given = 0;
+        r->audit_differs = false;
+    }
     assert_err(sock_pair(fds), ERR_OK);
     f->own = chan_new(r->loop, fds[0], peer.role, keeper, &own_events, f);
     f->theirs = chan_new(r->loop, fds[1], ROLE_KEEPER, peer, &keeper_events, f);

@@ -28,7 +28,7 @@ struct fake {
     struct said_list said;
 };
 
-enum { RIG_FAKES = 16 };
+enum { RIG_FAKES = 16, RIG_LOG = 4096 /* records that the fake audit can have */ };
 
 struct rig {
     char dir[64], keys[80];
@@ -40,10 +40,12 @@ struct rig {
     struct fake *gateway, *egress, *dialer, *surface, *audit, *cli, *supervisor;
     /* What the fake audit does with records. */
     bool audit_silent;
-    uint64_t audit_seq;
+    uint64_t audit_seq; /* of its log's end */
     uint64_t audit_epoch;
-    struct digest audit_head;
-    unsigned events[EVENT_COUNT]; /* how many it got */
+    uint64_t audit_given; /* the newest it was given on this channel, and is in its log */
+    bool audit_differs;   /* it was given another record than it has, and takes no more */
+    struct digest audit_log[RIG_LOG]; /* a hash of each record and of those before it */
+    unsigned events[EVENT_COUNT];     /* how many it got */
     struct said_list taken;
 };
 
@@ -66,7 +68,7 @@ struct fake *rig_peer(struct rig *r, enum role role, uint32_t instance, uint64_t
 /* A new process takes the place of one that died or was refused: same role, instance and upstream,
  * next generation. */
 void rig_again(struct fake *f);
-/* Audit acknowledges all that it has. */
+/* Audit acknowledges all that it has of what it was given. */
 void rig_audit_ack(struct rig *r);
 /* A new audit process says where its log stands. */
 void rig_audit_state(struct rig *r);

@@ -154,6 +154,21 @@ static void test_newer_schema_refused(void **state)
     assert_null(r->s);
 }
 
+/* A store of the first schema is brought up, and what stands in it stays. */
+static void test_older_schema(void **state)
+{
+    struct rig *r = *state;
+    struct job j = {.id = 1};
+
+    one_job(r, &j, STORE_NORMAL);
+    outside(r, "ALTER TABLE node DROP COLUMN rolled_back; "
+               "DELETE FROM schema_version WHERE version > 1");
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+    assert_int_equal(rows(r->s), 1);
+    reopen(r);
+    assert_int_equal(rows(r->s), 1);
+}
+
 static void test_not_a_database(void **state)
 {
     struct rig *r = *state;
@@ -284,7 +299,7 @@ static void test_damaged_value(void **state)
     struct store_rows q;
 
     outside(r, "PRAGMA ignore_check_constraints = 1; INSERT INTO node VALUES (1, x'0102', 5, 0, 0, "
-               "0, zeroblob(32))");
+               "0, zeroblob(32), 0)");
     assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
     assert_int_equal(store_one(r->s, Q_node_get, VALS(), &q), ERR_OK);
     assert_int_equal(store_bytes(&q, 0).n, 0);
@@ -343,6 +358,7 @@ int main(void)
         T(test_fresh_and_again),
         T(test_second_opener_refused),
         T(test_newer_schema_refused),
+        T(test_older_schema),
         T(test_not_a_database),
         T(test_group),
         T(test_work_from_done),

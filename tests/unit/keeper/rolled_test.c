@@ -1,0 +1,320 @@
+/*
+ * A store or a log that was rolled back alone. The keeper must find it at the first start and at
+ * each one after, however much or little was missed meanwhile and whatever is recorded since; what
+ * begins something is refused, what ends something works.
+ */
+#include "rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct world {
+    struct rig *r;
+    struct sec *ann;
+};
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    rig_setup((void **)&w->r);
+    rig_add_user(w->r, "ann", "ann's password");
+    rig_add_key(w->r, "ann", "laptop", "ann-token");
+    w->ann = rig_sec("ann-token");
+    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    sec_free(w->ann);
+    rig_teardown((void **)&w->r);
+    free(w);
+    return 0;
+}
+
+/* Sets the files of the store aside; the keeper may be running. */
+static void copy(struct world *w)
+{
+    char line[256];
+
+    snprintf(line, sizeof(line), "mkdir -p %s/old && cp %s/sidegate.db* %s/old/", w->r->dir,
+             w->r->dir, w->r->dir);
+    assert_int_equal(system(line), 0);
+}
+
+/* Puts them back in place of what is there; the keeper is not running. */
+static void put_back(struct world *w)
+{
+    char line[256];
+
+    snprintf(line, sizeof(line), "rm %s/sidegate.db* && cp %s/old/sidegate.db* %s/", w->r->dir,
+             w->r->dir, w->r->dir);
+    assert_int_equal(system(line), 0);
+}
+
+static enum err ctl_code(struct world *w)
+{
+    return (enum err)rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code;
+}
+
+static void revoke_all(struct world *w)
+{
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    assert_err(ctl_code(w), ERR_OK);
+    rig_forget(w->r->egress);
+}
+
+static void recheck(struct world *w)
+{
+    assert_err(send_ctl_audit_recheck(w->r->cli->own, &(struct msg_ctl_audit_recheck){0}), ERR_OK);
+    assert_err(ctl_code(w), ERR_OK);
+}
+
+static enum err head_code(struct world *w)
+{
+    struct msg_ctl_done *d = NULL;
+
+    assert_err(send_ctl_audit_head(w->r->cli->own, &(struct msg_ctl_audit_head){0}), ERR_OK);
+    (void)rig_take(w->r->cli, MSG_CTL_AUDIT_HEAD_IS);
+    d = &rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done;
+    assert_int_equal(d->code != ERR_OK, d->detail.n > 0); /* it says what to do */
+    return (enum err)d->code;
+}
+
+static enum err call(struct world *w)
+{
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    rig_say_call(w->r, &o);
+    return (enum err)rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code;
+}
+
+/* In this life of the keeper nothing is begun, it says so, and ending things works. */
+static void assert_refuses(struct world *w)
+{
+    struct digest hash = {{7}};
+
+    assert_err(call(w), ERR_CORRUPT);
+    rig_quiet(w->r->egress);
+    assert_err(head_code(w), ERR_CORRUPT);
+    assert_err(
+        send_ctl_key_add(w->r->cli->own, &(struct msg_ctl_key_add){.user_name = SLICE_LIT("ann"),
+                                                                   .label = SLICE_LIT("two"),
+                                                                   .token_hash = hash}),
+        ERR_OK);
+    assert_err(ctl_code(w), ERR_CORRUPT);
+    sec_free(rig_login(w->r, "ann", "ann's password")); /* to revoke, one must be able to */
+}
+
+static void assert_works(struct world *w)
+{
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    assert_err(head_code(w), ERR_OK);
+    rig_say_call(w->r, &o);
+    (void)rig_take(w->r->egress, MSG_PERMIT);
+}
+
+/* Ends the keeper, in one way or the other, and starts it again. */
+static void next_life(struct world *w, int n)
+{
+    rig_close(w->r, n % 2 == 0);
+    rig_open(w->r);
+}
+
+/* The older store, at many starts: nothing of it is ever taken up, nor added to the log. */
+static void assert_never_taken_up(struct world *w)
+{
+    uint64_t end = w->r->audit_seq;
+
+    put_back(w);
+    for (int n = 0; n < 6; n++) {
+        if (n == 0)
+            rig_open(w->r);
+        else
+            next_life(w, n);
+        assert_refuses(w);
+        assert_int_equal(w->r->audit_seq, end);
+        if (n == 2)
+            recheck(w); /* changes nothing: it is found again */
+    }
+    revoke_all(w);
+    next_life(w, 0);
+    assert_refuses(w);
+}
+
+static void test_behind_by_one_start(void **state)
+{
+    struct world *w = *state;
+
+    rig_close(w->r, false);
+    copy(w);
+    rig_open(w->r);
+    rig_settle(w->r);
+    rig_close(w->r, false);
+    assert_never_taken_up(w);
+}
+
+static void test_behind_by_a_revocation(void **state)
+{
+    struct world *w = *state;
+
+    rig_close(w->r, false);
+    copy(w);
+    rig_open(w->r);
+    revoke_all(w);
+    rig_close(w->r, true);
+    assert_never_taken_up(w);
+}
+
+static void test_behind_by_many_records(void **state)
+{
+    struct world *w = *state;
+
+    rig_close(w->r, false);
+    copy(w);
+    rig_open(w->r);
+    for (int i = 0; i < 40; i++) {
+        char token[16];
+
+        snprintf(token, sizeof(token), "token %d", i);
+        rig_add_key(w->r, "ann", "another", token);
+    }
+    revoke_all(w);
+    rig_close(w->r, false);
+    assert_never_taken_up(w);
+}
+
+/* The copy was made while it ran, and no start lies between: both have the same epoch. */
+static void test_behind_in_the_same_life(void **state)
+{
+    struct world *w = *state;
+
+    rig_settle(w->r);
+    copy(w);
+    revoke_all(w);
+    rig_close(w->r, true);
+    assert_never_taken_up(w);
+}
+
+/* What was found is not forgotten when audit says that all is well. */
+static void test_found_once(void **state)
+{
+    struct world *w = *state;
+
+    rig_kill(w->r->audit);
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
+    assert_err(send_audit_state(w->r->audit->own,
+                                &(struct msg_audit_state){.seq = w->r->audit_seq + 5, .epoch = 1}),
+               ERR_OK);
+    assert_refuses(w);
+    for (int n = 0; n < 3; n++) {
+        next_life(w, n); /* the true log is there again */
+        assert_refuses(w);
+    }
+    recheck(w);
+    assert_refuses(w); /* not in this life */
+    next_life(w, 0);
+    assert_works(w);
+}
+
+/* A log that was cut is found, and when the whole one was put back, it goes on. */
+static void test_log_put_right(void **state)
+{
+    struct world *w = *state;
+    uint64_t end = 0;
+
+    rig_settle(w->r);
+    loop_turn(w->r->loop, 300); /* the last acknowledgement gets a transaction of its own */
+    rig_close(w->r, false);
+    end = w->r->audit_seq;
+    w->r->audit_seq = end - 2;
+    rig_open(w->r);
+    assert_refuses(w);
+    assert_int_equal(w->r->audit_seq, end - 2);
+    recheck(w);
+    rig_close(w->r, false);
+    w->r->audit_seq = end;
+    rig_open(w->r);
+    assert_works(w);
+}
+
+/* Before a keeper has sent its first record no log can have its epoch. */
+static void test_epoch_of_the_first_state(void **state)
+{
+    struct world *w = *state;
+
+    rig_close(w->r, false);
+    w->r->audit_epoch++; /* a life that this store knows nothing of */
+    rig_open(w->r);
+    assert_refuses(w);
+}
+
+/* Audit tells of records that it was never sent: they are not taken for ours. */
+static void test_ack_of_what_was_not_sent(void **state)
+{
+    struct world *w = *state;
+    uint64_t acked = w->r->k->outbox.acked;
+
+    w->r->audit_silent = true;
+    rig_kill(w->r->audit);
+    revoke_all(w); /* recorded, and not sent */
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
+    assert_err(send_audit_state(w->r->audit->own,
+                                &(struct msg_audit_state){
+                                    .seq = acked, .head = w->r->k->outbox.head, .epoch = 1}),
+               ERR_OK);
+    assert_err(send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = acked + 1}), ERR_OK);
+    rig_settle(w->r);
+    assert_true(w->r->k->outbox.acked <= acked + 1);
+    assert_err(
+        send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = w->r->k->outbox.given + 1}),
+        ERR_OK);
+    assert_true(rig_refused(w->r->audit));
+}
+
+/* Once it is broken no acknowledgement moves anything. */
+static void test_nothing_moves_when_broken(void **state)
+{
+    struct world *w = *state;
+    struct outbox *o = &w->r->k->outbox;
+    uint64_t acked = 0;
+
+    w->r->audit_silent = true;
+    revoke_all(w);
+    acked = o->acked;
+    assert_true(o->given > acked);
+    assert_err(
+        send_audit_refused(w->r->audit->own,
+                           &(struct msg_audit_refused){.seq = o->given, .code = ERR_CORRUPT}),
+        ERR_OK);
+    assert_err(send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = o->given}), ERR_OK);
+    rig_settle(w->r);
+    assert_true(o->broken);
+    assert_int_equal(o->acked, acked);
+    assert_non_null(w->r->audit->theirs);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_behind_by_one_start),
+        T(test_behind_by_a_revocation),
+        T(test_behind_by_many_records),
+        T(test_behind_in_the_same_life),
+        T(test_found_once),
+        T(test_log_put_right),
+        T(test_epoch_of_the_first_state),
+        T(test_ack_of_what_was_not_sent),
+        T(test_nothing_moves_when_broken),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
