@@ -92,6 +92,7 @@ static void on_tidy(void *ctx)
     struct keeper *k = ctx;
 
     store_work(k->store, STORE_NORMAL, tidy_work, NULL, k);
+    master_tidy(k);
     loop_timer_set(k->tidy, HOUR_MS);
 }
 

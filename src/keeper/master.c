@@ -2,7 +2,8 @@
  * Master keys and their replacement. Run by the keeper; trusts the key folder to be private, which
  * file_read checks. The order is what makes it safe at any crash: a key's file is on disk before a
  * row names it; a row is wrapped with the new key in one statement that names the old one; the old
- * file is destroyed after no row names it.
+ * file is destroyed when nothing is wrapped with it any more; and only then its own row goes, which
+ * says until then that there is something to destroy.
  */
 #include "keeper/master.h"
 
@@ -247,18 +248,21 @@ static enum err roots_again(struct keeper *k, uint32_t old)
 
 struct step {
     struct keeper *k;
-    uint32_t old; /* 0: no old key is left */
-    bool dropped;
+    uint32_t old;  /* 0: no old key is left */
+    bool unused;   /* nothing is wrapped with it any more */
+    uint32_t left; /* this one and those before it could not be destroyed */
+    enum err why;  /* the first reason */
 };
 
-static enum err find_old(struct keeper *k, uint32_t *ret)
+/* The first old key behind that one. */
+static enum err find_old(struct keeper *k, uint32_t behind, uint32_t *ret)
 {
     struct store_rows q;
 
     *ret = 0;
     store_query(k->store, Q_kek_list, VALS(), &q);
     while (*ret == 0 && store_next(&q)) {
-        if (store_int(&q, 1) == 1)
+        if (store_int(&q, 1) == 1 && store_int(&q, 0) > (int64_t)behind)
             *ret = (uint32_t)store_int(&q, 0);
     }
     return store_end(&q);
@@ -268,54 +272,88 @@ static enum err step_work(void *ctx)
 {
     struct step *s = ctx;
     size_t n = 0;
-    enum err e = find_old(s->k, &s->old);
+    enum err e = find_old(s->k, s->left, &s->old);
 
-    s->dropped = false;
+    s->unused = false;
     if (e || s->old == 0)
         return e;
     e = users_again(s->k, s->old, &n);
     if (e || n == STEP)
         return e;
     e = roots_again(s->k, s->old);
-    if (!e)
-        e = store_do(s->k->store, Q_kek_drop, VALS(V_INT(s->old)));
-    s->dropped = !e;
+    s->unused = !e;
     return e;
 }
 
-static void tell(struct keeper *k)
+static enum err drop_work(void *ctx)
+{
+    struct step *s = ctx;
+
+    return store_do(s->k->store, Q_kek_drop, VALS(V_INT(s->old)));
+}
+
+static void tell(struct keeper *k, enum err e)
 {
     struct master_wait *w = NULL;
 
     k->master.busy = false;
+    k->master.left = e != ERR_OK;
     while ((w = TAILQ_FIRST(&k->master.waits))) {
         TAILQ_REMOVE(&k->master.waits, w, in_queue);
-        w->fn(w->ctx);
+        w->fn(w->ctx, e);
         mem_free(w);
     }
+}
+
+static void step_done(void *ctx, enum err e);
+
+/* The row is gone, or the file could not be destroyed: on to the next. */
+static void dropped(void *ctx, enum err e)
+{
+    struct step *s = ctx;
+
+    if (e) {
+        log_event(LOG_ERROR, "master_key_not_destroyed", LOG_NUM("id", s->old), LOG_ERR(e));
+        s->left = s->old;
+        s->why = s->why ? s->why : e;
+    }
+    store_work(s->k->store, STORE_URGENT, step_work, step_done, s);
+}
+
+static void destroy(struct step *s)
+{
+    struct keeper *k = s->k;
+    struct master_key *m = find(k, s->old);
+    enum err e = file_destroy(path_of(k, s->old).text);
+
+    if (e) {
+        dropped(s, e);
+        return;
+    }
+    log_event(LOG_INFO, "master_key_destroyed", LOG_NUM("id", s->old));
+    if (m)
+        forget(m);
+    store_work(k->store, STORE_URGENT, drop_work, dropped, s);
 }
 
 static void step_done(void *ctx, enum err e)
 {
     struct step *s = ctx;
     struct keeper *k = s->k;
-    struct master_key *m = s->dropped && !e ? find(k, s->old) : NULL;
 
-    if (m) {
-        enum err gone = file_destroy(path_of(k, m->id).text);
-
-        log_event(gone ? LOG_ERROR : LOG_INFO, "master_key_destroyed", LOG_NUM("id", m->id),
-                  LOG_ERR(gone));
-        forget(m);
+    if (!e && s->unused) {
+        destroy(s);
+        return;
     }
     if (!e && s->old != 0) {
         store_work(k->store, STORE_URGENT, step_work, step_done, s);
         return;
     }
-    if (e) /* what is left is done at the next start or the next removal */
+    if (e)
         log_event(LOG_ERROR, "master_key_not_replaced", LOG_ERR(e));
+    e = e ? e : s->why;
     mem_free(s);
-    tell(k);
+    tell(k, e);
 }
 
 static void go_on(struct keeper *k)
@@ -328,6 +366,12 @@ static void go_on(struct keeper *k)
     s = MEM_NEW(struct step);
     s->k = k;
     store_work(k->store, STORE_URGENT, step_work, step_done, s);
+}
+
+void master_tidy(struct keeper *k)
+{
+    if (k->master.left)
+        go_on(k);
 }
 
 void master_switched(struct keeper *k, uint32_t id, master_fn *fn, void *ctx)
@@ -352,6 +396,29 @@ static enum err first_key(void *ctx)
     return store_do(k->store, Q_kek_add, VALS(V_INT(k->master.last), V_INT(keeper_now(k))));
 }
 
+/* Whether anything is wrapped with that key. */
+static enum err is_used(struct keeper *k, uint32_t id, bool *ret)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_kek_users, VALS(V_INT(id), V_INT(1)), &q);
+
+    if (e == ERR_NOT_FOUND)
+        e = store_one(k->store, Q_kek_roots, VALS(V_INT(id)), &q);
+    *ret = !e;
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return store_end(&q);
+}
+
+/* An old key that is only there to be destroyed need not be there any more. */
+static enum err read_key(struct keeper *k, uint32_t id, bool old)
+{
+    bool used = true;
+    enum err e = old ? is_used(k, id, &used) : ERR_OK;
+
+    return e || !used ? e : read_file(k, id);
+}
+
 enum err master_open(struct keeper *k, const char *dir)
 {
     struct store_rows q;
@@ -367,7 +434,7 @@ enum err master_open(struct keeper *k, const char *dir)
     while (!e && store_next(&q)) {
         id = (uint32_t)store_int(&q, 0);
         old |= store_int(&q, 1) == 1;
-        e = read_file(k, id);
+        e = read_key(k, id, store_int(&q, 1) == 1);
     }
     if (!e)
         e = store_end(&q);

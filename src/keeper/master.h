@@ -20,7 +20,8 @@ struct master_key {
     struct sec *key;
 };
 
-typedef void master_fn(void *ctx);
+/* e: why an old key is still there. */
+typedef void master_fn(void *ctx, enum err e);
 
 struct master_wait {
     TAILQ_ENTRY(master_wait) in_queue;
@@ -33,6 +34,7 @@ struct master {
     LIST_HEAD(, master_key) keys; /* newest first */
     uint32_t current, last;
     bool busy; /* wrapping again */
+    bool left; /* an old key is still there: tried again by master_tidy and at the next start */
     TAILQ_HEAD(, master_wait) waits;
 };
 
@@ -54,6 +56,8 @@ MUST_USE enum err master_switch(struct keeper *k, uint32_t id);
 /* After that transaction: it became true; wraps the rest again in small steps, destroys the old
  * keys, then calls fn. */
 void master_switched(struct keeper *k, uint32_t id, master_fn *fn, void *ctx);
+/* Now and then: destroys what could not be destroyed before. */
+void master_tidy(struct keeper *k);
 /* After it failed: the new key is destroyed. */
 void master_give_up(struct keeper *k, uint32_t id);
 

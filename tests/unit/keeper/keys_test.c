@@ -263,6 +263,140 @@ static void test_crash_before_the_switch(void **state)
     assert_false(exists(w, "master-1.key"));
 }
 
+static void outside(struct world *w, const char *sql)
+{
+    char line[512];
+
+    rig_close(w->r, false);
+    snprintf(line, sizeof(line), "sqlite3 %s/sidegate.db \"%s\"", w->r->dir, sql);
+    if (system("command -v sqlite3 >/dev/null") != 0)
+        skip();
+    assert_int_equal(system(line), 0);
+    rig_open(w->r);
+}
+
+/* Each row of the table of master keys, as "id state ". */
+static void assert_keks(struct world *w, const char *wanted)
+{
+    struct buf found = BUF_INIT(256);
+    struct store_rows q;
+
+    store_query(w->r->k->store, Q_kek_list, VALS(), &q);
+    while (store_next(&q))
+        buf_printf(&found, "%d %d ", (int)store_int(&q, 0), (int)store_int(&q, 1));
+    assert_err(store_end(&q), ERR_OK);
+    buf_put_u8(&found, 0);
+    assert_string_equal((const char *)found.p, wanted);
+    buf_free(&found);
+}
+
+/* The file of the old key cannot be destroyed while its name is a link. */
+static void put_in_the_way(struct world *w)
+{
+    shell("mv %s/master-1.key %s/elsewhere", w->r->keys, w->r->keys);
+    shell("ln -s elsewhere %s/master-1.key%s", w->r->keys, "");
+}
+
+static void take_away(struct world *w)
+{
+    shell("mv %s/elsewhere %s/master-1.key", w->r->keys, w->r->keys);
+}
+
+/* Removes ann; the command must say that the old key is still there. */
+static void remove_in_vain(struct world *w)
+{
+    struct msg_ctl_done *d = NULL;
+
+    put_in_the_way(w);
+    assert_err(send_ctl_user_remove(w->r->cli->own,
+                                    &(struct msg_ctl_user_remove){.name = SLICE_LIT("ann")}),
+               ERR_OK);
+    d = &rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done;
+    assert_int_not_equal(d->code, ERR_OK);
+    assert_true(slice_find(d->detail, SLICE_LIT("master key")) < d->detail.n);
+    assert_keks(w, "1 1 2 0 ");
+    rig_forget(w->r->egress);
+    assert_true(works(w, w->bob, 1));
+}
+
+static void test_old_key_stays_and_the_next_start_destroys_it(void **state)
+{
+    struct world *w = *state;
+
+    remove_in_vain(w);
+    rig_crash(w->r);
+    rig_settle(w->r);
+    assert_keks(w, "1 1 2 0 "); /* still in the way */
+    assert_true(works(w, w->bob, 2));
+    take_away(w);
+    rig_crash(w->r);
+    rig_settle(w->r);
+    assert_keks(w, "2 0 ");
+    assert_false(exists(w, "master-1.key"));
+    assert_true(works(w, w->bob, 3));
+}
+
+static void test_old_key_stays_and_is_tried_again(void **state)
+{
+    struct world *w = *state;
+
+    remove_in_vain(w);
+    take_away(w);
+    master_tidy(w->r->k);
+    rig_settle(w->r);
+    assert_keks(w, "2 0 ");
+    assert_false(exists(w, "master-1.key"));
+}
+
+/* One that stays is no reason to leave the next. */
+static void test_old_key_stays_and_another_goes(void **state)
+{
+    struct world *w = *state;
+
+    remove_in_vain(w);
+    assert_err(send_ctl_user_remove(w->r->cli->own,
+                                    &(struct msg_ctl_user_remove){.name = SLICE_LIT("bob")}),
+               ERR_OK);
+    assert_int_not_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
+    assert_keks(w, "1 1 3 0 ");
+    assert_false(exists(w, "master-2.key"));
+}
+
+/* The process died when the file was destroyed, and its row not yet gone. */
+static void test_crash_before_the_row_goes(void **state)
+{
+    struct world *w = *state;
+
+    remove_user(w, "ann");
+    rig_forget(w->r->egress);
+    outside(w, "INSERT INTO kek (id, state, created) VALUES (1, 1, 0)");
+    rig_settle(w->r);
+    assert_keks(w, "2 0 ");
+    assert_true(works(w, w->bob, 1));
+}
+
+/* But a key that something is still wrapped with is not done without. */
+static void test_old_key_is_gone_too_early(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = MEM_NEW(struct keeper);
+    struct loop *l = loop_new();
+    uint32_t id = 0;
+
+    assert_err(master_prepare(w->r->k, &id), ERR_OK);
+    assert_err(store_run(w->r->k->store, STORE_NORMAL, switch_work, w->r->k), ERR_OK);
+    rig_close(w->r, true);
+    put_in_the_way(w);
+    k->conf = w->r->conf;
+    assert_err(keeper_open(k, l, w->r->dir, w->r->keys), ERR_CONFIG);
+    keeper_close(k);
+    mem_free(k);
+    loop_free(l);
+    take_away(w);
+    rig_open(w->r);
+    assert_true(works(w, w->bob, 1));
+}
+
 static void test_key_file_is_gone(void **state)
 {
     struct world *w = *state;
@@ -290,18 +424,6 @@ static void test_key_file_is_gone(void **state)
 /* --- values that were moved
  * -------------------------------------------------------------------------------------------------
  */
-
-static void outside(struct world *w, const char *sql)
-{
-    char line[512];
-
-    rig_close(w->r, false);
-    snprintf(line, sizeof(line), "sqlite3 %s/sidegate.db \"%s\"", w->r->dir, sql);
-    if (system("command -v sqlite3 >/dev/null") != 0)
-        skip();
-    assert_int_equal(system(line), 0);
-    rig_open(w->r);
-}
 
 /* Bob's row gets ann's value, sealed as it is: it does not open there. */
 static void test_value_in_another_row(void **state)
@@ -350,6 +472,11 @@ int main(void)
         T(test_unknown_person),
         T(test_crash_after_the_switch),
         T(test_crash_before_the_switch),
+        T(test_old_key_stays_and_the_next_start_destroys_it),
+        T(test_old_key_stays_and_is_tried_again),
+        T(test_old_key_stays_and_another_goes),
+        T(test_crash_before_the_row_goes),
+        T(test_old_key_is_gone_too_early),
         T(test_key_file_is_gone),
         T(test_value_in_another_row),
         T(test_key_of_another_person),
