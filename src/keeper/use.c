@@ -10,6 +10,8 @@
 #include "keeper/keeper.h"
 #include "os/log.h"
 
+enum { RETRY_MS = 1000 /* for an end that could not be stored */ };
+
 /* --- inside work
  * ------------------------------------------------------------------------------------------ */
 
@@ -50,6 +52,8 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
     struct record rec;
     enum err e = ERR_OK;
 
+    if (k->uses.unstored > 0)
+        return ERR_AGAIN;
     RANDOM_ID(*ret_id);
     if (p->take)
         e = lease_take(k, p->lease);
@@ -105,10 +109,15 @@ static void on_audited(void *ctx)
     use_try(u);
 }
 
+static void store_end_of(struct use_ending *n);
+
+/* The permit's time is over; or an end that could not be stored is tried again. */
 static void on_late(void *ctx)
 {
     struct use *u = ctx;
 
+    if (u->unstored)
+        store_end_of(u->unstored);
     use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
 }
 
@@ -288,8 +297,22 @@ static void free_use(struct use *u)
     egress_unqueue(u->k, u);
     snapshot_drop(u);
     loop_timer_free(u->timer);
+    mem_free(u->unstored);
     HASH_DELETE(hh, u->k->uses.by_id, u);
     mem_free(u);
+}
+
+/* In the store it is reserved still, as if it ran; unknown after the next start. */
+static void keep_unstored(struct use_ending *n, enum err e)
+{
+    struct use *u = n->u;
+
+    if (!u->unstored) {
+        log_event(LOG_ERROR, "use_not_recorded", LOG_ID("use", u->id), LOG_ERR(e));
+        u->k->uses.unstored++;
+    }
+    u->unstored = n;
+    loop_timer_set(u->timer, RETRY_MS);
 }
 
 static void end_done(void *ctx, enum err e)
@@ -297,14 +320,24 @@ static void end_done(void *ctx, enum err e)
     struct use_ending *n = ctx;
     struct use *u = n->u;
 
-    if (e) /* it stays reserved in the store: used up, and unknown after the next start */
-        log_event(LOG_ERROR, "use_not_recorded", LOG_ID("use", u->id), LOG_ERR(e));
     if (n->suspended)
         egress_drop(u->k, u->plan.upstream, u->plan.connection);
     if (u->events)
         u->events->ended(u->owner, u, &u->end);
+    u->events = NULL;
+    if (e) {
+        keep_unstored(n, e);
+        return;
+    }
+    if (u->unstored)
+        u->k->uses.unstored--;
+    u->unstored = n; /* freed with it */
     free_use(u);
-    mem_free(n);
+}
+
+static void store_end_of(struct use_ending *n)
+{
+    store_work(n->u->k->store, STORE_NORMAL, end_work, end_done, n);
 }
 
 static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_t status)
@@ -318,7 +351,7 @@ static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_
     n->u = u;
     n->hits = hits;
     n->status = status;
-    store_work(u->k->store, STORE_NORMAL, end_work, end_done, n);
+    store_end_of(n);
 }
 
 void use_fail(struct use *u, enum err why)

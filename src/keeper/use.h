@@ -58,6 +58,7 @@ struct use {
     uint64_t egress; /* serial, once released */
     uint32_t dials;
     struct use_end end;
+    struct use_ending *unstored; /* how it ended, when the store could not take it yet */
     struct loop_timer *timer;
     struct snapshot_parts *parts;
     TAILQ_ENTRY(use) in_queue; /* waiting for egress */
@@ -67,13 +68,15 @@ struct use {
 
 struct uses {
     struct use *by_id;
+    size_t unstored; /* how many ended and still stand in the store as running: while there is one,
+                        nothing is reserved */
 };
 
 /* --- inside work
  * ---------------------------------------------------------------------------------------- */
 
 /* Takes the lease, writes the use and its record. ERR_NOT_FOUND: no use of the lease is left.
- * ERR_BAD_STATE: the chain was used already. */
+ * ERR_BAD_STATE: the chain was used already. ERR_AGAIN: the store is behind (struct uses). */
 MUST_USE enum err use_reserve(struct keeper *k, const struct use_plan *plan, struct use_id *ret_id,
                               uint64_t *ret_seq);
 /* What an earlier life of this process left reserved becomes unknown. */

@@ -430,15 +430,98 @@ static void test_full_disk_and_no_reserve(void **state)
     rig_quiet(w->r->egress);
 }
 
+static size_t reserved(struct world *w)
+{
+    struct store_rows q;
+    size_t n = 0;
+
+    store_query(w->r->k->store, Q_use_reserved, VALS(), &q);
+    while (store_next(&q))
+        n++;
+    assert_err(store_end(&q), ERR_OK);
+    return n;
+}
+
+static void ride(struct world *w, uint64_t number)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    o.kind = CALL_KIND_RESPONSE;
+    rig_say_call(w->r, &o);
+}
+
+/* The result of a lease's last use meets a full disk: it is not forgotten, or what rides on the
+ * running use would go on with a lease that is used up. */
+static void test_result_on_a_full_disk(void **state)
+{
+    struct world *w = *state;
+    struct use_id use;
+
+    w->r->k->conf.upstreams[UP_KEY].lease = LEASE_KIND_ONCE;
+    connect_ann(w);
+    assert_int_equal(next_answer(w, 1), MSG_CALL_PERMIT);
+    rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    use = rig_take(w->r->egress, MSG_PERMIT)->permit.use;
+    loop_turn(w->r->loop, 300);
+    rig_settle(w->r);
+    full_disk = -1;
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+    assert_int_equal(reserved(w), 1);
+    ride(w, 2);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.call, 2);
+    full_disk = 0; /* room again, and before the result is stored */
+    ride(w, 3);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.call, 3);
+    rig_quiet(w->r->egress);
+    while (reserved(w) > 0)
+        loop_turn(w->r->loop, 2000);
+    rig_settle(w->r);
+    assert_int_equal(w->r->events[EVENT_USE_RESULT], 1);
+    ride(w, 4);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.call, 4);
+    rig_quiet(w->r->egress);
+    /* Everything else goes on. */
+    assert_int_equal(next_answer(w, 5), MSG_CALL_HANDOFF);
+}
+
+/* The process ends before there is room: the use is unknown at the next start, as after any crash.
+ */
+static void test_result_never_stored(void **state)
+{
+    struct world *w = *state;
+    struct use_id use;
+
+    connect_ann(w);
+    assert_int_equal(next_answer(w, 1), MSG_CALL_PERMIT);
+    use = rig_take(w->r->egress, MSG_PERMIT)->permit.use;
+    full_disk = -1;
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+    rig_close(w->r, false);
+    full_disk = 0;
+    rig_open(w->r);
+    rig_settle(w->r);
+    assert_int_equal(reserved(w), 0);
+    assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_people),        T(test_new_password),
-        T(test_keys),          T(test_key_removed),
-        T(test_revoke_scopes), T(test_probe_and_snapshots),
-        T(test_big_snapshot),  T(test_hostile_snapshots),
-        T(test_full_disk),     T(test_full_disk_and_no_reserve),
+        T(test_people),
+        T(test_new_password),
+        T(test_keys),
+        T(test_key_removed),
+        T(test_revoke_scopes),
+        T(test_probe_and_snapshots),
+        T(test_big_snapshot),
+        T(test_hostile_snapshots),
+        T(test_full_disk),
+        T(test_full_disk_and_no_reserve),
+        T(test_result_on_a_full_disk),
+        T(test_result_never_stored),
     };
 
     full_disk_install();
