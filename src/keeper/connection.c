@@ -92,7 +92,7 @@ enum err connection_begin(struct keeper *k, const struct principal *who, const c
                          V_INT(keeper_now(k))));
 }
 
-static struct lease_now lease_of(const struct keeper *k, const struct upstream *u)
+static struct lease_now lease_of(struct keeper *k, const struct upstream *u)
 {
     struct lease_now l = {.kind = u->lease, .uses_left = -1};
 

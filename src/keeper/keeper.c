@@ -12,12 +12,18 @@ enum { HOUR_MS = 3600000 };
 static const uint64_t keep_ms =
     3ull * 24 * HOUR_MS; /* finished uses and handoffs; longer than any requestState */
 
-uint64_t keeper_now(const struct keeper *k)
+/* Both clocks are read here and now: with the loop's time, which is of the turn's beginning, each
+ * look would move it on by what passed since. */
+uint64_t keeper_now(struct keeper *k)
 {
-    uint64_t steady = k->clock_base + (loop_now(k->loop) - k->boot_base);
-    uint64_t wall = clock_wall_ms();
+    uint64_t boot = clock_boot_ms(), wall = clock_wall_ms();
+    uint64_t steady = k->clock_base + (boot - k->boot_base);
 
-    return wall > steady ? wall : steady;
+    if (wall <= steady)
+        return steady;
+    k->clock_base = wall;
+    k->boot_base = boot;
+    return wall;
 }
 
 /* --- the start
@@ -59,7 +65,7 @@ static enum err start_node(struct keeper *k)
     STORE_ID(&q, 0, k->node);
     k->epoch = (uint64_t)store_int(&q, 1);
     k->clock_base = (uint64_t)store_int(&q, 2);
-    k->boot_base = loop_now(k->loop);
+    k->boot_base = clock_boot_ms();
     return store_end(&q);
 }
 

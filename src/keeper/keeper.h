@@ -33,7 +33,8 @@ struct keeper {
     struct store *store;
     struct node_id node;
     uint64_t epoch; /* how often this node has started; the fencing generation of its uses */
-    uint64_t clock_base, boot_base; /* see keeper_now */
+    uint64_t clock_base,
+        boot_base; /* the last time that the wall clock was ahead, by both clocks */
     struct conf conf;
     struct peers peers;
     struct outbox outbox;
@@ -67,8 +68,9 @@ void keeper_lost(struct keeper *k, struct chan *c);
 /* handlers.c: a message. False: it is none of the keeper's. */
 bool keeper_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 
-/* Milliseconds since 1970, never going back, not even over a restart: a wall clock that is set back
- * makes nothing live longer. */
-uint64_t keeper_now(const struct keeper *k);
+/* Milliseconds since 1970, never going back, not even over a restart, and never slower than time
+ * passes: a wall clock that is set forward, back, or forward and back again makes nothing live
+ * longer. */
+uint64_t keeper_now(struct keeper *k);
 
 #endif
