@@ -39,7 +39,7 @@ struct role_ops {
 struct role_boot {
     uint32_t instance;
     uint64_t generation;
-    char data_dir[256], key_dir[256];
+    char data_dir[272], key_dir[272];
 };
 
 /* The whole life; returns the exit status. */

@@ -13,13 +13,18 @@
 #include "crypto/init.h"
 #include "ipc/role.h"
 #include "keeper/keeper.h"
+#include "os/file.h"
 #include "os/log.h"
 
 static enum err on_open(struct role_self *r, void *ctx)
 {
     const struct role_boot *b = role_boot(r);
-    enum err e = keeper_open(ctx, role_loop(r), b->data_dir, b->key_dir);
+    enum err e = file_mkdir(b->data_dir);
 
+    if (!e)
+        e = file_mkdir(b->key_dir);
+    if (!e)
+        e = keeper_open(ctx, role_loop(r), b->data_dir, b->key_dir);
     if (e)
         log_event(LOG_ERROR, "keeper_not_started", LOG_ERR(e));
     return e;

@@ -325,7 +325,8 @@ void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack 
     struct outbox *o = &k->outbox;
 
     if (o->audit != peer_of(c)->serial ||
-        (m->seq > 0 && (m->seq < o->acked || m->seq > o->given))) {
+        (m->seq > 0 && (m->seq < o->acked || m->seq > o->given ||
+                        (m->seq == o->acked && !ID_EQ(m->head, o->head))))) {
         chan_refuse(c);
         return;
     }

@@ -154,17 +154,35 @@ static enum err send_upstreams(const struct proc *p)
     return e;
 }
 
+struct folders {
+    char data[272], keys[272]; /* those of the configuration, and a name */
+};
+
+/* The keeper has folders of its own in there, and its jail opens nothing beside them: neither the
+ * audit log nor the key that signs it. */
+static struct folders folders_of(const struct proc *p)
+{
+    const struct supervisor *s = p->sup;
+    bool keeper = p->role == ROLE_KEEPER;
+    struct folders f;
+
+    snprintf(f.data, sizeof f.data, "%s%s", s->data_dir, keeper ? "/store" : "");
+    snprintf(f.keys, sizeof f.keys, "%s%s", s->key_dir, keeper ? "/master" : "");
+    return f;
+}
+
 enum err boot_send(const struct proc *p)
 {
     const struct supervisor *s = p->sup;
+    const struct folders folders = folders_of(p);
     const struct msg_boot m = {.instance = p->instance,
                                .generation = p->generation,
                                .log_level = (enum level)s->config->level,
                                .use_landlock = s->use_landlock,
                                .uid = s->uid,
                                .gid = s->gid,
-                               .data_dir = TEXT(s->data_dir),
-                               .key_dir = TEXT(s->key_dir)};
+                               .data_dir = TEXT(folders.data),
+                               .key_dir = TEXT(folders.keys)};
     enum err e = send_boot(p->chan, &m);
 
     keep(&e, send_limits(p));

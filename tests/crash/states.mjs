@@ -50,7 +50,7 @@ async function look(until, half) {
     await copy.stop();
     const out = wrongs({ records: auditRecords(after), arrivals, witness, until });
     if (verified.status !== 0) out.push(`audit verify: ${verified.stdout}${verified.stderr}`);
-    const sql = await run('sqlite3', [join(after, 'data', 'sidegate.db'), 'PRAGMA integrity_check']);
+    const sql = await run('sqlite3', [join(after, 'data/store/sidegate.db'), 'PRAGMA integrity_check']);
     if (sql.stdout.trim() !== 'ok') out.push(`the store is damaged: ${sql.stdout}`);
     return out;
 }

@@ -76,7 +76,7 @@ static long write_data(void)
 {
     char path[128];
 
-    snprintf(path, sizeof path, "%s/written", have.data);
+    snprintf(path, sizeof path, "%s/store/written", have.data);
     return open_for(path, O_WRONLY | O_CREAT);
 }
 
@@ -84,7 +84,20 @@ static long open_master_key(void)
 {
     char path[128];
 
-    snprintf(path, sizeof path, "%s/master", have.keys);
+    snprintf(path, sizeof path, "%s/master/key", have.keys);
+    return open_for(path, O_RDONLY);
+}
+
+static long open_audit_log(void)
+{
+    return open_for(have.log_path, O_RDWR);
+}
+
+static long open_audit_key(void)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/audit.key", have.keys);
     return open_for(path, O_RDONLY);
 }
 
@@ -492,9 +505,11 @@ static const struct attempt {
     {"read elsewhere", read_elsewhere, "lkkkkla"},
     {"write elsewhere", write_elsewhere, "lkkkkkl"},
     {"open the master key", open_master_key, "akkkkla"},
+    {"open the audit log", open_audit_log, "lkkkkka"},
+    {"open the key of the audit log", open_audit_key, "lkkkkla"},
     {"open its own memory for writing", open_own_memory, ".kkkkk."},
     {"list the root folder", list_root, "mkkkkma"},
-    {"remove the log", remove_log, "akkkkka"},
+    {"remove the log", remove_log, "lkkkkka"},
     {"rename the log", rename_log, "kkkkkka"},
     {"truncate the log", truncate_log, "akkkkka"},
     {"clear the log's append flag", clear_append, "kkkkaka"},
@@ -546,11 +561,19 @@ static const struct attempt {
     {"abort", abort_itself, "ddddddd"},
 };
 
+static void make_key(const char *name)
+{
+    char path[160];
+
+    snprintf(path, sizeof path, "%s/%s", have.keys, name);
+    close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
 static void prepare(void)
 {
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t n = sizeof have.address;
-    char master[128];
+    char store[128], master[128];
 
     snprintf(have.dir, sizeof have.dir, "/tmp/sidegate-jail-XXXXXX");
     if (mkdtemp(have.dir) == NULL)
@@ -558,10 +581,13 @@ static void prepare(void)
     snprintf(have.data, sizeof have.data, "%s/data", have.dir);
     snprintf(have.keys, sizeof have.keys, "%s/keys", have.dir);
     snprintf(have.log_path, sizeof have.log_path, "%s/log", have.data);
+    snprintf(store, sizeof store, "%s/store", have.data);
     snprintf(master, sizeof master, "%s/master", have.keys);
-    if (mkdir(have.data, 0700) != 0 || mkdir(have.keys, 0700) != 0)
+    if (mkdir(have.data, 0700) != 0 || mkdir(have.keys, 0700) != 0 || mkdir(store, 0700) != 0 ||
+        mkdir(master, 0700) != 0)
         abort();
-    close(open(master, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    make_key("master/key");
+    make_key("audit.key");
     have.server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     have.parent = getpid();
     if (bind(have.server, (struct sockaddr *)&any, sizeof any) != 0 ||
@@ -592,16 +618,21 @@ static void prepare_child(void)
 
 static int in_jail(enum box_role role, bool landlock, long (*fn)(void))
 {
+    char data[160], keys[160];
+    /* The keeper's own folders within those of all, as the supervisor tells it. */
+    const char *own[] = {role == BOX_keeper ? "/store" : "", role == BOX_keeper ? "/master" : ""};
     const struct box b = {.role = role,
                           .use_landlock = landlock,
                           .uid = geteuid(),
                           .gid = getegid(),
-                          .data_dir = have.data,
-                          .key_dir = have.keys};
+                          .data_dir = data,
+                          .key_dir = keys};
     bool expected = landlock && box_landlock_abi() != 0;
     const char *what = "";
     uint32_t abi = 0;
 
+    snprintf(data, sizeof data, "%s%s", have.data, own[0]);
+    snprintf(keys, sizeof keys, "%s%s", have.keys, own[1]);
     prepare_child();
     if (box_apply(&b, &abi, &what) != ERR_OK || (abi != 0) != expected) {
         fprintf(stderr, "the jail is not applied: %s\n", what);
@@ -644,8 +675,9 @@ static bool one(const struct attempt *t, size_t role, bool landlock)
 
 static void clean_up(void)
 {
-    static const char *const names[] = {"data/written", "data/log", "data", "keys/master",
-                                        "keys",         "escaped",  ""};
+    static const char *const names[] = {
+        "data/store/written", "data/store",     "data/log", "data",    "keys/master/key",
+        "keys/master",        "keys/audit.key", "keys",     "escaped", ""};
     char path[160];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -86,10 +86,10 @@ await gate.serve();
 await gate.addUser('bob', secrets['password: of bob']);
 const ownKeys = { 'agent key: of ana': await gate.addKey('ana', 'laptop'), 'agent key: of bob': await gate.addKey('bob', 'desk') };
 Object.assign(secrets, ownKeys);
-for (const file of readdirSync(join(gate.dir, 'keys'))) {
-    if (/^master-\d+\.key$/.test(file)) secrets['master key'] = readFileSync(join(gate.dir, 'keys', file));
-    if (file === 'audit.key') secrets['audit signing key'] = readFileSync(join(gate.dir, 'keys', file));
+for (const file of readdirSync(join(gate.dir, 'keys/master'))) {
+    if (/^master-\d+\.key$/.test(file)) secrets['master key'] = readFileSync(join(gate.dir, 'keys/master', file));
 }
+secrets['audit signing key'] = readFileSync(join(gate.dir, 'keys/audit.key'));
 
 const memory = []; // { when, role, args, hits, bytes }
 const pidsOf = (role) => gate.processes().filter(({ args }) => new RegExp(`\\b${role}\\b`).test(args.replaceAll(gate.dir, '')));
@@ -223,7 +223,7 @@ const files = (dir) => readdirSync(dir).flatMap((n) => {
     return (mode & 0o170000) === 0o100000 ? [path] : [];
 });
 const channels = new Map(); // name -> bytes
-const kept = (f) => /\/keys\/(master-\d+|audit)\.key$/.test(f) || /\/key-/.test(f); // where these are by design
+const kept = (f) => /\/keys\/(master\/master-\d+|audit)\.key$/.test(f) || /\/key-/.test(f); // where these are by design
 function readFiles(when) {
     for (const folder of ['data', 'keys', 'run']) {
         const all = files(join(gate.dir, folder)).filter((f) => !kept(f));

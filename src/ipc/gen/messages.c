@@ -325,8 +325,8 @@ static const struct wire_field boot_fields[] = {
     {"use_landlock", WIRE_BOOL, offsetof(struct msg_boot, use_landlock), 0, NULL, false},
     {"uid", WIRE_U32, offsetof(struct msg_boot, uid), 0, NULL, false},
     {"gid", WIRE_U32, offsetof(struct msg_boot, gid), 0, NULL, false},
-    {"data_dir", WIRE_STR, offsetof(struct msg_boot, data_dir), 255, NULL, false},
-    {"key_dir", WIRE_STR, offsetof(struct msg_boot, key_dir), 255, NULL, false},
+    {"data_dir", WIRE_STR, offsetof(struct msg_boot, data_dir), 271, NULL, false},
+    {"key_dir", WIRE_STR, offsetof(struct msg_boot, key_dir), 271, NULL, false},
 };
 
 static const struct wire_field conf_limit_fields[] = {

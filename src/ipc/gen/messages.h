@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x140ea53c45090b21u
+#define MSG_TABLE_ID 0x40f1a842ea54db0cu
 
 enum role {
     ROLE_SUPERVISOR,
@@ -384,7 +384,7 @@ enum msg {
     MSG_COUNT
 };
 
-/* Who the new process is. The first message on every channel to the supervisor. */
+/* Who the new process is. The first message on every channel to the supervisor. The folders are those that the role may work in: the keeper's are its own within what audit has. */
 struct msg_boot {
     uint32_t instance;
     uint64_t generation;

@@ -41,7 +41,7 @@ const missed = {
 export default async function (t) {
     for (const [what, happens] of Object.entries(missed)) {
         const { key, station, sidegate, agent, person } = await t.cast({ credential: { lease: { kind: 'keep' } } });
-        const store = join(sidegate.dir, 'data');
+        const store = join(sidegate.dir, 'data/store');
         const old = join(sidegate.dir, 'old');
         const call = agent.call('weather', { station: 'harbour' });
         await person.give((await agent.link()).url, { 'API key': key });

@@ -5,7 +5,7 @@ export const name = 'a person is only said to be removed when the old master key
 
 export default async function (t) {
     const sidegate = await t.sidegate();
-    const keys = join(sidegate.dir, 'keys');
+    const keys = join(sidegate.dir, 'keys/master');
     const file = (name) => join(keys, name);
     const masters = () => readdirSync(keys).filter((f) => f.startsWith('master-')).sort();
     await t.user(sidegate, 'bob');

@@ -279,6 +279,21 @@ static void test_ack_of_what_was_not_sent(void **state)
     assert_true(rig_refused(w->r->audit));
 }
 
+/* It contradicts itself about what it acknowledged. */
+static void test_another_head_for_the_same_record(void **state)
+{
+    struct world *w = *state;
+    struct digest other = {{7}};
+
+    rig_settle(w->r);
+    assert_int_equal(w->r->k->outbox.acked, w->r->audit_seq);
+    assert_err(send_audit_ack(w->r->audit->own,
+                              &(struct msg_audit_ack){.seq = w->r->audit_seq, .head = other}),
+               ERR_OK);
+    assert_true(rig_refused(w->r->audit));
+    assert_true(ID_EQ(w->r->k->outbox.head, w->r->audit_log[w->r->audit_seq]));
+}
+
 /* Once it is broken no acknowledgement moves anything. */
 static void test_nothing_moves_when_broken(void **state)
 {
@@ -313,6 +328,7 @@ int main(void)
         T(test_log_put_right),
         T(test_epoch_of_the_first_state),
         T(test_ack_of_what_was_not_sent),
+        T(test_another_head_for_the_same_record),
         T(test_nothing_moves_when_broken),
     };
 

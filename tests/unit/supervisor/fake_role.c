@@ -55,7 +55,8 @@ static enum err on_open(struct role_self *r, void *ctx)
         close(fd);
         unlink(path);
     }
-    log_event(LOG_INFO, "opened", LOG_NUM("confs", f->confs), LOG_NUM("uid", getuid()));
+    log_event(LOG_INFO, "opened", LOG_NUM("confs", f->confs), LOG_NUM("uid", getuid()),
+              LOG_STR("data", role_boot(r)->data_dir), LOG_STR("keys", role_boot(r)->key_dir));
     return playing(f, "fail") ? ERR_CORRUPT : ERR_OK;
 }
 

@@ -68,7 +68,8 @@ static void play(const struct world *w, const char *role, const char *what)
 {
     char name[64];
 
-    snprintf(name, sizeof name, "data/%s.play", role);
+    snprintf(name, sizeof name, "data/%s%s.play", strcmp(role, "keeper") == 0 ? "store/" : "",
+             role);
     write_text(at(w, name), what);
     assert_int_equal(chmod(at(w, name), 0644), 0);
 }
@@ -84,6 +85,7 @@ static int world_new(void **state)
     assert_non_null(mkdtemp(w->dir));
     assert_int_equal(mkdir(at(w, "bin"), 0755), 0);
     assert_int_equal(mkdir(at(w, "data"), 0700), 0);
+    assert_int_equal(mkdir(at(w, "data/store"), 0700), 0);
     copy_file(supervisor_path, at(w, "bin/sidegate-supervisor"));
     for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
         char name[32];
@@ -564,6 +566,20 @@ static void test_bad_starts_say_why(void **state)
     assert_int_equal(wait_status(w), 1);
 }
 
+/* What the keeper is told that it may work in, its jail lets it open: not what is audit's. */
+static void test_folders_of_the_keeper(void **state)
+{
+    struct world *w = *state;
+
+    configure(w, geteuid() == 0 ? "root" : "");
+    start(w, NULL);
+    expect(w, "process=\"keeper\"", "event=opened", "/data/store\"", "/keys/master\"");
+    rewind_log(w);
+    expect(w, "process=\"audit\"", "event=opened", "/data\"", "/keys\"");
+    expect(w, "text=\"sidegate is ready\"");
+    assert_int_equal(stop(w), 0);
+}
+
 static void test_root_becomes_somebody_else(void **state)
 {
     struct world *w = *state;
@@ -607,6 +623,7 @@ int main(int argc, char **argv)
         T(test_init_starts_the_core_alone),
         T(test_without_landlock),
         T(test_bad_starts_say_why),
+        T(test_folders_of_the_keeper),
         T(test_root_becomes_somebody_else),
     };
 
