@@ -87,10 +87,11 @@ static enum err head_code(struct world *w)
     return (enum err)d->code;
 }
 
-static enum err call(struct world *w)
+static enum err call(struct world *w, enum call_want want)
 {
     struct msg_call_open o = rig_call(1, w->ann);
 
+    o.want = want;
     rig_say_call(w->r, &o);
     return (enum err)rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code;
 }
@@ -100,7 +101,8 @@ static void assert_refuses(struct world *w)
 {
     struct digest hash = {{7}};
 
-    assert_err(call(w), ERR_CORRUPT);
+    assert_err(call(w, CALL_WANT_SEND), ERR_CORRUPT);
+    assert_err(call(w, CALL_WANT_OWN), ERR_CORRUPT); /* the key may have been removed since */
     rig_quiet(w->r->egress);
     assert_err(head_code(w), ERR_CORRUPT);
     assert_err(
