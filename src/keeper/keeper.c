@@ -107,7 +107,8 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     enum err e = conf_check(&k->conf);
 
     k->loop = l;
-    rate_init(&k->rates);
+    rate_init(&k->rates, 0);
+    rate_init(&k->strangers, LIM_STRANGERS);
     egress_init(k);
     LIST_INIT(&k->pages.watches);
     if (!e)
@@ -144,6 +145,7 @@ void keeper_close(struct keeper *k)
     pages_close(k);
     revoke_close(k);
     rate_done(&k->rates);
+    rate_done(&k->strangers);
     auth_close(k);
     roots_close(k);
     master_close(k);

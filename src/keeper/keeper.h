@@ -43,7 +43,7 @@ struct keeper {
     struct sec *box_key; /* of this process: what people type is sealed to it */
     struct box_public box;
     struct auth auth;
-    struct rates rates;
+    struct rates rates, strangers; /* tries of people, and under names that nobody has */
     struct handoffs handoffs;
     struct calls calls;
     struct uses uses;

@@ -1,13 +1,13 @@
-/* Limits per minute. Run by the keeper; the keys are hashes of what strangers typed. */
+/* Limits per minute. Run by the keeper; some keys are hashes of what strangers typed. */
 #include "keeper/rate.h"
 
 #include "base/mem.h"
 
-enum { ROWS = 4096, MINUTE_MS = 60000 };
+enum { MINUTE_MS = 60000 };
 
-void rate_init(struct rates *r)
+void rate_init(struct rates *r, size_t most)
 {
-    *r = (struct rates){.n = 0};
+    *r = (struct rates){.most = most};
     TAILQ_INIT(&r->order);
 }
 
@@ -25,17 +25,30 @@ void rate_done(struct rates *r)
         drop(r, r->by_key);
 }
 
-bool rate_allow(struct rates *r, struct digest key, uint64_t now, uint64_t most)
+/* The row of this key, if its minute is not over; rows whose minute is over go. */
+static struct rate_row *find(struct rates *r, struct digest key, uint64_t now)
 {
     struct rate_row *row = NULL;
 
-    HASH_FIND(hh, r->by_key, &key, sizeof(key), row);
-    if (row && now - row->since >= MINUTE_MS) {
+    while ((row = TAILQ_FIRST(&r->order)) && now - row->since >= MINUTE_MS)
         drop(r, row);
-        row = NULL;
-    }
+    HASH_FIND(hh, r->by_key, &key, sizeof(key), row);
+    return row;
+}
+
+bool rate_left(struct rates *r, struct digest key, uint64_t now, uint64_t per_minute)
+{
+    const struct rate_row *row = find(r, key, now);
+
+    return !row || row->n < per_minute;
+}
+
+bool rate_allow(struct rates *r, struct digest key, uint64_t now, uint64_t per_minute)
+{
+    struct rate_row *row = find(r, key, now);
+
     if (!row) {
-        if (r->n == ROWS)
+        if (r->most && r->n == r->most)
             drop(r, TAILQ_FIRST(&r->order));
         row = MEM_NEW(struct rate_row);
         row->key = key;
@@ -44,7 +57,7 @@ bool rate_allow(struct rates *r, struct digest key, uint64_t now, uint64_t most)
         TAILQ_INSERT_TAIL(&r->order, row, in_order);
         r->n++;
     }
-    if (row->n >= most)
+    if (row->n >= per_minute)
         return false;
     row->n++;
     return true;

@@ -1,5 +1,4 @@
-/* How often something may be tried in a minute, by key. Bounded: when too many keys are known the
- * one seen longest ago is forgotten. */
+/* How often something may be tried in a minute, by key. */
 #ifndef SG_KEEPER_RATE_H
 #define SG_KEEPER_RATE_H
 
@@ -21,12 +20,16 @@ TAILQ_HEAD(rate_rows, rate_row);
 struct rates {
     struct rate_row *by_key;
     struct rate_rows order; /* oldest first */
-    size_t n;
+    size_t n, most;
 };
 
-void rate_init(struct rates *r);
+/* most: of how many keys one minute's tries are known; beyond it the oldest is forgotten. For keys
+ * that strangers make up. 0: of all, for keys of which there are only so many. */
+void rate_init(struct rates *r, size_t most);
 void rate_done(struct rates *r);
+/* Whether one more try would be allowed. Counts nothing. */
+MUST_USE bool rate_left(struct rates *r, struct digest key, uint64_t now, uint64_t per_minute);
 /* Counts one try; false when it is one too many in this minute. */
-MUST_USE bool rate_allow(struct rates *r, struct digest key, uint64_t now, uint64_t most);
+MUST_USE bool rate_allow(struct rates *r, struct digest key, uint64_t now, uint64_t per_minute);
 
 #endif

@@ -24,7 +24,9 @@ static void take(struct keeper *k, enum root_purpose purpose, uint32_t id, const
 
     if (purpose == ROOT_LASTING) {
         sec_free(r->salt);
+        sec_free(r->browser);
         r->salt = derive_key(root, "sidegate login salt", SLICE_EMPTY);
+        r->browser = derive_key(root, "sidegate known browser", SLICE_EMPTY);
         return;
     }
     sec_free(r->age[1].state);
@@ -115,6 +117,7 @@ void roots_close(struct keeper *k)
         sec_free(k->roots.age[i].csrf);
     }
     sec_free(k->roots.salt);
+    sec_free(k->roots.browser);
     k->roots = (struct roots){.salt = NULL};
 }
 
@@ -149,6 +152,18 @@ bool roots_csrf_ok(const struct keeper *k, struct digest session, struct digest 
         }
     }
     return ok;
+}
+
+struct digest roots_browser(const struct keeper *k, struct user_id user, struct digest verifier)
+{
+    struct buf b = BUF_INIT(ID_BYTES + DIGEST_BYTES);
+    struct digest d;
+
+    buf_put(&b, ID_SLICE(user));
+    buf_put(&b, ID_SLICE(verifier));
+    d = hash_keyed(k->roots.browser, buf_slice(&b));
+    buf_free(&b);
+    return d;
 }
 
 struct digest roots_salt(const struct keeper *k, struct slice name)

@@ -1,7 +1,7 @@
 /*
  * Keys of Sidegate's own, derived with labels from roots in the store: for requestState, for the
- * CSRF tokens of browser sessions, and for the made-up salts of unknown names. The first two are
- * replaced now and then and have two ages alive at once.
+ * CSRF tokens of browser sessions, for known browsers, and for the made-up salts of unknown names.
+ * The first two are replaced now and then and have two ages alive at once.
  */
 #ifndef SG_KEEPER_ROOTS_H
 #define SG_KEEPER_ROOTS_H
@@ -20,7 +20,7 @@ struct roots_age {
 
 struct roots {
     struct roots_age age[2]; /* newest first */
-    struct sec *salt;
+    struct sec *salt, *browser;
 };
 
 /* Reads the roots, makes those that are missing, replaces what is too old. Before the loop runs. */
@@ -34,6 +34,8 @@ struct aead_key roots_state_key_of(const struct keeper *k, uint32_t id);
 /* The CSRF token of a browser session, from the hash of its cookie. */
 struct digest roots_csrf(const struct keeper *k, struct digest session);
 MUST_USE bool roots_csrf_ok(const struct keeper *k, struct digest session, struct digest token);
+/* What a browser shows that was logged in by this person with the password of this verifier. */
+struct digest roots_browser(const struct keeper *k, struct user_id user, struct digest verifier);
 /* 16 bytes that are always the same for a name, and look like a salt. */
 struct digest roots_salt(const struct keeper *k, struct slice name);
 

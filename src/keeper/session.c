@@ -76,20 +76,8 @@ bool session_proves(const struct session_proof *p, const struct sec *verifier)
 #endif
 }
 
-bool session_may_try(struct keeper *k, const char *kind, struct slice name)
-{
-    struct buf key = BUF_INIT(LIM_USER_NAME_BYTES + 16);
-    struct digest hash;
-
-    buf_put_str(&key, kind);
-    buf_put(&key, name);
-    hash = hash_sha256(buf_slice(&key));
-    buf_free(&key);
-    return rate_allow(&k->rates, hash, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE));
-}
-
-/* --- log-in
- * ----------------------------------------------------------------------------------------------------
+/* --- names
+ * -----------------------------------------------------------------------------------------------------
  */
 
 /* What an unknown name gets: the salt is always the same for a name, the cost is that of the newest
@@ -127,12 +115,63 @@ static enum err find_name(struct keeper *k, struct slice name, struct user_id *r
     return store_end(&q);
 }
 
+/* --- how often
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* Whose tries are counted together. Anybody can use up those of a name, so a browser that was
+ * logged in with this password before has its own, and so have proofs inside a session. */
+enum rate_kind { RATE_LOGIN, RATE_BROWSER, RATE_PROOF };
+
+static struct digest key_of(enum rate_kind kind, struct slice whose)
+{
+    struct buf b = BUF_INIT(LIM_USER_NAME_BYTES + 1);
+    struct digest key;
+
+    buf_put_u8(&b, (uint8_t)kind);
+    buf_put(&b, whose);
+    key = hash_sha256(buf_slice(&b));
+    buf_free(&b);
+    return key;
+}
+
+/* The counter of a log-in. Names that nobody has are counted too, or the limit would tell them from
+ * others; but in a table of their own, where they push nobody out. */
+static struct rates *counter_of(struct keeper *k, struct slice name, struct digest browser,
+                                struct digest *ret_key)
+{
+    struct session_proof p;
+    struct user_id user;
+    struct digest known;
+
+    if (find_name(k, name, &user, &p) != ERR_OK) {
+        *ret_key = key_of(RATE_LOGIN, name);
+        return &k->strangers;
+    }
+    known = roots_browser(k, user, p.verifier);
+    *ret_key = key_of(ID_EQ(known, browser) ? RATE_BROWSER : RATE_LOGIN, ID_SLICE(user));
+    return &k->rates;
+}
+
+bool session_may_prove(struct keeper *k, struct user_id user)
+{
+    return rate_allow(&k->rates, key_of(RATE_PROOF, ID_SLICE(user)), loop_now(k->loop),
+                      limit_get(SET_LOGINS_PER_MINUTE));
+}
+
+/* --- log-in
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* Counts nothing: only a password that was hashed is a try. */
 void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
 {
     struct session_proof p = {.ops = 0};
     struct user_id user;
+    struct digest key;
+    struct rates *counter = counter_of(k, m->name, m->browser, &key);
 
-    if (!session_may_try(k, "salt|", m->name)) {
+    if (!rate_left(counter, key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
         page_denied(c, m->req, DENIAL_RATE);
         return;
     }
@@ -151,7 +190,8 @@ struct login {
     char name[LIM_USER_NAME_BYTES + 1];
     struct sec *verifier; /* moved here */
     struct sec *cookie;
-    bool known; /* there is such a person */
+    struct digest browser;
+    struct user_id user; /* zero: nobody has this name */
     bool ok;
 };
 
@@ -166,14 +206,16 @@ static enum err login_work(void *ctx)
     enum err e = find_name(k, slice_str(l->name), &rec.user, &p);
 
     l->ok = false;
-    l->known = !e;
+    l->user = (struct user_id){{0}};
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
+    l->user = rec.user;
     if (!session_proves(&p, l->verifier)) {
         rec.event = EVENT_LOGIN_FAILED;
         return outbox_add(k, &rec, &seq);
     }
     l->ok = true;
+    l->browser = roots_browser(k, rec.user, p.verifier);
     e = store_do(
         k->store, Q_session_add,
         VALS(V_ID(hash), V_ID(rec.user), V_INT(now), V_INT(now + limit_get(SET_LOGIN_TIME))));
@@ -185,12 +227,12 @@ static void login_done(void *ctx, enum err e)
     struct login *l = ctx;
     struct chan *c = peers_chan(&l->k->peers, l->peer);
 
-    /* Another name may be a password, typed into the wrong field. */
-    log_event(LOG_INFO, "login", LOG_STR("name", l->known ? l->name : ""),
-              LOG_NUM("ok", !e && l->ok), LOG_ERR(e));
+    /* The name is not logged: people type passwords into the wrong field. */
+    log_event(LOG_INFO, "login", LOG_ID("user", l->user), LOG_NUM("ok", !e && l->ok), LOG_ERR(e));
     if (c && !e && l->ok)
         IGNORE(send_login_ok(
             c, &(struct msg_login_ok){.req = l->req,
+                                      .browser = l->browser,
                                       .cookie = l->cookie,
                                       .life_ms = limit_get(SET_LOGIN_TIME)})); /* as above */
     else if (c)
@@ -202,9 +244,11 @@ static void login_done(void *ctx, enum err e)
 
 void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m)
 {
+    struct digest key;
+    struct rates *counter = counter_of(k, m->name, m->browser, &key);
     struct login *l = NULL;
 
-    if (!session_may_try(k, "login|", m->name)) {
+    if (!rate_allow(counter, key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
         page_denied(c, m->req, DENIAL_RATE);
         return;
     }

@@ -28,9 +28,9 @@ MUST_USE enum err session_find_for_change(struct keeper *k, const struct sec *co
                                           struct digest csrf, struct session *ret);
 /* Whether this is the person's verifier. Constant time. */
 MUST_USE bool session_proves(const struct session_proof *p, const struct sec *verifier);
-/* One more try for that name; false: too many this minute. kind keeps counters for different things
- * apart. */
-MUST_USE bool session_may_try(struct keeper *k, const char *kind, struct slice name);
+/* One more proof inside a session of that person; false: too many this minute. Counted apart from
+ * log-ins, which anybody can try under any name. */
+MUST_USE bool session_may_prove(struct keeper *k, struct user_id user);
 
 void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m);
 void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m);

@@ -342,7 +342,7 @@ static enum denial refuse_early(struct keeper *k, const struct msg_handoff_submi
         return DENIAL_GONE;
     if (outbox_ready(k) != ERR_OK)
         return DENIAL_AGAIN;
-    if (!session_may_try(k, "login|", slice_str(s->s.user_name)))
+    if (!session_may_prove(k, s->s.user))
         return DENIAL_RATE;
     return DENIAL_COUNT;
 }

@@ -16,6 +16,7 @@
 
 struct login {
     char name[LIM_USER_NAME_BYTES + 1];
+    struct digest browser; /* by which the keeper knows it; zero: it does not */
     struct sec *password;
 };
 
@@ -30,14 +31,19 @@ static void login_free(struct visit *v)
 /* --- the page -----------------------------------------------------------------------------------
  */
 
-/* The token in the browser's log-in cookie, if it has exactly one that is one. */
-static bool read_token(const struct visit *v, struct digest *ret)
+/* The digest in a cookie of the browser's, if it has exactly one that is one. */
+static bool read_digest(const struct visit *v, const char *cookie, struct digest *ret)
 {
     struct slice header, text;
 
     return http_req_field(v->http, "Cookie", &header) == ERR_OK &&
-           cookie_get(header, REPLY_LOGIN_COOKIE, &text) == ERR_OK &&
-           id_parse(text, ret->b, DIGEST_BYTES);
+           cookie_get(header, cookie, &text) == ERR_OK && id_parse(text, ret->b, DIGEST_BYTES);
+}
+
+/* The token that ties the log-in form to the browser. */
+static bool read_token(const struct visit *v, struct digest *ret)
+{
+    return read_digest(v, REPLY_LOGIN_COOKIE, ret);
 }
 
 /* Other tabs may show a log-in page too, so a token that is there stays. */
@@ -128,6 +134,12 @@ static void on_ok(struct visit *v, struct msg_login_ok *m)
                                          .max_age = m->life_ms / 1000,
                                          .secure = true});
     reply_delete_cookie(v, REPLY_LOGIN_COOKIE);
+    buf_clear(&value);
+    ID_PUT(&value, m->browser);
+    reply_set_cookie(v, &(struct cookie){.name = REPLY_BROWSER_COOKIE,
+                                         .value = buf_slice(&value),
+                                         .max_age = LIM_BROWSER_TIME,
+                                         .secure = true});
     buf_free(&value);
     log_event(LOG_INFO, "logged_in", LOG_NUM("req", v->req));
     go_on(v);
@@ -158,6 +170,7 @@ static void on_hashed(struct visit *v, struct sec *verifier)
     else if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
         visit_sent(v, send_login(v->s->keeper, &(struct msg_login){.req = v->req,
                                                                    .name = slice_str(l->name),
+                                                                   .browser = l->browser,
                                                                    .verifier = verifier}));
     sec_free(verifier);
 }
@@ -200,9 +213,10 @@ static void ask_salt(struct visit *v)
     const struct login *l = v->own;
 
     if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        visit_sent(v,
-                   send_login_start(v->s->keeper, &(struct msg_login_start){
-                                                      .req = v->req, .name = slice_str(l->name)}));
+        visit_sent(
+            v, send_login_start(v->s->keeper, &(struct msg_login_start){.req = v->req,
+                                                                        .name = slice_str(l->name),
+                                                                        .browser = l->browser}));
 }
 
 void login_post(struct visit *v)
@@ -216,6 +230,8 @@ void login_post(struct visit *v)
     v->own_free = login_free;
     if (posted_read(v, &f, names)) {
         l->password = posted_take(&f, "password", LIM_PASSWORD_BYTES, NULL);
+        if (!read_digest(v, REPLY_BROWSER_COOKIE, &l->browser))
+            l->browser = (struct digest){{0}};
         bool named = take_name(form_get(&f, "name", NULL), l->name);
         v->about_handoff = id_parse(form_get(&f, "handoff", NULL), v->handoff.b, ID_BYTES);
         if (!read_token(v, &token) || posted_csrf(&f, &posted) != ERR_OK ||

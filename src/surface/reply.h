@@ -8,6 +8,7 @@
 
 #define REPLY_SESSION_COOKIE "__Host-sidegate"
 #define REPLY_LOGIN_COOKIE   "__Host-sidegate-login"
+#define REPLY_BROWSER_COOKIE "__Host-sidegate-browser"
 
 /* What stands around a page for this person; user may be empty and csrf NULL. */
 struct page_frame reply_frame(const struct visit *v, struct slice user, const struct digest *csrf);

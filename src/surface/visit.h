@@ -9,7 +9,7 @@
 
 #include <uthash.h>
 
-#define VISIT_COOKIES 2
+#define VISIT_COOKIES 3
 
 /* What a visit waits for. An answer whose row is NULL is out of turn and ends the keeper's channel.
  */

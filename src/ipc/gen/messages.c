@@ -676,6 +676,7 @@ static const struct wire_field seal_key_fields[] = {
 static const struct wire_field login_start_fields[] = {
     {"req", WIRE_U64, offsetof(struct msg_login_start, req), 0, NULL, false},
     {"name", WIRE_STR, offsetof(struct msg_login_start, name), LIM_USER_NAME_BYTES, NULL, true},
+    {"browser", WIRE_DIGEST, offsetof(struct msg_login_start, browser), 0, NULL, false},
 };
 
 static const struct wire_field login_salt_fields[] = {
@@ -688,11 +689,13 @@ static const struct wire_field login_salt_fields[] = {
 static const struct wire_field login_fields[] = {
     {"req", WIRE_U64, offsetof(struct msg_login, req), 0, NULL, false},
     {"name", WIRE_STR, offsetof(struct msg_login, name), LIM_USER_NAME_BYTES, NULL, true},
+    {"browser", WIRE_DIGEST, offsetof(struct msg_login, browser), 0, NULL, false},
     {"verifier", WIRE_SECRET, offsetof(struct msg_login, verifier), 32, NULL, false},
 };
 
 static const struct wire_field login_ok_fields[] = {
     {"req", WIRE_U64, offsetof(struct msg_login_ok, req), 0, NULL, false},
+    {"browser", WIRE_DIGEST, offsetof(struct msg_login_ok, browser), 0, NULL, false},
     {"cookie", WIRE_SECRET, offsetof(struct msg_login_ok, cookie), 64, NULL, false},
     {"life_ms", WIRE_U64, offsetof(struct msg_login_ok, life_ms), 0, NULL, false},
 };
@@ -1027,10 +1030,10 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_DIALED] = {"dialed", 0x40, 0x20, false, false, true, sizeof(struct msg_dialed), dialed_fields, 1},
     [MSG_DIAL_FAILED] = {"dial_failed", 0x40, 0x20, false, false, false, sizeof(struct msg_dial_failed), dial_failed_fields, 2},
     [MSG_SEAL_KEY] = {"seal_key", 0x02, 0x10, false, true, false, sizeof(struct msg_seal_key), seal_key_fields, 2},
-    [MSG_LOGIN_START] = {"login_start", 0x10, 0x02, false, false, false, sizeof(struct msg_login_start), login_start_fields, 2},
+    [MSG_LOGIN_START] = {"login_start", 0x10, 0x02, false, false, false, sizeof(struct msg_login_start), login_start_fields, 3},
     [MSG_LOGIN_SALT] = {"login_salt", 0x02, 0x10, false, false, false, sizeof(struct msg_login_salt), login_salt_fields, 4},
-    [MSG_LOGIN] = {"login", 0x10, 0x02, false, false, false, sizeof(struct msg_login), login_fields, 3},
-    [MSG_LOGIN_OK] = {"login_ok", 0x02, 0x10, false, false, false, sizeof(struct msg_login_ok), login_ok_fields, 3},
+    [MSG_LOGIN] = {"login", 0x10, 0x02, false, false, false, sizeof(struct msg_login), login_fields, 4},
+    [MSG_LOGIN_OK] = {"login_ok", 0x02, 0x10, false, false, false, sizeof(struct msg_login_ok), login_ok_fields, 4},
     [MSG_LOGOUT] = {"logout", 0x10, 0x02, false, false, false, sizeof(struct msg_logout), logout_fields, 3},
     [MSG_WHO_GET] = {"who_get", 0x10, 0x02, false, false, false, sizeof(struct msg_who_get), who_get_fields, 2},
     [MSG_WHO] = {"who", 0x02, 0x10, false, false, false, sizeof(struct msg_who), who_fields, 6},

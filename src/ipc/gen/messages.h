@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x40f1a842ea54db0cu
+#define MSG_TABLE_ID 0x7711753565749c46u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -808,10 +808,11 @@ struct msg_seal_key {
     struct digest public_key;
 };
 
-/* Someone wants to log in under this name. */
+/* Someone wants to log in under this name. browser: what login_ok gave to that browser, or zero. */
 struct msg_login_start {
     uint64_t req;
     struct slice name;
+    struct digest browser;
 };
 
 /* How to hash the password; also given, made up but stable, for unknown names. */
@@ -822,16 +823,18 @@ struct msg_login_salt {
     uint64_t mem;
 };
 
-/* The Argon2id verifier of what was typed. */
+/* The Argon2id verifier of what was typed. browser: as in login_start. */
 struct msg_login {
     uint64_t req;
     struct slice name;
+    struct digest browser;
     struct sec *verifier;
 };
 
-/* A new browser session; the cookie is random bytes, which surface writes as base64url. */
+/* A new browser session; the cookie is random bytes, which surface writes as base64url. browser says later that this browser was logged in by this person with this password, and no more: its log-ins are counted apart from those of strangers. */
 struct msg_login_ok {
     uint64_t req;
+    struct digest browser;
     struct sec *cookie;
     uint64_t life_ms;
 };

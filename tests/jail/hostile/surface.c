@@ -190,7 +190,8 @@ static void cookies(struct play *p)
     req = ask(&log_in);
     SAY(as_surface.keeper, MSG_LOGIN_SALT, login_salt, req, slice_of(salt, 16), 1, 8192);
     assert_int_equal(hear(as_surface.keeper, MSG_LOGIN)->login.req, req);
-    SAY(as_surface.keeper, MSG_LOGIN_OK, login_ok, req, secret_of("c"), UINT64_MAX);
+    SAY(as_surface.keeper, MSG_LOGIN_OK, login_ok, req, (struct digest){{7}}, secret_of("c"),
+        UINT64_MAX);
     as_surface_answer(p, "303");
 }
 

@@ -2,6 +2,7 @@
  * connections. */
 #include "rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/hash.h"
@@ -134,14 +135,22 @@ static void test_salts(void **state)
         buf_free(&salt[i]);
 }
 
-static void login(struct world *w, const char *name, const char *password)
+static void login_from(struct world *w, struct digest browser, const char *name,
+                       const char *password)
 {
     struct sec *v = rig_verifier(password);
 
-    assert_err(send_login(w->r->surface->own,
-                          &(struct msg_login){.req = 1, .name = slice_str(name), .verifier = v}),
+    assert_err(send_login(w->r->surface->own, &(struct msg_login){.req = 1,
+                                                                  .name = slice_str(name),
+                                                                  .browser = browser,
+                                                                  .verifier = v}),
                ERR_OK);
     sec_free(v);
+}
+
+static void login(struct world *w, const char *name, const char *password)
+{
+    login_from(w, (struct digest){{0}}, name, password);
 }
 
 static void test_login(void **state)
@@ -162,6 +171,13 @@ static void test_login(void **state)
     assert_int_equal(w->r->events[EVENT_LOGIN], 1);
 }
 
+static void start(struct world *w, const char *name)
+{
+    assert_err(
+        send_login_start(w->r->surface->own, &(struct msg_login_start){.name = slice_str(name)}),
+        ERR_OK);
+}
+
 static void test_login_rate(void **state)
 {
     struct world *w = *state;
@@ -175,16 +191,125 @@ static void test_login_rate(void **state)
     denied(w, DENIAL_RATE);
     login(w, "bob", "bob's password");
     rig_take(w->r->surface, MSG_LOGIN_OK);
-    for (int i = 0; i < 3; i++) {
-        assert_err(send_login_start(w->r->surface->own,
-                                    &(struct msg_login_start){.name = SLICE_LIT("ann")}),
-                   ERR_OK);
+    /* Nothing is hashed for nothing, and to ask counts as no try. */
+    start(w, "ann");
+    denied(w, DENIAL_RATE);
+    for (int i = 0; i < 4; i++) {
+        start(w, "bob");
         rig_take(w->r->surface, MSG_LOGIN_SALT);
     }
-    assert_err(
-        send_login_start(w->r->surface->own, &(struct msg_login_start){.name = SLICE_LIT("ann")}),
-        ERR_OK);
+    /* A name that nobody has looks the same. */
+    for (int i = 0; i < 3; i++) {
+        start(w, "nobody");
+        rig_take(w->r->surface, MSG_LOGIN_SALT);
+        login(w, "nobody", "guess");
+        denied(w, DENIAL_WRONG_PASSWORD);
+    }
+    login(w, "nobody", "guess");
     denied(w, DENIAL_RATE);
+    start(w, "nobody");
+    denied(w, DENIAL_RATE);
+}
+
+/* Who only knows the name cannot keep the person out of a browser that they have used before. */
+static void test_login_rate_of_known_browsers(void **state)
+{
+    struct world *w = *state;
+    struct digest ann, bob;
+
+    login(w, "ann", "ann's password");
+    ann = rig_take(w->r->surface, MSG_LOGIN_OK)->login_ok.browser;
+    login(w, "bob", "bob's password");
+    bob = rig_take(w->r->surface, MSG_LOGIN_OK)->login_ok.browser;
+    assert_false(ID_EQ(ann, bob));
+    rig_crash(w->r); /* it outlives a restart */
+    assert_err(limit_set(SET_LOGINS_PER_MINUTE, 2), ERR_OK);
+    for (int i = 0; i < 2; i++) {
+        login(w, "ann", "guess");
+        denied(w, DENIAL_WRONG_PASSWORD);
+    }
+    login(w, "ann", "ann's password");
+    denied(w, DENIAL_RATE);
+    login_from(w, bob, "ann", "ann's password"); /* another person's browser is a stranger's */
+    denied(w, DENIAL_RATE);
+    assert_err(
+        send_login_start(w->r->surface->own,
+                         &(struct msg_login_start){.name = SLICE_LIT("ann"), .browser = ann}),
+        ERR_OK);
+    rig_take(w->r->surface, MSG_LOGIN_SALT);
+    login_from(w, ann, "ann", "ann's password");
+    assert_true(ID_EQ(ann, rig_take(w->r->surface, MSG_LOGIN_OK)->login_ok.browser));
+    /* It is no proof, and has a limit too. */
+    login_from(w, ann, "ann", "guess");
+    denied(w, DENIAL_WRONG_PASSWORD);
+    login_from(w, ann, "ann", "ann's password");
+    denied(w, DENIAL_RATE);
+}
+
+/* Who knew the old password gets no tries of their own at the new one. */
+static void test_browsers_are_forgotten_with_the_password(void **state)
+{
+    struct world *w = *state;
+    struct sec *v = rig_verifier("new password");
+    struct digest old, new;
+
+    login(w, "ann", "ann's password");
+    old = rig_take(w->r->surface, MSG_LOGIN_OK)->login_ok.browser;
+    assert_err(
+        send_ctl_user_password(
+            w->r->cli->own, &(struct msg_ctl_user_password){.name = SLICE_LIT("ann"),
+                                                            .salt = SLICE_LIT("0123456789abcdef"),
+                                                            .ops = 3,
+                                                            .mem = 65536,
+                                                            .verifier = v}),
+        ERR_OK);
+    sec_free(v);
+    assert_err(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
+    assert_err(limit_set(SET_LOGINS_PER_MINUTE, 2), ERR_OK);
+    login(w, "ann", "new password");
+    new = rig_take(w->r->surface, MSG_LOGIN_OK)->login_ok.browser;
+    assert_false(ID_EQ(old, new));
+    login_from(w, old, "ann", "guess"); /* counted with strangers' */
+    denied(w, DENIAL_RATE);
+}
+
+/* Names that nobody has do not make room for more guesses. */
+static void test_login_rate_is_not_flushed(void **state)
+{
+    struct world *w = *state;
+    char name[16];
+
+    assert_err(limit_set(SET_LOGINS_PER_MINUTE, 2), ERR_OK);
+    for (int i = 0; i < 2; i++) {
+        login(w, "ann", "guess");
+        denied(w, DENIAL_WRONG_PASSWORD);
+    }
+    for (int i = 0; i < 5000; i++) {
+        snprintf(name, sizeof(name), "made-up-%d", i);
+        start(w, name);
+        login(w, name, "guess");
+        if (i % 50 == 49)
+            rig_forget(w->r->surface);
+    }
+    login(w, "ann", "ann's password");
+    denied(w, DENIAL_RATE);
+}
+
+/* People type passwords into the field for names. */
+static void test_what_is_typed_as_name_is_not_logged(void **state)
+{
+    struct world *w = *state;
+    struct buf lines = BUF_INIT(65536);
+
+    rig_log_to(&lines);
+    login(w, "hunter2", "guess");
+    denied(w, DENIAL_WRONG_PASSWORD);
+    login(w, "ann", "guess");
+    denied(w, DENIAL_WRONG_PASSWORD);
+    rig_log_to(NULL);
+    assert_true(slice_find(buf_slice(&lines), SLICE_LIT("login")) < lines.n);
+    assert_true(slice_find(buf_slice(&lines), SLICE_LIT("hunter2")) == lines.n);
+    buf_free(&lines);
 }
 
 static void test_login_without_audit(void **state)
@@ -413,18 +538,35 @@ static void test_too_many_proofs(void **state)
     assert_int_equal(w->r->events[EVENT_HANDOFF_FAILED], 1);
 }
 
-static void test_proofs_count_as_log_ins(void **state)
+static void test_proof_rate(void **state)
+{
+    struct world *w = *state;
+
+    open_page(w, UP_KEY, "sk-1");
+    assert_err(limit_set(SET_LOGINS_PER_MINUTE, 2), ERR_OK);
+    w->f.proof = "guess";
+    for (int i = 0; i < 2; i++) {
+        rig_post_form(w->r, &w->f);
+        denied(w, DENIAL_WRONG_PASSWORD);
+    }
+    w->f.proof = NULL;
+    rig_post_form(w->r, &w->f);
+    denied(w, DENIAL_RATE);
+}
+
+/* Who only knows the name cannot keep the person from finishing. */
+static void test_proofs_count_apart_from_log_ins(void **state)
 {
     struct world *w = *state;
 
     open_page(w, UP_KEY, "sk-1"); /* one log-in */
     assert_err(limit_set(SET_LOGINS_PER_MINUTE, 2), ERR_OK);
-    w->f.proof = "guess";
+    for (int i = 0; i < 2; i++) {
+        login(w, "ann", "guess");
+        denied(w, i < 1 ? DENIAL_WRONG_PASSWORD : DENIAL_RATE);
+    }
     rig_post_form(w->r, &w->f);
-    denied(w, DENIAL_WRONG_PASSWORD);
-    w->f.proof = NULL;
-    rig_post_form(w->r, &w->f);
-    denied(w, DENIAL_RATE);
+    view(w, HANDOFF_STATE_COMPLETED, PROBLEM_NONE);
 }
 
 static void test_csrf(void **state)
@@ -840,6 +982,10 @@ int main(void)
         T(test_salts),
         T(test_login),
         T(test_login_rate),
+        T(test_login_rate_is_not_flushed),
+        T(test_login_rate_of_known_browsers),
+        T(test_browsers_are_forgotten_with_the_password),
+        T(test_what_is_typed_as_name_is_not_logged),
         T(test_login_without_audit),
         T(test_sessions),
         T(test_view),
@@ -850,7 +996,8 @@ int main(void)
         T(test_told_only_when_durable),
         T(test_proof),
         T(test_too_many_proofs),
-        T(test_proofs_count_as_log_ins),
+        T(test_proof_rate),
+        T(test_proofs_count_apart_from_log_ins),
         T(test_csrf),
         T(test_decline),
         T(test_expiry),

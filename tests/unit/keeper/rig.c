@@ -352,10 +352,15 @@ void rig_crash(struct rig *r)
     rig_open(r);
 }
 
-static void quiet_log(void *ctx, struct slice line)
+static void log_line(void *ctx, struct slice line)
 {
-    (void)ctx;
-    (void)line;
+    if (ctx)
+        buf_put(ctx, line);
+}
+
+void rig_log_to(struct buf *lines)
+{
+    log_set_sink(lines || !getenv("SIDEGATE_TEST_LOG") ? log_line : NULL, lines);
 }
 
 int rig_setup(void **state)
@@ -364,8 +369,7 @@ int rig_setup(void **state)
 
     crypto_init();
     chan_own(0, 0);
-    if (!getenv("SIDEGATE_TEST_LOG"))
-        log_set_sink(quiet_log, NULL);
+    rig_log_to(NULL);
     strcpy(r->dir, "/tmp/sg-keeper-XXXXXX");
     assert_non_null(mkdtemp(r->dir));
     snprintf(r->keys, sizeof(r->keys), "%s/keys", r->dir);

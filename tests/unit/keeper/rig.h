@@ -62,6 +62,10 @@ void rig_crash(struct rig *r);
 void rig_open(struct rig *r);
 void rig_close(struct rig *r, bool crash);
 
+/* Where the keeper's log goes from now on. NULL: nowhere, or to the terminal if SIDEGATE_TEST_LOG
+ * is set. */
+void rig_log_to(struct buf *lines);
+
 /* A new peer. */
 struct fake *rig_peer(struct rig *r, enum role role, uint32_t instance, uint64_t generation,
                       uint16_t upstream);

@@ -39,6 +39,7 @@ static void on_login(struct fake *f, union msg_any *m)
     char bytes[] = "session";
 
     sec_free(f->verifier);
+    f->browser = m->login.browser;
     f->verifier = m->login.verifier;
     m->login.verifier = NULL; /* moved */
     if (f->denial) {
@@ -46,8 +47,10 @@ static void on_login(struct fake *f, union msg_any *m)
         return;
     }
     struct sec *cookie = sec_take(bytes, 7);
-    sent(send_login_ok(f->keeper, &(struct msg_login_ok){
-                                      .req = m->login.req, .cookie = cookie, .life_ms = 3600000}));
+    sent(send_login_ok(f->keeper, &(struct msg_login_ok){.req = m->login.req,
+                                                         .browser = digest_of(0xab),
+                                                         .cookie = cookie,
+                                                         .life_ms = 3600000}));
     sec_free(cookie);
 }
 

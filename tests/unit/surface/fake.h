@@ -34,6 +34,7 @@ struct fake {
     unsigned asked[MSG_COUNT]; /* how often */
 
     /* What the keeper saw last. */
+    struct digest browser; /* by which surface said it knows the one who logs in */
     struct sec *verifier;
     struct buf sealed;
     uint64_t req;

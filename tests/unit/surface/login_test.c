@@ -69,6 +69,39 @@ static void test_logs_in(void **state)
     fake_free(f);
 }
 
+/* What the keeper gave to this browser comes back to it, and nothing that is not of that form. */
+static void test_known_browser(void **state)
+{
+    static const struct {
+        const char *cookies;
+        uint8_t shown; /* each byte */
+    } rows[] = {
+        {"__Host-sidegate-browser=" CSRF, 0xab},
+        {"__Host-sidegate-browser=AB", 0},
+        {"__Host-sidegate-browser=" CSRF "ab", 0},
+        {"__Host-sidegate-browser=" CSRF "; __Host-sidegate-browser=" CSRF, 0},
+        {"__Host-sidegate-x=" CSRF, 0},
+    };
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf headers = BUF_INIT(1024);
+
+        buf_printf(&headers, "Cookie: __Host-sidegate-login=" TOKEN "; %s\r\n" OURS "%c",
+                   rows[i].cookies, 0);
+        f->browser = (struct digest){{1}};
+        fake_ask(f, "POST", "/login", (const char *)headers.p, GOOD);
+        assert_int_equal(fake_status(f), 303);
+        for (size_t k = 0; k < sizeof(f->browser.b); k++)
+            assert_int_equal(f->browser.b[k], rows[i].shown);
+        assert_true(fake_has(f, "Set-Cookie: __Host-sidegate-browser=" CSRF
+                                "; Path=/; Max-Age=34560000; Secure; HttpOnly; SameSite=Lax\r\n"));
+        buf_free(&headers);
+    }
+    fake_free(f);
+}
+
 static void test_same_password_same_verifier(void **state)
 {
     struct fake *f = fake_new(true);
@@ -219,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_only_ids_are_gone_back_to),
         cmocka_unit_test(test_logs_in),
+        cmocka_unit_test(test_known_browser),
         cmocka_unit_test(test_same_password_same_verifier),
         cmocka_unit_test(test_who_is_logged_in_goes_on),
         cmocka_unit_test(test_refusals),
