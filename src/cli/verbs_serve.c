@@ -45,17 +45,13 @@ int verb_serve(struct cli *x)
     return cli_fail("cannot start %s: %s", program, strerror(errno));
 }
 
-static bool make_folder(const char *parent, const char *name)
+/* The account of Sidegate's own, which it gets when root sets it up. */
+static bool find_account(unsigned *ret_uid, unsigned *ret_gid)
 {
-    char path[PATH_MAX];
-
-    snprintf(path, sizeof(path), "%s%s%s", parent, name[0] != '\0' ? "/" : "", name);
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
-        return true;
-    return cli_fail("cannot make the folder %s: %s", path, strerror(errno)) == CLI_OK;
+    return geteuid() == 0 && box_find_user("sidegate", ret_uid, ret_gid) == ERR_OK;
 }
 
-/* Root must say whom the processes run as: an account of Sidegate's own where there is one. */
+/* Root must say whom the processes run as. */
 static bool write_user(int fd)
 {
     static const char root[] = "\n# There was no account 'sidegate' when root set this up. Better: "
@@ -63,7 +59,7 @@ static bool write_user(int fd)
                                "# give it these folders, and name it here.\nuser: root\n";
     static const char own[] = "\nuser: sidegate\n";
     unsigned uid, gid;
-    const char *text = box_find_user("sidegate", &uid, &gid) == ERR_OK ? own : root;
+    const char *text = find_account(&uid, &gid) ? own : root;
 
     if (geteuid() != 0)
         return true;
@@ -72,17 +68,63 @@ static bool write_user(int fd)
     return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-/* Gives the folder that holds everything to the account that Sidegate will run as. */
-static bool give_folder(const char *dir)
+static bool let_account_read(int fd, mode_t mode)
 {
-    char path[PATH_MAX];
     unsigned uid, gid;
 
-    if (geteuid() != 0 || box_find_user("sidegate", &uid, &gid) != ERR_OK)
-        return true;
-    return folder_ready(dir, uid, gid, path, sizeof(path)) == ERR_OK ||
-           cli_fail("%s must belong to the account 'sidegate' and be closed to others", dir) ==
-               CLI_OK;
+    return !find_account(&uid, &gid) || (fchown(fd, 0, gid) == 0 && fchmod(fd, mode) == 0);
+}
+
+/* Somebody's folder that is there already stays as it is. */
+static bool check_outer(const char *dir)
+{
+    struct stat st;
+    unsigned uid, gid;
+
+    if (stat(dir, &st) != 0)
+        return cli_fail("cannot enter %s: %s", dir, strerror(errno)) == CLI_OK;
+    return !find_account(&uid, &gid) || (st.st_mode & 01) != 0 ||
+           (st.st_gid == gid && (st.st_mode & 010) != 0) ||
+           cli_fail(
+               "the account 'sidegate' cannot enter %s: allow it (chmod 711), or name a folder "
+               "that is not there yet",
+               dir) == CLI_OK;
+}
+
+static bool make_outer(const char *dir)
+{
+    int fd;
+    bool ok;
+
+    if (mkdir(dir, 0700) != 0)
+        return errno == EEXIST
+                   ? check_outer(dir)
+                   : cli_fail("cannot make the folder %s: %s", dir, strerror(errno)) == CLI_OK;
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    ok = fd >= 0 && let_account_read(fd, 0750);
+    sock_close(fd);
+    return ok || cli_fail("cannot let the account 'sidegate' into %s: %s", dir, strerror(errno)) ==
+                     CLI_OK;
+}
+
+/* The account gets what it works with. The folder around that, and the configuration, stay root's:
+ * it may read them, but whoever can change them decides what root does at the next start. */
+static bool make_folders(const char *dir)
+{
+    static const char *const inner[] = {"data", "keys", "run"};
+    char path[PATH_MAX], real[PATH_MAX];
+    unsigned uid = geteuid(), gid = getegid();
+
+    (void)find_account(&uid, &gid); /* otherwise they are ours */
+    if (!make_outer(dir))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(inner); i++) {
+        snprintf(path, sizeof(path), "%s/%s", dir, inner[i]);
+        if (folder_ready(path, uid, gid, real, sizeof(real)) != ERR_OK)
+            return cli_fail("the folder %s cannot be made, or is not Sidegate's alone", path) ==
+                   CLI_OK;
+    }
+    return true;
 }
 
 static bool write_config(const char *path)
@@ -96,7 +138,8 @@ static bool write_config(const char *path)
                         path) == CLI_OK;
     if (fd < 0)
         return cli_fail("cannot make %s: %s", path, strerror(errno)) == CLI_OK;
-    ok = write(fd, template_yaml, template_yaml_n) == template_yaml_n && write_user(fd);
+    ok = write(fd, template_yaml, template_yaml_n) == template_yaml_n && write_user(fd) &&
+         let_account_read(fd, 0640);
     if (close(fd) != 0 || !ok)
         return cli_fail("cannot write %s: %s", path, strerror(errno)) == CLI_OK;
     return true;
@@ -213,27 +256,23 @@ static void say_next(const struct cli *x)
 
 int verb_init(struct cli *x)
 {
-    static const char *const folders[] = {"", "data", "keys", "run"};
-    char path[PATH_MAX], absolute[PATH_MAX];
-    size_t i;
+    char dir[PATH_MAX], path[CONFIG_PATH];
     int status;
 
     if (x->dir == NULL)
         x->dir = "sidegate";
     if (x->user == NULL)
         return cli_fail("name the first person with --user NAME");
-    for (i = 0; i < ARRAY_LEN(folders); i++) {
-        if (!make_folder(x->dir, folders[i]))
-            return CLI_FAILED;
-    }
+    if (!make_folders(x->dir))
+        return CLI_FAILED;
     /* Whole: the supervisor runs in the root folder, and what is printed here is typed elsewhere.
      */
-    if (realpath(x->dir, absolute) == NULL)
-        return cli_fail("cannot find out where %s is: %s", x->dir, strerror(errno));
-    x->dir = absolute;
-    if (snprintf(path, sizeof(path), "%s/sidegate.yaml", x->dir) >= CONFIG_PATH)
+    if (realpath(x->dir, dir) == NULL)
+        return cli_fail("cannot enter %s: %s", x->dir, strerror(errno));
+    x->dir = dir;
+    if (snprintf(path, sizeof(path), "%s/sidegate.yaml", dir) >= CONFIG_PATH)
         return cli_fail("the path of the folder is too long");
-    if (!give_folder(x->dir) || !write_config(path))
+    if (!write_config(path))
         return CLI_FAILED;
     x->config_path = path;
     if (!cli_load_config(x))

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -30,23 +31,101 @@ static enum err folder_err(int e)
     }
 }
 
+/* Whether nobody but root can change what is there: for a folder, its names. In one with the sticky
+ * bit others can change only names of their own. */
+static bool is_roots(const struct stat *st)
+{
+    return st->st_uid == 0 &&
+           ((st->st_mode & 022) == 0 || (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0));
+}
+
+/* The folder that path is in; ERR_TOO_LARGE. */
+static enum err parent_of(const char *path, char ret[PATH_MAX])
+{
+    char copy[PATH_MAX];
+
+    if (!slice_to_cstr(slice_str(path), copy, sizeof(copy)))
+        return ERR_TOO_LARGE;
+    return slice_to_cstr(slice_str(dirname(copy)), ret, PATH_MAX) ? ERR_OK : ERR_TOO_LARGE;
+}
+
+static enum err make_in(int parent, const char *path, bool give, unsigned uid, unsigned gid)
+{
+    char copy[PATH_MAX];
+    const char *name;
+    struct stat st;
+    int fd = -1;
+    enum err e = ERR_OK;
+
+    if (!slice_to_cstr(slice_str(path), copy, sizeof(copy)))
+        return ERR_TOO_LARGE;
+    name = basename(copy);
+    /* Where others may write, they could put something else in its place to be given away. */
+    if (give && (fstat(parent, &st) != 0 || !is_roots(&st)))
+        return ERR_FORBIDDEN;
+    if (mkdirat(parent, name, 0700) != 0)
+        return folder_err(errno);
+    if (!give)
+        return ERR_OK;
+    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fchown(fd, uid, gid) != 0)
+        e = folder_err(errno);
+    if (fd >= 0)
+        (void)close(fd); /* nothing was written */
+    return e;
+}
+
+static enum err make(const char *path, unsigned uid, unsigned gid)
+{
+    char in[PATH_MAX];
+    int parent = -1;
+    enum err e = parent_of(path, in);
+
+    if (e != ERR_OK)
+        return e;
+    parent = open(in, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return folder_err(errno);
+    e = make_in(parent, path, geteuid() == 0 && uid != 0, uid, gid);
+    (void)close(parent); /* nothing was written */
+    return e;
+}
+
 enum err folder_ready(const char *path, unsigned uid, unsigned gid, char *ret_path, size_t n)
 {
     char absolute[PATH_MAX];
     struct stat st;
+    enum err e = ERR_OK;
 
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return folder_err(errno);
+    if (stat(path, &st) != 0)
+        e = errno == ENOENT ? make(path, uid, gid) : folder_err(errno);
+    if (e != ERR_OK)
+        return e;
     if (realpath(path, absolute) == NULL || stat(absolute, &st) != 0)
         return folder_err(errno);
     if (!S_ISDIR(st.st_mode))
         return ERR_NOT_FOUND;
-    if (geteuid() == 0 && st.st_uid == 0 && uid != 0) {
-        if (chown(absolute, uid, gid) != 0 || stat(absolute, &st) != 0)
-            return folder_err(errno);
-    }
     if (st.st_uid != uid || (st.st_mode & 077) != 0)
         return ERR_FORBIDDEN;
+    return slice_to_cstr(slice_str(absolute), ret_path, n) ? ERR_OK : ERR_TOO_LARGE;
+}
+
+enum err folder_find_root_file(const char *path, char *ret_path, size_t n)
+{
+    char absolute[PATH_MAX], copy[PATH_MAX];
+    char *at = copy;
+    struct stat st;
+
+    if (lstat(path, &st) != 0 || realpath(path, absolute) == NULL)
+        return folder_err(errno);
+    if (!S_ISREG(st.st_mode))
+        return ERR_FORBIDDEN;
+    BUG_IF(!slice_to_cstr(slice_str(absolute), copy, sizeof(copy)));
+    do {
+        if (lstat(at, &st) != 0 || !is_roots(&st))
+            return ERR_FORBIDDEN;
+        at = dirname(at);
+    } while (strcmp(at, "/") != 0);
     return slice_to_cstr(slice_str(absolute), ret_path, n) ? ERR_OK : ERR_TOO_LARGE;
 }
 

@@ -65,6 +65,29 @@ static bool parse_options(int argc, char **argv, struct options *ret)
     return o.config != NULL && optind == argc;
 }
 
+/* Root obeys only what root wrote: whoever can change the configuration chooses the account, and
+ * the folders that it is given. */
+static enum err find_config(const char *path, char *ret, size_t n)
+{
+    char text[1536];
+    enum err e = ERR_OK;
+
+    if (geteuid() == 0)
+        e = folder_find_root_file(path, ret, n);
+    else if (!slice_to_cstr(slice_str(path), ret, n))
+        e = ERR_TOO_LARGE;
+    if (e == ERR_OK)
+        return ERR_OK;
+    snprintf(text, sizeof text,
+             e == ERR_FORBIDDEN
+                 ? "started as root, but others than root can change %.1024s: it and the folders "
+                   "above it must belong to root and be writable for root alone, and it may be no "
+                   "link"
+                 : "cannot read %.1024s: %s",
+             path, err_sentence(e));
+    return complain(text);
+}
+
 /* Who we shall be. Root is nobody's account here, unless the configuration says so in as many
  * words. */
 static enum err choose_user(struct supervisor *s)
@@ -94,9 +117,11 @@ static enum err ready_folder(const struct supervisor *s, const char *path, char 
     if (e == ERR_OK)
         return ERR_OK;
     snprintf(text, sizeof text,
-             e == ERR_FORBIDDEN ? "the folder %s must belong to the account that Sidegate runs as, "
-                                  "and be closed to others (chmod 700)"
-                                : "the folder %s cannot be made or entered",
+             e == ERR_FORBIDDEN
+                 ? "the folder %s must belong to the account that Sidegate runs as "
+                   "(chown), and be closed to others (chmod 700); root makes it only "
+                   "in a folder that root alone can write"
+                 : "the folder %s cannot be made or entered",
              path);
     return complain(text);
 }
@@ -240,6 +265,7 @@ int main(int argc, char **argv)
     struct options options;
     struct config_error error;
     struct config *config = NULL;
+    char path[CONFIG_PATH];
     int status = EXIT_FAILURE;
 
     box_no_dumps();
@@ -247,7 +273,9 @@ int main(int argc, char **argv)
         (void)complain("usage: sidegate-supervisor --config FILE [--init] [--no-landlock]");
         return 2;
     }
-    if (config_load(options.config, &config, &error) != ERR_OK) {
+    if (find_config(options.config, path, sizeof path) != ERR_OK)
+        return EXIT_FAILURE;
+    if (config_load(path, &config, &error) != ERR_OK) {
         (void)complain(error.text);
         return EXIT_FAILURE;
     }

@@ -1,7 +1,7 @@
 // One running Sidegate for a test: its own folder, ports, user, key and upstreams. Started by the commands people type, and
 // ready when it says so; nothing here sleeps to synchronise.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, statSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,6 +84,7 @@ export class Sidegate {
     constructor({ build, program = command(build) } = {}) {
         this.program = program;
         this.dir = mkdtempSync(join(tmpdir(), 'sidegate-'));
+        chmodSync(this.dir, 0o711); // when root runs the tests, init wants the account 'sidegate' to get in
         this.file = join(this.dir, 'sidegate.yaml');
     }
 
