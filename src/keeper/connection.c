@@ -149,6 +149,7 @@ enum err connection_end(struct keeper *k, struct connection_id id, enum connecti
     enum err e = store_change(k->store, Q_connection_set,
                               VALS(V_INT(state), V_ID(id), V_INT(CONNECTION_LIVE)), &rows);
 
+    k->revocations++; /* what is reserved on it is looked at again before it is released */
     if (!e)
         *ret = rows == 1;
     return e;

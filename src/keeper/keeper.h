@@ -50,7 +50,7 @@ struct keeper {
     struct egresses egresses;
     struct pages pages;
     struct revoke_dead *dead;
-    uint64_t revocations; /* so far */
+    uint64_t revocations; /* so far; connections that were suspended or went stale count too */
     struct loop_timer *tidy;
 };
 

@@ -161,7 +161,8 @@ static void without_proof(struct play *p)
     assert_int_equal(as_people_left_to_ana(ONCE), -1);
 }
 
-/* The tries at one handoff, and those at one name in a minute, have an end. */
+/* The tries at one handoff, and those at one name in a minute, have an end: inside a session, and
+ * apart from it at the log-in. */
 static void tries_without_end(struct play *p)
 {
     struct handoff_id id = handoff_of_ana();
@@ -172,6 +173,14 @@ static void tries_without_end(struct play *p)
 
         m.verifier = as_people.person[BEN].verifier;
         submit(&m);
+        wrong += as_people_hear(as_people.surface, MSG_PAGE_DENIED)->page_denied.why ==
+                 DENIAL_WRONG_PASSWORD;
+    }
+    assert_in_range(wrong, 1, 10);
+    wrong = 0;
+    for (int i = 0; i < 30; i++) {
+        SAY(as_people.surface, MSG_LOGIN, login, .req = ++as_people.number,
+            .name = SLICE_LIT("ana"), .verifier = as_people.person[BEN].verifier);
         wrong += as_people_hear(as_people.surface, MSG_PAGE_DENIED)->page_denied.why ==
                  DENIAL_WRONG_PASSWORD;
     }

@@ -586,6 +586,57 @@ static void test_reflections_have_a_budget(void **state)
     denied(w, 2, ERR_SUSPENDED);
 }
 
+/* What was reserved before a connection was suspended, or went stale, is not released after it. */
+static void ended_in_between(struct world *w, const struct msg_use_result *how)
+{
+    struct msg_use_result m = *how;
+
+    call(w, 1);
+    m.use = permit(w, 1)->use;
+    w->r->audit_silent = true;
+    call(w, 2);
+    rig_quiet(w->r->egress);
+    assert_int_equal(reserved(w), 2);
+    assert_err(send_use_result(w->r->egress->own, &m), ERR_OK);
+    rig_settle(w->r);
+    rig_forget(w->r->egress);
+    rig_forget(w->r->gateway);
+    rig_audit_ack(w->r);
+    rig_quiet(w->r->egress);
+    denied(w, 2, ERR_FORBIDDEN);
+}
+
+static void test_suspended_in_between(void **state)
+{
+    struct world *w = *state;
+
+    assert_err(limit_set(SET_SCREEN_HITS, 3), ERR_OK);
+    ended_in_between(w, &(struct msg_use_result){.result = RESULT_ANSWERED, .hits = 4});
+}
+
+static void test_stale_in_between(void **state)
+{
+    ended_in_between(*state, &(struct msg_use_result){.result = RESULT_ANSWERED, .refused = true});
+}
+
+static void test_suspended_by_a_running_answer(void **state)
+{
+    struct world *w = *state;
+    struct use_id use;
+
+    assert_err(limit_set(SET_SCREEN_HITS, 3), ERR_OK);
+    call(w, 1);
+    use = permit(w, 1)->use;
+    w->r->audit_silent = true;
+    call(w, 2);
+    assert_err(send_use_hits(w->r->egress->own, &(struct msg_use_hits){.use = use, .hits = 4}),
+               ERR_OK);
+    rig_take(w->r->egress, MSG_DROP);
+    rig_audit_ack(w->r);
+    rig_quiet(w->r->egress);
+    denied(w, 2, ERR_FORBIDDEN);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -620,6 +671,9 @@ int main(void)
         T(test_result_before_the_permit),
         T(test_result_twice),
         T(test_reflections_have_a_budget),
+        T(test_suspended_in_between),
+        T(test_stale_in_between),
+        T(test_suspended_by_a_running_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
