@@ -41,6 +41,8 @@ static void on_ctl_done(void *ctx, UNUSED struct chan *c, struct msg_ctl_done *m
         cl->status = cli_fail("%.*s", (int)m->detail.n, (const char *)m->detail.p);
     else
         cl->status = cli_fail("%s", err_sentence((enum err)m->code));
+    if (m->code == ERR_OK && cl->rows != NULL && cl->rows->done != NULL)
+        cl->rows->done(cl->x, m);
     loop_stop(cl->loop);
 }
 

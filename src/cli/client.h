@@ -5,8 +5,6 @@
 #include "cli/cli.h"
 #include "ipc/gen/cli.h"
 
-struct client;
-
 /* Rows of an answer as they come; members for kinds that do not come may be NULL. */
 struct client_rows {
     const char *header; /* printed above the rows, also when there are none */
@@ -15,6 +13,7 @@ struct client_rows {
     void (*connection)(struct cli *x, const struct msg_ctl_connection_row *m);
     void (*upstream)(struct cli *x, const struct msg_ctl_upstream_row *m);
     void (*head)(struct cli *x, const struct msg_ctl_audit_head_is *m);
+    void (*done)(struct cli *x, const struct msg_ctl_done *m); /* only when all went well */
 };
 
 /*
@@ -22,8 +21,9 @@ struct client_rows {
  * functions of rows (may be NULL), and waits for the end. Returns the exit status; what went wrong
  * was said on stderr.
  */
-int client_ask(struct cli *x, enum msg type, const void *m,
-               const struct client_rows *rows); /* Whether somebody listens there. */
+int client_ask(struct cli *x, enum msg type, const void *m, const struct client_rows *rows);
+
+/* Whether somebody listens there. */
 bool client_is_up(const struct cli *x);
 
 #endif

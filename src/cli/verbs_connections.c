@@ -33,10 +33,16 @@ int verb_connections(struct cli *x)
     return client_ask(x, MSG_CTL_CONNECTION_LIST, &m, &rows);
 }
 
+static void show_revoked(UNUSED struct cli *x, const struct msg_ctl_done *m)
+{
+    printf("Revoked %u connection%s.\n", m->count, m->count == 1 ? "" : "s");
+}
+
 int verb_revoke(struct cli *x)
 {
+    static const struct client_rows rows = {.done = show_revoked};
     struct msg_ctl_revoke m = {0};
-    int given = (x->argument != NULL) + (x->user != NULL) + (x->upstream != NULL) + x->all, status;
+    int given = (x->argument != NULL) + (x->user != NULL) + (x->upstream != NULL) + x->all;
 
     if (given != 1)
         return cli_fail(
@@ -54,10 +60,7 @@ int verb_revoke(struct cli *x)
     } else {
         m.scope = CTL_SCOPE_ALL;
     }
-    status = client_ask(x, MSG_CTL_REVOKE, &m, NULL);
-    if (status == CLI_OK)
-        printf("Revoked.\n");
-    return status;
+    return client_ask(x, MSG_CTL_REVOKE, &m, &rows);
 }
 
 static void show_upstream(UNUSED struct cli *x, const struct msg_ctl_upstream_row *m)

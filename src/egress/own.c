@@ -11,8 +11,6 @@
 
 #define OWN_ID "\"sidegate\""
 
-enum { PAGES = 64 };
-
 struct own {
     struct slice method; /* of the request under way; a literal, or the configuration's */
     bool answered;       /* probe: the modern era's part is done */
@@ -112,8 +110,8 @@ static void take_page(struct own *o, const struct json *j, uint32_t result)
     buf_clear(&o->cursor);
     if (json_is(j, cursor, JSON_STRING))
         json_copy(j, cursor, &o->cursor);
-    o->bad |= !json_is(j, list, JSON_ARRAY) || ++o->pages > PAGES || buf_err(&o->list) != ERR_OK ||
-              buf_err(&o->cursor) != ERR_OK;
+    o->bad |= !json_is(j, list, JSON_ARRAY) || ++o->pages > LIM_LIST_PAGES ||
+              buf_err(&o->list) != ERR_OK || buf_err(&o->cursor) != ERR_OK;
 }
 
 /* What the server says of itself. j is screened. */

@@ -38,7 +38,8 @@ void use_want_socket(struct use *u)
 {
     struct msg_dial_want m = {.use = u->id, .dial = ++u->all->last_dial};
 
-    if (u->keeper == NULL || ++u->dials > LIM_DIALS_PER_EXCHANGE) {
+    if (u->keeper == NULL || ++u->dials > LIM_DIALS_PER_EXCHANGE ||
+        ++u->all_dials > LIM_DIALS_PER_USE) {
         exchange_fail(u->exchange, u->keeper == NULL ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
         return;
     }

@@ -75,7 +75,8 @@ struct use {
     unsigned server_has; /* bits of enum snapshot: which lists the server said it has */
     enum err trouble;    /* what was wrong with an answer to such a message */
     uint64_t dial;
-    unsigned dials;
+    unsigned dials; /* for the exchange under way */
+    unsigned all_dials;
     bool sent; /* the message itself may have left; what opens the session does not count */
     uint32_t hits;
     unsigned status;

@@ -8,20 +8,27 @@
 #include "keeper/keeper.h"
 #include "os/log.h"
 
-void ctl_say(struct keeper *k, uint64_t peer, enum err code, const char *detail)
+static void tell(struct keeper *k, uint64_t peer, const struct msg_ctl_done *m)
 {
     struct chan *c = peers_chan(&k->peers, peer);
 
     if (c)
-        IGNORE(send_ctl_done(
-            c, &(struct msg_ctl_done){
-                   .code = (uint16_t)code,
-                   .detail = slice_str(detail)})); /* lost() sees a channel that ended */
+        IGNORE(send_ctl_done(c, m)); /* lost() sees a channel that ended */
+}
+
+void ctl_say(struct keeper *k, uint64_t peer, enum err code)
+{
+    tell(k, peer, &(struct msg_ctl_done){.code = (uint16_t)code});
+}
+
+void ctl_say_why(struct keeper *k, uint64_t peer, enum err code, const char *why)
+{
+    tell(k, peer, &(struct msg_ctl_done){.code = (uint16_t)code, .detail = slice_str(why)});
 }
 
 static void say(struct keeper *k, struct chan *c, enum err code)
 {
-    ctl_say(k, peer_of(c)->serial, code, "");
+    ctl_say(k, peer_of(c)->serial, code);
 }
 
 /* Nothing is begun that could not be recorded. */
@@ -30,7 +37,7 @@ static bool may_begin(struct keeper *k, struct chan *c)
     enum err e = outbox_ready(k);
 
     if (e)
-        ctl_say(k, peer_of(c)->serial, e, e == ERR_CORRUPT ? OUTBOX_ROLLED_BACK : "");
+        ctl_say_why(k, peer_of(c)->serial, e, e == ERR_CORRUPT ? OUTBOX_ROLLED_BACK : "");
     return !e;
 }
 
@@ -111,7 +118,7 @@ static void person_done(void *ctx, enum err e)
 
     log_event(e ? LOG_WARN : LOG_INFO, "user_written", LOG_STR("name", p->name),
               LOG_NUM("new", p->fresh), LOG_ERR(e));
-    ctl_say(p->k, p->peer, e, "");
+    ctl_say(p->k, p->peer, e);
     mem_free(p);
 }
 
@@ -216,7 +223,7 @@ static void key_done(void *ctx, enum err e)
         auth_add(a->k, a->who, a->hash, slice_str(a->label))->link_by_error = a->link_by_error;
     log_event(e ? LOG_WARN : LOG_INFO, "key_added", LOG_STR("name", a->user_name),
               LOG_STR("label", a->label), LOG_ERR(e));
-    ctl_say(a->k, a->peer, e, "");
+    ctl_say(a->k, a->peer, e);
     mem_free(a);
 }
 
@@ -302,12 +309,8 @@ struct asked {
 static void revoked(void *ctx, enum err e, size_t n)
 {
     struct asked *a = ctx;
-    struct buf detail = BUF_INIT(32);
 
-    buf_put_u64_dec(&detail, n);
-    buf_put_u8(&detail, 0);
-    ctl_say(a->k, a->peer, e, (const char *)detail.p);
-    buf_free(&detail);
+    tell(a->k, a->peer, &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
     mem_free(a);
 }
 
@@ -410,8 +413,7 @@ static void probe_ended(void *owner, struct use *u, const struct use_end *end)
     struct probe *p = owner;
 
     (void)u;
-    ctl_say(p->k, p->peer, end->refused ? ERR_UPSTREAM_REFUSED : end->why,
-            result_name(end->result));
+    ctl_say(p->k, p->peer, end->refused ? ERR_UPSTREAM_REFUSED : end->why);
     mem_free(p);
 }
 
@@ -423,7 +425,7 @@ static void probe_done(void *ctx, enum err e)
     struct probe *p = ctx;
 
     if (e) {
-        ctl_say(p->k, p->peer, e, "");
+        ctl_say(p->k, p->peer, e);
         mem_free(p);
         return;
     }
@@ -460,7 +462,7 @@ void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_au
                .seq = k->outbox.acked,
                .head = k->outbox.head})); /* lost() sees a channel that ended */
     if (k->outbox.broken)
-        ctl_say(k, peer_of(c)->serial, ERR_CORRUPT, OUTBOX_ROLLED_BACK);
+        ctl_say_why(k, peer_of(c)->serial, ERR_CORRUPT, OUTBOX_ROLLED_BACK);
     else
         say(k, c, ERR_OK);
 }
@@ -477,7 +479,7 @@ static void recheck_done(void *ctx, enum err e)
     struct asked *a = ctx;
 
     log_event(LOG_WARN, "audit_recheck", LOG_ERR(e));
-    ctl_say(a->k, a->peer, e, "");
+    ctl_say(a->k, a->peer, e);
     mem_free(a);
 }
 

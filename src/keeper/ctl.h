@@ -26,6 +26,8 @@ void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ct
 void remove_on_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl_key_remove *m);
 
 /* ctl_done; nothing when the command is gone. */
-void ctl_say(struct keeper *k, uint64_t peer, enum err code, const char *detail);
+void ctl_say(struct keeper *k, uint64_t peer, enum err code);
+/* The same with a sentence that says more than the error's own. */
+void ctl_say_why(struct keeper *k, uint64_t peer, enum err code, const char *why);
 
 #endif

@@ -9,8 +9,6 @@
 #include "keeper/keeper.h"
 #include "os/log.h"
 
-enum { DIALS_PER_USE = 8 };
-
 void egress_init(struct keeper *k)
 {
     for (size_t i = 0; i < LIM_UPSTREAMS; i++)
@@ -110,7 +108,7 @@ void egress_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial
 
     if (!u || u->state != USE_RELEASED)
         return;
-    if (++u->dials > DIALS_PER_USE) {
+    if (++u->dials > LIM_DIALS_PER_USE) { /* egress counts them too */
         chan_refuse(c);
         return;
     }

@@ -81,7 +81,7 @@ static void finished(void *ctx, enum err e)
 {
     struct removal *r = ctx;
 
-    ctl_say(r->k, r->peer, e,
+    ctl_say_why(r->k, r->peer, e,
             e ? "the person is removed, but the old master key is not destroyed yet (the log says "
                 "why): a copy of the store from before still opens with it. It is tried again "
                 "every hour and at each start"
@@ -97,7 +97,7 @@ static void failed(struct removal *r, enum err e)
         master_give_up(k, r->master);
     if (auth_load(k) != ERR_OK) /* back as the store has it; without a store nobody is anybody */
         auth_close(k);
-    ctl_say(k, r->peer, e, "");
+    ctl_say(k, r->peer, e);
     mem_free(r);
 }
 
@@ -150,7 +150,7 @@ void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ct
     if (!e)
         e = master_prepare(k, &r->master);
     if (e) {
-        ctl_say(k, r->peer, e, "");
+        ctl_say(k, r->peer, e);
         mem_free(r);
         return;
     }
@@ -174,7 +174,7 @@ void remove_on_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl
         e = store_end(&q);
     }
     if (e) {
-        ctl_say(k, r->peer, e, "");
+        ctl_say(k, r->peer, e);
         mem_free(r);
         return;
     }

@@ -934,6 +934,7 @@ static const struct wire_field ctl_audit_head_is_fields[] = {
 static const struct wire_field ctl_done_fields[] = {
     {"code", WIRE_U16, offsetof(struct msg_ctl_done, code), 0, NULL, false},
     {"detail", WIRE_STR, offsetof(struct msg_ctl_done, detail), 256, NULL, false},
+    {"count", WIRE_U32, offsetof(struct msg_ctl_done, count), 0, NULL, false},
 };
 
 static const struct wire_field audit_state_fields[] = {
@@ -1070,7 +1071,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CTL_AUDIT_HEAD] = {"ctl_audit_head", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_audit_head), NULL, 0},
     [MSG_CTL_AUDIT_HEAD_IS] = {"ctl_audit_head_is", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_audit_head_is), ctl_audit_head_is_fields, 2},
     [MSG_CTL_AUDIT_RECHECK] = {"ctl_audit_recheck", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_audit_recheck), NULL, 0},
-    [MSG_CTL_DONE] = {"ctl_done", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_done), ctl_done_fields, 2},
+    [MSG_CTL_DONE] = {"ctl_done", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_done), ctl_done_fields, 3},
     [MSG_AUDIT_STATE] = {"audit_state", 0x04, 0x02, false, true, false, sizeof(struct msg_audit_state), audit_state_fields, 4},
     [MSG_AUDIT_APPEND] = {"audit_append", 0x02, 0x04, false, false, false, sizeof(struct msg_audit_append), audit_append_fields, 15},
     [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 3},

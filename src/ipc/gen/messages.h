@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x7711753565749c46u
+#define MSG_TABLE_ID 0x0877568650fac914u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -1122,10 +1122,11 @@ struct msg_ctl_audit_recheck {
     bool nothing; /* C has no empty struct; not sent */
 };
 
-/* The end of an answer; code is enum err. */
+/* The end of an answer; code is enum err, detail a sentence that says more than the error's own. count: of connections, when some were to be ended. */
 struct msg_ctl_done {
     uint16_t code;
     struct slice detail;
+    uint32_t count;
 };
 
 /* Where the log stands on disk; epoch is the store's, as the newest record has it. low: see audit_ack. */

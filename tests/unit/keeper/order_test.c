@@ -470,10 +470,13 @@ static void test_too_many_dials(void **state)
 
     call(w, 1);
     use = permit(w, 1)->use;
-    for (uint64_t i = 0; i < 9; i++)
+    for (uint64_t i = 0; i < LIM_DIALS_PER_USE; i++)
         assert_err(
             send_dial_want(w->r->egress->own, &(struct msg_dial_want){.use = use, .dial = i}),
             ERR_OK);
+    rig_settle(w->r);
+    assert_non_null(w->r->egress->theirs);
+    assert_err(send_dial_want(w->r->egress->own, &(struct msg_dial_want){.use = use}), ERR_OK);
     assert_true(rig_refused(w->r->egress));
 }
 
