@@ -13,7 +13,6 @@
 
 enum {
     SHOWN = 4096 /* remembered signals; the oldest goes first, they are hints */,
-    DUE = 32,
     HOUR_MS = 3600000
 };
 
@@ -212,6 +211,57 @@ enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_ev
     return outbox_add(k, &rec, ret_seq);
 }
 
+/* The next few of them. */
+static enum err move_batch(struct keeper *k, const struct handoff_which *w,
+                           const struct handoff_change *change, struct handoff_moved **list,
+                           size_t *ret_n)
+{
+    struct handoff_id ids[LIM_STORE_BATCH];
+    struct store_rows q;
+    size_t n = 0;
+    enum err e = ERR_OK;
+
+    store_query(k->store, w->q, w->vals, &q);
+    for (; n < LIM_STORE_BATCH && store_next(&q); n++)
+        STORE_ID(&q, 0, ids[n]);
+    e = store_end(&q);
+    for (size_t i = 0; !e && i < n; i++) {
+        struct handoff_moved *m = MEM_NEW(struct handoff_moved);
+
+        m->next = *list;
+        *list = m;
+        e = handoff_read(k, ids[i], &m->row);
+        if (!e)
+            e = handoff_move(k, &m->row, w->event,
+                             change ? change : &(struct handoff_change){.problem = m->row.problem},
+                             &m->seq);
+    }
+    *ret_n = n;
+    return e;
+}
+
+enum err handoff_move_all(struct keeper *k, const struct handoff_which *w,
+                          const struct handoff_change *change, struct handoff_moved **list)
+{
+    size_t n = LIM_STORE_BATCH;
+    enum err e = ERR_OK;
+
+    handoff_moved_free(list);
+    while (!e && n == LIM_STORE_BATCH)
+        e = move_batch(k, w, change, list, &n);
+    return e;
+}
+
+void handoff_moved_free(struct handoff_moved **list)
+{
+    while (*list) {
+        struct handoff_moved *m = *list;
+
+        *list = m->next;
+        mem_free(m);
+    }
+}
+
 bool handoff_exhausted(const struct handoff_row *row)
 {
     return row->submits + 1 >= limit_get(SET_SUBMITS_PER_HANDOFF);
@@ -278,6 +328,13 @@ void handoff_changed(struct keeper *k, const struct handoff_row *row, uint64_t s
     outbox_when(k, row->state == HANDOFF_STATE_COMPLETED ? seq : 0, tell, t);
 }
 
+void handoff_all_changed(struct keeper *k, struct handoff_moved **list)
+{
+    for (const struct handoff_moved *m = *list; m; m = m->next)
+        handoff_changed(k, &m->row, m->seq);
+    handoff_moved_free(list);
+}
+
 void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
                        struct session_id s)
 {
@@ -326,33 +383,15 @@ void handoff_gateway_lost(struct keeper *k, uint64_t gateway)
 
 struct expiry {
     struct keeper *k;
-    size_t n;
-    struct handoff_row rows[DUE];
-    uint64_t seq[DUE];
+    struct handoff_moved *over;
 };
 
 static enum err expire_work(void *ctx)
 {
     struct expiry *x = ctx;
-    struct keeper *k = x->k;
-    struct handoff_id ids[DUE];
-    struct store_rows q;
-    size_t n = 0;
-    enum err e = ERR_OK;
+    const struct handoff_which due = {Q_handoff_due, VALS(V_INT(keeper_now(x->k))), HANDOFF_EXPIRE};
 
-    x->n = 0;
-    store_query(k->store, Q_handoff_due, VALS(V_INT(keeper_now(k)), V_INT(DUE)), &q);
-    for (; n < DUE && store_next(&q); n++)
-        STORE_ID(&q, 0, ids[n]);
-    e = store_end(&q);
-    for (size_t i = 0; !e && i < n; i++) {
-        e = handoff_read(k, ids[i], &x->rows[i]);
-        if (!e)
-            e = handoff_move(k, &x->rows[i], HANDOFF_EXPIRE,
-                             &(struct handoff_change){.problem = x->rows[i].problem}, &x->seq[i]);
-    }
-    x->n = n;
-    return e;
+    return handoff_move_all(x->k, &due, NULL, &x->over);
 }
 
 static void expire_done(void *ctx, enum err e)
@@ -364,11 +403,11 @@ static void expire_done(void *ctx, enum err e)
     if (e) {
         log_event(LOG_ERROR, "handoffs_not_expired", LOG_ERR(e));
         loop_timer_set(k->handoffs.timer, 1000);
-    }
-    for (size_t i = 0; !e && i < x->n; i++)
-        handoff_changed(k, &x->rows[i], x->seq[i]);
-    if (!e)
+        handoff_moved_free(&x->over);
+    } else {
+        handoff_all_changed(k, &x->over);
         arm(k);
+    }
     mem_free(x);
 }
 

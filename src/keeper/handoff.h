@@ -9,6 +9,7 @@
 #include "ipc/chan.h"
 #include "keeper/auth.h"
 #include "os/loop.h"
+#include "store/store.h"
 
 #include <sys/queue.h>
 
@@ -105,6 +106,27 @@ struct handoff_change {
  * ERR_GONE: not from this state. */
 MUST_USE enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_event event,
                                const struct handoff_change *change, uint64_t *ret_seq);
+/* Some of them: by a statement, and into what. */
+struct handoff_which {
+    enum stmt q;
+    const struct store_val *vals;
+    enum handoff_event event;
+};
+
+/* What was moved together, to be told of after the commit. Zeroed at first. */
+struct handoff_moved {
+    struct handoff_row row;
+    uint64_t seq;
+    struct handoff_moved *next;
+};
+
+/* The transition for each that the statement q gives, which must give the rest when asked again.
+ * change: NULL leaves what is known as the problem. *list gets them, and loses what was in it. */
+MUST_USE enum err handoff_move_all(struct keeper *k, const struct handoff_which *which,
+                                   const struct handoff_change *change,
+                                   struct handoff_moved **list);
+/* Frees what is in *list. */
+void handoff_moved_free(struct handoff_moved **list);
 /* Whether one more try is one too many. */
 bool handoff_exhausted(const struct handoff_row *row);
 
@@ -114,6 +136,8 @@ bool handoff_exhausted(const struct handoff_row *row);
 /* Something about it changed: inboxes are told; when it ended (seq: of the record), whoever waits
  * for it is told too; of a completion only when the record is acknowledged. */
 void handoff_changed(struct keeper *k, const struct handoff_row *row, uint64_t seq);
+/* The same for each; frees the list. */
+void handoff_all_changed(struct keeper *k, struct handoff_moved **list);
 /* A legacy session was shown its link. */
 void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
                        struct session_id s);

@@ -9,8 +9,6 @@
 #include "keeper/keeper.h"
 #include "os/log.h"
 
-enum { LIVE = 64 };
-
 struct removal {
     struct keeper *k;
     uint64_t peer;
@@ -19,31 +17,16 @@ struct removal {
     struct client_id client; /* when not the whole person */
     uint32_t master;         /* the new key */
     char name[LIM_USER_NAME_BYTES + 1];
-    size_t n; /* handoffs that were cancelled */
-    struct handoff_row cancelled[LIVE];
-    uint64_t seq[LIVE];
+    struct handoff_moved *cancelled;
 };
 
 /* What a person's or client's open handoffs were for is gone. */
 static enum err cancel_handoffs(struct removal *r)
 {
-    struct keeper *k = r->k;
-    struct handoff_id ids[LIVE];
-    struct store_rows q;
-    size_t n = 0;
-    enum err e = ERR_OK;
+    const struct handoff_which open = {
+        Q_handoff_of, VALS(r->person ? V_ID(r->user) : V_ID(r->client)), HANDOFF_CANCEL};
 
-    store_query(k->store, Q_handoff_of, VALS(r->person ? V_ID(r->user) : V_ID(r->client)), &q);
-    for (; n < LIVE && store_next(&q); n++)
-        STORE_ID(&q, 0, ids[n]);
-    e = store_end(&q);
-    for (r->n = 0; !e && r->n < n; r->n++) {
-        e = handoff_read(k, ids[r->n], &r->cancelled[r->n]);
-        if (!e)
-            e = handoff_move(k, &r->cancelled[r->n], HANDOFF_CANCEL, &(struct handoff_change){0},
-                             &r->seq[r->n]);
-    }
-    return e;
+    return handoff_move_all(r->k, &open, &(struct handoff_change){0}, &r->cancelled);
 }
 
 static enum err remove_rows(struct removal *r)
@@ -93,6 +76,7 @@ static void failed(struct removal *r, enum err e)
 {
     struct keeper *k = r->k;
 
+    handoff_moved_free(&r->cancelled);
     if (r->person)
         master_give_up(k, r->master);
     if (auth_load(k) != ERR_OK) /* back as the store has it; without a store nobody is anybody */
@@ -112,8 +96,7 @@ static void done(void *ctx, enum err e)
         failed(r, e);
         return;
     }
-    for (size_t i = 0; i < r->n; i++)
-        handoff_changed(k, &r->cancelled[i], r->seq[i]);
+    handoff_all_changed(k, &r->cancelled);
     if (r->person)
         master_switched(k, r->master, finished, r);
     else

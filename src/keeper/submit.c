@@ -379,27 +379,14 @@ void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg
 
 enum err submit_recover(struct keeper *k)
 {
-    enum { BATCH = 64 };
-    struct handoff_id ids[BATCH];
-    struct handoff_row row;
-    struct store_rows q;
-    uint64_t seq = 0;
-    size_t n = BATCH;
+    static const struct handoff_change untested = {.problem = PROBLEM_UNREACHABLE,
+                                                   .code = ERR_UPSTREAM_UNKNOWN};
+    const struct handoff_which submitted = {Q_handoff_submitted, VALS(), HANDOFF_REJECT};
+    struct handoff_moved *moved = NULL; /* nobody waits yet */
     enum err e = store_do(k->store, Q_connection_remove_pending, VALS());
 
-    while (!e && n == BATCH) {
-        store_query(k->store, Q_handoff_submitted, VALS(), &q);
-        for (n = 0; n < BATCH && store_next(&q); n++)
-            STORE_ID(&q, 0, ids[n]);
-        e = store_end(&q);
-        for (size_t i = 0; !e && i < n; i++) {
-            e = handoff_read(k, ids[i], &row);
-            if (!e)
-                e = handoff_move(k, &row, HANDOFF_REJECT,
-                                 &(struct handoff_change){.problem = PROBLEM_UNREACHABLE,
-                                                          .code = ERR_UPSTREAM_UNKNOWN},
-                                 &seq);
-        }
-    }
+    if (!e)
+        e = handoff_move_all(k, &submitted, &untested, &moved);
+    handoff_moved_free(&moved);
     return e;
 }

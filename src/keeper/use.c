@@ -71,16 +71,15 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
 
 enum err use_recover(struct keeper *k)
 {
-    enum { BATCH = 64 };
-    struct record recs[BATCH];
+    struct record recs[LIM_STORE_BATCH];
     struct store_rows q;
     uint64_t seq = 0;
-    size_t n = BATCH;
+    size_t n = LIM_STORE_BATCH;
     enum err e = ERR_OK;
 
-    while (!e && n == BATCH) {
+    while (!e && n == LIM_STORE_BATCH) {
         store_query(k->store, Q_use_reserved, VALS(), &q);
-        for (n = 0; n < BATCH && store_next(&q); n++) {
+        for (n = 0; n < LIM_STORE_BATCH && store_next(&q); n++) {
             recs[n] = (struct record){.event = EVENT_USE_UNKNOWN};
             STORE_ID(&q, 0, recs[n].use);
             STORE_ID(&q, 1, recs[n].user);

@@ -1,6 +1,7 @@
 /* The command's verbs, snapshots of lists, and a full disk. */
 #include "rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/hash.h"
@@ -190,6 +191,38 @@ static void test_key_removed(void **state)
     done(w, ERR_NOT_FOUND);
     rig_crash(w->r);
     assert_int_equal(next_answer(w, 3), MSG_CALL_DENY);
+}
+
+/* However many there are, each open handoff ends with a record of its own. */
+static void test_user_removed_with_many_handoffs(void **state)
+{
+    enum { KEYS = 24, ASKED = 3 * KEYS };
+    static const uint16_t upstreams[] = {UP_KEY, UP_TRIED, UP_TWO};
+    struct world *w = *state;
+    uint64_t number = 0;
+
+    for (unsigned i = 0; i < KEYS; i++) {
+        char name[16];
+        struct sec *token = NULL;
+
+        snprintf(name, sizeof(name), "key-%u", i);
+        rig_add_key(w->r, "ann", name, name);
+        token = rig_sec(name);
+        for (size_t u = 0; u < ARRAY_LEN(upstreams); u++) {
+            struct msg_call_open o = rig_call(++number, token);
+
+            o.upstream = upstreams[u];
+            rig_say_call(w->r, &o);
+            rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+        }
+        sec_free(token);
+    }
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], ASKED);
+    assert_err(
+        send_ctl_user_remove(w->r->cli->own, &(struct msg_ctl_user_remove){SLICE_LIT("ann")}),
+        ERR_OK);
+    done(w, ERR_OK);
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CANCELLED], ASKED);
 }
 
 /* --- revoking
@@ -514,6 +547,7 @@ int main(void)
         T(test_new_password),
         T(test_keys),
         T(test_key_removed),
+        T(test_user_removed_with_many_handoffs),
         T(test_revoke_scopes),
         T(test_probe_and_snapshots),
         T(test_big_snapshot),
