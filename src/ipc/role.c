@@ -29,6 +29,7 @@ struct role_self {
     struct role_boot boot;
     struct box box;
     bool booted; /* boot came */
+    bool opened; /* open was called */
     LIST_HEAD(, peer) peers;
     int status;
 };
@@ -185,8 +186,10 @@ static void on_boot_end(struct role_self *r)
 {
     struct msg_ready m = {0};
     const char *what = "";
-    enum err e = r->ops->open(r, r->ctx);
+    enum err e = ERR_OK;
 
+    r->opened = true;
+    e = r->ops->open(r, r->ctx);
     if (e != ERR_OK) {
         log_event(LOG_ERROR, "open_failed", LOG_ERR(e));
         fail(r);
@@ -266,6 +269,8 @@ int role_main(const struct role_ops *ops, void *ctx)
     r.supervisor = chan_new(r.loop, SUPERVISOR_FD, ops->role,
                             (struct chan_peer){.role = ROLE_SUPERVISOR}, &supervisor_events, &r);
     loop_run(r.loop);
+    if (r.opened && ops->close != NULL)
+        ops->close(ctx);
     while ((p = LIST_FIRST(&r.peers)) != NULL) {
         LIST_REMOVE(p, entry);
         chan_free(p->chan);

@@ -2,8 +2,7 @@
  * The life that all roles share (ARCHITECTURE.md, "The life of a role"): a role's main() is a table
  * of what differs.
  *
- *     int main(void) { return role_main(&(struct role_ops){ROLE_DIALER, BOX_DIALER, ...}, &dialer);
- * }
+ *     return role_main(&(struct role_ops){.role = ROLE_DIALER, .box = BOX_dialer, ...}, &dialer);
  */
 #ifndef SG_IPC_ROLE_H
 #define SG_IPC_ROLE_H
@@ -33,6 +32,9 @@ struct role_ops {
     void (*writable)(struct role_self *r, void *ctx, struct chan *c); /* may be NULL */
     /* An orderly end was asked for; may be NULL. The loop ends after it. */
     void (*stop)(struct role_self *r, void *ctx);
+    /* The loop has ended, whatever ended it, after open was called, even if that failed: free what
+     * should not be left to the end of the process. Peers are there still. May be NULL. */
+    void (*close)(void *ctx);
 };
 
 /* What boot said; valid from open() on. Strings are NUL-terminated. */

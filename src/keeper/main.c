@@ -10,7 +10,6 @@
  * egress, dialer, audit, the supervisor, and through it to the sidegate command. Its loss costs
  * everything that is in progress but nothing that anybody was told is done.
  */
-#include "crypto/init.h"
 #include "ipc/role.h"
 #include "keeper/keeper.h"
 #include "os/file.h"
@@ -58,20 +57,25 @@ static void on_stop(struct role_self *r, void *ctx)
         store_drain(k->store); /* what was begun in this turn */
 }
 
+static void on_close(void *ctx)
+{
+    keeper_close(ctx);
+}
+
 int main(void)
 {
+    static const struct role_ops ops = {
+        .role = ROLE_KEEPER,
+        .box = BOX_keeper,
+        .message = keeper_message,
+        .open = on_open,
+        .ready = on_ready,
+        .peer = on_peer,
+        .lost = on_lost,
+        .stop = on_stop,
+        .close = on_close,
+    };
     static struct keeper keeper;
-    int status = 0;
 
-    crypto_init();
-    status = role_main(&(struct role_ops){.role = ROLE_KEEPER,
-                                          .box = BOX_keeper,
-                                          .message = keeper_message,
-                                          .open = on_open,
-                                          .ready = on_ready,
-                                          .peer = on_peer,
-                                          .lost = on_lost,
-                                          .stop = on_stop},
-                       &keeper);
-    return status;
+    return role_main(&ops, &keeper);
 }
