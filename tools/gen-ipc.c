@@ -409,22 +409,26 @@ static void put_send_h(const char *folder)
 
     guard(f, "send");
     fprintf(f, "#include \"ipc/chan.h\"\n#include \"ipc/gen/messages.h\"\n\n"
-               "/* Each queues one message and returns what chan_send does. fd is sent along and "
-               "stays the caller's. */\n\n");
+               "/* send_X queues one message and returns what chan_send does; fd is sent along and "
+               "stays the caller's. tell_X is\n"
+               " * chan_tell. */\n\n");
     for (i = 0; i < messages_n; i++) {
         const char *n = messages[i].name;
 
         if (messages[i].fd)
             fprintf(f,
-                    "static inline enum err send_%s(struct chan *c, const struct msg_%s *m, int "
-                    "fd)\n{\n"
+                    "MUST_USE static inline enum err send_%s(struct chan *c, const struct msg_%s "
+                    "*m, int fd)\n{\n"
                     "    return chan_send(c, MSG_%s, m, fd);\n}\n\n",
                     n, n, upper(n));
         else
             fprintf(f,
-                    "static inline enum err send_%s(struct chan *c, const struct msg_%s *m)\n{\n"
-                    "    return chan_send(c, MSG_%s, m, -1);\n}\n\n",
-                    n, n, upper(n));
+                    "MUST_USE static inline enum err send_%s(struct chan *c, const struct msg_%s "
+                    "*m)\n{\n"
+                    "    return chan_send(c, MSG_%s, m, -1);\n}\n\n"
+                    "static inline void tell_%s(struct chan *c, const struct msg_%s *m)\n{\n"
+                    "    chan_tell(c, MSG_%s, m);\n}\n\n",
+                    n, n, upper(n), n, n, upper(n));
     }
     fprintf(f, "#endif\n");
     fclose(f);

@@ -55,8 +55,7 @@ static void ack(struct audit *a)
     if (m.seq > 0)
         m.head = ledger_hash(l, m.seq);
     a->refused = false;
-    if (a->keeper != NULL)
-        IGNORE(send_audit_ack(a->keeper, &m)); /* a keeper that is gone asks anew */
+    tell_audit_ack(a->keeper, &m);
 }
 
 static void refuse(struct audit *a, uint64_t seq, enum err why)
@@ -67,8 +66,7 @@ static void refuse(struct audit *a, uint64_t seq, enum err why)
         return;
     a->refused = true;
     log_event(LOG_WARN, "audit_refused", LOG_NUM("seq", seq), LOG_ERR(why));
-    if (a->keeper != NULL)
-        IGNORE(send_audit_refused(a->keeper, &m)); /* likewise */
+    tell_audit_refused(a->keeper, &m);
 }
 
 NORETURN static void disk_failed(void)
@@ -184,10 +182,9 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
     a->given = 0;
     a->differs = false;
     a->refused = false;
-    IGNORE(send_audit_state(c, &(struct msg_audit_state){.seq = l->synced,
-                                                         .head = l->head,
-                                                         .epoch = l->epoch,
-                                                         .low = l->file.low})); /* likewise */
+    tell_audit_state(c,
+                     &(struct msg_audit_state){
+                         .seq = l->synced, .head = l->head, .epoch = l->epoch, .low = l->file.low});
 }
 
 static void on_lost(struct role_self *r, void *ctx, struct chan *c)

@@ -56,12 +56,10 @@ static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int f
 
     log_event(e == ERR_OK ? LOG_DEBUG : LOG_WARN, "dialed", LOG_NUM("upstream", key->upstream),
               LOG_NUM("dial", key->dial), LOG_ERR(e));
-    /* A channel that ended in between is the business of lost(). */
     if (c != NULL && e == ERR_OK)
-        IGNORE(send_dialed(c, &(struct msg_dialed){.dial = key->dial}, fd));
-    else if (c != NULL)
-        IGNORE(
-            send_dial_failed(c, &(struct msg_dial_failed){.dial = key->dial, .code = (uint16_t)e}));
+        e = send_dialed(c, &(struct msg_dialed){.dial = key->dial}, fd);
+    if (e != ERR_OK)
+        tell_dial_failed(c, &(struct msg_dial_failed){.dial = key->dial, .code = (uint16_t)e});
     sock_close(fd);
 }
 

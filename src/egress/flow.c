@@ -51,7 +51,7 @@ static void send_part(struct flow *f, struct flow_message *m)
     m->at += n;
     part.last = m->at == all.n;
     f->credit -= n;
-    IGNORE(send_answer_part(f->gateway, &part));
+    tell_answer_part(f->gateway, &part);
 }
 
 void flow_go(struct flow *f)
@@ -65,7 +65,7 @@ void flow_go(struct flow *f)
         struct msg_answer_end m = {.call = f->call, .how = f->how, .code = (uint16_t)f->code};
 
         f->ended = true;
-        IGNORE(send_answer_end(f->gateway, &m));
+        tell_answer_end(f->gateway, &m);
     }
 }
 
@@ -75,8 +75,7 @@ void flow_head(struct flow *f, enum answer_kind kind)
 
     BUG_IF(f->headed);
     f->headed = true;
-    if (f->gateway != NULL)
-        IGNORE(send_answer_head(f->gateway, &m));
+    tell_answer_head(f->gateway, &m);
 }
 
 void flow_message(struct flow *f, struct buf *message)

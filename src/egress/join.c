@@ -307,7 +307,7 @@ void join_head(struct egress *all, struct chan *c, const struct msg_send_head *m
     }
     if (u == NULL && HASH_CNT(hh_id, all->by_id) >= LIM_USES) {
         struct msg_answer_end no = {.call = m->call, .how = ANSWER_HOW_UNSENT, .code = ERR_AGAIN};
-        IGNORE(send_answer_end(c, &no)); /* a channel that ended is the business of lost() */
+        tell_answer_end(c, &no);
         return;
     }
     if (u == NULL)

@@ -48,7 +48,7 @@ void use_want_socket(struct use *u)
     loop_timer_free(u->timer);
     u->timer = loop_timer_new(u->all->loop, on_no_socket, u);
     loop_timer_set(u->timer, limit_get(SET_CONNECT_TIME) + LIM_DIAL_SLACK_MS);
-    IGNORE(send_dial_want(u->keeper, &m)); /* without a keeper, lost() comes */
+    tell_dial_want(u->keeper, &m);
 }
 
 static struct use *take_dial(struct egress *all, uint64_t dial)
@@ -190,7 +190,7 @@ static void tell_hits(struct use *u)
     if (u->hits == 0 || u->keeper == NULL)
         return;
     u->hits = 0;
-    IGNORE(send_use_hits(u->keeper, &m)); /* without a keeper, lost() comes */
+    tell_use_hits(u->keeper, &m);
 }
 
 static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
@@ -413,8 +413,8 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
                   LOG_STR("result", result_name(e->result)), LOG_NUM("status", u->status),
                   LOG_NUM("hits", u->hits), LOG_NUM("ms", clock_boot_ms() - u->began),
                   LOG_ERR(e->code));
-    if (u->has_permit && u->keeper != NULL)
-        IGNORE(send_use_result(u->keeper, &m)); /* without a keeper, lost() comes */
+    if (u->has_permit)
+        tell_use_result(u->keeper, &m);
 }
 
 /* Lets go of the upstream and of everything secret. An answer that has come is read to its end, so

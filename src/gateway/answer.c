@@ -33,7 +33,7 @@ static void give_credit(struct call *c)
     if (c->egress == NULL || c->credit < 2 * LIM_PART_BYTES || (s != NULL && sink_full(s)))
         return;
     c->credit = 0;
-    (void)send_credit(c->egress, &m); /* a channel that ended ends the call by itself */
+    tell_credit(c->egress, &m);
 }
 
 CALL_ACTION(room)

@@ -219,10 +219,9 @@ static void tell_others(struct call *c)
     const struct msg_call_gone gone = {.call = c->id};
 
     /* A channel that is gone has forgotten the call already. */
-    if (c->egress != NULL)
-        (void)send_call_cancel(c->egress, &cancel);
-    if (c->open && c->g->keeper != NULL)
-        (void)send_call_gone(c->g->keeper, &gone);
+    tell_call_cancel(c->egress, &cancel);
+    if (c->open)
+        tell_call_gone(c->g->keeper, &gone);
 }
 
 void call_finish(struct call *c)

@@ -78,12 +78,11 @@ static void tell_end(struct session *s)
     struct egress *e = NULL;
 
     /* A channel that is gone has forgotten the session already. */
-    if (s->g->keeper != NULL)
-        (void)send_session_gone(s->g->keeper, &gone);
+    tell_session_gone(s->g->keeper, &gone);
     LIST_FOREACH(e, &s->g->egresses, entry)
     {
         if (chan_peer(e->chan)->upstream == s->up->number)
-            (void)send_session_end(e->chan, &end);
+            tell_session_end(e->chan, &end);
     }
 }
 

@@ -395,6 +395,16 @@ enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
     return c->ended ? ERR_CLOSED : ERR_OK;
 }
 
+void chan_tell(struct chan *c, enum msg type, const void *m)
+{
+    enum err e = c == NULL ? ERR_CLOSED : chan_send(c, type, m, -1);
+
+    if (e != ERR_OK && e != ERR_CLOSED)
+        log_event(LOG_ERROR, "message_does_not_fit",
+                  LOG_STR("message", msg_info((uint16_t)type)->name), LOG_ERR(e));
+    BUG_IF(e != ERR_OK && e != ERR_CLOSED);
+}
+
 bool chan_full(const struct chan *c)
 {
     return c->queued >= CHAN_FULL;

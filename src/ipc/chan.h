@@ -51,6 +51,12 @@ void chan_free(struct chan *c);
  * this message now is our bug, and aborts.
  */
 MUST_USE enum err chan_send(struct chan *c, enum msg type, const void *m, int fd);
+/*
+ * The same for what a peer is only told if it is there: c may be NULL or have ended, in which case
+ * whoever must know hears it by closed(). That a field does not fit is our bug, and aborts; so
+ * every field is ours, or came through a row of the same size.
+ */
+void chan_tell(struct chan *c, enum msg type, const void *m);
 /* Whether the producer of large messages should wait for writable(). */
 bool chan_full(const struct chan *c);
 /* Ends the channel as for a peer that broke the rules: closed() with ERR_PROTOCOL at the end of the

@@ -111,7 +111,7 @@ static void peer_closed(void *ctx, struct chan *c, enum err why)
         log_event(LOG_INFO, "peer_lost", LOG_STR("peer", role_name(who->role)),
                   LOG_NUM("instance", who->instance), LOG_ERR(why));
     if (why != ERR_CLOSED && who->role != ROLE_CLI)
-        (void)send_alert(r->supervisor, &alert); /* without a supervisor we end anyway */
+        tell_alert(r->supervisor, &alert);
     drop_peer(r, find_peer(r, who->role, who->instance));
 }
 

@@ -164,9 +164,7 @@ static enum err may_begin(struct keeper *k, enum call_want want)
 
 static void deny(struct chan *c, uint64_t number, enum err code)
 {
-    IGNORE(send_call_deny(
-        c, &(struct msg_call_deny){.call = number,
-                                   .code = (uint16_t)code})); /* lost() sees a channel that ended */
+    tell_call_deny(c, &(struct msg_call_deny){.call = number, .code = (uint16_t)code});
 }
 
 static void open_for(struct keeper *k, struct chan *c, const struct msg_call_open *m,
@@ -308,11 +306,9 @@ void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state
     if (e)
         deny(c, m->call, e);
     else
-        IGNORE(send_state_opened(
-            c, &(struct msg_state_opened){
-                   .call = m->call,
-                   .ours = !ID_IS_ZERO(s.handoff),
-                   .upstream_state = s.upstream_state})); /* lost() sees a channel that ended */
+        tell_state_opened(c, &(struct msg_state_opened){.call = m->call,
+                                                        .ours = !ID_IS_ZERO(s.handoff),
+                                                        .upstream_state = s.upstream_state});
     buf_free(&plain);
 }
 
@@ -335,8 +331,6 @@ void call_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state
     BUG_IF(!slice_to_cstr(slice_str(conf_get(&k->conf, call->upstream)->name), s.upstream,
                           sizeof(s.upstream)));
     BUG_IF(state_seal(k, &s, &text) != ERR_OK); /* the maxima fit */
-    IGNORE(send_state_sealed(
-        c, &(struct msg_state_sealed){
-               .call = m->call, .state = buf_slice(&text)})); /* lost() sees a channel that ended */
+    tell_state_sealed(c, &(struct msg_state_sealed){.call = m->call, .state = buf_slice(&text)});
     buf_free(&text);
 }

@@ -25,9 +25,7 @@ void call_say_deny(struct call *call, enum err code)
               LOG_ID("client", call->who.client),
               LOG_STR("upstream", conf_get(&call->k->conf, call->upstream)->name),
               LOG_STR("method", call->method), LOG_ERR(code));
-    if (c)
-        IGNORE(send_call_deny(c, &(struct msg_call_deny){.call = call->key.number,
-                                                         .code = (uint16_t)code})); /* see above */
+    tell_call_deny(c, &(struct msg_call_deny){.call = call->key.number, .code = (uint16_t)code});
     call_free(call);
 }
 
@@ -36,13 +34,11 @@ void call_say_own(struct call *call)
     struct chan *c = gateway(call);
 
     call_enter(call, CALL_END);
-    if (c)
-        IGNORE(
-            send_call_own(c, &(struct msg_call_own){.call = call->key.number,
-                                                    .client = call->who.client,
-                                                    .user_name = slice_str(call->d.user_name),
-                                                    .connected = call->d.connected,
-                                                    .pending = call->d.pending})); /* see above */
+    tell_call_own(c, &(struct msg_call_own){.call = call->key.number,
+                                            .client = call->who.client,
+                                            .user_name = slice_str(call->d.user_name),
+                                            .connected = call->d.connected,
+                                            .pending = call->d.pending});
 }
 
 void call_say_neutral(struct call *call, const struct handoff_row *h, enum ending ending)
@@ -51,11 +47,10 @@ void call_say_neutral(struct call *call, const struct handoff_row *h, enum endin
     char words[WORDS_MAX];
 
     words_of(h->id, words);
-    if (c)
-        IGNORE(send_call_neutral(c, &(struct msg_call_neutral){.call = call->key.number,
-                                                               .handoff = h->id,
-                                                               .words = slice_str(words),
-                                                               .ending = ending})); /* see above */
+    tell_call_neutral(c, &(struct msg_call_neutral){.call = call->key.number,
+                                                    .handoff = h->id,
+                                                    .words = slice_str(words),
+                                                    .ending = ending});
     call_free(call);
 }
 
@@ -88,15 +83,13 @@ void call_say_handoff(struct call *call, const struct handoff_row *h)
     call_enter(call, call->era == ERA_MODERN ? CALL_END : CALL_ASK);
     if (call->era == ERA_LEGACY && !ID_IS_ZERO(call->session))
         handoff_was_shown(call->k, h->id, call->key.gateway, call->session);
-    if (c)
-        IGNORE(send_call_handoff(
-            c, &(struct msg_call_handoff){.call = call->key.number,
-                                          .client = call->who.client,
-                                          .handoff = h->id,
-                                          .words = slice_str(words),
-                                          .need = h->need,
-                                          .state = buf_slice(&state),
-                                          .by_error = call->link_by_error})); /* see above */
+    tell_call_handoff(c, &(struct msg_call_handoff){.call = call->key.number,
+                                                    .client = call->who.client,
+                                                    .handoff = h->id,
+                                                    .words = slice_str(words),
+                                                    .need = h->need,
+                                                    .state = buf_slice(&state),
+                                                    .by_error = call->link_by_error});
     buf_free(&state);
 }
 
@@ -110,12 +103,10 @@ void call_say_hold(struct call *call, const struct handoff_row *h)
     if (call->era == ERA_MODERN && call->leg + 1u < limit_get(SET_HOLD_LEGS))
         seal(call, h, (uint8_t)(call->leg + 1), &state);
     call_enter(call, CALL_HOLD);
-    if (c)
-        IGNORE(
-            send_call_hold(c, &(struct msg_call_hold){.call = call->key.number,
-                                                      .handoff = h->id,
-                                                      .words = slice_str(words),
-                                                      .state = buf_slice(&state)})); /* see above */
+    tell_call_hold(c, &(struct msg_call_hold){.call = call->key.number,
+                                              .handoff = h->id,
+                                              .words = slice_str(words),
+                                              .state = buf_slice(&state)});
     buf_free(&state);
 }
 
@@ -125,12 +116,9 @@ void call_say_permit(struct call *call, struct use *u, uint64_t egress_generatio
 
     call_enter(call, CALL_RELEASE);
     call->ran = true;
-    if (c)
-        IGNORE(
-            send_call_permit(c, &(struct msg_call_permit){
-                                    .call = call->key.number,
-                                    .use = u->id,
-                                    .egress_generation = egress_generation,
-                                    .client = call->who.client,
-                                    .anonymous = ID_IS_ZERO(u->plan.connection)})); /* see above */
+    tell_call_permit(c, &(struct msg_call_permit){.call = call->key.number,
+                                                  .use = u->id,
+                                                  .egress_generation = egress_generation,
+                                                  .client = call->who.client,
+                                                  .anonymous = ID_IS_ZERO(u->plan.connection)});
 }

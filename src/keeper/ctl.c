@@ -10,10 +10,7 @@
 
 static void tell(struct keeper *k, uint64_t peer, const struct msg_ctl_done *m)
 {
-    struct chan *c = peers_chan(&k->peers, peer);
-
-    if (c)
-        IGNORE(send_ctl_done(c, m)); /* lost() sees a channel that ended */
+    tell_ctl_done(peers_chan(&k->peers, peer), m);
 }
 
 void ctl_say(struct keeper *k, uint64_t peer, enum err code)
@@ -457,10 +454,8 @@ void ctl_on_upstream_probe(struct keeper *k, struct chan *c, const struct msg_ct
 void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_audit_head *m)
 {
     (void)m;
-    IGNORE(send_ctl_audit_head_is(
-        c, &(struct msg_ctl_audit_head_is){
-               .seq = k->outbox.acked,
-               .head = k->outbox.head})); /* lost() sees a channel that ended */
+    tell_ctl_audit_head_is(
+        c, &(struct msg_ctl_audit_head_is){.seq = k->outbox.acked, .head = k->outbox.head});
     if (k->outbox.broken)
         ctl_say_why(k, peer_of(c)->serial, ERR_CORRUPT, OUTBOX_ROLLED_BACK);
     else

@@ -50,10 +50,7 @@ void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c)
 {
     struct chan *egress = egress_chan(k, upstream);
 
-    if (egress)
-        IGNORE(send_drop(
-            egress,
-            &(struct msg_drop){.connection = c})); /* a channel that ended drops all by itself */
+    tell_drop(egress, &(struct msg_drop){.connection = c});
 }
 
 void egress_peer(struct keeper *k, struct chan *c)
@@ -118,10 +115,10 @@ void egress_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial
         log_event(LOG_WARN, "no_dialer", LOG_ID("use", u->id));
         return; /* egress gives up after its time and says unsent */
     }
-    IGNORE(send_dial(dialer, &(struct msg_dial){.dial = m->dial,
-                                                .egress = chan_peer(c)->instance,
-                                                .egress_generation = chan_peer(c)->generation,
-                                                .upstream = u->plan.upstream,
-                                                .host = slice_str(to->host),
-                                                .port = to->port})); /* as above */
+    tell_dial(dialer, &(struct msg_dial){.dial = m->dial,
+                                         .egress = chan_peer(c)->instance,
+                                         .egress_generation = chan_peer(c)->generation,
+                                         .upstream = u->plan.upstream,
+                                         .host = slice_str(to->host),
+                                         .port = to->port});
 }

@@ -287,12 +287,8 @@ static void signal_sessions(struct keeper *k, const struct telling *t)
         if (ID_EQ(s->handoff, t->id)) {
             struct chan *c = peers_chan(&k->peers, s->gateway);
 
-            if (c)
-                IGNORE(send_handoff_signal(
-                    c, &(struct msg_handoff_signal){
-                           .session = s->session,
-                           .handoff = t->id,
-                           .state = t->state})); /* a hint; lost() sees a channel that ended */
+            tell_handoff_signal(c, &(struct msg_handoff_signal){
+                                       .session = s->session, .handoff = t->id, .state = t->state});
             TAILQ_REMOVE(&k->handoffs.shown, s, in_list);
             k->handoffs.shown_n--;
             mem_free(s);

@@ -168,10 +168,7 @@ void keeper_peer(struct keeper *k, struct chan *c)
     if (p->role == ROLE_EGRESS)
         egress_peer(k, c);
     else if (p->role == ROLE_SURFACE)
-        IGNORE(
-            send_seal_key(c, &(struct msg_seal_key){
-                                 .key = k->box.id,
-                                 .public_key = k->box.key})); /* lost() sees a channel that ended */
+        tell_seal_key(c, &(struct msg_seal_key){.key = k->box.id, .public_key = k->box.key});
 }
 
 void keeper_lost(struct keeper *k, struct chan *c)

@@ -21,18 +21,15 @@ enum denial page_why(enum err e)
 
 void page_denied(struct chan *c, uint64_t req, enum denial why)
 {
-    IGNORE(send_page_denied(c, &(struct msg_page_denied){
-                                   .req = req, .why = why})); /* lost() sees a channel that ended */
+    tell_page_denied(c, &(struct msg_page_denied){.req = req, .why = why});
 }
 
 void page_end(struct keeper *k, uint64_t peer, uint64_t req, unsigned how)
 {
     struct chan *c = peers_chan(&k->peers, peer);
 
-    if (!c)
-        return;
     if (how == PAGE_OK)
-        IGNORE(send_page_done(c, &(struct msg_page_done){.req = req})); /* as above */
+        tell_page_done(c, &(struct msg_page_done){.req = req});
     else
         page_denied(c, req, (enum denial)how);
 }
@@ -76,7 +73,7 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
     if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         page_denied(c, req, DENIAL_GONE); /* the upstream is not configured any more */
     else
-        IGNORE(send_handoff_view(c, &m)); /* as above */
+        tell_handoff_view(c, &m);
 }
 
 /* --- one handoff
@@ -339,9 +336,7 @@ void pages_inbox_changed(struct keeper *k, struct user_id user)
     {
         struct chan *c = ID_EQ(w->user, user) ? peers_chan(&k->peers, w->peer) : NULL;
 
-        if (c)
-            IGNORE(
-                send_inbox_changed(c, &(struct msg_inbox_changed){.req = w->req})); /* as above */
+        tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->req});
     }
 }
 

@@ -177,11 +177,10 @@ void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_l
     }
     if (find_name(k, m->name, &user, &p) != ERR_OK)
         make_up(k, m->name, &p);
-    IGNORE(send_login_salt(
-        c, &(struct msg_login_salt){.req = m->req,
-                                    .salt = slice_of(p.salt, sizeof(p.salt)),
-                                    .ops = p.ops,
-                                    .mem = p.mem})); /* lost() sees a channel that ended */
+    tell_login_salt(c, &(struct msg_login_salt){.req = m->req,
+                                                .salt = slice_of(p.salt, sizeof(p.salt)),
+                                                .ops = p.ops,
+                                                .mem = p.mem});
 }
 
 struct login {
@@ -229,13 +228,12 @@ static void login_done(void *ctx, enum err e)
 
     /* The name is not logged: people type passwords into the wrong field. */
     log_event(LOG_INFO, "login", LOG_ID("user", l->user), LOG_NUM("ok", !e && l->ok), LOG_ERR(e));
-    if (c && !e && l->ok)
-        IGNORE(send_login_ok(
-            c, &(struct msg_login_ok){.req = l->req,
-                                      .browser = l->browser,
-                                      .cookie = l->cookie,
-                                      .life_ms = limit_get(SET_LOGIN_TIME)})); /* as above */
-    else if (c)
+    if (!e && l->ok)
+        tell_login_ok(c, &(struct msg_login_ok){.req = l->req,
+                                                .browser = l->browser,
+                                                .cookie = l->cookie,
+                                                .life_ms = limit_get(SET_LOGIN_TIME)});
+    else
         page_denied(c, l->req, e ? DENIAL_AGAIN : DENIAL_WRONG_PASSWORD);
     sec_free(l->verifier);
     sec_free(l->cookie);
@@ -313,11 +311,10 @@ void session_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_g
     if (e)
         page_denied(c, m->req, page_why(e));
     else
-        IGNORE(send_who(
-            c, &(struct msg_who){.req = m->req,
-                                 .user_name = slice_str(s.user_name),
-                                 .csrf = roots_csrf(k, s.hash),
-                                 .salt = slice_of(s.proof.salt, sizeof(s.proof.salt)),
-                                 .ops = s.proof.ops,
-                                 .mem = s.proof.mem})); /* lost() sees a channel that ended */
+        tell_who(c, &(struct msg_who){.req = m->req,
+                                      .user_name = slice_str(s.user_name),
+                                      .csrf = roots_csrf(k, s.hash),
+                                      .salt = slice_of(s.proof.salt, sizeof(s.proof.salt)),
+                                      .ops = s.proof.ops,
+                                      .mem = s.proof.mem});
 }

@@ -88,22 +88,20 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
         complete(k, u);
 }
 
-static enum err send_parts(struct chan *c, const struct msg_snapshot_get *m, struct slice all)
+static void tell_parts(struct chan *c, const struct msg_snapshot_get *m, struct slice all)
 {
     size_t at = 0;
-    enum err e = ERR_OK;
 
     do {
         struct slice part = slice_sub(all, at, at + LIM_PART_BYTES);
 
-        e = send_snapshot_part(c, &(struct msg_snapshot_part){.call = m->call,
-                                                              .kind = m->kind,
-                                                              .size = (uint32_t)all.n,
-                                                              .offset = (uint32_t)at,
-                                                              .part = part});
+        tell_snapshot_part(c, &(struct msg_snapshot_part){.call = m->call,
+                                                          .kind = m->kind,
+                                                          .size = (uint32_t)all.n,
+                                                          .offset = (uint32_t)at,
+                                                          .part = part});
         at += part.n;
-    } while (!e && at < all.n);
-    return e;
+    } while (at < all.n);
 }
 
 void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
@@ -121,9 +119,9 @@ void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot
     if (e) {
         if (e != ERR_NOT_FOUND)
             log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));
-        IGNORE(send_parts(c, m, SLICE_EMPTY)); /* lost() sees a channel that ended */
+        tell_parts(c, m, SLICE_EMPTY);
         return;
     }
-    IGNORE(send_parts(c, m, store_bytes(&q, 0))); /* the same */
-    IGNORE(store_end(&q));                        /* a damaged one was sent as none */
+    tell_parts(c, m, store_bytes(&q, 0));
+    IGNORE(store_end(&q)); /* a damaged one was sent as none */
 }

@@ -77,8 +77,8 @@ static void events_free(struct visit *v)
     loop_timer_free(e->comment);
     mem_free(e);
     /* Without a channel there is no watch either. */
-    if (v->waits && v->s->keeper)
-        IGNORE(send_watch_end(v->s->keeper, &(struct msg_watch_end){.req = v->req}));
+    if (v->waits)
+        tell_watch_end(v->s->keeper, &(struct msg_watch_end){.req = v->req});
 }
 
 static void start(struct visit *v)

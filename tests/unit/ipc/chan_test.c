@@ -434,14 +434,41 @@ static void send_in_the_wrong_phase(void *ctx)
 {
     struct world *w = ctx;
 
-    (void)send_ready(w->a.chan, &(struct msg_ready){0}); /* it dies */
+    tell_ready(w->a.chan, &(struct msg_ready){0}); /* it dies */
 }
 
 static void send_what_is_the_peers(void *ctx)
 {
     struct world *w = ctx;
 
-    (void)send_call_deny(w->a.chan, &(struct msg_call_deny){0}); /* it dies */
+    tell_call_deny(w->a.chan, &(struct msg_call_deny){0}); /* it dies */
+}
+
+static void tell_what_does_not_fit(void *ctx)
+{
+    struct world *w = ctx;
+
+    tell_state_sealed(
+        w->b.chan, &(struct msg_state_sealed){.state = slice_of(fill_bytes, LIM_STATE_BYTES + 1)});
+}
+
+/* Only that nobody hears it is forgiven. */
+static void test_telling(void **state)
+{
+    struct world *w = *state;
+    const struct msg_call_deny m = {.call = 1};
+
+    both(w);
+    tell_call_deny(w->b.chan, &m);
+    turns(w);
+    assert_int_equal(w->a.messages, 1);
+    tell_call_deny(NULL, &m);
+    assert_aborts(tell_what_does_not_fit, w);
+    chan_refuse(w->b.chan);
+    assert_err(send_call_deny(w->b.chan, &m), ERR_CLOSED);
+    tell_call_deny(w->b.chan, &m);
+    turns(w);
+    assert_int_equal(w->a.messages, 1);
 }
 
 static void test_own_mistakes_abort(void **state)
@@ -580,6 +607,7 @@ int main(void)
         T(test_a_message_before_the_hello),
         T(test_once_means_once),
         T(test_boot_phase),
+        T(test_telling),
         T(test_own_mistakes_abort),
         T(test_back_pressure),
         T(test_a_peer_that_never_reads_is_given_up),

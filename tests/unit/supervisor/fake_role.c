@@ -88,9 +88,9 @@ static void on_ready(struct role_self *r, void *ctx)
     if (playing(f, "shout"))
         shout();
     if (playing(f, "want"))
-        (void)send_egress_want(role_supervisor(r), &(struct msg_egress_want){.upstream = 0});
+        tell_egress_want(role_supervisor(r), &(struct msg_egress_want){.upstream = 0});
     if (playing(f, "want-none"))
-        (void)send_egress_want(role_supervisor(r), &(struct msg_egress_want){.upstream = 999});
+        tell_egress_want(role_supervisor(r), &(struct msg_egress_want){.upstream = 999});
 }
 
 static void on_listener(struct role_self *r, void *ctx, int fd)
