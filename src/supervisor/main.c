@@ -117,11 +117,10 @@ static enum err ready_folder(const struct supervisor *s, const char *path, char 
     if (e == ERR_OK)
         return ERR_OK;
     snprintf(text, sizeof text,
-             e == ERR_FORBIDDEN
-                 ? "the folder %s must belong to the account that Sidegate runs as "
-                   "(chown), and be closed to others (chmod 700); root makes it only "
-                   "in a folder that root alone can write"
-                 : "the folder %s cannot be made or entered",
+             e == ERR_FORBIDDEN ? "the folder %s must belong to the account that Sidegate runs as, "
+                                  "and be closed to others (chown, chmod 700); root makes it only "
+                                  "in a folder that root alone can write"
+                                : "the folder %s cannot be made or entered",
              path);
     return complain(text);
 }

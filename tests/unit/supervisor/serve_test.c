@@ -589,6 +589,10 @@ static void test_root_becomes_somebody_else(void **state)
     assert_int_equal(chmod(w->dir, 0755), 0);
     configure(w, "nobody");
     start(w, NULL);
+    expect(w, "data must belong to the account that Sidegate runs as"); /* it is root's */
+    assert_int_equal(wait_status(w), 1);
+    assert_int_equal(rmdir(at(w, "data")), 0);
+    start(w, NULL);
     expect(w, "process=\"keeper\"", "event=opened", "uid=65534");
     expect(w, "sidegate is ready");
     assert_int_equal(stop(w), 0);
