@@ -16,6 +16,11 @@ enum {
     HOUR_MS = 3600000
 };
 
+/* statements.def has these as numbers. */
+_Static_assert(HANDOFF_STATE_CREATED == 0 && HANDOFF_STATE_SUBMITTED == 2 &&
+                   HANDOFF_STATE_COMPLETED == 3 && HANDOFF_STATE_COUNT == 8,
+               "live ones are below 3, those that expire by time below 2");
+
 struct step {
     bool allowed;
     enum handoff_state next;
@@ -70,7 +75,8 @@ enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row
     r.created = (uint64_t)store_int(&q, 12);
     r.expires = (uint64_t)store_int(&q, 13);
     r.ended = (uint64_t)store_int(&q, 14);
-    fits &= (unsigned)r.state < HANDOFF_STATE_COUNT;
+    fits &= (unsigned)r.kind < HANDOFF_KIND_COUNT && (unsigned)r.state < HANDOFF_STATE_COUNT &&
+            (unsigned)r.need < NEED_COUNT && (unsigned)r.problem < PROBLEM_COUNT;
     e = store_end(&q);
     if (!e && !fits)
         e = ERR_CORRUPT;

@@ -11,6 +11,8 @@
 #include "os/log.h"
 
 enum { RETRY_MS = 1000 /* for an end that could not be stored */ };
+/* Column state of table use; statements.def has these numbers too, so they stay as they are. */
+enum use_stored { USE_STORED_RESERVED, USE_STORED_UNSENT, USE_STORED_ANSWERED, USE_STORED_UNKNOWN };
 
 /* --- inside work
  * ------------------------------------------------------------------------------------------ */
@@ -88,7 +90,7 @@ enum err use_recover(struct keeper *k)
         }
         e = store_end(&q);
         for (size_t i = 0; !e && i < n; i++) {
-            e = store_do(k->store, Q_use_end, VALS(V_INT(3), V_ID(recs[i].use)));
+            e = store_do(k->store, Q_use_end, VALS(V_INT(USE_STORED_UNKNOWN), V_ID(recs[i].use)));
             if (!e)
                 e = outbox_add(k, &recs[i], &seq);
         }
@@ -264,8 +266,9 @@ static enum err mark_stale(struct keeper *k, const struct use *u)
 
 static enum err end_work(void *ctx)
 {
-    static const int stored[RESULT_COUNT] = {
-        [RESULT_UNSENT] = 1, [RESULT_ANSWERED] = 2, [RESULT_UNKNOWN] = 3};
+    static const enum use_stored stored[RESULT_COUNT] = {[RESULT_UNSENT] = USE_STORED_UNSENT,
+                                                         [RESULT_ANSWERED] = USE_STORED_ANSWERED,
+                                                         [RESULT_UNKNOWN] = USE_STORED_UNKNOWN};
     struct use_ending *n = ctx;
     struct use *u = n->u;
     struct keeper *k = u->k;

@@ -2,6 +2,7 @@
  * connections. */
 #include "rig.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -385,6 +386,33 @@ static void test_view(void **state)
     assert_int_equal(w->r->events[EVENT_HANDOFF_OPENED], 1); /* once */
     get(w, NULL);
     denied(w, DENIAL_LOG_IN);
+}
+
+/* A store with numbers that nothing stands for, as a later release or a broken disk may leave it:
+ * they go nowhere. */
+static void test_numbers_that_stand_for_nothing(void **state)
+{
+    static const char *const columns[] = {"kind", "need", "problem"};
+    struct world *w = *state;
+
+    open_page(w, UP_KEY, "x");
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        char path[96], sql[128];
+        sqlite3 *db = NULL;
+
+        rig_close(w->r, false);
+        snprintf(path, sizeof(path), "%s/sidegate.db", w->r->dir);
+        snprintf(sql, sizeof(sql),
+                 "UPDATE handoff SET kind = 0, need = 0, problem = 0;"
+                 "UPDATE handoff SET %s = 77",
+                 columns[i]);
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+        rig_open(w->r);
+        get(w, w->f.cookie);
+        denied(w, DENIAL_NOT_YOURS);
+    }
 }
 
 static void test_wrong_person(void **state)
@@ -989,6 +1017,7 @@ int main(void)
         T(test_login_without_audit),
         T(test_sessions),
         T(test_view),
+        T(test_numbers_that_stand_for_nothing),
         T(test_wrong_person),
         T(test_stored_not_tested),
         T(test_two_fields),
