@@ -16,7 +16,6 @@
 #include "audit/key.h"
 #include "audit/lines.h"
 #include "audit/verify.h"
-#include "crypto/init.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -215,7 +214,6 @@ enum err start_log(struct start *s, struct ledger *ledger, const char *data_dir,
     enum err e;
 
     *s = (struct start){.fd = -1, .wrong = "the path of the log is too long"};
-    crypto_init();
     e = open_paths(s, data_dir, path, &size);
     if (e == ERR_OK)
         e = key_load(key_dir, size == 0, &s->key, &s->public, &s->wrong);

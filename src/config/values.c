@@ -144,7 +144,7 @@ static enum err parse_count(struct parse *x, yaml_node_t *node, uint64_t min, ui
 enum err parse_processes(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
     uint64_t v = 0;
-    enum err e = parse_count(x, node, 1, 16, &v);
+    enum err e = parse_count(x, node, 1, LIM_GATEWAYS, &v);
 
     if (e == ERR_OK)
         *(uint32_t *)to.member = (uint32_t)v;

@@ -68,18 +68,6 @@ struct chan *role_peer(const struct role_self *r, enum role role, uint32_t insta
     return p == NULL ? NULL : p->chan;
 }
 
-struct chan *role_peer_any(const struct role_self *r, enum role role)
-{
-    const struct peer *p;
-
-    LIST_FOREACH(p, &r->peers, entry)
-    {
-        if (chan_peer(p->chan)->role == role)
-            return p->chan;
-    }
-    return NULL;
-}
-
 static void drop_peer(struct role_self *r, struct peer *p)
 {
     LIST_REMOVE(p, entry);

@@ -51,8 +51,6 @@ struct loop *role_loop(const struct role_self *r);
 const struct role_boot *role_boot(const struct role_self *r);
 /* The channel to that peer, or NULL when there is none now. */
 struct chan *role_peer(const struct role_self *r, enum role role, uint32_t instance);
-/* The first peer of that role, or NULL. */
-struct chan *role_peer_any(const struct role_self *r, enum role role);
 struct chan *role_supervisor(const struct role_self *r);
 
 #endif

@@ -9,18 +9,6 @@
  */
 #include "keeper/policy.h"
 
-static const char *const class_names[CLASS_COUNT] = {
-    [CLASS_OWN] = "own",   [CLASS_STATUS] = "status", [CLASS_CONNECT] = "connect",
-    [CLASS_CALL] = "call", [CLASS_LIST] = "list",     [CLASS_RIDE] = "ride",
-};
-
-static const char *const standing_names[STAND_COUNT] = {
-    [STAND_NO_NEED] = "no_need",     [STAND_MISSING] = "missing", [STAND_ONCE] = "once",
-    [STAND_TASK] = "task",           [STAND_KEEP] = "keep",       [STAND_LAST] = "last",
-    [STAND_USED_UP] = "used_up",     [STAND_EXPIRED] = "expired", [STAND_STALE] = "stale",
-    [STAND_SUSPENDED] = "suspended",
-};
-
 /* Short names, for one screen. Zero is refusal: a row or column that is forgotten refuses. */
 enum {
     no = ACT_DENY,
@@ -47,16 +35,4 @@ enum policy_act policy_decide(enum policy_class c, enum policy_standing s)
 {
     BUG_IF((unsigned)c >= CLASS_COUNT || (unsigned)s >= STAND_COUNT);
     return (enum policy_act)table[c][s];
-}
-
-const char *policy_class_name(enum policy_class c)
-{
-    BUG_IF((unsigned)c >= CLASS_COUNT);
-    return class_names[c];
-}
-
-const char *policy_standing_name(enum policy_standing s)
-{
-    BUG_IF((unsigned)s >= STAND_COUNT);
-    return standing_names[s];
 }

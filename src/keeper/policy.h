@@ -45,8 +45,5 @@ enum policy_act {
 };
 
 enum policy_act policy_decide(enum policy_class c, enum policy_standing s);
-/* For logs and tests; static. */
-const char *policy_class_name(enum policy_class c);
-const char *policy_standing_name(enum policy_standing s);
 
 #endif

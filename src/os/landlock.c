@@ -69,8 +69,7 @@ static int new_ruleset(uint32_t abi, unsigned net)
     size_t size = sizeof a.fs;
 
     if (abi >= 4) {
-        a.net = ((net & LANDLOCK_BIND) ? 0u : NET_BIND_TCP) |
-                ((net & LANDLOCK_CONNECT) ? 0u : NET_CONNECT_TCP);
+        a.net = NET_BIND_TCP | ((net & LANDLOCK_CONNECT) ? 0u : NET_CONNECT_TCP);
         size = sizeof a.fs + sizeof a.net;
     }
     if (abi >= 6) {

@@ -12,7 +12,7 @@ struct landlock_path {
 };
 
 /* What of the network is left; needs version 4. */
-enum { LANDLOCK_CONNECT = 1, LANDLOCK_BIND = 2 };
+enum { LANDLOCK_CONNECT = 1 };
 
 /* The kernel's version of Landlock; 0 when there is none or it is switched off. */
 uint32_t landlock_abi(void);

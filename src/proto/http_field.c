@@ -138,18 +138,6 @@ bool http_media_type_is(struct slice value, const char *want)
     }
 }
 
-struct slice http_media_type_param(struct slice value, const char *want)
-{
-    struct slice s = slice_trim(value), type, name, v;
-    if (!take_type(&s, &type))
-        return SLICE_EMPTY;
-    while (take_param(&s, &name, &v) && name.n) {
-        if (slice_eq_nocase(name, slice_str(want)))
-            return v;
-    }
-    return SLICE_EMPTY;
-}
-
 /* A weight (RFC 9110 12.4.2): 0 to 1 with at most three decimals. */
 static bool read_weight(struct slice s, bool *ret_above_0)
 {
@@ -225,10 +213,4 @@ bool http_accepts(struct slice accept, const char *media_type)
 {
     bool yes = false;
     return best_fit(accept, slice_str(media_type), &yes) > 0 && yes;
-}
-
-bool http_accept_lists(struct slice accept, const char *media_type)
-{
-    bool yes = false;
-    return best_fit(accept, slice_str(media_type), &yes) == 3 && yes;
 }

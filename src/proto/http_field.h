@@ -27,9 +27,6 @@ size_t http_field_find(const struct http_field *fields, size_t n, const char *na
  * malformed.
  */
 bool http_media_type_is(struct slice value, const char *want);
-/* The value of the charset-like parameter; SLICE_EMPTY when absent. Quoted values without escapes.
- */
-struct slice http_media_type_param(struct slice value, const char *name);
 
 /*
  * Whether an Accept value admits this media type: by itself, by "type/" followed by a star, or by
@@ -37,7 +34,5 @@ struct slice http_media_type_param(struct slice value, const char *name);
  * nothing.
  */
 bool http_accepts(struct slice accept, const char *media_type);
-/* The same, but only where the type is named itself: MCP asks clients to list both of its types. */
-bool http_accept_lists(struct slice accept, const char *media_type);
 
 #endif

@@ -18,7 +18,7 @@
 /* Objects up to this size are checked for equal keys pair by pair, larger ones by sorting. */
 #define FEW_KEYS 12
 
-enum step { STEP_VALUE, STEP_FIRST_ELEMENT, STEP_FIRST_KEY, STEP_KEY, STEP_AFTER, STEP_DONE };
+enum step { STEP_VALUE, STEP_FIRST_ELEMENT, STEP_FIRST_KEY, STEP_KEY, STEP_AFTER };
 
 struct parser {
     struct json *j;
@@ -475,7 +475,6 @@ static enum err one_step(struct parser *p, enum step *step)
     case STEP_KEY: *step = STEP_VALUE; return key(p);
     case STEP_VALUE: return value(p, step);
     case STEP_AFTER: return after(p, step);
-    case STEP_DONE: break;
     }
     BUG_IF(true);
 }

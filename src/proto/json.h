@@ -95,9 +95,7 @@ struct slice json_str_slice(const struct json *j, uint32_t node, struct buf *scr
 /* Decoded equality; false when node is no string. */
 bool json_str_eq(const struct json *j, uint32_t node, struct slice want);
 bool json_str_eq_c(const struct json *j, uint32_t node, const char *want);
-/* Whole numbers written without sign, fraction or exponent. False, *ret untouched, on others. */
-MUST_USE bool json_u64(const struct json *j, uint32_t node, uint64_t max, uint64_t *ret);
-/* Whole numbers written without fraction or exponent. */
+/* Whole numbers written without fraction or exponent. False, *ret untouched, on others. */
 MUST_USE bool json_i64(const struct json *j, uint32_t node, int64_t *ret);
 /* Whether two JSON numbers are mathematically equal, exactly, however they are written ("42.0" and
  * "4.2e1"). Both must be numbers by RFC 8259's grammar (false otherwise). */
@@ -111,7 +109,6 @@ bool json_is_number_text(struct slice s);
  * bytes become U+FFFD, so that the output is valid whatever comes. Escaped: the quote, the
  * backslash, U+0000 to U+001F; nothing else. */
 void json_put_str(struct buf *out, struct slice s);
-void json_put_str_c(struct buf *out, const char *s);
 
 /* Writes objects and arrays with the commas in the right places. Deeper than 2 * LIM_JSON_DEPTH
  * levels is a bug: a whole parsed document fits into as many levels of ours. */
@@ -133,7 +130,6 @@ void json_w_str_c(struct json_writer *w, const char *s);
 void json_w_u64(struct json_writer *w, uint64_t v);
 void json_w_i64(struct json_writer *w, int64_t v);
 void json_w_bool(struct json_writer *w, bool v);
-void json_w_null(struct json_writer *w);
 /* A value that is valid JSON text already. */
 void json_w_raw(struct json_writer *w, struct slice value);
 /* A subtree of a parsed document, as json_copy writes it. */
@@ -158,7 +154,6 @@ struct json_edits {
 /* Room for max_bytes of replacement text in all. */
 void json_edits_init(struct json_edits *e, size_t max_bytes);
 void json_edits_free(struct json_edits *e);
-void json_edits_clear(struct json_edits *e);
 
 /* The value (or key) node becomes this JSON text; for a key it must be a JSON string. */
 void json_edit_replace(struct json_edits *e, uint32_t node, struct slice json_text);

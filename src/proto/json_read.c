@@ -181,11 +181,6 @@ bool json_str_eq_c(const struct json *j, uint32_t node, const char *want)
 
 /* --- numbers ------------------------------------------------------------------------------- */
 
-bool json_u64(const struct json *j, uint32_t node, uint64_t max, uint64_t *ret)
-{
-    return json_is(j, node, JSON_NUMBER) && slice_to_u64(json_raw(j, node), max, ret);
-}
-
 bool json_i64(const struct json *j, uint32_t node, int64_t *ret)
 {
     uint64_t v;

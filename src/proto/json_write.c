@@ -58,11 +58,6 @@ void json_put_str(struct buf *out, struct slice s)
     buf_put_u8(out, '"');
 }
 
-void json_put_str_c(struct buf *out, const char *s)
-{
-    json_put_str(out, slice_str(s));
-}
-
 /* A string node: as written where it has no escapes (it is valid then), else with ours. */
 static void put_str_node(struct buf *out, const struct json *j, uint32_t node)
 {
@@ -156,7 +151,7 @@ void json_w_key(struct json_writer *w, const char *name)
 {
     BUG_IF(w->after_key);
     sep(w);
-    json_put_str_c(w->out, name);
+    json_put_str(w->out, slice_str(name));
     key_done(w);
 }
 
@@ -190,11 +185,6 @@ void json_w_bool(struct json_writer *w, bool v)
     json_w_raw(w, slice_str(v ? "true" : "false"));
 }
 
-void json_w_null(struct json_writer *w)
-{
-    json_w_raw(w, SLICE_LIT("null"));
-}
-
 void json_w_raw(struct json_writer *w, struct slice value)
 {
     sep(w);
@@ -222,12 +212,6 @@ void json_edits_free(struct json_edits *e)
     mem_free(e->v);
     buf_free(&e->text);
     *e = (struct json_edits){.text = BUF_INIT(e->text.max)};
-}
-
-void json_edits_clear(struct json_edits *e)
-{
-    e->n = 0;
-    buf_clear(&e->text);
 }
 
 static struct json_edit *add(struct json_edits *e, uint32_t node, enum edit_kind kind)

@@ -196,15 +196,6 @@ void mcp_put_empty_result(struct buf *out, struct slice id, enum mcp_era era)
     end(&w);
 }
 
-void mcp_put_result(struct buf *out, struct slice id, struct slice result)
-{
-    struct json_writer w;
-    begin_id(&w, out, id);
-    json_w_key(&w, "result");
-    json_w_raw(&w, result);
-    json_w_object_end(&w);
-}
-
 static void put_url_params(struct json_writer *w, const struct mcp_elicitation *e)
 {
     json_w_object(w);
@@ -288,16 +279,6 @@ void mcp_put_progress(struct buf *out, struct slice token, uint64_t progress, st
     end(&w);
 }
 
-void mcp_put_cancelled(struct buf *out, struct slice request_id, struct slice reason)
-{
-    struct json_writer w;
-    begin_call(&w, out, SLICE_EMPTY, "notifications/cancelled");
-    json_w_key(&w, "requestId");
-    json_w_raw(&w, request_id);
-    put_optional(&w, "reason", reason);
-    end(&w);
-}
-
 void mcp_put_notification(struct buf *out, const char *method)
 {
     struct json_writer w;
@@ -361,20 +342,6 @@ void mcp_put_initialize_request(struct buf *out, struct slice id, const struct m
     json_w_key(&w, "capabilities");
     json_w_raw(&w, c->caps);
     put_implementation(&w, "clientInfo", c->name, SLICE_EMPTY, c->version);
-    end(&w);
-}
-
-void mcp_put_discover_request(struct buf *out, struct slice id, const struct mcp_client_info *c)
-{
-    struct json_writer w;
-    begin_call(&w, out, id, "server/discover");
-    json_w_key(&w, "_meta");
-    json_w_object(&w);
-    put_member(&w, MCP_META_VERSION, SLICE_LIT(MCP_VERSION_MODERN));
-    put_implementation(&w, MCP_META_CLIENT_INFO, c->name, SLICE_EMPTY, c->version);
-    json_w_key(&w, MCP_META_CAPABILITIES);
-    json_w_raw(&w, c->caps);
-    json_w_object_end(&w);
     end(&w);
 }
 

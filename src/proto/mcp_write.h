@@ -15,9 +15,8 @@ enum {
     RPC_METHOD_NOT_FOUND = -32601,
     RPC_INVALID_PARAMS = -32602,
     RPC_INTERNAL_ERROR = -32603,
-    RPC_SERVER_ERROR = -32000,       /* legacy transports use it; clients fall back on it */
-    RPC_RESOURCE_NOT_FOUND = -32002, /* legacy only */
-    RPC_HEADER_MISMATCH = -32020,    /* modern only, as the next two */
+    RPC_SERVER_ERROR = -32000,    /* legacy transports use it; clients fall back on it */
+    RPC_HEADER_MISMATCH = -32020, /* modern only, as the next two */
     RPC_MISSING_CAPABILITY = -32021,
     RPC_UNSUPPORTED_VERSION = -32022,
     RPC_URL_ELICITATION_REQUIRED = -32042 /* 2025-11-25 only */
@@ -50,8 +49,6 @@ void mcp_put_text_result(struct buf *out, struct slice id, enum mcp_era era, str
                          bool is_error);
 /* The result {} (ping, logging/setLevel, resources/subscribe). */
 void mcp_put_empty_result(struct buf *out, struct slice id, enum mcp_era era);
-/* A result whose object is given as JSON text. */
-void mcp_put_result(struct buf *out, struct slice id, struct slice result);
 
 /* Our key in inputRequests and inputResponses. */
 #define MCP_INPUT_KEY "sidegate"
@@ -73,8 +70,6 @@ void mcp_put_url_required(struct buf *out, struct slice request_id,
 void mcp_put_elicitation_complete(struct buf *out, struct slice elicitation_id);
 /* token is JSON text as it came; message may be empty. */
 void mcp_put_progress(struct buf *out, struct slice token, uint64_t progress, struct slice message);
-/* notifications/cancelled; request_id is JSON text, reason may be empty. */
-void mcp_put_cancelled(struct buf *out, struct slice request_id, struct slice reason);
 /* A notification without params ("notifications/tools/list_changed"). */
 void mcp_put_notification(struct buf *out, const char *method);
 
@@ -92,13 +87,12 @@ void mcp_put_initialize(struct buf *out, struct slice id, struct slice version,
 void mcp_put_discover(struct buf *out, struct slice id, uint64_t ttl_ms,
                       const struct mcp_server_info *s);
 
-/* The initialize request and the server/discover request that egress sends upstream. caps is JSON
+/* The initialize request that egress sends upstream. caps is JSON
  * object text: never more than the client declared. */
 struct mcp_client_info {
     struct slice name, version, caps;
 };
 void mcp_put_initialize_request(struct buf *out, struct slice id, const struct mcp_client_info *c);
-void mcp_put_discover_request(struct buf *out, struct slice id, const struct mcp_client_info *c);
 
 /*
  * Edits that set the modern per-hop keys of a request's params._meta: version, capabilities (JSON

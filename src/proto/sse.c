@@ -46,12 +46,7 @@ static enum err field(struct sse_reader *r, struct slice name, struct slice valu
         return set_field(&r->type, value);
     if (slice_eq_str(name, "id") && slice_find_byte(value, 0) == value.n)
         return set_field(&r->id, value);
-    if (slice_eq_str(name, "retry")) {
-        uint64_t ms;
-        if (slice_to_u64(value, UINT32_MAX, &ms))
-            r->retry_ms = ms;
-    }
-    return ERR_OK;
+    return ERR_OK; /* others are ignored, as the standard says; retry too, for nobody asks here */
 }
 
 static enum err line_done(struct sse_reader *r)

@@ -22,8 +22,7 @@ struct sse_event {
 struct sse_reader {
     struct buf line, data, type, id;
     bool started, after_cr, has_data, reported;
-    enum err broken;   /* what ended the stream */
-    uint64_t retry_ms; /* the last retry field, or 0 */
+    enum err broken; /* what ended the stream */
 };
 
 /* No event's data and no line may pass max_event bytes. */

@@ -42,7 +42,7 @@ static void dump_number(const struct json *j, uint32_t node, struct buf *out)
     uint64_t u, bits;
     if (is_whole(s) && json_i64(j, node, &i)) {
         buf_printf(out, "i%lld;", (long long)i);
-    } else if (is_whole(s) && json_u64(j, node, UINT64_MAX, &u)) {
+    } else if (is_whole(s) && slice_to_u64(s, UINT64_MAX, &u)) {
         buf_printf(out, "i%llu;", (unsigned long long)u);
     } else {
         double v = as_double(s);

@@ -70,49 +70,45 @@ static void test_media_type(void **state)
         if (http_media_type_is(slice_str(rows[i].value), "application/json") != rows[i].json)
             fail_msg("%s", rows[i].value);
     }
-    assert_slice(http_media_type_param(S("a/b; X=1; Charset=\"q z\""), "charset"), "q z");
-    assert_slice(http_media_type_param(S("a/b; x=1"), "charset"), "");
-    assert_slice(http_media_type_param(S("nonsense"), "charset"), "");
 }
 
 static void test_accept(void **state)
 {
     static const struct {
         const char *accept;
-        bool json, lists;
+        bool json;
     } rows[] = {
-        {"application/json, text/event-stream", true, true},
-        {"text/event-stream,application/json", true, true},
-        {"Application/Json;q=0.5", true, true},
-        {"application/json;q=0", false, false},
-        {"application/json;q=0.000", false, false},
-        {"application/json;q=0.001", true, true},
-        {"application/json;q=1.000", true, true},
-        {"application/json;version=1;q=1", true, true},
-        {"*/*", true, false},
-        {"application/*", true, false},
-        {"*/*;q=0", false, false},
-        {"application/*;q=0, */*", false, false},
-        {"application/json;q=0, */*", false, false},
-        {"application/json, */*;q=0", true, true},
-        {"text/*", false, false},
-        {"text/event-stream", false, false},
-        {"", false, false},
-        {",, application/json ,", true, true},
-        {"application/json;q=2", false, false},
-        {"application/json;q=1.1", false, false},
-        {"application/json;q=-1", false, false},
-        {"application/json;q=x", false, false},
-        {"application/json;q=0.0001", false, false},
-        {"application/json text/html", false, false},
-        {"application/json, bad", false, false},
-        {"*/json", false, false},
-        {"json", false, false},
+        {"application/json, text/event-stream", true},
+        {"text/event-stream,application/json", true},
+        {"Application/Json;q=0.5", true},
+        {"application/json;q=0", false},
+        {"application/json;q=0.000", false},
+        {"application/json;q=0.001", true},
+        {"application/json;q=1.000", true},
+        {"application/json;version=1;q=1", true},
+        {"*/*", true},
+        {"application/*", true},
+        {"*/*;q=0", false},
+        {"application/*;q=0, */*", false},
+        {"application/json;q=0, */*", false},
+        {"application/json, */*;q=0", true},
+        {"text/*", false},
+        {"text/event-stream", false},
+        {"", false},
+        {",, application/json ,", true},
+        {"application/json;q=2", false},
+        {"application/json;q=1.1", false},
+        {"application/json;q=-1", false},
+        {"application/json;q=x", false},
+        {"application/json;q=0.0001", false},
+        {"application/json text/html", false},
+        {"application/json, bad", false},
+        {"*/json", false},
+        {"json", false},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (http_accepts(slice_str(rows[i].accept), "application/json") != rows[i].json ||
-            http_accept_lists(slice_str(rows[i].accept), "application/json") != rows[i].lists)
+        if (http_accepts(slice_str(rows[i].accept), "application/json") != rows[i].json)
             fail_msg("%s", rows[i].accept);
     }
 }

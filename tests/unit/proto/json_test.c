@@ -363,16 +363,14 @@ static void test_reading(void **state)
 {
     struct json j;
     struct buf b = BUF_INIT(100);
-    uint64_t u;
     int64_t i;
     (void)state;
     json_init(&j);
     assert_ok(json_parse(&j, slice_str(sample), NULL));
     assert_true(json_is(&j, 0, JSON_OBJECT));
     assert_int_equal(json_count(&j, 0), 4);
-    assert_true(json_u64(&j, json_get(&j, 0, "id"), 10, &u));
-    assert_int_equal(u, 7);
-    assert_false(json_u64(&j, json_get(&j, 0, "id"), 6, &u));
+    assert_true(json_i64(&j, json_get(&j, 0, "id"), &i));
+    assert_int_equal(i, 7);
     assert_true(json_i64(&j, json_get(&j, 0, "last"), &i));
     assert_true(i == INT64_MIN);
     uint32_t method = json_get(&j, 0, "method");
@@ -406,7 +404,6 @@ static void test_reading_nothing(void **state)
 {
     struct json j;
     struct buf b = BUF_INIT(100);
-    uint64_t u = 1;
     int64_t i = 1;
     (void)state;
     json_init(&j);
@@ -426,9 +423,7 @@ static void test_reading_nothing(void **state)
     assert_err(json_str(&j, none, &b), ERR_INVALID_PARAMS);
     assert_err(json_str(&j, 0, &b), ERR_INVALID_PARAMS);
     assert_false(json_str_eq_c(&j, none, ""));
-    assert_false(json_u64(&j, none, 9, &u));
     assert_false(json_i64(&j, none, &i));
-    assert_int_equal(u, 1);
     assert_int_equal(i, 1);
     json_free(&j);
     buf_free(&b);
@@ -438,29 +433,27 @@ static void test_integers(void **state)
 {
     static const struct {
         const char *text;
-        bool u, i;
+        bool i;
     } rows[] = {
-        {"0", true, true},
-        {"-0", false, true},
-        {"18446744073709551615", true, false},
-        {"18446744073709551616", false, false},
-        {"9223372036854775807", true, true},
-        {"9223372036854775808", true, false},
-        {"-9223372036854775808", false, true},
-        {"-9223372036854775809", false, false},
-        {"1.0", false, false},
-        {"1e2", false, false},
-        {"\"1\"", false, false},
-        {"true", false, false},
+        {"0", true},
+        {"-0", true},
+        {"18446744073709551615", false},
+        {"18446744073709551616", false},
+        {"9223372036854775807", true},
+        {"9223372036854775808", false},
+        {"-9223372036854775808", true},
+        {"-9223372036854775809", false},
+        {"1.0", false},
+        {"1e2", false},
+        {"\"1\"", false},
+        {"true", false},
     };
     struct json j;
     (void)state;
     json_init(&j);
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
-        uint64_t u;
         int64_t i;
         assert_ok(json_parse(&j, slice_str(rows[r].text), NULL));
-        assert_int_equal(json_u64(&j, 0, UINT64_MAX, &u), rows[r].u);
         assert_int_equal(json_i64(&j, 0, &i), rows[r].i);
     }
     json_free(&j);
@@ -528,7 +521,7 @@ static void test_writer(void **state)
     json_w_u64(&w, UINT64_MAX);
     json_w_i64(&w, INT64_MIN);
     json_w_bool(&w, true);
-    json_w_null(&w);
+    json_w_raw(&w, SLICE_LIT("null"));
     json_w_object(&w);
     json_w_object_end(&w);
     json_w_array_end(&w);
@@ -670,7 +663,8 @@ static void test_edit_room(void **state)
     assert_ok(json_parse(&j, S("{\"a\":1}"), NULL));
     json_edit_set(&e, &j, 0, "a", SLICE_LIT("\"1234567\""));
     assert_err(json_copy_edited(&j, 0, &e, &out), ERR_TOO_LARGE);
-    json_edits_clear(&e);
+    json_edits_free(&e);
+    json_edits_init(&e, 1);
     json_edit_set(&e, &j, 0, "b", SLICE_LIT("22"));
     assert_err(json_copy_edited(&j, 0, &e, &out), ERR_TOO_LARGE);
     json_edits_free(&e);

@@ -130,7 +130,6 @@ static void test_one_event_a_call(void **state)
     assert_ok(sse_read(&r, &in, &ev, &got));
     assert_true(got);
     assert_slice(ev.data, "a");
-    assert_int_equal(r.retry_ms, 250);
     assert_slice(in, "data: b\n\n");
     assert_ok(sse_read(&r, &in, &ev, &got));
     assert_true(got);
