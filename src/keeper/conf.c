@@ -35,7 +35,6 @@ void conf_add_endpoint(struct conf *f, const struct msg_conf_endpoint *m)
     f->bad |= m->host.n == 0 || !slice_to_cstr(m->host, u->host, sizeof(u->host));
     u->dialable = true;
     u->port = m->port;
-    u->tls = m->tls;
 }
 
 void conf_add_field(struct conf *f, const struct msg_conf_field *m)

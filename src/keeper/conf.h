@@ -10,7 +10,6 @@ struct upstream {
     bool dialable; /* conf_endpoint came */
     bool needs_credential;
     bool has_verify;
-    bool tls;
     uint8_t fields; /* of its credential */
     uint16_t port;
     enum lease_kind lease;

@@ -54,13 +54,6 @@ ON(audit_refused, outbox_on_refused)
 
 /* The rest does not need all three. */
 
-static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
-{
-    (void)ctx;
-    (void)c;
-    (void)m; /* links are written by the gateway */
-}
-
 static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
 {
     struct keeper *k = ctx;

@@ -5,7 +5,6 @@ bool keeper_dispatch(const struct keeper_handlers *h, void *ctx, struct chan *c,
     union msg_any *m, int fd)
 {
     switch (type) {
-    case MSG_CONF_SITE: h->conf_site(ctx, c, &m->conf_site); return true;
     case MSG_CONF_UPSTREAM: h->conf_upstream(ctx, c, &m->conf_upstream); return true;
     case MSG_CONF_ENDPOINT: h->conf_endpoint(ctx, c, &m->conf_endpoint); return true;
     case MSG_CONF_FIELD: h->conf_field(ctx, c, &m->conf_field); return true;

@@ -9,7 +9,6 @@ struct chan;
 /* Slices in m live as long as the call. A handler that keeps a secret sets the member to NULL. A handler that gets fd
  * owns it. */
 struct keeper_handlers {
-    void (*conf_site)(void *ctx, struct chan *c, struct msg_conf_site *m);
     void (*conf_upstream)(void *ctx, struct chan *c, struct msg_conf_upstream *m);
     void (*conf_endpoint)(void *ctx, struct chan *c, struct msg_conf_endpoint *m);
     void (*conf_field)(void *ctx, struct chan *c, struct msg_conf_field *m);
@@ -58,7 +57,6 @@ struct keeper_handlers {
 
 /* All of them as PREFIXname: a missing one does not compile. */
 #define KEEPER_HANDLERS(prefix) { \
-    .conf_site = prefix##conf_site, \
     .conf_upstream = prefix##conf_upstream, \
     .conf_endpoint = prefix##conf_endpoint, \
     .conf_field = prefix##conf_field, \

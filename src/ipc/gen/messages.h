@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x0163b9b867e0857bu
+#define MSG_TABLE_ID 0xd0ccec48b617d56fu
 
 enum role {
     ROLE_SUPERVISOR,
