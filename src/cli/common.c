@@ -1,4 +1,5 @@
-/* What the verbs share: the configuration, our other programs, times, passwords, values shown once.
+/* What the verbs share: complaints, the configuration, our other programs, times, passwords, values
+ * shown once.
  */
 #include "cli/cli.h"
 
@@ -6,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,18 @@
 #include <unistd.h>
 
 enum { PASSWORD_LEAST = 8 };
+
+int cli_fail(const char *fmt, ...)
+{
+    va_list ap;
+
+    fputs("sidegate: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return CLI_FAILED;
+}
 
 bool cli_load_config(struct cli *x)
 {

@@ -10,7 +10,6 @@
 #include "crypto/init.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,18 +46,6 @@ static const struct {
      "elicitation.url)",
      OPT_LINK_BY_ERROR},
 };
-
-int cli_fail(const char *fmt, ...)
-{
-    va_list ap;
-
-    fputs("sidegate: ", stderr);
-    va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
-    va_end(ap);
-    fputc('\n', stderr);
-    return CLI_FAILED;
-}
 
 enum { SPELLED = 80 }; /* bytes of a verb's line of usage */
 

@@ -39,6 +39,9 @@ MUST_USE enum err store_migrate(struct store *s);
 /* A number from a pragma or another query of ours that gives one number. */
 MUST_USE enum err store_sql_int(struct store *s, const char *sql, int64_t *ret);
 
+/* A numbered statement, once. */
+MUST_USE enum err store_prepare(struct store *s, enum stmt q);
+
 /* store_flush, as what the loop defers. */
 void store_flush_deferred(void *s);
 

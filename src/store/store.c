@@ -1,14 +1,10 @@
 /*
- * Opening the store and running numbered statements. Run by the keeper, before and inside its jail.
- * Trusts the file as far as SQLite checks it: every value read is compared with the type that
- * statements.def promises, and triggers, views and functions that a forged schema might bring are
- * off (trusted_schema, defensive; sqlite.org/security.html).
+ * Running numbered statements. Run by the keeper, before and inside its jail. Trusts the file as
+ * far as SQLite checks it: every value read is compared with the type that statements.def promises,
+ * and triggers, views and functions that a forged schema might bring are off (trusted_schema,
+ * defensive; sqlite.org/security.html).
  */
 #include "store/internal.h"
-
-#include "base/mem.h"
-
-#include <sys/stat.h>
 
 struct statement {
     const char *name;
@@ -65,58 +61,7 @@ enum err store_sql_int(struct store *s, const char *sql, int64_t *ret)
     return store_err(s, rc);
 }
 
-/* locking_mode comes before journal_mode: so the index of the log lives in our heap and not in a
- * shared map. */
-static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
-                              "PRAGMA journal_mode = WAL;"
-#ifdef PLANT_SYNC_OFF
-                              "PRAGMA synchronous = OFF;"
-#else
-                              "PRAGMA synchronous = FULL;"
-#endif
-                              "PRAGMA secure_delete = ON;"
-                              "PRAGMA foreign_keys = ON;"
-                              "PRAGMA trusted_schema = OFF;"
-                              "PRAGMA cell_size_check = ON;"
-                              "PRAGMA temp_store = MEMORY;"
-                              "PRAGMA mmap_size = 0;"
-                              "PRAGMA journal_size_limit = 16777216;"
-                              "PRAGMA user_version;";
-
-static enum err open_file(struct store *s, const char *dir)
-{
-    struct buf path = BUF_INIT(512);
-    enum err e = ERR_OK;
-    int64_t on = 0;
-
-    buf_put_str(&path, dir);
-    buf_put_str(&path, "/sidegate.db");
-    buf_put_u8(&path, 0);
-    e = buf_err(&path);
-    if (!e) {
-        mode_t old = umask(077);
-
-        e = store_err(s, sqlite3_open_v2((const char *)path.p, &s->db,
-                                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                                             SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-                                             SQLITE_OPEN_EXRESCODE,
-                                         NULL));
-        /* The log beside it is made with the first statement, with the mode of the file. */
-        if (!e) {
-            (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL); /* since 3.26 */
-            e = store_sql(s, pragmas);
-        }
-        umask(old);
-    }
-    if (!e)
-        e = store_sql_int(s, "PRAGMA foreign_keys", &on);
-    if (!e && on != 1)
-        e = ERR_INTERNAL;
-    buf_free(&path);
-    return e;
-}
-
-static enum err prepare(struct store *s, enum stmt q)
+enum err store_prepare(struct store *s, enum stmt q)
 {
     const struct statement *def = &statements[q];
     int rc = sqlite3_prepare_v3(s->db, def->sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[q], NULL);
@@ -126,55 +71,6 @@ static enum err prepare(struct store *s, enum stmt q)
     BUG_IF((size_t)sqlite3_bind_parameter_count(s->stmt[q]) != slice_str(def->params).n);
     BUG_IF((size_t)sqlite3_column_count(s->stmt[q]) != slice_str(def->columns).n);
     return ERR_OK;
-}
-
-enum err store_open(const char *dir, struct loop *l, struct store **ret)
-{
-    struct store *s = MEM_NEW(struct store);
-    struct buf path = BUF_INIT(512);
-    enum err e = ERR_OK;
-
-    s->loop = l;
-    TAILQ_INIT(&s->waiting);
-    buf_put_str(&path, dir);
-    buf_put_str(&path, "/reserve");
-    e = buf_err(&path);
-    if (!e) {
-        s->reserve = mem_strndup(path.p, path.n);
-        e = open_file(s, dir);
-    }
-    if (!e)
-        e = store_migrate(s);
-    for (size_t q = 0; !e && q < STMT_COUNT; q++)
-        e = prepare(s, q);
-    if (!e)
-        store_reserve_make(s);
-    buf_free(&path);
-    if (e) {
-        store_close(s);
-        return e;
-    }
-    *ret = s;
-    return ERR_OK;
-}
-
-void store_close(struct store *s)
-{
-    struct store_item *it = NULL;
-
-    if (!s)
-        return;
-    if (s->loop)
-        loop_undefer(s->loop, store_flush_deferred, s);
-    while ((it = TAILQ_FIRST(&s->waiting))) {
-        TAILQ_REMOVE(&s->waiting, it, in_queue);
-        mem_free(it);
-    }
-    for (size_t i = 0; i < STMT_COUNT; i++)
-        sqlite3_finalize(s->stmt[i]);
-    (void)sqlite3_close(s->db); /* nothing to do about it: every commit is on disk already */
-    mem_free(s->reserve);
-    mem_free(s);
 }
 
 static bool length_fits(char type, size_t n)
