@@ -1,7 +1,7 @@
 /*
  * What policy judged of one request, as one digest: the keeper makes it of what the gateway told
  * it, egress of the body that is about to leave, and a permit is good only where both are equal
- * (DESIGN 2).
+ * (ARCHITECTURE, "One call, step by step" 4).
  */
 #ifndef SG_CRYPTO_JUDGED_H
 #define SG_CRYPTO_JUDGED_H

@@ -3,7 +3,7 @@
  * has checked and screened. Run by the gateway. Trusts that a message is JSON, and nothing in it;
  * no header, status or field of the upstream's stream reaches this process. Credit is given back
  * as fast as the client reads. Specifications: MCP 2025-11-25 basic/transports; 2026-07-28
- * basic/patterns/mrtr; mcp.md 2.
+ * basic/patterns/mrtr.
  */
 #include "gateway/call_in.h"
 

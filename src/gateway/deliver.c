@@ -1,5 +1,5 @@
 /*
- * Delivering a handoff to the client (DESIGN 4, "How a handoff is delivered"; mcp.md 1.2): modern
+ * Delivering a handoff to the client: modern
  * by input_required and held retries, legacy by an elicitation on the call's own stream, or by an
  * error where the agent key says so, everybody else by a neutral answer. Run by the gateway. Trusts
  * the keeper on what state a handoff is in; what the client says about it (accept) is a hint that

@@ -1,6 +1,6 @@
 /*
  * The body as it will be sent: the client's message written again from what was parsed, with this
- * hop's own keys, and the projection that policy sees (DESIGN 4: what was checked is what is sent).
+ * hop's own keys, and the projection that policy sees: what was checked is what is sent.
  */
 #ifndef SG_GATEWAY_REWRITE_H
 #define SG_GATEWAY_REWRITE_H

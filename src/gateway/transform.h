@@ -1,6 +1,5 @@
 /*
- * What is changed in an upstream's message before the client gets it (mcp.md 2, same era): pure, on
- * parsed messages.
+ * What is changed in an upstream's message before the client gets it: pure, on parsed messages.
  */
 #ifndef SG_GATEWAY_TRANSFORM_H
 #define SG_GATEWAY_TRANSFORM_H

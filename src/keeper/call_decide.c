@@ -1,7 +1,7 @@
 /*
  * What happens to a call: policy, inside one piece of work, and what follows after the commit. Run
- * by the keeper. Obeys DESIGN "How a handoff is delivered"; the cases are those of ARCHITECTURE,
- * "One call, step by step".
+ * by the keeper. The cases are those of ARCHITECTURE, "One call, step by step" 2 and "One handoff,
+ * step by step" 1.
  */
 #include "base/mem.h"
 #include "keeper/call.h"

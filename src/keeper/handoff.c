@@ -1,7 +1,7 @@
 /*
  * The life of handoffs. Run by the keeper. Trusts nobody: who may cause which event is checked by
- * who calls (submit.c, pages.c, call.c), and whether it may happen now by the table. Obeys DESIGN 3
- * and "The order of things" 5.
+ * who calls (submit.c, pages.c, call.c), and whether it may happen now by the table.
+ * ARCHITECTURE, "One handoff, step by step".
  */
 #include "keeper/handoff.h"
 

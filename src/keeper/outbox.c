@@ -1,7 +1,7 @@
 /*
  * The queue of audit records. Run by the keeper. Trusts audit to have on disk what it acknowledges,
- * and nothing else: numbers and heads are compared with its own. Obeys DESIGN 2, "The order of
- * things", 1, 2 and 5.
+ * and nothing else: numbers and heads are compared with its own.
+ * ARCHITECTURE, "One call, step by step" 3; decision 0006.
  */
 #include "keeper/outbox.h"
 

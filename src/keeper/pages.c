@@ -238,10 +238,9 @@ static void say_rows(struct keeper *k, struct chan *c, uint64_t req, const struc
     if (store_end(q) != ERR_OK || e)
         page_denied(c, req, DENIAL_AGAIN);
     else
-        IGNORE(send_rows_end(
-            c, &(struct msg_rows_end){.req = req,
-                                      .user_name = slice_str(s->user_name),
-                                      .csrf = roots_csrf(k, s->hash)})); /* as above */
+        tell_rows_end(c, &(struct msg_rows_end){.req = req,
+                                                .user_name = slice_str(s->user_name),
+                                                .csrf = roots_csrf(k, s->hash)});
 }
 
 /* --- the inbox

@@ -1,8 +1,8 @@
 /*
  * A handoff's form comes in: proof, box, values, trial. Run by the keeper. Surface saw the values
  * and is believed about nothing else: who it is was proved inside this handoff, and the sealed text
- * itself says for which handoff and whom it was typed. Obeys DESIGN 5 and "The order of things" 5;
- * ARCHITECTURE, "One handoff, step by step" 3 to 5.
+ * itself says for which handoff and whom it was typed. ARCHITECTURE, "One handoff, step by step" 3
+ * to 5.
  */
 #include "base/mem.h"
 #include "crypto/open.h"

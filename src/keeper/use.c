@@ -1,5 +1,5 @@
 /*
- * From reservation to result. Run by the keeper. Obeys DESIGN 2, "The order of things" 1, 2 and 4.
+ * From reservation to result. Run by the keeper. ARCHITECTURE, "One call, step by step" 3 to 5.
  * Trusts egress with what it reports about its own uses and about no others.
  */
 #include "keeper/use.h"

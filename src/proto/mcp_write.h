@@ -44,7 +44,8 @@ void mcp_put_unsupported_version(struct buf *out, struct slice id, unsigned eras
 void mcp_put_missing_elicitation(struct buf *out, struct slice id, struct slice message);
 
 /* A final tools/call result of one text block; modern results get resultType "complete". A neutral
- * result has is_error true, or clients that know an outputSchema throw (mcp.md 1.1). */
+ * result has is_error true, or clients that know an outputSchema throw (2025-11-25 server/tools
+ * "Output Schema": such a result must have structuredContent). */
 void mcp_put_text_result(struct buf *out, struct slice id, enum mcp_era era, struct slice text,
                          bool is_error);
 /* The result {} (ping, logging/setLevel, resources/subscribe). */

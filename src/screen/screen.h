@@ -1,8 +1,9 @@
 /*
- * The screen: what was injected into one call does not come back towards the agent (DESIGN.md
- * section 7). A matcher is made for one call from the values that were injected and from what may
- * stand for them (encodings.def); every JSON message of the answer goes through it. It looks at
- * decoded strings, at keys, at the text of numbers, and inside base64 in members "blob" and "data".
+ * The screen: what was injected into one call does not come back towards the agent
+ * (SECURITY.md, "What the screen finds"). A matcher is made for one call from the values that were
+ * injected and from what may stand for them (encodings.def); every JSON message of the answer goes
+ * through it. It looks at decoded strings, at keys, at the text of numbers, and inside base64 in
+ * members "blob" and "data".
  *
  * Rules, beside the encodings:
  * - Values shorter than SCREEN_VALUE_MIN bytes are not screened: such a value stands in ordinary
