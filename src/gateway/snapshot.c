@@ -116,7 +116,7 @@ CALL_ACTION(slow)
         call_cancelled(c, ev, arg);
         return;
     }
-    (void)send_call_cancel(c->egress, &m); /* a channel that ended has forgotten it */
+    tell_call_cancel(c->egress, &m);
     c->egress = NULL;
     call_list_from_snapshot(c, ERR_TIMEOUT);
 }

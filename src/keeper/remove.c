@@ -64,11 +64,12 @@ static void finished(void *ctx, enum err e)
 {
     struct removal *r = ctx;
 
-    ctl_say_why(r->k, r->peer, e,
-            e ? "the person is removed, but the old master key is not destroyed yet (the log says "
-                "why): a copy of the store from before still opens with it. It is tried again "
-                "every hour and at each start"
-              : "");
+    ctl_say_why(
+        r->k, r->peer, e,
+        e ? "the person is removed, but the old master key is not destroyed yet (the log says "
+            "why): a copy of the store from before still opens with it. It is tried again "
+            "every hour and at each start"
+          : "");
     mem_free(r);
 }
 

@@ -234,13 +234,13 @@ static void test_trace_shows_no_secret(void **state)
     assert_slice(buf_slice(&b), "send_part call=9187201950435737471 part=(5)");
     wire_done(msg_info(MSG_SEND_PART), &m);
     buf_clear(&b);
-    m.login_start = (struct msg_login_start){1, SLICE_LIT("hunter2")};
+    m.login_start = (struct msg_login_start){.req = 1, .name = SLICE_LIT("hunter2")};
     wire_trace(&b, msg_info(MSG_LOGIN_START), &m);
-    assert_slice(buf_slice(&b), "login_start req=1 name=(7)");
+    assert_slice(buf_slice(&b), "login_start req=1 name=(7) browser=(32)");
     buf_clear(&b);
-    m.login = (struct msg_login){1, SLICE_LIT("hunter2"), NULL};
+    m.login = (struct msg_login){.req = 1, .name = SLICE_LIT("hunter2")};
     wire_trace(&b, msg_info(MSG_LOGIN), &m);
-    assert_slice(buf_slice(&b), "login req=1 name=(7) verifier=secret(0)");
+    assert_slice(buf_slice(&b), "login req=1 name=(7) browser=(32) verifier=secret(0)");
     buf_free(&b);
 }
 

@@ -201,6 +201,8 @@ static void test_user_removed_with_many_handoffs(void **state)
     struct world *w = *state;
     uint64_t number = 0;
 
+    assert_err(limit_set(SET_USER_PROMPTS_PER_HOUR, ASKED), ERR_OK);
+    assert_err(limit_set(SET_UPSTREAM_PROMPTS_PER_HOUR, ASKED), ERR_OK);
     for (unsigned i = 0; i < KEYS; i++) {
         char name[16];
         struct sec *token = NULL;
@@ -223,6 +225,8 @@ static void test_user_removed_with_many_handoffs(void **state)
         ERR_OK);
     done(w, ERR_OK);
     assert_int_equal(w->r->events[EVENT_HANDOFF_CANCELLED], ASKED);
+    assert_err(limit_set(SET_USER_PROMPTS_PER_HOUR, 60), ERR_OK);
+    assert_err(limit_set(SET_UPSTREAM_PROMPTS_PER_HOUR, 30), ERR_OK);
 }
 
 /* --- revoking

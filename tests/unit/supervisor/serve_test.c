@@ -591,6 +591,7 @@ static void test_root_becomes_somebody_else(void **state)
     start(w, NULL);
     expect(w, "data must belong to the account that Sidegate runs as"); /* it is root's */
     assert_int_equal(wait_status(w), 1);
+    assert_int_equal(rmdir(at(w, "data/store")), 0);
     assert_int_equal(rmdir(at(w, "data")), 0);
     start(w, NULL);
     expect(w, "process=\"keeper\"", "event=opened", "uid=65534");
