@@ -35,6 +35,7 @@ struct dials {
 static void dial_free(struct dial *x)
 {
     HASH_DEL(x->all->by_ticket, x);
+    resolver_drop(x->all->resolver, x->ticket);
     connector_free(x->connector);
     loop_timer_free(x->timer);
     mem_free(x);

@@ -1,44 +1,28 @@
 /*
  * The dialer's resolver threads. They read what DNS servers and the hosts file say, with the C
- * library's code; what comes out are addresses, which the address wall judges. The threads share
- * with the loop two queues under one lock, and a socket pair that wakes the loop.
+ * library's code; what comes out are addresses, which the address wall judges.
  */
 #include "dialer/resolver.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
 #include <nss.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "os/sock.h"
+#include "os/worker.h"
 
 struct question {
-    TAILQ_ENTRY(question) link;
-    uint16_t upstream;
+    struct worker_job at;
     char host[256];
     struct resolver_answer answer;
 };
-TAILQ_HEAD(questions, question);
 
 struct resolver {
-    struct loop *loop;
-    struct loop_watch *watch;
+    struct worker *worker;
     resolver_fn *fn;
     void *ctx;
-    int wake[2]; /* threads write to [1], the loop reads [0] */
-    pthread_t threads[LIM_RESOLVERS];
-    size_t threads_n;
-
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t asked;
-    struct questions waiting_for_thread, under_way, waiting_for_loop;
-    size_t queued;
-    bool ending;
 };
 
 static bool take_address(const struct sockaddr *from, struct address *ret)
@@ -57,8 +41,9 @@ static bool take_address(const struct sockaddr *from, struct address *ret)
     return true;
 }
 
-static void look_up(struct question *q)
+static void look_up(struct worker_job *at)
 {
+    struct question *q = (struct question *)at;
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct resolver_answer *a = &q->answer;
     struct addrinfo *list = NULL;
@@ -74,146 +59,50 @@ static void look_up(struct question *q)
         a->err = ERR_OK;
 }
 
-static size_t count_of(const struct questions *list, uint16_t upstream)
-{
-    const struct question *q;
-    size_t n = 0;
-
-    TAILQ_FOREACH(q, list, link)
-    {
-        n += q->upstream == upstream;
-    }
-    return n;
-}
-
-/* The oldest question whose upstream may have one more thread. One that waits for its upstream's
- * others is taken by the thread that ends one of them. */
-static struct question *next_question(struct resolver *r)
-{
-    struct question *q;
-
-    TAILQ_FOREACH(q, &r->waiting_for_thread, link)
-    {
-        if (count_of(&r->under_way, q->upstream) < LIM_RESOLVERS_PER_UPSTREAM)
-            return q;
-    }
-    return NULL;
-}
-
-static void *thread_main(void *ctx)
+static void on_done(void *ctx, struct worker_job *at)
 {
     struct resolver *r = ctx;
-    struct question *q;
+    struct question *q = (struct question *)at;
 
-    pthread_mutex_lock(&r->lock);
-    for (;;) {
-        while ((q = next_question(r)) == NULL && !r->ending)
-            pthread_cond_wait(&r->asked, &r->lock);
-        if (r->ending)
-            break;
-        TAILQ_REMOVE(&r->waiting_for_thread, q, link);
-        TAILQ_INSERT_TAIL(&r->under_way, q, link);
-        pthread_mutex_unlock(&r->lock);
-        look_up(q);
-        pthread_mutex_lock(&r->lock);
-        TAILQ_REMOVE(&r->under_way, q, link);
-        TAILQ_INSERT_TAIL(&r->waiting_for_loop, q, link);
-        /* ERR_AGAIN: the loop has many such messages to read, each of which wakes it. */
-        IGNORE(sock_send(r->wake[1], SLICE_LIT("1"), -1));
-    }
-    pthread_mutex_unlock(&r->lock);
-    return NULL;
+    q->answer.ticket = at->ticket;
+    r->fn(r->ctx, &q->answer);
 }
 
-static void on_wake(void *ctx, unsigned events)
+static void question_free(struct worker_job *at)
 {
-    struct resolver *r = ctx;
-    struct questions done = TAILQ_HEAD_INITIALIZER(done);
-    struct question *q;
-    uint8_t byte;
-    size_t n;
-    int pass;
-
-    (void)events;
-    while (sock_recv(r->wake[0], &byte, sizeof(byte), &n, &pass) == ERR_OK)
-        ;
-    pthread_mutex_lock(&r->lock);
-    TAILQ_CONCAT(&done, &r->waiting_for_loop, link);
-    pthread_mutex_unlock(&r->lock);
-    while ((q = TAILQ_FIRST(&done)) != NULL) {
-        TAILQ_REMOVE(&done, q, link);
-        r->queued--;
-        r->fn(r->ctx, &q->answer);
-        mem_free(q);
-    }
-}
-
-/* Threads take no signals: those are the loop's. */
-enum err resolver_start(struct resolver *r)
-{
-    sigset_t all, before;
-    int failed = 0;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (failed == 0 && r->threads_n < LIM_RESOLVERS) {
-        failed = pthread_create(&r->threads[r->threads_n], NULL, thread_main, r);
-        if (failed == 0)
-            r->threads_n++;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed == 0 ? ERR_OK : ERR_UNAVAILABLE;
+    mem_free((struct question *)at);
 }
 
 enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolver **ret)
 {
+    static const struct worker_ops ops = {
+        LIM_DIALS, LIM_DIALS_PER_UPSTREAM, LIM_RESOLVERS_PER_UPSTREAM, look_up,
+        on_done,   question_free};
     struct resolver *r = MEM_NEW(struct resolver);
     enum err e;
 
-    *r = (struct resolver){.loop = l, .fn = fn, .ctx = ctx, .wake = {-1, -1}};
-    TAILQ_INIT(&r->waiting_for_thread);
-    TAILQ_INIT(&r->under_way);
-    TAILQ_INIT(&r->waiting_for_loop);
-    BUG_IF(pthread_mutex_init(&r->lock, NULL) != 0 || pthread_cond_init(&r->asked, NULL) != 0);
-    e = sock_pair(r->wake);
+    *r = (struct resolver){.fn = fn, .ctx = ctx};
+    e = worker_new(l, &ops, r, &r->worker);
     if (e == ERR_OK && __nss_configure_lookup("hosts", "files dns") != 0)
         e = ERR_UNAVAILABLE;
     if (e != ERR_OK) {
         resolver_free(r);
         return e;
     }
-    r->watch = loop_watch(l, r->wake[0], LOOP_READ, on_wake, r);
     *ret = r;
     return ERR_OK;
 }
 
-static void free_questions(struct questions *list)
+enum err resolver_start(struct resolver *r)
 {
-    struct question *q;
-
-    while ((q = TAILQ_FIRST(list)) != NULL) {
-        TAILQ_REMOVE(list, q, link);
-        mem_free(q);
-    }
+    return worker_start(r->worker, LIM_RESOLVERS);
 }
 
 void resolver_free(struct resolver *r)
 {
     if (r == NULL)
         return;
-    pthread_mutex_lock(&r->lock);
-    r->ending = true;
-    pthread_cond_broadcast(&r->asked);
-    pthread_mutex_unlock(&r->lock);
-    for (size_t i = 0; i < r->threads_n; i++)
-        pthread_join(r->threads[i], NULL);
-    loop_unwatch(r->watch);
-    sock_close(r->wake[0]);
-    sock_close(r->wake[1]);
-    free_questions(&r->waiting_for_thread);
-    free_questions(&r->waiting_for_loop);
-    pthread_cond_destroy(&r->asked);
-    pthread_mutex_destroy(&r->lock);
+    worker_free(r->worker);
     mem_free(r);
 }
 
@@ -231,33 +120,19 @@ static bool is_host(struct slice host)
     return host.n > 0;
 }
 
-static bool has_room(struct resolver *r, uint16_t upstream)
-{
-    size_t n;
-
-    pthread_mutex_lock(&r->lock);
-    n = count_of(&r->waiting_for_thread, upstream);
-    pthread_mutex_unlock(&r->lock);
-    return r->queued < LIM_DIALS && n < LIM_DIALS_PER_UPSTREAM;
-}
-
 enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream, struct slice host)
 {
-    struct question *q;
+    struct question *q = MEM_NEW(struct question);
 
-    if (!has_room(r, upstream))
-        return ERR_AGAIN;
-    q = MEM_NEW(struct question);
-    q->upstream = upstream;
-    q->answer.ticket = ticket;
     if (!is_host(host) || !slice_to_cstr(host, q->host, sizeof(q->host))) {
         mem_free(q);
         return ERR_UPSTREAM_DOWN;
     }
-    r->queued++;
-    pthread_mutex_lock(&r->lock);
-    TAILQ_INSERT_TAIL(&r->waiting_for_thread, q, link);
-    pthread_cond_signal(&r->asked);
-    pthread_mutex_unlock(&r->lock);
-    return ERR_OK;
+    q->at.group = upstream;
+    return worker_ask(r->worker, &q->at, ticket);
+}
+
+void resolver_drop(struct resolver *r, uint64_t ticket)
+{
+    worker_drop(r->worker, ticket);
 }

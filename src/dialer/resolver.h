@@ -21,7 +21,8 @@ struct resolver_answer {
     struct address a[LIM_ADDRESSES];
 };
 
-/* Called on the loop, once for each question that resolver_ask took. */
+/* Called on the loop, once for each question that resolver_ask took and that was not dropped; one
+ * that is dropped while it is asked comes all the same. */
 typedef void resolver_fn(void *ctx, const struct resolver_answer *a);
 
 /* Before the jail. Names are looked up in the hosts file and by DNS, whatever nsswitch.conf says:
@@ -39,5 +40,7 @@ void resolver_free(struct resolver *r);
  * in it). */
 MUST_USE enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream,
                                struct slice host);
+/* Nobody waits for it any more. */
+void resolver_drop(struct resolver *r, uint64_t ticket);
 
 #endif

@@ -4,6 +4,7 @@
 #include "surface/visit.h"
 
 #include "base/mem.h"
+#include "os/clock.h"
 #include "os/log.h"
 #include "surface/reply.h"
 
@@ -18,12 +19,15 @@ static void lose(struct visit *v)
         reply_text(v, PAGE_UNAVAILABLE, NULL, SLICE_EMPTY);
 }
 
+static void log_late(const struct visit *v)
+{
+    log_event(LOG_WARN, "page_timeout", LOG_NUM("req", v->req));
+}
+
 static void on_time(void *ctx)
 {
-    struct visit *v = ctx;
-
-    log_event(LOG_WARN, "page_timeout", LOG_NUM("req", v->req));
-    lose(v);
+    log_late(ctx);
+    lose(ctx);
 }
 
 struct visit *visit_new(struct surface *s, struct http_req *http)
@@ -33,6 +37,7 @@ struct visit *visit_new(struct surface *s, struct http_req *http)
     v->s = s;
     v->http = http;
     v->req = ++s->last_req;
+    v->began = clock_boot_ms();
     v->timer = loop_timer_new(s->loop, on_time, v);
     for (size_t i = 0; i < VISIT_COOKIES; i++)
         buf_init(&v->set_cookie[i], 512);
@@ -57,16 +62,20 @@ void visit_free(struct visit *v)
 bool visit_wait(struct visit *v, const struct answers *waits, uint64_t ms)
 {
     struct surface *s = v->s;
+    uint64_t gone = clock_boot_ms() - v->began;
+    bool late = ms && gone >= ms;
 
     visit_settle(v);
-    if (!s->keeper) {
+    if (late)
+        log_late(v);
+    if (late || !s->keeper) {
         reply_text(v, PAGE_UNAVAILABLE, NULL, SLICE_EMPTY);
         return false;
     }
     v->waits = waits;
     HASH_ADD(hh, s->waiting, req, sizeof(v->req), v);
     if (ms)
-        loop_timer_set(v->timer, ms);
+        loop_timer_set(v->timer, ms - gone);
     return true;
 }
 
@@ -81,6 +90,8 @@ void visit_settle(struct visit *v)
 {
     if (!v->waits)
         return;
+    if (v->waits->hashed)
+        hasher_drop(v->s->hasher, v->req);
     v->waits = NULL;
     loop_timer_stop(v->timer);
     HASH_DELETE(hh, v->s->waiting, v);

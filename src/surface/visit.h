@@ -32,7 +32,8 @@ struct answers {
 struct visit {
     struct surface *s;
     struct http_req *http;
-    uint64_t req; /* the number under which the keeper knows it; 0 before it asks */
+    uint64_t req;   /* the number under which the keeper and the password thread know it */
+    uint64_t began; /* clock_boot_ms */
     UT_hash_handle hh;
     const struct answers *waits; /* NULL: it does not wait */
     struct loop_timer *timer;
@@ -54,8 +55,9 @@ struct visit *visit_new(struct surface *s, struct http_req *http);
 void visit_free(struct visit *v);
 
 /*
- * Before asking the keeper: gives the visit its number and says what may come back within ms (0:
- * without a limit). False when the keeper is not there: the page that says so has been sent.
+ * Before asking the keeper or the password thread: what may come back, and within how many ms of
+ * the visit's beginning, whatever it waited for before (0: without a limit). False when that time
+ * is over, or the keeper is not there: the page that says so has been sent.
  */
 MUST_USE bool visit_wait(struct visit *v, const struct answers *waits, uint64_t ms);
 /* After it: e is what sending gave. ERR_CLOSED is answered; anything else but ERR_OK is a bug,

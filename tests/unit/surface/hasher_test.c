@@ -41,7 +41,7 @@ static struct sec *password(const char *text)
 
 static void wait_for(struct loop *l, const struct got *g, size_t n)
 {
-    for (int i = 0; g->n < n && i < 1000; i++)
+    for (int i = 0; g->n < n && i < 6000; i++)
         loop_turn(l, 10);
     assert_int_equal(g->n, n);
 }
@@ -90,6 +90,36 @@ static void test_queue_is_bounded(void **state)
     loop_free(l);
 }
 
+static const struct password_cost dear = {LIM_PASSWORD_OPS_MOST, LIM_PASSWORD_MEM};
+
+/* The thread is busy with the first for longer than all of this takes. */
+static void test_who_left_is_not_hashed(void **state)
+{
+    struct loop *l = loop_new();
+    struct got g = {0};
+    struct hasher *h = NULL;
+
+    (void)state;
+    assert_int_equal(limit_set(SET_PAGE_TIME, 100), ERR_OK);
+    assert_int_equal(hasher_new(l, on_hashed, &g, &h), ERR_OK);
+    assert_int_equal(hasher_ask(h, 1, password("x"), salt, dear), ERR_OK);
+    assert_int_equal(hasher_ask(h, 2, password("x"), salt, dear), ERR_OK);
+    assert_int_equal(hasher_ask(h, 3, password("x"), salt, cheap), ERR_OK);
+    /* Who waits has waited for too long to let more in. */
+    while (hasher_ask(h, 4, password("x"), salt, dear) == ERR_OK)
+        hasher_drop(h, 4);
+    hasher_drop(h, 2);
+    hasher_drop(h, 3);
+    hasher_drop(h, 3); /* it is not there any more */
+    assert_int_equal(hasher_ask(h, 5, password("x"), salt, cheap), ERR_OK);
+    wait_for(l, &g, 2);
+    assert_int_equal(g.last, 5);
+    assert_int_equal(limit_set(SET_PAGE_TIME, 10000), ERR_OK);
+    hasher_free(h);
+    sec_free(g.verifier);
+    loop_free(l);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -102,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_queue_is_bounded),
+        cmocka_unit_test(test_who_left_is_not_hashed),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

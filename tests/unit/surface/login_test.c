@@ -1,6 +1,8 @@
 /* Log-in and log-out. */
 #include "fake.h"
 
+#include "os/clock.h"
+
 #define LOGIN_COOKIE "Cookie: __Host-sidegate-login=" TOKEN "\r\n"
 #define OURS         "Origin: null\r\nSec-Fetch-Site: same-origin\r\n"
 #define GOOD         "csrf=" TOKEN "&name=ana&password=correct+horse"
@@ -228,6 +230,66 @@ static void test_bad_salts(void **state)
     fake_free(f);
 }
 
+static void dear_salt(struct fake *f, union msg_any *m)
+{
+    assert_int_equal(
+        send_login_salt(f->keeper, &(struct msg_login_salt){.req = m->login_start.req,
+                                                            .salt = SLICE_LIT("0123456789abcdef"),
+                                                            .ops = LIM_PASSWORD_OPS_MOST,
+                                                            .mem = LIM_PASSWORD_MEM_MOST / 2}),
+        ERR_OK);
+}
+
+/* The thread is busy for longer than the test with the first; who came after it and was told that
+ * it took too long must not stand in the way of the next. */
+static void test_nobody_hashes_for_who_was_answered(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    assert_int_equal(limit_set(SET_PAGE_TIME, 100), ERR_OK);
+    f->on[MSG_LOGIN_START] = dear_salt;
+    for (int i = 0; i < 3; i++) {
+        post(f, GOOD);
+        assert_int_equal(fake_status(f), 503);
+        assert_true(fake_has(f, "Sidegate is not ready"));
+        assert_false(fake_has(f, "Sidegate is busy"));
+    }
+    assert_int_equal(f->asked[MSG_LOGIN], 0);
+    assert_int_equal(limit_set(SET_PAGE_TIME, 10000), ERR_OK);
+    fake_free(f);
+}
+
+static void late_salt(struct fake *f, union msg_any *m)
+{
+    uint64_t until = clock_boot_ms() + 150;
+
+    while (clock_boot_ms() < until)
+        ;
+    f->on[MSG_LOGIN_START] = NULL;
+    assert_int_equal(
+        send_login_salt(f->keeper, &(struct msg_login_salt){.req = m->login_start.req,
+                                                            .salt = SLICE_LIT("0123456789abcdef"),
+                                                            .ops = 1,
+                                                            .mem = 8192}),
+        ERR_OK);
+}
+
+/* The time is that of the page, and not of each thing that it waits for. */
+static void test_one_time_for_all_steps(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    assert_int_equal(limit_set(SET_PAGE_TIME, 100), ERR_OK);
+    f->on[MSG_LOGIN_START] = late_salt;
+    post(f, GOOD);
+    assert_int_equal(fake_status(f), 503);
+    assert_int_equal(f->asked[MSG_LOGIN], 0);
+    assert_int_equal(limit_set(SET_PAGE_TIME, 10000), ERR_OK);
+    fake_free(f);
+}
+
 static void test_logs_out(void **state)
 {
     struct fake *f = fake_new(true);
@@ -258,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_wrong_password),
         cmocka_unit_test(test_bad_salts),
+        cmocka_unit_test(test_nobody_hashes_for_who_was_answered),
+        cmocka_unit_test(test_one_time_for_all_steps),
         cmocka_unit_test(test_logs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
