@@ -1,9 +1,16 @@
 /*
  * Reads the kernel's clocks. Run by every role; both calls are allowed in every jail.
+ *
+ * In a build with -Dtest_seed=true the time of day stands still where SIDEGATE_TEST_SEED is set, as
+ * random bytes come from it there (crypto/random.c): two runs then write the same times.
  */
 #include "os/clock.h"
 
 #include <time.h>
+
+#ifdef SIDEGATE_TEST_SEED
+#include <stdlib.h>
+#endif
 
 static uint64_t clock_ms(clockid_t which)
 {
@@ -18,7 +25,30 @@ uint64_t clock_boot_ms(void)
     return clock_ms(CLOCK_BOOTTIME);
 }
 
+#ifdef SIDEGATE_TEST_SEED
+
+/* A day for each seed: of two programs that run one after the other, the second has the higher.
+ * From a program's second reading on it is an hour later, ahead of who counts on from the first by
+ * the other clock. */
+static const uint64_t day_ms = 24 * 3600000, hour_ms = 3600000, base_ms = 2000000000000;
+
+uint64_t clock_wall_ms(void)
+{
+    static bool was_read;
+    const char *seed = getenv("SIDEGATE_TEST_SEED");
+    uint64_t ahead = was_read ? hour_ms : 0;
+
+    if (seed == NULL)
+        return clock_ms(CLOCK_REALTIME);
+    was_read = true;
+    return base_ms + (uint8_t)seed[0] * day_ms + ahead;
+}
+
+#else
+
 uint64_t clock_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
 }
+
+#endif

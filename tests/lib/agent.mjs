@@ -113,6 +113,18 @@ export class Agent {
         }
     }
 
+    // Waits until everything that the client posted has been answered: a call may be over for its caller before an answer of the
+    // client's own has been taken.
+    async settled(time = PATIENCE) {
+        const end = Date.now() + time;
+        const isOpen = (x) => x.method === 'POST' && !x.error && !x.ended && x.status !== 202;
+        while (this.tape.some(isOpen)) {
+            const left = end - Date.now();
+            if (left <= 0) throw new Error(`not answered in ${time} ms: ${this.tape.find(isOpen).out}`);
+            await this.#event(left);
+        }
+    }
+
     // Everything the agent's side got or holds, as one text: its key too, which is its own.
     get got() {
         return this.gotSince(0);
@@ -157,6 +169,7 @@ export class Agent {
         this.tape.push(entry);
         const response = await fetch(to, options).catch((error) => {
             entry.error = String(error);
+            this.#told();
             throw error;
         });
         entry.status = response.status;

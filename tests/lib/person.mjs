@@ -78,7 +78,15 @@ export class Person {
     async logIn(page = this.page, password = this.password) {
         await page.getByLabel('Name', { exact: true }).fill(this.name);
         await page.getByLabel('Password', { exact: true }).fill(password);
-        const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Log in' }).click()]);
+        return this.#sent('Log in', page);
+    }
+
+    // Presses the button and gives the response to what it sent. A page that says "not now" is an error here, where it happens.
+    async #sent(name, page) {
+        const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name }).click()]);
+        if (response && response.status() >= 500) {
+            throw new Error(`"${name}" was answered ${response.status()}: ${(await this.text(page)).trim().replace(/\s*\n\s*/g, ' / ')}`);
+        }
         return response;
     }
 
@@ -89,10 +97,12 @@ export class Person {
     }
 
     async press(name, page = this.page) {
-        let [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button', { name }).click()]);
-        // What was given is being tried at the server: a person reloads, as the page says.
-        for (let tries = 0; tries < 50 && /^One moment$/m.test(await this.text(page)); tries++) response = await page.goto(page.url());
-        return response;
+        await this.#sent(name, page);
+        // What was given is being tried at the server: the page looks again by itself.
+        while (/^One moment$/m.test(await this.text(page))) {
+            await page.getByRole('heading', { name: 'One moment' }).waitFor({ state: 'detached' });
+            await page.waitForLoadState();
+        }
     }
 
     // Opens the link, gives the values and sends them. Gives the page's text afterwards.

@@ -68,7 +68,7 @@ export class Scene {
             await sidegate.stop();
             if (!process.env.KEEP) sidegate.remove();
         });
-        await sidegate.init(settings);
+        await sidegate.init({ env, ...settings });
         for (const [name, password] of sidegate.users) this.secrets[`password of ${name}`] = password;
         if (serve) await sidegate.serve({ env });
         return sidegate;
@@ -104,7 +104,7 @@ export class Scene {
         const key = this.secret();
         const station = await this.station({ key, ...stationOptions });
         const gate = await this.sidegate({
-            limits: { hold_time: 20_000, comment_time: 1_000, ...limits },
+            limits: { comment_time: 1_000, ...limits },
             upstreams: { weather: upstreamConfig(station.url, { credential, ...upstream }) },
             ...sidegate,
         });

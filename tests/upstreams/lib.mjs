@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 import { NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
+import { PATIENCE } from '../lib/patience.mjs';
 
 export const MODERN = '2026-07-28';
 export const LEGACY = '2025-11-25';
@@ -90,11 +91,18 @@ export class Upstream {
     }
 
     // Waits until at least `count` such requests have come.
-    async until(rpc, name, count = 1, time = 10_000) {
+    until(rpc, name, count = 1, time = PATIENCE) {
+        return this.untilAny((r) => r.rpc === rpc && (name === undefined || r.name === name), count, time);
+    }
+
+    // The same of any requests.
+    async untilAny(is, count = 1, time = PATIENCE) {
         const end = Date.now() + time;
-        while (this.seen(rpc, name).length < count) {
+        for (;;) {
+            const found = this.requests.filter(is);
+            if (found.length >= count) return found;
             const left = end - Date.now();
-            if (left <= 0) throw new Error(`no ${rpc} ${name ?? ''} reached the upstream in ${time} ms`);
+            if (left <= 0) throw new Error(`not ${count} of ${is} reached the upstream in ${time} ms`);
             await new Promise((resolve) => {
                 const timer = setTimeout(resolve, left);
                 this.#waiting.push(() => {
@@ -103,7 +111,6 @@ export class Upstream {
                 });
             });
         }
-        return this.seen(rpc, name);
     }
 }
 
