@@ -30,7 +30,19 @@ export const ways = {
     'not JSON': (res) => json(res, '{"jsonrpc":"2.0",'),
     'JSON with a key twice': (res, e) => json(res, body(e).replace('"jsonrpc"', '"id":0,"jsonrpc"')),
     'too deep': (res, e) => json(res, body(e).replace('"well"', `${'['.repeat(5000)}${']'.repeat(5000)}`)),
-    'too large': (res, e) => json(res, body(e, 'x'.repeat(80 * 1024 * 1024))),
+    'too large': (res, e) => { // a piece at a time: one text of that size would hold up everybody in this process
+        const [before, after] = body(e, '@').split('@');
+        const piece = 'x'.repeat(1024 * 1024);
+        let left = 80;
+        const more = () => {
+            while (left > 0 && !res.destroyed) { left--; if (!res.write(piece)) return; }
+            res.end(after);
+        };
+        res.writeHead(200, { 'content-type': 'application/json' });
+        res.write(before);
+        res.on('drain', more);
+        more();
+    },
     'a lone surrogate': (res, e) => json(res, body(e).replace('well', '\\ud800')),
     'no body': (res) => { res.writeHead(200, { 'content-type': 'application/json' }); res.end(); },
     'no content type': (res, e) => { res.writeHead(200); res.end(body(e)); },

@@ -5,7 +5,8 @@ export const name = 'a handoff that nobody finishes expires: the call ends, the 
 export const clients = ['sdk 1.x', 'client 2.x auto', 'client 2.x pinned'];
 
 export default async function (t, client) {
-    const { station, agent, person } = await t.cast({ client, limits: { handoff_time: 4_000 } });
+    const { station, agent, person } = await t.cast({ client, limits: { handoff_time: 12_000 } });
+    await person.open(`${person.site}/inbox`); // logged in, so that only the form has to be open before the time is over
     const call = agent.call('weather', { station: 'harbour' });
     const link = await agent.link();
     await person.open(link.url);

@@ -5,8 +5,11 @@ export const clients = everyClient;
 
 export default async function (t, client) {
     const { key, station, agent, person } = await t.cast({ client });
-    const error = await t.fails(agent.call('weather', { station: 'harbour' }, { timeout: 1_500 }), 'the call');
-    t.match(String(error), /timed? ?out/i, 'the client gave up');
+    const patience = new AbortController();
+    const given = agent.call('weather', { station: 'harbour' }, { signal: patience.signal });
+    await agent.link();
+    patience.abort(new Error('too long for me'));
+    t.match(String(await t.fails(given, 'the call')), /too long for me/, 'the client gave up');
     const again = agent.call('weather', { station: 'harbour' });
     const link = await agent.link(1);
     t.equal(link.url, agent.links[0].url, 'the same handoff');

@@ -21,7 +21,9 @@ export default async function (t) {
         t.match(head['referrer-policy'] ?? '', /no-referrer/, `${address}: no referrer`);
         t.ok(!head.server, `${address}: no software named`);
     }
-    for (const cookie of await person.context.cookies()) {
+    const cookies = await person.context.cookies();
+    t.ok(cookies.length > 0, 'there are cookies');
+    for (const cookie of cookies) {
         t.ok(cookie.httpOnly && cookie.sameSite !== 'None', `cookie ${cookie.name} is out of reach`);
     }
     for (const host of ['evil.example', `127.0.0.1:${sidegate.surfacePort}`]) {

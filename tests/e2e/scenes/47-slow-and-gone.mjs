@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { call, exchange, legacySession, message, modern, post } from '../../lib/raw.mjs';
 import { PATIENCE } from '../../lib/patience.mjs';
+import { upstreamConfig } from '../../lib/sidegate.mjs';
 
 export const name = 'slow and vanished clients are dropped in time, hold up nobody, and leave no handoff broken';
 export const clients = oneAnEra;
@@ -39,21 +40,26 @@ const closed = (socket) => new Promise((done, fail) => {
 });
 
 export default async function (t, client) {
-    const { key, station, sidegate, agent, person } = await t.cast({ client, limits: { header_time: 1_000, body_time: 1_500, idle_time: 2_000, hold_time: 55_000, comment_time: 50_000 }, sidegate: { log: { level: 'debug' } } });
+    const { key, station, sidegate, agent, person } = await t.cast({ client, limits: { hold_time: 55_000, comment_time: 50_000 }, sidegate: { log: { level: 'debug' } } });
+    // Its times are short for the slow ones alone.
+    const hasty = await t.sidegate({
+        limits: { header_time: 1_000, body_time: 1_500, idle_time: 2_000 },
+        upstreams: { weather: upstreamConfig(station.url) },
+    });
     const text = post(sidegate, 'weather', agent.key, call());
-    const dial = (bytes) => {
-        const socket = connect(sidegate.gatewayPort, '127.0.0.1');
+    const dial = (bytes, gate = sidegate) => {
+        const socket = connect(gate.gatewayPort, '127.0.0.1');
         socket.on('error', () => {});
         socket.write(bytes);
         return socket;
     };
     await Promise.all([
-        closed(dial('POST /mcp/weather HTTP/1.1\r\nHost: x')),
-        closed(dial(text.slice(0, -20))),
-        closed(dial('')),
+        closed(dial('POST /mcp/weather HTTP/1.1\r\nHost: x', hasty)),
+        closed(dial(post(hasty, 'weather', agent.key, call()).slice(0, -20), hasty)),
+        closed(dial('', hasty)),
     ]);
     // One byte at a time, slower than the header time as a whole.
-    const drip = dial('P');
+    const drip = dial('P', hasty);
     const timer = setInterval(() => drip.write('O'), 200);
     await closed(drip);
     clearInterval(timer);
