@@ -31,19 +31,27 @@ export function readRecords(folder) {
 }
 
 class File {
+    #room; // the bytes, and zeros behind them to grow into
+    #size;
+
     constructor(bytes = Buffer.alloc(0)) {
-        this.bytes = bytes;
+        this.#room = bytes;
+        this.#size = bytes.length;
+    }
+
+    get bytes() {
+        return this.#room.subarray(0, this.#size);
     }
 
     write(offset, bytes) {
-        if (offset + bytes.length > this.bytes.length) {
-            this.bytes = Buffer.concat([this.bytes, Buffer.alloc(offset + bytes.length - this.bytes.length)]);
-        }
-        bytes.copy(this.bytes, offset);
+        this.cut(Math.max(this.#size, offset + bytes.length));
+        bytes.copy(this.#room, offset);
     }
 
     cut(size) {
-        this.bytes = size <= this.bytes.length ? this.bytes.subarray(0, size) : Buffer.concat([this.bytes, Buffer.alloc(size - this.bytes.length)]);
+        if (size > this.#room.length) this.#room = Buffer.concat([this.bytes, Buffer.alloc(2 * size - this.#size)]);
+        else if (size < this.#size) this.#room.fill(0, size, this.#size);
+        this.#size = size;
     }
 
     apply({ call, offset, bytes }) {
@@ -76,9 +84,6 @@ export function makeDisk({ records, start, from, to, until, keep = () => false }
             f.there = false;
             f.synced = new File();
             f.waiting = [];
-        } else if (r.call === 'r') {
-            files.set(r.bytes.toString('latin1'), f);
-            files.delete(r.path);
         } else {
             f.waiting.push(r);
         }

@@ -1,6 +1,7 @@
 // What both crash tests do and check: agents whose every call needs a handoff of its own (lease once), and what must then be true.
 import { createHash, randomBytes } from 'node:crypto';
 import { Sidegate, upstreamConfig } from '../lib/sidegate.mjs';
+import { PATIENCE } from '../lib/patience.mjs';
 import { PlainPerson, callTool, title } from '../lib/wire.mjs';
 import { bearer, start as startStation } from '../upstreams/station.mjs';
 
@@ -29,9 +30,22 @@ export async function cast({ build } = {}) {
 // What was told to somebody: acks = [{ at (ns), handoff?, note? }].
 export class Witness {
     acks = [];
+    #waiting = new Set();
 
     told(what) {
         this.acks.push({ at: process.hrtime.bigint(), ...what });
+        for (const look of this.#waiting) look();
+    }
+
+    // Waits until so many handoffs were told to be done; false when that takes too long.
+    until(count, time = PATIENCE) {
+        return new Promise((done) => {
+            const end = (value) => { clearTimeout(timer); this.#waiting.delete(look); done(value); };
+            const look = () => { if (this.handoffs.size >= count) end(true); };
+            const timer = setTimeout(() => end(false), time);
+            this.#waiting.add(look);
+            look();
+        });
     }
 
     get handoffs() {
@@ -50,14 +64,16 @@ export async function live({ gate, key }, agentKey, witness, more) {
     const person = new PlainPerson({ site: gate.surfaceUrl, name: 'ana', password: gate.users.get('ana') });
     const give = async (url) => {
         const page = await person.give(url, [key]);
-        if (/^done/i.test(title(page))) witness.told({ handoff: idOf(url) });
+        if (!/^done/i.test(title(page))) throw new Error(`the page said "${title(page)}"`);
+        witness.told({ handoff: idOf(url) });
     };
     while (more()) {
         const note = randomBytes(8).toString('hex');
+        const lost = new AbortController(); // the person got nowhere: nothing to wait for
         try {
             const { message } = await callTool(gate.mcpUrl('weather'), agentKey, 'note', { text: note }, {
-                onLink: (url) => { give(url).catch(() => {}); },
-                signal: AbortSignal.timeout(8_000),
+                onLink: (url) => { give(url).catch(() => lost.abort()); },
+                signal: AbortSignal.any([lost.signal, AbortSignal.timeout(PATIENCE)]),
             });
             if (message?.result && !message.result.isError) witness.told({ note });
         } catch { /* a process was killed under it */ }

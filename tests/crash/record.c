@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum call { OPENED = 'o', WROTE = 'w', CUT = 't', SYNCED = 's', REMOVED = 'u', RENAMED = 'r' };
+enum call { OPENED = 'o', WROTE = 'w', CUT = 't', SYNCED = 's', REMOVED = 'u' };
 enum { FILES = 256, PATH = 512 };
 
 static char paths[FILES][PATH]; /* by descriptor; "" is not ours */
@@ -254,16 +254,6 @@ int unlink(const char *path)
 
     if (status == 0 && strstr(path, "/data/") != NULL && strlen(path) < PATH)
         record(REMOVED, path, 0, NULL, 0);
-    return status;
-}
-
-int rename(const char *from, const char *to)
-{
-    REAL(int, "rename", const char *, const char *);
-    int status = real(from, to);
-
-    if (status == 0 && strstr(to, "/data/") != NULL && strlen(from) < PATH)
-        record(RENAMED, from, 0, to, strlen(to));
     return status;
 }
 
