@@ -139,29 +139,41 @@ out:
     return e;
 }
 
+/* Whether a string at or below node has that text in it, as decoded. As deep as JSON may be. */
+static bool says(const struct json *j, uint32_t node, struct slice text, struct buf *scratch)
+{
+    bool found = false;
+
+    if (json_is(j, node, JSON_STRING)) {
+        struct slice s = json_str_slice(j, node, scratch);
+        found = slice_find(s, text) < s.n;
+        buf_clear(scratch);
+    }
+    for (uint32_t i = json_first(j, node); i != JSON_NONE && !found; i = json_next(j, i))
+        found = says(j, json_is(j, node, JSON_OBJECT) ? json_value(j, i) : i, text, scratch);
+    return found;
+}
+
 bool use_is_refusal(const struct use *u, const struct json *j, const struct jsonrpc *m)
 {
     const struct conf *c = &u->all->conf;
-    struct buf text = BUF_INIT(64 * 1024);
+    struct buf scratch = BUF_INIT(limit_get(SET_BODY_BYTES)); /* no string of a message is longer */
+    uint32_t words;
     bool found = false;
 
-    if (m->kind == JSONRPC_ERROR) {
-        /* A text that is too long to look at as a whole is looked at as it is written. */
-        if (json_str(j, json_get(j, m->error, "message"), &text) != ERR_OK)
-            buf_clear(&text);
-    } else if (mcp_result_is_error(j, m->result)) {
-        json_copy(j, json_get(j, m->result, "content"), &text);
-    } else {
+    if (m->kind == JSONRPC_ERROR)
+        words = json_get(j, m->error, "message");
+    else if (mcp_result_is_error(j, m->result))
+        words = json_get(j, m->result, "content");
+    else
         return false;
-    }
     for (size_t i = 0; i < c->rules_n && !found; i++) {
-        struct slice value = buf_slice(&c->rules[i].value);
         if (c->rules[i].rule == RULE_CODE)
             found = m->kind == JSONRPC_ERROR && m->code == c->rules[i].number;
         else if (c->rules[i].rule == RULE_TEXT)
-            found = slice_find(buf_slice(&text), value) < text.n;
+            found = says(j, words, buf_slice(&c->rules[i].value), &scratch);
     }
-    buf_free(&text);
+    buf_free(&scratch);
     return found;
 }
 

@@ -684,6 +684,47 @@ static void test_rules(void **state)
     rig_stop(r);
 }
 
+/* However long the answer, and whichever of its texts it is. */
+static void test_rules_in_long_answers(void **state)
+{
+    static const struct msg_conf_rule rules[] = {
+        {0, RULE_TEXT, {(const uint8_t *)"the \"key\" is bad", 16}},
+    };
+    static const struct {
+        const char *before, *after; /* many bytes stand between them */
+    } answers[] = {
+        {"{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":1,\"message\":\"",
+         " \\u0074he \\\"key\\\" is bad\"}}"},
+        {"{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"isError\":true,\"content\":[{\"type\":"
+         "\"text\","
+         "\"text\":\"",
+         "\"},{\"type\":\"text\",\"text\":\"the \\\"key\\\" is bad\"}]}}"},
+    };
+    struct rig *r = &rig;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.rules = rules, .rules_n = ARRAY_LEN(rules)});
+    for (unsigned k = 0; k < ARRAY_LEN(answers); k++) {
+        unsigned i = rig_ask(r, (struct rig_ask){0});
+        struct buf text = BUF_INIT(256 * 1024);
+
+        buf_put_str(&text, answers[k].before);
+        for (unsigned n = 0; n < 10000; n++)
+            buf_put_str(&text, "far more");
+        buf_put_str(&text, answers[k].after);
+        buf_put_u8(&text, 0);
+        assert_err(buf_err(&text), ERR_OK);
+        rig_requests(r, k + 1);
+        rig_say_json(&r->conns[r->requests[k].conn], &r->requests[k], (const char *)text.p);
+        rig_both(r, i);
+        assert_true(rig_use_of(r, i)->result.refused);
+        assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_REFUSED);
+        assert_int_equal(rig_call_of(r, i)->bytes, 0);
+        buf_free(&text);
+    }
+    rig_stop(r);
+}
+
 #define SECRET "s3cret-canary-0123456789"
 
 static void test_reflections(void **state)
@@ -833,6 +874,7 @@ int main(void)
         T(test_without_end),
         T(test_refused_while_blocked),
         T(test_rules),
+        T(test_rules_in_long_answers),
         T(test_reflections),
         T(test_guess_is_not_confirmed),
         T(test_many_guesses_cost_more),
