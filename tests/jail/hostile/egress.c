@@ -84,7 +84,7 @@ static void foreign_use(struct play *p)
     say(as_egress.keeper, MSG_PERMIT, &u.permit);
     SAY(as_egress.gateway, MSG_CREDIT, credit, 999, 1); /* so that the permit is there */
     other = play_peer(p, ROLE_GATEWAY, SECOND);
-    play_turn(p, 20);
+    play_settle(p);
     say(other, MSG_SEND_HEAD, &u.head);
     say(other, MSG_SEND_PART, &u.part);
     must_refuse(other);
@@ -97,7 +97,7 @@ static void foreign_use(struct play *p)
     u = as_egress_use(as_egress_body);
     say(other, MSG_SEND_HEAD, &u.head);
     say(other, MSG_SEND_PART, &u.part);
-    play_turn(p, 20);
+    play_settle(p);
     say(as_egress.keeper, MSG_PERMIT, &u.permit);
     must_refuse(other);
     as_egress_unsent(p, &u);
@@ -392,7 +392,7 @@ static void permit_twice(struct play *p)
     must_refuse(as_egress.keeper);
     say(as_egress.gateway, MSG_SEND_HEAD, &u.head);
     say(as_egress.gateway, MSG_SEND_PART, &u.part);
-    play_turn(p, 20);
+    play_settle(p);
     assert_true(accept(as_egress.listener, NULL, NULL) < 0);
     end_close(as_egress.gateway); /* whose head waits for another permit */
     as_egress.gateway = NULL;
@@ -405,12 +405,12 @@ static void old_permit(struct play *p)
     struct as_egress_use u = as_egress_use(as_egress_body);
 
     say(as_egress.keeper, MSG_PERMIT, &u.permit);
-    play_turn(p, 20);
+    play_settle(p);
     as_egress.keeper = play_peer(p, ROLE_KEEPER, HONEST);
-    play_turn(p, 20);
+    play_settle(p);
     say(as_egress.gateway, MSG_SEND_HEAD, &u.head);
     say(as_egress.gateway, MSG_SEND_PART, &u.part);
-    play_turn(p, 20);
+    play_settle(p);
     assert_true(accept(as_egress.listener, NULL, NULL) < 0);
     assert_int_equal(unheard(as_egress.keeper, MSG_DIAL_WANT), 0);
     end_close(as_egress.gateway);
@@ -427,7 +427,7 @@ static void late_permit(struct play *p)
 
     u.permit.not_after = clock_boot_ms() - 1;
     as_egress_say(&u);
-    play_turn(p, 20);
+    play_settle(p);
     if (unheard(as_egress.keeper, MSG_USE_RESULT) ==
         0) { /* it is looked at before the first byte */
         m = &hear(as_egress.keeper, MSG_DIAL_WANT)->dial_want;

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -14,7 +16,7 @@
 #include "os/clock.h"
 #include "os/sock.h"
 
-enum { PATIENCE_MS = 20000, LOG_BYTES = 64 << 20, ENDS = 512, HELLO_BYTES = 31, SECRETS = 4096 };
+enum { PATIENCE_MS = 60000, LOG_BYTES = 64 << 20, ENDS = 512, HELLO_BYTES = 31, SECRETS = 4096 };
 
 static struct sec *secrets[SECRETS];
 static size_t secrets_n;
@@ -388,9 +390,51 @@ void must_refuse_for(struct end *e, const char *message, const char *what)
     UNTIL(e->play, logged(e->play, text));
 }
 
+/* Whether the role has read all that we said on the channel. */
+static bool is_read(const struct end *e)
+{
+    int left = 0;
+
+    return e->fd < 0 || e->over || ioctl(e->fd, SIOCOUTQ, &left) != 0 || left == 0;
+}
+
+/* Whether its loop waits for something. */
+static bool is_asleep(const struct play *p)
+{
+    char path[64], text[512] = "";
+    const char *state;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)p->child.pid);
+    f = fopen(path, "re");
+    if (f == NULL)
+        return true;
+    state = fgets(text, sizeof text, f) == NULL ? NULL : strrchr(text, ')');
+    fclose(f);
+    return state == NULL || state[2] == 'S' || state[2] == 'Z';
+}
+
+static bool is_settled(const struct play *p)
+{
+    const struct end *e;
+
+    TAILQ_FOREACH(e, &p->ends, entry)
+    {
+        if (!is_read(e))
+            return false;
+    }
+    return is_asleep(p);
+}
+
+void play_settle(struct play *p)
+{
+    UNTIL(p, p->ended || is_settled(p));
+    play_turn(p, 0);
+}
+
 void must_stand(struct end *e)
 {
-    play_turn(e->play, 0);
+    play_settle(e->play);
     if (e->over)
         show_log(e->play);
     assert_false(e->over);

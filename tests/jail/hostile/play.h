@@ -1,7 +1,7 @@
 /*
  * A play: one real role, the binary as built, in its real jail, and this program as everybody
  * around it. Unlike a role's own channel, an end here sends whatever it is told to, in any form:
- * that is how the tests take a peer over. Everything waits at most 20 seconds, then fails.
+ * that is how the tests take a peer over. Everything waits at most a minute, then fails.
  */
 #ifndef SG_HOSTILE_PLAY_H
 #define SG_HOSTILE_PLAY_H
@@ -126,6 +126,9 @@ void play_turn(struct play *p, int ms);
             play_turn((p), 20);                                                                    \
         }                                                                                          \
     } while (0)
+/* Until the role has read all that was said to it and done what it does about it, by itself: what
+ * has not come then does not come. */
+void play_settle(struct play *p);
 uint64_t play_deadline(void);
 void play_in_time(struct play *p, uint64_t deadline, const char *waits_for);
 
