@@ -41,8 +41,8 @@ struct exchange_ask {
 struct exchange_events {
     void (*want_socket)(void *ctx);
     enum err (*may_send)(void *ctx);
-    /* The answer has begun, with a good status. kind is EVENTS when messages will come one by one.
-     */
+    /* The answer has begun, with a good status. from is READER_EVENTS when messages will come one
+     * by one. */
     void (*head)(void *ctx, const struct head *h, enum reader_from from);
     /* ERR_UPSTREAM_REFUSED: a rule matches this response. */
     reader_fn *message;

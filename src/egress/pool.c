@@ -263,20 +263,6 @@ struct pools *pools_new(struct loop *l, const struct conf *conf, const struct tr
     return all;
 }
 
-void pools_free(struct pools *all)
-{
-    struct pool *p, *tmp;
-
-    if (all == NULL)
-        return;
-    HASH_ITER(hh, all->by_key, p, tmp)
-    {
-        BUG_IF(p->users > 0);
-        pool_free(p);
-    }
-    mem_free(all);
-}
-
 void pools_drop(struct pools *all, const struct connection_id *connection)
 {
     struct pool *p, *tmp;

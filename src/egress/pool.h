@@ -21,8 +21,6 @@ struct pool_key {
 
 /* conf and trust outlive the pools. */
 struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust);
-/* All pools must have been put back. Takes NULL. */
-void pools_free(struct pools *p);
 /* Closes what was opened with that connection: idle connections now, busy ones when they are put
  * back, and none is used again. */
 void pools_drop(struct pools *p, const struct connection_id *connection);

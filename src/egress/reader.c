@@ -72,10 +72,8 @@ static enum err on_message(struct reader *r, struct slice text)
 {
     struct jsonrpc m;
 
-    if (r->final) {
-        r->surplus = true;
-        return ERR_OK;
-    }
+    if (r->final)
+        return ERR_OK; /* one answer is enough */
     if (++r->messages > r->rules.max_messages)
         return ERR_TOO_LARGE;
     if (json_parse(&r->json, text, NULL) != ERR_OK || jsonrpc_read(&r->json, &m) != ERR_OK)
@@ -106,20 +104,16 @@ static enum err feed_events(struct reader *r, struct slice s)
             e = ERR_UPSTREAM_ANSWER;
         if (e != ERR_OK)
             return e;
-        if (r->final) { /* what follows is not looked at, however it is cut in pieces */
-            r->surplus |= s.n > 0;
-            return ERR_OK;
-        }
+        if (r->final)
+            return ERR_OK; /* what follows is not looked at, however it is cut in pieces */
     }
     return ERR_OK;
 }
 
 enum err reader_feed(struct reader *r, struct slice s)
 {
-    if (r->final) {
-        r->surplus |= s.n > 0;
+    if (r->final)
         return ERR_OK;
-    }
     if (r->rules.from == READER_EVENTS)
         return feed_events(r, s);
     buf_put(&r->body, s);

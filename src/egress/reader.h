@@ -35,8 +35,7 @@ struct reader {
     struct sse_reader sse; /* of a stream */
     struct json json;
     size_t messages;
-    bool final;   /* the response came */
-    bool surplus; /* and then something more, which was dropped */
+    bool final; /* the response came */
 };
 
 void reader_init(struct reader *r, const struct reader_rules *rules, reader_fn *fn, void *ctx);

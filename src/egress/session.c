@@ -29,14 +29,6 @@ void session_forget(struct session *s)
         session_free(s);
 }
 
-void sessions_done(struct sessions *all)
-{
-    struct session *s;
-
-    while ((s = TAILQ_FIRST(&all->by_age)) != NULL)
-        session_forget(s);
-}
-
 struct session *session_own(struct sessions *all)
 {
     struct session *s = MEM_NEW(struct session);

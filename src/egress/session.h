@@ -44,8 +44,6 @@ struct sessions {
 };
 
 void sessions_init(struct sessions *all);
-/* Nobody may use one any more. */
-void sessions_done(struct sessions *all);
 
 /* The session of this key, or NULL. */
 struct session *session_find(const struct sessions *all, const struct session_key *key);

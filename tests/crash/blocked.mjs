@@ -13,6 +13,7 @@ const bad = [];
 const check = (value, text) => { if (!value) bad.push(text); };
 const { key, station, gate, arrivals } = await cast({ build: process.env.SIDEGATE_BUILD });
 gate.settings.upstreams.weather = upstreamConfig(station.url, { credential: { lease: { kind: 'keep' } } });
+gate.settings.limits.hold_time = 20_000; // nine legs are more than all that is done while one call waits
 gate.settings.log = { level: 'debug' }; // with every message between the processes
 gate.writeConfig();
 const witness = new Witness();
@@ -71,7 +72,7 @@ const isFull = (said) => /disk is full/.test(said);
 async function fullDisk() {
     // A handoff that was opened while there was room, for a client that has no connection yet.
     let waiting;
-    const link = await new Promise((onLink) => { waiting = call('of the second client', { agent: two, onLink }); });
+    const link = await new Promise((onLink) => { waiting = call('of the second client', { agent: two, onLink, signal: AbortSignal.timeout(5 * PATIENCE) }); });
     await person.open(link);
 
     fillDisk();

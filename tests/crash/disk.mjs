@@ -1,5 +1,5 @@
 // A disk as it is after a power cut, made from what tests/crash/record.c wrote down: all that was synced, and of what was not synced nothing
-// (or any part).
+// (or any part). A removed file is gone at once: whether its folder was synced is not recorded.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

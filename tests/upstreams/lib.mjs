@@ -126,8 +126,8 @@ export function header(entry, name) {
 
 // A request handler that serves both eras (or one) from a factory of McpServer. Legacy sessions are real ones: with an id, a GET
 // stream and DELETE, since that is what a gateway has to carry.
-export function mcpServing(factory, { eras = [MODERN, LEGACY], modern: modernOptions = {} } = {}) {
-    const modern = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0, ...modernOptions });
+export function mcpServing(factory, { eras = [MODERN, LEGACY] } = {}) {
+    const modern = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0 });
     const serveModern = toNodeHandler(modern);
     const sessions = new Map();
 
@@ -156,7 +156,6 @@ export function mcpServing(factory, { eras = [MODERN, LEGACY], modern: modernOpt
         return answer(res, 400, -32022, 'Unsupported protocol version', { supported: [LEGACY], requested: MODERN }, entry.message?.id);
     };
     serve.modern = modern;
-    serve.sessions = sessions;
     return serve;
 }
 

@@ -1,5 +1,5 @@
 // A server that behaves badly, one way at a time: `upstream.way` is a key of `ways` or a function like those, and applies to tools/call only; everything else
-// is answered properly. `upstream.calls` counts the calls whose body was read in full, and `upstream.connections` the connections.
+// is answered properly. `upstream.calls` counts the calls whose body was read in full.
 import { MODERN, LEGACY, Upstream, header } from './lib.mjs';
 
 const good = (entry, text = 'well') => ({
@@ -107,7 +107,6 @@ export const ways = {
 export async function start({ key, port = 0, way = 'well' } = {}) {
     const upstream = new Upstream(async (req, res, entry) => {
         const { message } = entry;
-        upstream.connections.add(entry.socket);
         entry.modern = header(entry, 'mcp-protocol-version') === MODERN;
         const reply = (result) => json(res, { jsonrpc: '2.0', id: message.id, result: entry.modern ? { resultType: 'complete', ...result } : result });
         if (key !== undefined && header(entry, 'authorization') !== `Bearer ${key}`) return json(res, { jsonrpc: '2.0', id: message?.id ?? null, error: { code: -32000, message: 'A key is needed' } }, 401);
@@ -130,6 +129,5 @@ export async function start({ key, port = 0, way = 'well' } = {}) {
     });
     upstream.way = way;
     upstream.calls = 0;
-    upstream.connections = new Set();
     return upstream.start(port);
 }

@@ -104,8 +104,6 @@ export async function start({ key, check = bearer(key), port = 0, eras, open = [
     station.setKey = (value) => { station.check = bearer(value); };
     station.book = book;
     station.lookouts = lookouts;
-    station.modern = serve.modern;
-    station.sessions = serve.sessions;
     return station.start(port);
 }
 
