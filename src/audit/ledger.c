@@ -8,6 +8,7 @@
 #include "audit/record.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
 
 void ledger_init(struct ledger *l, int fd, uint64_t size, const struct sec *key,
                  const struct append_calls *calls)
@@ -124,6 +125,8 @@ enum err ledger_flush(struct ledger *l)
     if (l->pending.n == 0)
         return ERR_OK;
     e = append_write(&l->file, &l->pending);
+    if (PLANTED(unwritten_acked))
+        e = ERR_OK;
     l->stuck = e == ERR_NO_SPACE;
     if (e != ERR_OK)
         return e;

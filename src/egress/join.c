@@ -7,6 +7,7 @@
 #include "egress/use.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/hash.h"
 #include "crypto/judged.h"
 #include "ipc/gen/send.h"
@@ -138,13 +139,10 @@ static enum err check_body(struct use *u)
     }
     if (e == ERR_OK)
         e = judge_again(u, &shown);
-#ifndef PLANT_SWAPPED_BODY
+    if (PLANTED(swapped_body))
+        return e;
     if (e == ERR_OK && (!ID_EQ(body, u->body_digest) || !ID_EQ(shown, u->projection_digest)))
         e = ERR_PROTOCOL;
-#else
-    (void)body;
-    (void)shown;
-#endif
     return e;
 }
 
@@ -161,6 +159,10 @@ static enum err place_opened(void *ctx, struct slice credential)
 {
     struct use *u = ctx;
 
+    if (PLANTED(egress_logs))
+        log_event(LOG_INFO, "planted", LOG_TEXT("value", credential));
+    if (PLANTED(egress_keeps) || PLANTED(gateway_told))
+        planted_keep(credential);
     return place_fill(&u->all->conf, credential, on_secret, u->screen, &u->place);
 }
 
@@ -191,9 +193,11 @@ static enum err place_credential(struct use *u)
 
 void use_begin(struct use *u)
 {
-    const struct pool_key key = {u->user, u->connection};
+    struct pool_key key = {u->user, u->connection};
     enum err e = place_credential(u);
 
+    if (PLANTED(shared_pool))
+        key = (struct pool_key){{{0}}, {{0}}};
     loop_timer_stop(u->timer);
     if (e != ERR_OK) {
         use_abort(u, e);

@@ -6,6 +6,7 @@
 #include "egress/use.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -22,7 +23,7 @@ enum err use_may_send(struct use *u)
         return ERR_UNAVAILABLE;
     if (u->mode == MODE_CALL && u->flow.gateway == NULL)
         return ERR_CLOSED; /* that gateway, of that generation, is gone */
-    if (clock_boot_ms() >= u->not_after)
+    if (clock_boot_ms() >= u->not_after && !PLANTED(late_permit))
         return ERR_TIMEOUT;
     return ERR_OK;
 }
@@ -185,11 +186,28 @@ static void count_hits(struct use *u, uint32_t hits)
     u->hits = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
+/* Plants: a kind of message that is given to the agent as it came. */
+static bool is_unscreened(const struct json *j)
+{
+    uint32_t result = json_get(j, 0, "result");
+    bool is_list = json_get(j, result, "tools") != JSON_NONE;
+
+    return (PLANTED(results_unscreened) && result != JSON_NONE && !is_list) ||
+           (PLANTED(lists_unscreened) && is_list) ||
+           (PLANTED(errors_unscreened) && json_get(j, 0, "error") != JSON_NONE) ||
+           (PLANTED(notifications_unscreened) && json_get(j, 0, "method") != JSON_NONE);
+}
+
 enum err use_screen(struct use *u, const struct json *j, struct buf *out)
 {
     uint32_t hits = 0;
-    enum err e = screen_message(u->screen, j, out, &hits);
+    enum err e = ERR_OK;
 
+    if (is_unscreened(j)) {
+        json_copy(j, 0, out);
+        return buf_err(out);
+    }
+    e = screen_message(u->screen, j, out, &hits);
     count_hits(u, hits);
     return e;
 }
@@ -205,6 +223,31 @@ static void tell_hits(struct use *u)
     tell_use_hits(u->keeper, &m);
 }
 
+/* Plant: what a header of the upstream said goes to the agent as a member of the message. */
+static void add_header(struct buf *out)
+{
+    struct buf all = BUF_INIT(out->max);
+
+    buf_put(&all, slice_sub(buf_slice(out), 0, out->n - 1));
+    buf_put_str(&all, ",\"x-debug\":");
+    json_put_str(&all, planted_kept());
+    buf_put_u8(&all, '}');
+    buf_free(out);
+    *out = all; /* moved */
+}
+
+/* Plant: a request that the gateway has no use for, with the credential in it. */
+static void tell_gateway(struct use *u)
+{
+    struct buf out = BUF_INIT(LIM_PART_BYTES);
+
+    buf_put_str(&out, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":");
+    json_put_str(&out, planted_kept());
+    buf_put_u8(&out, '}');
+    flow_message(&u->flow, &out);
+    buf_free(&out);
+}
+
 static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
 {
     struct use *u = ctx;
@@ -218,6 +261,10 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
         snapshot_of_answer(u, buf_slice(&out));
     if (e == ERR_OK && !u->flow.headed)
         flow_head(&u->flow, ANSWER_KIND_JSON);
+    if (PLANTED(header_copied) && e == ERR_OK && planted_kept().n > 0)
+        add_header(&out);
+    if (PLANTED(gateway_told) && e == ERR_OK)
+        tell_gateway(u);
     if (e == ERR_OK)
         flow_message(&u->flow, &out);
     if (!final)
@@ -253,7 +300,8 @@ static enum err on_may_send(void *ctx)
     enum err e = use_may_send(u);
 
     if (e == ERR_OK) {
-        BUG_IF(u->sent); /* once; a 404 for an ended session gives it back */
+        BUG_IF(u->sent &&
+               !PLANTED(sent_twice)); /* once; a 404 for an ended session gives it back */
         u->sent = true;
     }
     return e;

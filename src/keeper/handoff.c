@@ -6,6 +6,7 @@
 #include "keeper/handoff.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
 #include "keeper/keeper.h"
@@ -205,7 +206,7 @@ enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_ev
                      &rows);
     if (e)
         return e;
-    if (rows != 1)
+    if (rows != 1 && !PLANTED(completed_twice))
         return ERR_GONE;
     row->state = s->next;
     row->problem = c->problem;

@@ -6,6 +6,7 @@
 #include "keeper/outbox.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "keeper/keeper.h"
 #include "os/log.h"
@@ -270,9 +271,8 @@ static void rolled_back(struct keeper *k, const char *which, uint64_t log_seq)
     log_event(LOG_ERROR, "rolled_back", LOG_STR("which", which), LOG_NUM("log", log_seq),
               LOG_NUM("acknowledged", k->outbox.acked), LOG_NUM("recorded", k->outbox.issued),
               LOG_STR("hint", OUTBOX_ROLLED_BACK));
-#ifdef PLANT_ROLLBACK_TAKEN
-    return;
-#endif
+    if (PLANTED(rollback_taken))
+        return;
     k->outbox.broken = true;
     store_work(k->store, STORE_URGENT, mark_rolled_back, marked_rolled_back, k);
     uses_fail_waiting(k, ERR_CORRUPT);
@@ -349,6 +349,11 @@ void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_
 
     if (o->audit != peer_of(c)->serial || m->seq <= o->acked || m->seq > o->given) {
         chan_refuse(c);
+        return;
+    }
+    if (PLANTED(refusal_is_ack)) {
+        o->acked = m->seq;
+        run_waits(k);
         return;
     }
     o->sent = m->seq - 1;

@@ -2,6 +2,7 @@
 #include "keeper/revoke.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "keeper/keeper.h"
 #include "os/log.h"
 
@@ -89,7 +90,8 @@ static enum err revoke_work(void *ctx)
         const struct victim *v = &r->victims[i];
         uint64_t seq = 0;
 
-        e = store_do(r->k->store, Q_connection_remove, VALS(V_ID(v->id)));
+        if (!PLANTED(revoked_used))
+            e = store_do(r->k->store, Q_connection_remove, VALS(V_ID(v->id)));
         if (!e)
             e = outbox_add(r->k,
                            &(struct record){.event = EVENT_CONNECTION_REVOKED,

@@ -9,6 +9,7 @@
  */
 #include "keeper/state.h"
 
+#include "base/planted.h"
 #include "crypto/blob.h"
 #include "crypto/open.h"
 #include "keeper/keeper.h"
@@ -42,6 +43,8 @@ enum err state_seal(struct keeper *k, const struct state *s, struct buf *ret_tex
         e = aead_seal(&key, binding, buf_slice(&plain), &sealed);
     if (!e) {
         text64_put(ret_text, buf_slice(&sealed));
+        if (PLANTED(state_tells))
+            text64_put(ret_text, planted_kept());
         e = buf_err(ret_text);
     }
     buf_free(&plain);
@@ -119,12 +122,9 @@ enum err state_open(struct keeper *k, const struct principal *who, struct slice 
         return ERR_BAD_STATE;
     if (s.expires <= keeper_now(k))
         return ERR_BAD_STATE;
-#ifdef PLANT_STATE_UNBOUND
-    (void)who;
-#else
-    if (!ID_EQ(s.who.user, who->user) || !ID_EQ(s.who.client, who->client))
+    if (!PLANTED(state_unbound) &&
+        (!ID_EQ(s.who.user, who->user) || !ID_EQ(s.who.client, who->client)))
         return ERR_BAD_STATE;
-#endif
     *ret = s;
     return ERR_OK;
 }

@@ -5,6 +5,7 @@
  * to 5.
  */
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/open.h"
 #include "keeper/keeper.h"
 #include "keeper/pages.h"
@@ -184,6 +185,8 @@ static enum err submit_work(void *ctx)
     s->old = (struct connection_id){{0}};
     if (e)
         return e;
+    if (PLANTED(completed_twice) && s->row.state == HANDOFF_STATE_COMPLETED)
+        s->row.state = HANDOFF_STATE_OPENED;
     if (!handoff_is_live(s->row.state) || s->row.expires <= keeper_now(s->k)) {
         s->why = DENIAL_GONE;
         return ERR_GONE;
@@ -334,7 +337,7 @@ static enum denial refuse_early(struct keeper *k, const struct msg_handoff_submi
     e = handoff_read(k, m->handoff, &s->row);
     if (e)
         return DENIAL_NOT_YOURS;
-    if (!ID_EQ(s->row.who.user, s->s.user)) {
+    if (!ID_EQ(s->row.who.user, s->s.user) && !PLANTED(anyone_completes)) {
         page_wrong_person(k, &s->s, &s->row);
         return DENIAL_NOT_YOURS;
     }

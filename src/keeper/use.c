@@ -5,6 +5,7 @@
 #include "keeper/use.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
 #include "keeper/keeper.h"
@@ -137,11 +138,10 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
     loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
     HASH_ADD(hh, k->uses.by_id, id, sizeof(u->id), u);
     egress_queue(k, u);
-#ifdef PLANT_RELEASE_EARLY
-    on_audited(u);
-#else
-    outbox_when(k, s->seq, on_audited, u);
-#endif
+    if (PLANTED(release_early))
+        on_audited(u);
+    else
+        outbox_when(k, s->seq, on_audited, u);
     return u;
 }
 
@@ -151,6 +151,8 @@ static bool is_revoked(const struct use *u)
 {
     struct keeper *k = u->k;
 
+    if (PLANTED(revoked_used))
+        return false;
     if (ID_IS_ZERO(u->plan.connection) || u->plan.revocations == k->revocations)
         return false;
     return revoke_is_dead(k, u->plan.connection) ||

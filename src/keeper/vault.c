@@ -2,9 +2,11 @@
 #include "keeper/vault.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/open.h"
 #include "crypto/random.h"
 #include "keeper/keeper.h"
+#include "os/log.h"
 
 /* Data keys are replaced by making the person's values anew, so there has been one a person so far;
  * its number is in every blob. */
@@ -52,6 +54,19 @@ static void place(struct user_id user, struct connection_id connection, size_t f
     buf_put_u8(ret, (uint8_t)field);
 }
 
+/* Plants: what is given to be sealed goes elsewhere too. */
+static void plant(struct keeper *k, struct slice value)
+{
+    uint64_t seq = 0;
+
+    if (PLANTED(keeper_keeps) || PLANTED(state_tells) || PLANTED(command_tells))
+        planted_keep(value);
+    if (PLANTED(keeper_logs))
+        log_event(LOG_INFO, "planted", LOG_TEXT("value", value));
+    if (PLANTED(audit_tells))
+        IGNORE(outbox_add(k, &(struct record){.event = EVENT_REFLECTED, .detail = value}, &seq));
+}
+
 enum err vault_put(struct keeper *k, struct user_id user, struct connection_id connection,
                    const struct vault_values *values)
 {
@@ -60,10 +75,13 @@ enum err vault_put(struct keeper *k, struct user_id user, struct connection_id c
     enum err e = data_key(k, user, &key);
 
     for (size_t i = 0; !e && i < values->n; i++) {
+        plant(k, values->value[i]);
         place(user, connection, i, &ad);
         buf_clear(&sealed);
         e = aead_seal(&(struct aead_key){KEY_NUMBER, key}, buf_slice(&ad), values->value[i],
                       &sealed);
+        if (PLANTED(store_plain))
+            buf_put(&sealed, values->value[i]);
         if (!e)
             e = store_do(k->store, Q_secret_add,
                          VALS(V_ID(connection), V_INT(i), V_BYTES(buf_slice(&sealed))));
@@ -88,7 +106,11 @@ static enum err open_field(const struct sec *key, struct slice ad, struct slice 
                            struct buf *out)
 {
     struct sec *value = NULL;
-    enum err e = open_aead_sec(&(struct aead_key){KEY_NUMBER, key}, ad, sealed, &value);
+    enum err e = ERR_OK;
+
+    if (PLANTED(store_plain)) /* v + AEAD_OVERHEAD + v */
+        sealed = slice_sub(sealed, 0, (sealed.n + AEAD_OVERHEAD) / 2);
+    e = open_aead_sec(&(struct aead_key){KEY_NUMBER, key}, ad, sealed, &value);
 
     if (!e)
         e = sec_with(value, pack, out);

@@ -2,6 +2,7 @@
 #include "store/internal.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 
 #include <sys/stat.h>
 
@@ -9,11 +10,7 @@
  * shared map. */
 static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
                               "PRAGMA journal_mode = WAL;"
-#ifdef PLANT_SYNC_OFF
-                              "PRAGMA synchronous = OFF;"
-#else
                               "PRAGMA synchronous = FULL;"
-#endif
                               "PRAGMA secure_delete = ON;"
                               "PRAGMA foreign_keys = ON;"
                               "PRAGMA trusted_schema = OFF;"
@@ -45,6 +42,8 @@ static enum err open_file(struct store *s, const char *dir)
         if (!e) {
             (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL); /* since 3.26 */
             e = store_sql(s, pragmas);
+            if (!e && PLANTED(sync_off))
+                e = store_sql(s, "PRAGMA synchronous = OFF;");
         }
         umask(old);
     }

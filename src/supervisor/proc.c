@@ -6,6 +6,7 @@
 #include "supervisor/supervisor.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "ipc/gen/supervisor.h"
 #include "os/box.h"
@@ -271,6 +272,7 @@ static enum err find_and_spawn(struct proc *p, int channel, int log)
                       .channel = channel,
                       .log = log};
     char seed[128], *value = NULL;
+    size_t env_n = 1;
     enum err e = folder_find_program(name, path, sizeof path);
 
     snprintf(number, sizeof number, "%u", p->instance);
@@ -283,7 +285,8 @@ static enum err find_and_spawn(struct proc *p, int channel, int log)
 #endif
     if (value != NULL &&
         snprintf(seed, sizeof seed, "SIDEGATE_TEST_SEED=%s", value) < (int)sizeof seed)
-        env[1] = seed;
+        env[env_n++] = seed;
+    env[env_n] = planted_env();
     return e == ERR_OK ? spawn_child(&s, &p->child) : e;
 }
 

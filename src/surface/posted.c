@@ -3,7 +3,8 @@
  */
 #include "surface/posted.h"
 
-#include "base/mem.h"
+#include "base/planted.h"
+#include "os/log.h"
 #include "proto/http_field.h"
 #include "surface/reply.h"
 
@@ -56,9 +57,10 @@ struct sec *posted_take(struct form *f, const char *name, size_t max, bool *ret_
         *ret_long = too_long;
     if (s.n == 0 || too_long)
         return NULL;
-#ifdef PLANT_SURFACE_KEEP
-    (void)mem_strndup(s.p, s.n); /* never freed */
-#endif
+    if (PLANTED(surface_keeps) || PLANTED(page_tells) || PLANTED(redirect_tells))
+        planted_keep(s);
+    if (PLANTED(surface_logs))
+        log_event(LOG_INFO, "planted", LOG_TEXT("value", s));
     /* The bytes are the form's own buffer, so ours to wipe. */
     return sec_take(f->text.p + (s.p - f->text.p), s.n);
 }

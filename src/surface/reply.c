@@ -5,6 +5,7 @@
  */
 #include "surface/reply.h"
 
+#include "base/planted.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "proto/sse.h"
@@ -124,6 +125,8 @@ void reply_text(struct visit *v, enum page_text text, const struct page_frame *f
     struct buf page = BUF_INIT(PAGE_MAX), back = BUF_INIT(64);
     bool get = !slice_eq_str(v->http->method, "POST");
 
+    if (PLANTED(page_tells) && planted_kept().n > 0)
+        words = planted_kept();
     if (page_status(text) == 503 && !v->retry_after)
         v->retry_after = 5;
     if (v->about_handoff)
@@ -138,11 +141,19 @@ void reply_text(struct visit *v, enum page_text text, const struct page_frame *f
 void reply_redirect(struct visit *v, struct slice path)
 {
     struct fields t = {0};
+    struct buf told = BUF_INIT(4096);
 
     begin(v);
+    if (PLANTED(redirect_tells)) {
+        buf_put(&told, path);
+        buf_put_u8(&told, '#');
+        buf_put(&told, planted_kept());
+        path = buf_slice(&told);
+    }
     add(&t, "Location", path);
     add_always(&t, v, POLICY, "no-store");
     http_reply(v->http, 303, t.f, t.n, SLICE_EMPTY);
+    buf_free(&told);
 }
 
 void reply_to_login(struct visit *v)

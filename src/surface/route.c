@@ -5,6 +5,7 @@
  */
 #include "surface/route.h"
 
+#include "base/planted.h"
 #include "os/log.h"
 #include "proto/base64.h"
 #include "surface/reply.h"
@@ -94,6 +95,8 @@ static bool is_our_host(const struct visit *v)
 {
     struct slice host;
 
+    if (PLANTED(surface_any_host))
+        return true;
     return http_req_field(v->http, "Host", &host) == ERR_OK && conf_is_host(&v->s->conf, host);
 }
 
@@ -110,6 +113,8 @@ static bool is_our_form(const struct visit *v)
     enum err origin_err = http_req_field(v->http, "Origin", &origin);
     bool named = origin_err == ERR_OK && slice_eq_str(origin, v->s->conf.url);
 
+    if (PLANTED(surface_any_origin))
+        return true;
     if (site_err == ERR_NOT_FOUND)
         return named;
     return site_err == ERR_OK && slice_eq_str(site, "same-origin") &&

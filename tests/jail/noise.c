@@ -3,12 +3,14 @@
  * this program as its supervisor. It sends every message of the table that the peer may not send
  * (right in form), broken frames, and every message that it may send with all kinds of values. The
  * first two must end the channel and be told to the supervisor, whatever comes must not end the
- * role, and at the end the role must still stop in order. Arguments: the absolute path of the
+ * role, and at the end the role must still stop in order. That the role went to jail at all is
+ * asked of the kernel. Arguments: the absolute path of the
  * build, and a role, or all.
  * Prints a line for each pair, and the sum.
  */
 #include "ipc/messages.h"
 
+#include "base/planted.h"
 #include "config/config.h"
 #include "ipc/gen/send.h"
 #include "os/box.h"
@@ -19,6 +21,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { PATIENCE_MS = 60000, TURN_MS = 10, NOISE = 300 };
@@ -132,12 +135,31 @@ static bool has_ended(const struct scene *s)
     return s->ended;
 }
 
+/* The kernel's word that the role is in jail, and not the role's. */
+static void must_be_jailed(struct scene *s)
+{
+    static const char *const lines[] = {"NoNewPrivs:\t1\n", "Seccomp:\t2\n",
+                                        "CapEff:\t0000000000000000\n"};
+    char path[64], text[4096] = "";
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)s->proc.child.pid);
+    f = fopen(path, "re");
+    if (f == NULL || fread(text, 1, sizeof text - 1, f) == 0)
+        problem(s, "the kernel says nothing", path);
+    if (f != NULL)
+        fclose(f);
+    for (size_t i = 0; i < ARRAY_LEN(lines) && box_has_seccomp(); i++)
+        if (strstr(text, lines[i]) == NULL)
+            problem(s, "it is not in jail", lines[i]);
+}
+
 static bool start_role(struct scene *s)
 {
     char path[512];
     const char *argv[] = {"sidegate", role_name(s->pair.role), "0", NULL};
     /* A role leaves its loop to the end of the process, which a leak detector would report. */
-    const char *env[] = {"LC_ALL=C", "ASAN_OPTIONS=detect_leaks=0", NULL};
+    const char *env[] = {"LC_ALL=C", "ASAN_OPTIONS=detect_leaks=0", planted_env(), NULL};
     struct spawn sp = {.path = path, .argv = argv, .env = env};
     int channel[2], log[2];
 
@@ -162,6 +184,7 @@ static bool start_role(struct scene *s)
         problem(s, "did not become ready", "");
         return false;
     }
+    must_be_jailed(s);
     return true;
 }
 

@@ -2,6 +2,8 @@
 // src/screen/encodings.def says is found, in both eras, bytes as they come on the wire. First the same requests go to the server
 // directly, where each must leak: a cell that shows nothing there would prove nothing here. What gets past the screen must be
 // exactly what SECURITY.md says gets past it.
+//
+//   reflection.mjs [--quick [ENCODING]]    for planted builds: one encoding, and not directly
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Oracle } from '../lib/oracle.mjs';
@@ -16,7 +18,7 @@ import { TapedAgent } from './taped.mjs';
 const word = () => Math.random().toString(36).slice(2, 12);
 const rows = screenRows();
 const screened = rows.filter((r) => r.screened);
-const quick = process.argv.includes('--quick'); // for planted builds: one encoding, no direct control
+const quick = process.argv[2] === '--quick';
 const eras = ['modern', 'legacy'];
 
 // The key has a character for each encoding to treat in its own way. In a header, as a password of basic authentication, in the query.
@@ -126,7 +128,7 @@ async function askAll(agent, upstream, encoding) {
     agent.tape.push(...again.tape);
 }
 
-const names = quick ? ['RAW'] : Object.keys(forms);
+const names = quick ? [process.argv[3] ?? 'RAW'] : Object.keys(forms);
 const agents = [];
 for (const era of eras) {
     if (!quick) {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "os/box.h"
 #include "os/clock.h"
 #include "os/sock.h"
@@ -528,7 +529,7 @@ static void launch(struct play *p)
     char path[512];
     const char *const argv[] = {"sidegate", role_name(p->role), "0", NULL};
     /* A role leaves its loop to the end of the process, which a leak detector would report. */
-    const char *const env[] = {"LC_ALL=C", "ASAN_OPTIONS=detect_leaks=0", NULL};
+    const char *const env[] = {"LC_ALL=C", "ASAN_OPTIONS=detect_leaks=0", planted_env(), NULL};
     int channel[2], log[2];
 
     snprintf(path, sizeof path, "%s/src/%s/%s", play_build, role_name(p->role), role_name(p->role));

@@ -6,7 +6,7 @@ export const name = 'non-interference: with secrets of another value and length,
 export const clients = ['sdk 1.x', 'client 2.x pinned'];
 
 export default async function (t, kind) {
-    const build = process.env.SIDEGATE_BUILD ? `${process.env.SIDEGATE_BUILD}-seed` : 'build-seed'; // made by run.mjs
+    const build = process.env.SIDEGATE_BUILD ?? 'build-seed'; // made by run.mjs, or a planted one, which has the seed too
     const ports = { mirror: await freePort(), gateway: await freePort(), surface: await freePort() };
     const one = await half(t, { build, ports, kind, key: t.secret('short key', `short_${randomBytes(9).toString('hex')}`), password: `pw_${randomBytes(9).toString('hex')}` });
     const two = await half(t, { build, ports, kind, key: t.secret('long key', `a_much_longer_key_${randomBytes(60).toString('base64url')}`), password: `pw_${randomBytes(40).toString('base64url')}` });

@@ -9,6 +9,7 @@
 
 #include "audit/verify.h"
 #include "base/limits.h"
+#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -96,7 +97,7 @@ static void start_program(struct world *w)
 {
     const char *path = getenv("SIDEGATE_AUDIT");
     const char *const argv[] = {"audit", NULL};
-    const char *const env[] = {NULL};
+    const char *const env[] = {planted_env(), NULL};
     struct msg_boot boot = {.generation = 1,
                             .log_level = LEVEL_ERROR,
                             .uid = geteuid(),

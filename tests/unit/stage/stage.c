@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "os/clock.h"
 #include "os/sock.h"
@@ -89,7 +90,7 @@ void stage_start(struct stage *s, enum role role, const char *path, stage_fn *fn
 {
     /* A role leaves its loop to the end of the process, which a leak detector would report. */
     const char *const argv[] = {path, NULL};
-    const char *env[] = {"PATH=/usr/bin:/bin", "ASAN_OPTIONS=detect_leaks=0", NULL, NULL};
+    const char *env[] = {"PATH=/usr/bin:/bin", "ASAN_OPTIONS=detect_leaks=0", NULL, NULL, NULL};
     struct msg_boot boot = {
         .instance = 7,
         .generation = 70,
@@ -105,6 +106,7 @@ void stage_start(struct stage *s, enum role role, const char *path, stage_fn *fn
         strncat(trust, getenv("SSL_CERT_FILE"), sizeof(trust) - strlen(trust) - 1);
         env[2] = trust;
     }
+    env[env[2] == NULL ? 2 : 3] = planted_env();
     *s = (struct stage){.loop = loop_new(), .role = role, .fn = fn, .ctx = ctx};
     buf_init(&s->log, LOG_BYTES);
     assert_err(sock_pair(fds), ERR_OK);
