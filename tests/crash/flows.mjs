@@ -27,7 +27,7 @@ export async function cast({ build } = {}) {
     return { key, station, gate, arrivals };
 }
 
-// What was told to somebody: acks = [{ at (ns), handoff?, note? }].
+// What was told to somebody: acks = [{ at (ns), handoff?, note?, declined?, removed?, revokedBefore? }].
 export class Witness {
     acks = [];
     #waiting = new Set();
@@ -57,11 +57,11 @@ export class Witness {
     }
 }
 
-const idOf = (url) => new URL(url).pathname.split('/').pop();
+export const idOf = (url) => new URL(url).pathname.split('/').pop();
 
 // One agent and its person, over and over until `more()` is false. Whatever fails is begun again with a new note.
-export async function live({ gate, key }, agentKey, witness, more) {
-    const person = new PlainPerson({ site: gate.surfaceUrl, name: 'ana', password: gate.users.get('ana') });
+export async function live({ gate, key }, agentKey, witness, more, { name = 'ana', password = gate.users.get(name) } = {}) {
+    const person = new PlainPerson({ site: gate.surfaceUrl, name, password });
     const give = async (url) => {
         const page = await person.give(url, [key]);
         if (!/^done/i.test(title(page))) throw new Error(`the page said "${title(page)}"`);

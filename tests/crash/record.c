@@ -1,10 +1,10 @@
 /*
  * Linked into keeper and audit in the build with -Drecord=true: writes down, in order and with the
- * time, every change to files below a folder named "data" and every sync, so that
+ * time, every change to files and names in folders named "data" and "keys" and every sync, so that
  * tests/crash/states.mjs can make what a disk holds after a power cut: all that was synced, and of
  * the rest nothing, or any part. Interposes the C library's calls, which SQLite and our own code
- * use alike; the record goes to record.PID in that folder, opened before the jail with the
- * first file below it.
+ * use alike; the record goes to record.PID in the data folder, opened before the jail with the
+ * first file below either.
  *
  * A record: u64 time in ns (CLOCK_MONOTONIC, when the call had returned), u8 call, u16 length and
  * path, u64 offset, u32 length and bytes; little endian.
@@ -85,13 +85,27 @@ static int real_open(const char *path, int flags, mode_t mode)
     return real(path, flags, mode);
 }
 
-static void open_record(const char *path, const char *data)
+/* Where "/data" or "/keys" begins in a path at or below such a folder, or NULL. */
+static const char *ours(const char *path)
+{
+    static const char *const folders[] = {"/data", "/keys"};
+
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        const char *at = strstr(path, folders[i]);
+
+        if (at != NULL && (at[5] == '/' || at[5] == 0) && strlen(path) < PATH)
+            return at;
+    }
+    return NULL;
+}
+
+static void open_record(const char *path, const char *folder)
 {
     char name[PATH + 32];
 
     if (out >= 0)
         return;
-    snprintf(name, sizeof(name), "%.*s/data/record.%d", (int)(data - path), path, (int)getpid());
+    snprintf(name, sizeof(name), "%.*s/data/record.%d", (int)(folder - path), path, (int)getpid());
     out = real_open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
@@ -103,14 +117,14 @@ static off_t real_seek(int fd, off_t offset, int whence)
 
 static int opened(const char *path, int flags, int fd)
 {
-    const char *data = strstr(path, "/data/");
+    const char *folder = ours(path);
 
     if (fd < 0 || fd >= FILES)
         return fd;
     paths[fd][0] = '\0';
-    if (data == NULL || strlen(path) >= PATH || (flags & O_DIRECTORY))
+    if (folder == NULL)
         return fd;
-    open_record(path, data);
+    open_record(path, folder);
     strcpy(paths[fd], path);
     positions[fd] = (flags & O_APPEND) ? real_seek(fd, 0, SEEK_END) : 0;
     if (flags & (O_CREAT | O_TRUNC))
@@ -252,7 +266,7 @@ int unlink(const char *path)
     REAL(int, "unlink", const char *);
     int status = real(path);
 
-    if (status == 0 && strstr(path, "/data/") != NULL && strlen(path) < PATH)
+    if (status == 0 && ours(path) != NULL)
         record(REMOVED, path, 0, NULL, 0);
     return status;
 }
