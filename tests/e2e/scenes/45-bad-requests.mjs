@@ -1,6 +1,6 @@
 import { call, code, exchange, post } from '../../lib/raw.mjs';
 
-export const name = 'requests that are not what the protocol asks for get one clear error each, never reach the server, and harm nobody else';
+export const name = 'requests that are not what the protocol asks for get one clear error each that says what to do, never reach the server, and harm nobody else';
 
 const body = JSON.stringify(call());
 const without = (key) => { const c = call(); delete c.params._meta[`io.modelcontextprotocol/${key}`]; return c; };
@@ -56,6 +56,31 @@ const rows = {
     'too many headers': [call(), [400, 431], undefined, { more: Array.from({ length: 200 }, (_, i) => `X-${i}: 1\r\n`).join('') }],
 };
 
+// What each must say, beside its code: what is to be done.
+const advice = [
+    [/check quotes, commas and UTF-8/, ['not JSON', 'bytes after the value', 'invalid UTF-8']],
+    [/same key twice; remove one/, ['a key twice', 'a key twice, once escaped']],
+    [/deeper than the limit; flatten it/, ['nested too deeply']],
+    [/larger than the limit; send less at once/, ['too large']],
+    [/send one JSON-RPC 2\.0 message and no batch: jsonrpc is 2\.0, params an object, an id a string or a number/,
+        ['a batch', 'a number', 'no jsonrpc', 'jsonrpc 1.0', 'an id that is null', 'an id that is an object', 'params that are an array']],
+    [/_meta lacks the protocol version or the client's capabilities; send both/, ['no _meta', 'no version in _meta', 'no capabilities in _meta']],
+    [/"supported":\["2026-07-28","2025-11-25"\]/, ['a version nobody knows']],
+    [/send the same value in both/, ['header and body of different versions', 'no version header', 'header and body of different methods',
+        'no method header', 'header and body of different names', 'no name header']],
+    [/Method not found/, ['a method nobody knows']], // the words of JSON-RPC
+    [/send Content-Type: application\/json/, ['no content type', 'another content type']],
+    [/accept both application\/json and text\/event-stream/, ['no accept that we can meet']],
+    [/check the upstream's name/, ['an unknown upstream', 'another path']],
+    [/the Allow header names those that are/, ['PUT']],
+    [/add it to gateway\.origins/, ['a foreign origin', 'the null origin']],
+    [/use the configured address/, ['a foreign host', 'the pages\' host']],
+    [/requests must include a &quot;Host:&quot; header/, ['no host']], // libmicrohttpd's own words, here and below
+    [/header was too big/, ['headers without end']],
+    [/headers are ambiguous or malformed; see the log of the proxy in front/, ['two hosts', 'two lengths', 'length and chunks', 'an unknown coding',
+        'two Authorization fields', 'a space before the colon', 'a bare CR in a field', 'an absolute target', 'a NUL in the target', 'too many headers']],
+];
+
 export default async function (t) {
     const { station, sidegate } = await t.cast({ agent: null, person: null, station: { check: () => true }, credential: null });
     const key = await sidegate.addKey('ana', 'raw');
@@ -70,6 +95,7 @@ export default async function (t) {
         const answer = await exchange(sidegate.gatewayPort, Buffer.from(text, 'latin1'));
         t.ok([status].flat().includes(answer.status), `${what}: ${answer.status} instead of ${status}\n${answer.text.slice(0, 500)}`);
         if (wanted !== undefined) t.equal(code(answer), wanted, `${what}: the code`);
+        t.match(answer.text, advice.find(([, of]) => of.includes(what))?.[0] ?? /^$/, `${what}: says what to do`);
         t.ok(!answer.text.includes(key), `${what}: the key is not repeated`);
         t.equal(station.seen('tools/call').length, before, `${what}: nothing reached the server`);
         await good(`after ${what}`);
