@@ -9,7 +9,7 @@
 
 struct as_audit as_audit;
 
-static void meet(struct play *p)
+void as_audit_meet(struct play *p)
 {
     const struct msg_audit_state *m;
 
@@ -22,7 +22,7 @@ static void meet(struct play *p)
 static void set(struct play *p)
 {
     as_audit = (struct as_audit){0};
-    meet(p);
+    as_audit_meet(p);
 }
 
 struct msg_audit_append as_audit_record(uint64_t seq)
@@ -70,7 +70,7 @@ static void check(struct play *p)
 {
     play_turn(p, 0);
     if (as_audit.keeper->over)
-        meet(p);
+        as_audit_meet(p);
     as_audit_append();
     as_audit_verify(p);
 }

@@ -11,6 +11,8 @@ struct as_audit {
 };
 extern struct as_audit as_audit;
 
+/* A new keeper; it is told where the log stands. */
+void as_audit_meet(struct play *p);
 /* The record of that number; the same each time. */
 struct msg_audit_append as_audit_record(uint64_t seq);
 /* The next record is taken and acknowledged. */

@@ -6,10 +6,17 @@
 
 #include "base/limits.h"
 
-static struct msg_audit_refused refused(const struct msg_audit_append *m)
+/* Refused as another record than the log has: then nothing more is taken from that keeper, not even
+ * what would be right. The next keeper goes on. */
+static void differs(struct play *p, const struct msg_audit_append *m)
 {
+    struct msg_audit_append next = as_audit_record(as_audit.seq + 1);
+
     say(as_audit.keeper, MSG_AUDIT_APPEND, m);
-    return hear(as_audit.keeper, MSG_AUDIT_REFUSED)->audit_refused;
+    assert_err((enum err)hear(as_audit.keeper, MSG_AUDIT_REFUSED)->audit_refused.code, ERR_CORRUPT);
+    say(as_audit.keeper, MSG_AUDIT_APPEND, &next);
+    as_audit_meet(p);
+    as_audit_append();
 }
 
 static void some_records(void)
@@ -41,8 +48,7 @@ static void rewriting(struct play *p)
         case 11: m.projection.b[0] ^= 1; break;
         default: m.detail = SLICE_LIT("as it never was"); break;
         }
-        assert_err((enum err)refused(&m).code, ERR_CORRUPT);
-        as_audit_append(); /* so that the next refusal is said */
+        differs(p, &m);
         as_audit_verify(p);
     }
 }
@@ -56,12 +62,13 @@ static void numbers(struct play *p)
     some_records();
     for (size_t i = 0; i < ARRAY_LEN(jumps); i++) {
         m = as_audit_record(as_audit.seq + jumps[i]);
-        assert_err((enum err)refused(&m).code, ERR_AGAIN);
-        as_audit_append();
+        say(as_audit.keeper, MSG_AUDIT_APPEND, &m);
+        assert_err((enum err)hear(as_audit.keeper, MSG_AUDIT_REFUSED)->audit_refused.code,
+                   ERR_AGAIN);
+        as_audit_append(); /* so that the next refusal is said */
     }
     m = as_audit_record(0); /* none has this number */
-    assert_int_not_equal(refused(&m).code, ERR_OK);
-    as_audit_append();
+    differs(p, &m);
     as_audit_verify(p);
 }
 
@@ -95,8 +102,7 @@ static void long_ago(struct play *p)
     as_audit_append(); /* which waits for what is still to come */
     m = as_audit_record(1);
     m.detail = SLICE_LIT("as it never was");
-    assert_int_not_equal(refused(&m).code, ERR_OK);
-    as_audit_append();
+    differs(p, &m);
     as_audit_verify(p);
 }
 
@@ -149,7 +155,7 @@ static void killed(struct play *p)
     as_audit.head = state->head;
     m = as_audit_record(2);
     m.number++;
-    assert_err((enum err)refused(&m).code, ERR_CORRUPT);
+    differs(p, &m);
 }
 
 static const struct row rows[] = {

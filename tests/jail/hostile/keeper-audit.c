@@ -28,9 +28,9 @@ static void acks_beyond_and_back(struct play *p)
         must_refuse(as_people.audit);
         as_people_meet();
     }
-    acknowledge(as_people.audit, 0);
-    must_refuse(as_people.audit);
-    as_people_meet();
+    acknowledge(as_people.audit, 0); /* "nothing yet": it changes nothing */
+    as_people_settle();
+    must_stand(as_people.audit);
     acknowledge(as_people.audit, UINT64_MAX);
     must_refuse(as_people.audit);
 }
@@ -104,9 +104,16 @@ static void must_hold_back(struct play *p, enum err why)
     must_stand(p->supervisor);
 }
 
+/* What it found is not forgotten at the next start, unless somebody who looked says so. */
+static void recheck(void)
+{
+    assert_err(as_people_ctl(MSG_CTL_AUDIT_RECHECK, &(struct msg_ctl_audit_recheck){0}), ERR_OK);
+}
+
 /* A new life of the keeper, with the honest log; the peers are new. */
 static void start_again(struct play *p)
 {
+    recheck();
     play_again(p);
     memset(as_people.egress, 0, sizeof as_people.egress);
     as_people.silent = false;
@@ -197,6 +204,7 @@ static void wrong_head(struct play *p)
     say(as_people.audit, MSG_AUDIT_STATE, &state);
     as_people_settle();
     must_hold_back(p, ERR_CORRUPT);
+    recheck();
     play_again(p);
     memset(as_people.egress, 0, sizeof as_people.egress);
     as_people.seq = acked + 1;
