@@ -12,6 +12,7 @@
 #include "os/log.h"
 
 enum { RETRY_MS = 1000 /* for an end that could not be stored */ };
+
 /* Column state of table use; statements.def has these numbers too, so they stay as they are. */
 enum use_stored { USE_STORED_RESERVED, USE_STORED_UNSENT, USE_STORED_ANSWERED, USE_STORED_UNKNOWN };
 

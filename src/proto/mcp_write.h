@@ -95,19 +95,4 @@ struct mcp_client_info {
 };
 void mcp_put_initialize_request(struct buf *out, struct slice id, const struct mcp_client_info *c);
 
-/*
- * Edits that set the modern per-hop keys of a request's params._meta: version, capabilities (JSON
- * text), client info; keys with an empty text are removed. Makes params and _meta where they are
- * missing.
- */
-struct mcp_meta_set {
-    struct slice version;        /* decoded text */
-    struct slice capabilities;   /* JSON text */
-    struct slice client_info;    /* JSON text */
-    struct slice log_level;      /* JSON text */
-    struct slice progress_token; /* JSON text */
-};
-void mcp_edit_meta(struct json_edits *e, const struct json *j, const struct mcp_request *r,
-                   const struct mcp_meta_set *set);
-
 #endif

@@ -32,35 +32,6 @@ static void check_projection(const struct json *j, const struct mcp_request *r)
     buf_free(&name);
 }
 
-/* What was rewritten reads as the same request. */
-static void check_meta(const struct json *j, const struct mcp_request *r)
-{
-    struct json_edits e;
-    struct json again;
-    struct mcp_request r2;
-    struct buf out = BUF_INIT(SIZE_MAX);
-    struct mcp_meta_set set = {.version = SLICE_LIT(MCP_VERSION_MODERN),
-                               .capabilities = SLICE_LIT("{}"),
-                               .progress_token = SLICE_LIT("7")};
-    if (r->rpc.kind != JSONRPC_REQUEST)
-        return;
-    json_edits_init(&e, SIZE_MAX);
-    json_init(&again);
-    mcp_edit_meta(&e, j, r, &set);
-    MUST(json_copy_edited(j, 0, &e, &out) == ERR_OK);
-    enum err err = json_parse(&again, buf_slice(&out), NULL);
-    if (err == ERR_OK) {
-        MUST(mcp_request_read(&again, SLICE_LIT(MCP_VERSION_MODERN), &r2) != ERR_NOT_JSONRPC);
-        MUST(json_str_eq_c(&again, r2.meta.version, MCP_VERSION_MODERN));
-        MUST(jsonrpc_id_eq(jsonrpc_id_text(j, r->rpc.id), jsonrpc_id_text(&again, r2.rpc.id)));
-    } else {
-        MUST(err == ERR_TOO_DEEP || err == ERR_TOO_LARGE);
-    }
-    json_edits_free(&e);
-    json_free(&again);
-    buf_free(&out);
-}
-
 /* Headers that are made of the declarations are accepted by the check. */
 static void check_params(const struct json *j, const struct mcp_request *r, struct slice schema)
 {
@@ -116,10 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             enum err h = mcp_header_check(f, ARRAY_LEN(f), &j, &r);
             MUST(h == ERR_OK || h == ERR_HEADER_MISMATCH);
             check_projection(&j, &r);
-            if (e == ERR_OK) {
-                check_meta(&j, &r);
+            if (e == ERR_OK)
                 check_params(&j, &r, schema);
-            }
             buf_free(&method);
         }
     }

@@ -204,51 +204,6 @@ static void test_handshakes(void **state)
     buf_clear(&out);
 }
 
-static void check_meta(const char *doc, const struct mcp_meta_set *set, const char *want)
-{
-    struct json j;
-    struct json_edits e;
-    struct mcp_request r;
-    json_init(&j);
-    json_edits_init(&e, 1000);
-    assert_ok(json_parse(&j, slice_str(doc), NULL));
-    assert_ok(mcp_request_read(&j, S("2025-11-25"), &r));
-    mcp_edit_meta(&e, &j, &r, set);
-    buf_clear(&out);
-    assert_ok(json_copy_edited(&j, 0, &e, &out));
-    if (!slice_eq_str(buf_slice(&out), want))
-        fail_msg("%.*s", (int)out.n, (char *)out.p);
-    json_edits_free(&e);
-    json_free(&j);
-}
-
-static void test_edit_meta(void **state)
-{
-    struct mcp_meta_set set = {.version = S("2026-07-28"), .capabilities = S("{}")};
-    struct mcp_meta_set token = {.progress_token = S("9")};
-    struct mcp_meta_set none = {.log_level = SLICE_EMPTY};
-    (void)state;
-    check_meta("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", &none,
-               "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}");
-    check_meta("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", &set,
-               "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{"
-               "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
-               "\"io.modelcontextprotocol/clientCapabilities\":{}}}}");
-    check_meta("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"x\":1}}", &token,
-               "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"x\":1,\"_meta\":{"
-               "\"progressToken\":9}}}");
-    check_meta(
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{\"a/b\":[1],"
-        "\"progressToken\":\"old\",\"io.modelcontextprotocol/logLevel\":\"info\"}}}",
-        &token,
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{\"a/b\":[1],"
-        "\"progressToken\":9}}}");
-    check_meta("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{"
-               "\"progressToken\":\"old\"}}}",
-               &none,
-               "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{}}}");
-}
-
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -259,7 +214,7 @@ int main(void)
         T(test_text_result),   T(test_missing_elicitation),
         T(test_other_results), T(test_input_required),
         T(test_elicitation),   T(test_notifications),
-        T(test_handshakes),    T(test_edit_meta),
+        T(test_handshakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
