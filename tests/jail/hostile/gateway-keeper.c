@@ -87,7 +87,7 @@ static void be_sealed(struct as_call *c)
 
 static void be_own(struct as_call *c)
 {
-    as_gateway_modern(c, WEATHER, "server/discover", "");
+    as_gateway_legacy(c, session, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}");
 }
 
 static void be_connect(struct as_call *c)
@@ -103,8 +103,9 @@ static void be_state(struct as_call *c)
 
 static void be_snapshot(struct as_call *c)
 {
-    be_own(c);
-    say_about(MSG_CALL_OWN, c->call);
+    as_gateway_modern(c, WEATHER, "server/discover", "");
+    as_gateway_permit(c);
+    as_gateway_end(c, ANSWER_HOW_UNSENT);
     IGNORE(hear(as_gateway.keeper, MSG_SNAPSHOT_GET));
 }
 
