@@ -427,11 +427,11 @@ static void many_dials(struct play *p)
     struct use_id use = as_people_use(KEY_ANA, WEATHER);
 
     (void)p;
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i <= LIM_DIALS_PER_USE; i++)
         say_dial(as_people.egress[WEATHER], use);
     must_refuse(as_people.egress[WEATHER]);
     as_people_settle();
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < LIM_DIALS_PER_USE; i++) {
         const struct msg_dial *m = &as_people_hear(as_people.dialer, MSG_DIAL)->dial;
 
         assert_true(slice_eq_str(m->host, "127.0.0.1") && m->port == 9);
