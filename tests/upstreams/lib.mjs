@@ -92,7 +92,7 @@ export class Upstream {
 
     // Waits until at least `count` such requests have come.
     until(rpc, name, count = 1, time = PATIENCE) {
-        return this.untilAny((r) => r.rpc === rpc && (name === undefined || r.name === name), count, time);
+        return this.untilAny((r) => (r.rpc ?? r.method) === rpc && (name === undefined || r.name === name), count, time);
     }
 
     // The same of any requests.
