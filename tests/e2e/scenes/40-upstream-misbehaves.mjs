@@ -86,6 +86,6 @@ async function misbehaves(t, client, key) {
         t.equal(became[2 + 2 * i], 'answered', `after "${way}": on record`);
     });
     t.equal(ends(t, records, (body) => !arrived.has(body)).filter((e) => e === 'unsent').length, 1, 'the one to nobody is on record as not sent');
-    const { stdout } = await run('sqlite3', [join(sidegate.dir, 'data', 'sidegate.db'), 'SELECT uses_left FROM lease']);
+    const { stdout } = await run('sqlite3', [join(sidegate.dir, 'data/store/sidegate.db'), 'SELECT uses_left FROM lease']);
     t.equal(Number(stdout), uses - became.length, 'the lease is less by what was sent');
 }
