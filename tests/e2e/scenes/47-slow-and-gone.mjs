@@ -66,6 +66,7 @@ export default async function (t, client) {
 
     const waiting = agent.call('weather', { station: 'harbour' });
     const { url } = await agent.link();
+    await sidegate.logged(/event=call call=\d+ was="\w+" is="HOLD"/); // the agent's own, not to be taken for one of those below
     // Many that ask and leave, before the answer and in the middle of a held call.
     for (let i = 0; i < 40; i++) {
         const socket = dial(text);
