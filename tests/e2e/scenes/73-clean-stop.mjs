@@ -5,7 +5,7 @@ export const name = 'a clean stop closes the store: one file holds everything, a
 
 export default async function (t) {
     const { sidegate } = await t.cast({ agent: null, person: null });
-    const store = (name) => existsSync(join(sidegate.dir, 'data', name));
+    const store = (name) => existsSync(join(sidegate.dir, 'data/store', name));
     await sidegate.addKey('ana', 'before');
     t.ok(store('sidegate.db-wal'), 'while it runs there is a log of what is new');
     t.equal(await sidegate.stop(), 0, 'the stop');

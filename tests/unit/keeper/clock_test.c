@@ -93,7 +93,8 @@ static void test_it_passes(void **state)
     assert_expired(w, 3);
 }
 
-/* It follows the wall clock forward and never back. */
+/* It follows the wall clock forward and never back. Two clocks that are cut to milliseconds differ
+ * by one now and then. */
 static void test_never_back(void **state)
 {
     struct world *w = *state;
@@ -102,7 +103,7 @@ static void test_never_back(void **state)
 
     jump = DAY;
     ahead = keeper_now(k);
-    assert_in_range(ahead, start + DAY, start + DAY + 10 * MINUTE);
+    assert_in_range(ahead, start + DAY - 1, start + DAY + 10 * MINUTE);
     jump = 0;
     assert_in_range(keeper_now(k), ahead, ahead + 10 * MINUTE);
     jump = -DAY;
