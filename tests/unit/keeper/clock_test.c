@@ -103,7 +103,8 @@ static void test_never_back(void **state)
 
     jump = DAY;
     ahead = keeper_now(k);
-    assert_in_range(ahead, start + DAY - 1, start + DAY + 10 * MINUTE);
+    /* The two clocks turn their milliseconds at different moments. */
+    assert_in_range(ahead, start + DAY - 2, start + DAY + 10 * MINUTE);
     jump = 0;
     assert_in_range(keeper_now(k), ahead, ahead + 10 * MINUTE);
     jump = -DAY;
