@@ -269,20 +269,40 @@ static enum err find_old(struct keeper *k, uint32_t behind, uint32_t *ret)
     return store_end(&q);
 }
 
+/* Whether anything is wrapped with that key. */
+static enum err is_used(struct keeper *k, uint32_t id, bool *ret)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_kek_users, VALS(V_INT(id), V_INT(1)), &q);
+
+    if (e == ERR_NOT_FOUND)
+        e = store_one(k->store, Q_kek_roots, VALS(V_INT(id)), &q);
+    *ret = !e;
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return store_end(&q);
+}
+
 static enum err step_work(void *ctx)
 {
     struct step *s = ctx;
     size_t n = 0;
+    bool used = true;
     enum err e = find_old(s->k, s->left, &s->old);
 
     s->unused = false;
-    if (e || s->old == 0)
+    /* Still the current one: the removal that retires it is in this same commit, and what is
+     * wrapped again now would be wrapped with it again. The next step comes after that removal is
+     * done. */
+    if (e || s->old == 0 || s->old == s->k->master.current)
         return e;
     e = users_again(s->k, s->old, &n);
     if (e || n == STEP)
         return e;
     e = roots_again(s->k, s->old);
-    s->unused = !e;
+    if (!e)
+        e = is_used(s->k, s->old, &used);
+    s->unused = !e && !used;
     return e;
 }
 
@@ -395,20 +415,6 @@ static enum err first_key(void *ctx)
     struct keeper *k = ctx;
 
     return store_do(k->store, Q_kek_add, VALS(V_INT(k->master.last), V_INT(keeper_now(k))));
-}
-
-/* Whether anything is wrapped with that key. */
-static enum err is_used(struct keeper *k, uint32_t id, bool *ret)
-{
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_kek_users, VALS(V_INT(id), V_INT(1)), &q);
-
-    if (e == ERR_NOT_FOUND)
-        e = store_one(k->store, Q_kek_roots, VALS(V_INT(id)), &q);
-    *ret = !e;
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    return store_end(&q);
 }
 
 /* An old key that is only there to be destroyed need not be there any more. */

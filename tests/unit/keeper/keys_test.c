@@ -223,11 +223,39 @@ static void test_unknown_person(void **state)
 /* --- replacement, stopped anywhere
  * --------------------------------------------------------------------------------------- */
 
+/* Each row of the table of master keys, as "id state ". */
+static void assert_keks(struct world *w, const char *wanted)
+{
+    struct buf found = BUF_INIT(256);
+    struct store_rows q;
+
+    store_query(w->r->k->store, Q_kek_list, VALS(), &q);
+    while (store_next(&q))
+        buf_printf(&found, "%d %d ", (int)store_int(&q, 0), (int)store_int(&q, 1));
+    assert_err(store_end(&q), ERR_OK);
+    buf_put_u8(&found, 0);
+    assert_string_equal((const char *)found.p, wanted);
+    buf_free(&found);
+}
+
 static enum err switch_work(void *ctx)
 {
     struct keeper *k = ctx;
 
     return master_switch(k, k->master.last);
+}
+
+static enum err work_of_switch(void *ctx)
+{
+    struct world *w = ctx;
+
+    return switch_work(w->r->k);
+}
+
+static void told(void *ctx, enum err e)
+{
+    (void)ctx;
+    assert_err(e, ERR_OK);
 }
 
 /* The new key is the one in use, nothing is wrapped again yet, and the process dies. */
@@ -246,6 +274,36 @@ static void test_crash_after_the_switch(void **state)
     assert_true(works(w, w->bob, 2));
     rig_crash(w->r);
     assert_true(works(w, w->ann, 3));
+}
+
+static void switched(void *ctx, enum err e)
+{
+    struct world *w = ctx;
+
+    assert_err(e, ERR_OK);
+    master_switched(w->r->k, w->r->k->master.last, told, w);
+}
+
+/* The hourly look for what is left comes in the same commit as a removal: nothing is taken for
+ * unused that is only not yet wrapped with the new key. */
+static void test_tidied_in_the_same_commit(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = w->r->k;
+    uint32_t id = 0;
+
+    assert_true(works(w, w->ann, 1));
+    assert_err(master_prepare(k, &id), ERR_OK);
+    store_work(k->store, STORE_URGENT, work_of_switch, switched, w);
+    k->master.left = true;
+    master_tidy(k);
+    rig_settle(w->r);
+    assert_keks(w, "2 0 ");
+    assert_false(exists(w, "master-1.key"));
+    rig_crash(w->r);
+    rig_forget(w->r->egress);
+    assert_true(works(w, w->ann, 2));
+    assert_true(works(w, w->bob, 3));
 }
 
 /* The new key's file is there, and the process dies before any row names it. */
@@ -273,21 +331,6 @@ static void outside(struct world *w, const char *sql)
         skip();
     assert_int_equal(system(line), 0);
     rig_open(w->r);
-}
-
-/* Each row of the table of master keys, as "id state ". */
-static void assert_keks(struct world *w, const char *wanted)
-{
-    struct buf found = BUF_INIT(256);
-    struct store_rows q;
-
-    store_query(w->r->k->store, Q_kek_list, VALS(), &q);
-    while (store_next(&q))
-        buf_printf(&found, "%d %d ", (int)store_int(&q, 0), (int)store_int(&q, 1));
-    assert_err(store_end(&q), ERR_OK);
-    buf_put_u8(&found, 0);
-    assert_string_equal((const char *)found.p, wanted);
-    buf_free(&found);
 }
 
 /* The file of the old key cannot be destroyed while its name is a link. */
@@ -471,6 +514,7 @@ int main(void)
         T(test_two_removed_at_once),
         T(test_unknown_person),
         T(test_crash_after_the_switch),
+        T(test_tidied_in_the_same_commit),
         T(test_crash_before_the_switch),
         T(test_old_key_stays_and_the_next_start_destroys_it),
         T(test_old_key_stays_and_is_tried_again),
