@@ -16,7 +16,7 @@ static const uint64_t keep_ms =
  * look would move it on by what passed since. */
 uint64_t keeper_now(struct keeper *k)
 {
-    uint64_t boot = clock_boot_ms(), wall = clock_wall_ms();
+    uint64_t boot = clock_steady_ms(), wall = clock_wall_ms();
     uint64_t steady = k->clock_base + (boot - k->boot_base);
 
     if (wall <= steady)
@@ -65,7 +65,7 @@ static enum err start_node(struct keeper *k)
     STORE_ID(&q, 0, k->node);
     k->epoch = (uint64_t)store_int(&q, 1);
     k->clock_base = (uint64_t)store_int(&q, 2);
-    k->boot_base = clock_boot_ms();
+    k->boot_base = clock_steady_ms();
     return store_end(&q);
 }
 

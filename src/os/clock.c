@@ -1,8 +1,9 @@
 /*
  * Reads the kernel's clocks. Run by every role; both calls are allowed in every jail.
  *
- * In a build with -Dtest_seed=true the time of day stands still where SIDEGATE_TEST_SEED is set, as
- * random bytes come from it there (crypto/random.c): two runs then write the same times.
+ * In a build with -Dtest_seed=true the time of day, and what counts on from it, stand still where
+ * SIDEGATE_TEST_SEED is set, as random bytes come from it there (crypto/random.c): two runs then
+ * write the same times.
  */
 #include "os/clock.h"
 
@@ -27,21 +28,19 @@ uint64_t clock_boot_ms(void)
 
 #ifdef SIDEGATE_TEST_SEED
 
-/* A day for each seed: of two programs that run one after the other, the second has the higher.
- * From a program's second reading on it is an hour later, ahead of who counts on from the first by
- * the other clock. */
-static const uint64_t day_ms = 24 * 3600000, hour_ms = 3600000, base_ms = 2000000000000;
+/* A day for each seed: of two programs that run one after the other, the second has the higher. */
+static const uint64_t day_ms = 24 * 3600000, base_ms = 2000000000000;
 
 uint64_t clock_wall_ms(void)
 {
-    static bool was_read;
     const char *seed = getenv("SIDEGATE_TEST_SEED");
-    uint64_t ahead = was_read ? hour_ms : 0;
 
-    if (seed == NULL)
-        return clock_ms(CLOCK_REALTIME);
-    was_read = true;
-    return base_ms + (uint8_t)seed[0] * day_ms + ahead;
+    return seed == NULL ? clock_ms(CLOCK_REALTIME) : base_ms + (uint8_t)seed[0] * day_ms;
+}
+
+uint64_t clock_steady_ms(void)
+{
+    return getenv("SIDEGATE_TEST_SEED") == NULL ? clock_boot_ms() : 0;
 }
 
 #else
@@ -49,6 +48,11 @@ uint64_t clock_wall_ms(void)
 uint64_t clock_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
+}
+
+uint64_t clock_steady_ms(void)
+{
+    return clock_boot_ms();
 }
 
 #endif

@@ -10,4 +10,7 @@ uint64_t clock_boot_ms(void);
 /* Milliseconds since 1970 (CLOCK_REALTIME). It may jump: no right is ever made longer by it. */
 uint64_t clock_wall_ms(void);
 
+/* Milliseconds of CLOCK_BOOTTIME, to count on from the time of day. */
+uint64_t clock_steady_ms(void);
+
 #endif
