@@ -378,7 +378,8 @@ CALL_ACTION(let_go)
 /* The keeper learned of the refusal from egress, as we shall. */
 CALL_ACTION(refused_early)
 {
-    c->stale_ends++;
+    if (c->egress != NULL)
+        c->stale_ends++;
     c->egress = NULL;
     call_enter(c, CALL_REFUSED);
     call_event(c, ev, arg);

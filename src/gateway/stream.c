@@ -103,8 +103,10 @@ void call_closing(struct call *c)
 void call_close(struct call *c)
 {
     struct session *s = c->session;
+    bool frees_session = s->closing == c;
 
     say_ended(c);
     call_finish(c);
-    session_end(s);
+    if (!frees_session)
+        session_end(s);
 }

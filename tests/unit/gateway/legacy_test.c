@@ -201,6 +201,27 @@ static void test_delete(void **state)
     idle(s, &del);
 }
 
+/* An egress process that lies has the keeper take back what it permitted: nothing is freed twice,
+ * and the keeper is not blamed. */
+static void test_delete_taken_back(void **state)
+{
+    struct stage *s = *state;
+    struct client del;
+    char id[ID_TEXT + 1];
+
+    open_session(s, "/mcp/both", URL, id);
+    say_delete(s, &del, id);
+    say_permit(s, s->open.call, &s->alice, false);
+    WAIT(s, &del, has(&del, "HTTP/1.1 204 "));
+    WAIT_MSG(s, &del, MSG_SEND_HEAD, 1);
+    say_deny(s, s->open.call, ERR_UPSTREAM_REFUSED);
+    WAIT_MSG(s, &del, MSG_SESSION_GONE, 1);
+    assert_int_equal(HASH_COUNT(s->g.sessions), 0);
+    assert_int_equal(HASH_COUNT(s->g.calls), 0);
+    idle(s, &del);
+    open_session(s, "/mcp/both", URL, id); /* the keeper is still there */
+}
+
 /* Who may not send it ends Sidegate's session alone; a wrong key ends nothing. */
 static void test_delete_denied(void **state)
 {
@@ -1026,6 +1047,7 @@ int main(void)
         STAGED(test_initialize_says_what_is_stored),
         STAGED(test_session_is_bound),
         STAGED(test_delete),
+        STAGED(test_delete_taken_back),
         STAGED(test_delete_denied),
         STAGED(test_delete_is_lost),
         STAGED(test_idle_session_ends),
