@@ -91,6 +91,8 @@ static void make_and_open(struct call *c, const struct rewrite *r)
         return;
     }
     json_free(&c->in);
+    if (c->http != NULL)
+        http_body_done(c->http);
     c->open = true;
     call_enter(c, CALL_ASKED);
 }

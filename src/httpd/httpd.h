@@ -37,7 +37,7 @@ struct http_req {
     struct slice method; /* as sent: "POST" */
     struct slice path;   /* raw, begins with "/", escapes as sent; passed url_target() */
     struct slice query;  /* raw, without "?" */
-    struct slice body;   /* the whole body; wiped after ops->end */
+    struct slice body;   /* the whole body; wiped after ops->end, or by http_body_done */
     const struct http_field *fields;
     size_t n_fields;
     void *user; /* the role's own; NULL at first */
@@ -84,6 +84,9 @@ size_t httpd_count(const struct httpd *h);
 /* The value of a field that may stand once: ERR_OK; ERR_NOT_FOUND (*ret is then empty);
  * ERR_BAD_HEADERS when it stands twice. */
 MUST_USE enum err http_req_field(const struct http_req *req, const char *name, struct slice *ret);
+
+/* The role needs the body no more: it is wiped and freed, however long the answer takes. */
+void http_body_done(struct http_req *req);
 
 /*
  * Answers: once a request. fields are copied; Date, Connection, Content-Length and

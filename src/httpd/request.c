@@ -88,7 +88,9 @@ static enum MHD_Result on_body(struct req *r, const char *data, size_t n)
 
     if (r->refuse == ERR_OK && s.n > r->body.max - r->body.n)
         refuse_body(r, ERR_TOO_LARGE);
-    if (r->refuse == ERR_OK && r->h->bodies + n > limit_get(SET_BODIES_BYTES))
+    /* Small ones have room always, however much others hold. */
+    if (r->refuse == ERR_OK && r->body.n + n > LIM_BODY_ANONYMOUS &&
+        r->h->bodies + n > limit_get(SET_BODIES_BYTES))
         refuse_body(r, ERR_AGAIN);
     if (r->refuse == ERR_OK) {
         buf_put(&r->body, s);
@@ -181,6 +183,14 @@ static void wipe_credentials(const struct req *r)
             slice_eq_nocase(f->name, SLICE_LIT("Cookie")))
             mem_wipe((void *)(uintptr_t)f->value.p, f->value.n);
     }
+}
+
+void http_body_done(struct http_req *req)
+{
+    struct req *r = req_of(req);
+
+    req->body = SLICE_EMPTY;
+    free_body(r);
 }
 
 void request_end(void *cls, struct MHD_Connection *mc, void **req_cls,
