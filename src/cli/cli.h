@@ -48,9 +48,12 @@ const char *cli_upstream_name(const struct cli *x, size_t i);
 /* Reads a new password: twice from the terminal without echo, or one line of standard input. NULL
  * when it said why not. */
 struct sec *cli_new_password(const struct cli *x);
-/* Shows a value once: on the terminal itself, past any pipe, or into x->out, a new file with mode
- * 0600. False when it said why not. */
-MUST_USE bool cli_show_once(const struct cli *x, const char *what, struct slice value);
+/* Where a value is shown once: the terminal itself, past any pipe, or x->out, a new file with mode
+ * 0600. Opened before the value counts for anything; -1 when it said why not. */
+MUST_USE int cli_once_open(const struct cli *x, const char *what);
+/* Shows it there and closes fd; an empty value closes it alone, and removes the file. False when it
+ * said why not. */
+MUST_USE bool cli_once_show(const struct cli *x, int fd, const char *what, struct slice value);
 
 #define V(verb, noun, fn, options, argument, summary) cli_fn fn;
 #include "cli/verbs.def"

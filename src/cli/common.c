@@ -162,17 +162,25 @@ struct sec *cli_new_password(const struct cli *x)
     return NULL;
 }
 
-bool cli_show_once(const struct cli *x, const char *what, struct slice value)
+int cli_once_open(const struct cli *x, const char *what)
 {
     int fd = x->out != NULL ? open(x->out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
                             : open("/dev/tty", O_WRONLY | O_CLOEXEC);
-    bool ok;
 
     if (fd < 0 && x->out != NULL)
-        return cli_fail("cannot make %s: %s", x->out, strerror(errno)) == CLI_OK;
-    if (fd < 0)
-        return cli_fail("there is no terminal to show the %s on; use --out FILE", what) == CLI_OK;
-    ok = write(fd, value.p, value.n) == (ssize_t)value.n && write(fd, "\n", 1) == 1;
+        cli_fail("cannot make %s: %s", x->out, strerror(errno));
+    else if (fd < 0)
+        cli_fail("there is no terminal to show the %s on; use --out FILE", what);
+    return fd;
+}
+
+bool cli_once_show(const struct cli *x, int fd, const char *what, struct slice value)
+{
+    bool ok = value.n == 0 ||
+              (write(fd, value.p, value.n) == (ssize_t)value.n && write(fd, "\n", 1) == 1);
+
+    if (value.n == 0 && x->out != NULL)
+        (void)unlink(x->out); /* an empty file that stays does no harm */
     if (close(fd) != 0 || !ok)
         return cli_fail("writing the %s failed: %s", what, strerror(errno)) == CLI_OK;
     return true;

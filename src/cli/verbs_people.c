@@ -122,17 +122,20 @@ int verb_key_add(struct cli *x)
 {
     struct buf token = BUF_INIT(64);
     struct msg_ctl_key_add m = {0};
-    int status;
+    int status, fd;
 
     if (x->user == NULL)
         return cli_fail("say whose agent it is with --user NAME");
+    fd = cli_once_open(x, "agent key");
+    if (fd < 0)
+        return CLI_FAILED;
     m.user_name = slice_str(x->user);
     m.label = slice_str(x->label != NULL ? x->label : "agent");
     m.link_by_error = x->link_by_error;
     make_token(&token);
     m.token_hash = hash_sha256(buf_slice(&token));
     status = client_ask(x, MSG_CTL_KEY_ADD, &m, NULL);
-    if (status == CLI_OK && !cli_show_once(x, "agent key", buf_slice(&token)))
+    if (!cli_once_show(x, fd, "agent key", status == CLI_OK ? buf_slice(&token) : SLICE_EMPTY))
         status = CLI_FAILED;
     buf_free(&token);
     if (status == CLI_OK)

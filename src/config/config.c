@@ -122,7 +122,10 @@ enum err config_load(const char *path, struct config **ret, struct config_error 
     errno = 0;
     e = read_file(path, &text);
     if (e != ERR_OK)
-        snprintf(ret_error->text, sizeof(ret_error->text), "%.200s: %s; 'sidegate init' makes one",
+        snprintf(ret_error->text, sizeof(ret_error->text),
+                 "%.200s: %s; name the configuration with --config FILE or in SIDEGATE_CONFIG, or "
+                 "make one with "
+                 "'sidegate init'",
                  path,
                  e == ERR_TOO_LARGE ? "the file is larger than a configuration can be"
                                     : strerror(errno));

@@ -241,7 +241,7 @@ static void on_signal(void *ctx, int number)
 
 static int serve(struct supervisor *s)
 {
-    static const int ends[] = {SIGTERM, SIGINT};
+    static const int ends[] = {SIGTERM, SIGINT, SIGHUP /* its terminal is closed */};
     struct signals *signals;
     struct proc *p;
 

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { Agent, kinds, messages, textOf } from '../lib/agent.mjs';
 import { find } from '../lib/oracle.mjs';
+import { PATIENCE } from '../lib/patience.mjs';
 import { Sidegate, command, root, upstreamConfig } from '../lib/sidegate.mjs';
 
 const { values: options } = parseArgs({
@@ -36,10 +37,18 @@ async function startStation(dir, key) {
     return new Promise((done, fail) => {
         child.once('error', fail);
         child.once('close', () => fail(new Error('the MCP server ended')));
+        let heard = () => {};
+        // What the server got may be printed after its answer was given: waits for it.
+        const saw = (is) => new Promise((seen) => {
+            const timer = setTimeout(seen, PATIENCE);
+            heard = () => { if (got.some(is)) { clearTimeout(timer); seen(); } };
+            heard();
+        });
         lines.on('line', (line) => {
             const said = JSON.parse(line);
-            if (said.listening) done({ url: said.listening, got });
+            if (said.listening) done({ url: said.listening, got, saw });
             else got.push(said);
+            heard();
         });
     });
 }
@@ -163,14 +172,21 @@ async function main() {
     await thePerson(gate, password, key, url);
     await called;
 
+    const declined = !options.auto && /^Not done: the person declined/.test(textOf(result));
+    if (!declined) await station.saw((r) => r.rpc === 'tools/call' && r.authorised);
+
     sideBySide(agentSide(agent), serverSide(station.got));
 
     const withKey = station.got.filter((r) => r.authorization === `Bearer ${key}`);
     const hits = [...find(agent.got, { key }), ...find(agent.sent, { key }), ...find(JSON.stringify([agent.links, result]), { key })];
     const log = find(gate.log, { key, password });
     const audit = await gate.cli('audit', 'verify');
-    check(!result.isError && /Harbour wall: 11.5/.test(textOf(result)), `the agent's call gave the server's answer: "${textOf(result)}"`);
-    check(withKey.filter((r) => r.rpc === 'tools/call').length === 1, 'the server got the call once, with the key');
+    if (declined) {
+        check(withKey.length === 0, 'you declined: the server never got the call, and the agent was told so');
+    } else {
+        check(!result.isError && /Harbour wall: 11.5/.test(textOf(result)), `the agent's call gave the server's answer: "${textOf(result)}"`);
+        check(withKey.filter((r) => r.rpc === 'tools/call').length === 1, 'the server got the call once, with the key');
+    }
     check(hits.length === 0, `no byte of the key is in what the agent's side sent, got or holds, in any of the encodings tried ${JSON.stringify(hits)}`.replace(' []', ''));
     check(log.length === 0, `nor is it in Sidegate's log ${JSON.stringify(log)}`.replace(' []', ''));
     check(new Set(agent.links.map((l) => l.url)).size === 1, 'the person was asked for one thing');

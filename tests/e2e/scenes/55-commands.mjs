@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, run } from '../../lib/sidegate.mjs';
@@ -92,7 +92,14 @@ export default async function (t) {
     await connect(2);
     t.equal((await sidegate.cli('revoke', '--all')).status, 0, 'revoke --all');
 
-    // Keys.
+    // Keys. One that cannot be shown is not made.
+    for (const out of [sidegate.file, join(sidegate.dir, 'nowhere/key')]) {
+        t.equal((await sidegate.cli('key', 'add', '--user', 'ana', '--label', 'unseen', '--out', out)).status, 1, `key add --out ${out}`);
+    }
+    const empty = join(sidegate.dir, 'nobodys');
+    t.equal((await sidegate.cli('key', 'add', '--user', 'nobody', '--out', empty)).status, 1, 'a key for nobody');
+    t.ok(!existsSync(empty), 'leaves no file');
+    t.ok(!(await sidegate.cli('key', 'list')).stdout.includes('unseen'), 'no key that nobody has seen');
     const list = await sidegate.cli('key', 'list');
     t.noValue(list);
     const [keyId] = list.stdout.trim().split('\n').at(-1).split(/ +/);
