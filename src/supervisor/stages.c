@@ -42,7 +42,14 @@ static bool all_ready(const struct supervisor *s)
 
 static void say_ready(struct supervisor *s)
 {
+    const struct proc *p;
+
     s->serving = true;
+    /* Only now, and behind the channels in the same queue: whoever comes in finds a keeper. */
+    TAILQ_FOREACH(p, &s->procs, entry)
+    {
+        wiring_listen(p);
+    }
     control_start(s);
     if (s->init)
         log_event(LOG_INFO, "ready", LOG_STR("text", "sidegate is ready for its command alone"));

@@ -80,8 +80,11 @@ void proc_restart(struct proc *p, const char *why);
 struct proc *proc_find(const struct supervisor *s, enum role role, uint32_t instance);
 
 /* --- wiring.c: who has a channel to whom --- */
-/* p is ready: gives it channels to its peers that are ready, them to p, and p its listener. */
+/* p is ready: gives it channels to its peers that are ready, them to p, and p, when all serve, its
+ * listener. */
 void wiring_connect(struct proc *p);
+/* Gives gateway or surface the socket to serve; others nothing. */
+void wiring_listen(const struct proc *p);
 /* A process says that another broke the protocol: one of the two is started again. */
 void wiring_alert(struct proc *from, const struct msg_alert *m);
 

@@ -49,7 +49,7 @@ static void connect_two(const struct proc *a, const struct proc *b)
     sock_close(fds[1]);
 }
 
-static void give_listener(const struct proc *p)
+void wiring_listen(const struct proc *p)
 {
     int fd = p->role == ROLE_GATEWAY   ? p->sup->gateway_fd
              : p->role == ROLE_SURFACE ? p->sup->surface_fd
@@ -68,7 +68,8 @@ void wiring_connect(struct proc *p)
         if (q->state == PROC_RUNNING && q->chan != NULL && paired(p->role, q->role))
             connect_two(p, q);
     }
-    give_listener(p);
+    if (p->sup->serving)
+        wiring_listen(p);
 }
 
 static bool is_core(enum role r)

@@ -85,7 +85,7 @@ const notMcp = /the upstream's answer is not valid MCP/;
 const cameBack = {
     'a plain text body': httpError, 'a redirect elsewhere': httpError, 'a redirect to itself': httpError,
     'an HTML body': notMcp, 'gzip although not asked for': notMcp, 'the start of a body, then a reset': lost,
-    'a session id': /"done"/, 'a trailer': /"done"/, 'an interim response': /"done"/, 'bytes after the body': /"done"/, 'event ids and comments': /"done"|the message is larger than the limit/,
+    'a session id': /"done"/, 'a trailer': /"done"/, 'an interim response': /"done"/, 'bytes after the body': /"done"/, 'event ids and comments': /"done"|the message is larger than the limit|not valid MCP/,
     'a question to the person': /"done"|not valid MCP/, 'a status line': /see the status/, 'header fields': /see the header/,
     'an image': /"data":"[^"]*(cmVkYWN0ZW|JlZGFjdGVk|yZWRhY3RlZ)/, // "redacted", as base64
 };
@@ -96,11 +96,13 @@ async function leaking(agent, list, wrongs) {
     await all(list, async (cell) => {
         const from = agent.tape.length;
         const progress = 3;
-        const enough = new AbortController(); // for who asks the server itself, which may leave the connection open
+        const enough = new AbortController(); // for who asks the server itself, which leaves the connection open there
         const ask = () => agent.request('tools/call', { name: 'reflect', arguments: cell }, { progress, signal: enough.signal });
         const request = ask();
         const entry = agent.tape[from];
-        const look = setInterval(() => { if (!wrongs && foundIn(Buffer.concat(entry.parts)).length > 0) enough.abort(); }, 300);
+        const look = setInterval(() => {
+            if (!wrongs && cell.how === 'bytes after the body' && foundIn(Buffer.concat(entry.parts)).length > 0) enough.abort();
+        }, 300);
         let read = await request;
         clearInterval(look);
         const came = cameBack[cell.how] ?? /\[redacted: /;
