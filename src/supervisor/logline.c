@@ -36,9 +36,9 @@ static size_t quoted(struct slice s)
     if (s.n == 0 || s.p[0] != '"')
         return 0;
     for (; i < s.n && s.p[i] != '"'; i++) {
-        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
-            return 0;
         if (s.p[i] == '\\' && ++i == s.n)
+            return 0;
+        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
             return 0;
     }
     if (i >= s.n)
