@@ -19,25 +19,31 @@ enum { VERSION = 1, HEAD = 2 + 4 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPST
 
 static const struct slice binding = {(const uint8_t *)"requestState", 12};
 
+void state_put(const struct state *s, struct buf *out)
+{
+    struct slice name = slice_str(s->upstream);
+
+    buf_put_u8(out, VERSION);
+    buf_put_u8(out, s->leg);
+    buf_put(out, ID_SLICE(s->handoff));
+    buf_put(out, ID_SLICE(s->chain));
+    buf_put(out, ID_SLICE(s->who.user));
+    buf_put(out, ID_SLICE(s->who.client));
+    buf_put(out, ID_SLICE(s->projection));
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_put_u8(out, (uint8_t)(s->expires >> shift));
+    buf_put_u8(out, (uint8_t)name.n);
+    buf_put(out, name);
+    buf_put(out, s->upstream_state);
+}
+
 enum err state_seal(struct keeper *k, const struct state *s, struct buf *ret_text)
 {
     struct aead_key key = roots_state_key(k);
     struct buf plain = BUF_INIT(PLAIN), sealed = BUF_INIT(PLAIN + AEAD_OVERHEAD);
-    struct slice name = slice_str(s->upstream);
     enum err e = ERR_OK;
 
-    buf_put_u8(&plain, VERSION);
-    buf_put_u8(&plain, s->leg);
-    buf_put(&plain, ID_SLICE(s->handoff));
-    buf_put(&plain, ID_SLICE(s->chain));
-    buf_put(&plain, ID_SLICE(s->who.user));
-    buf_put(&plain, ID_SLICE(s->who.client));
-    buf_put(&plain, ID_SLICE(s->projection));
-    for (int shift = 56; shift >= 0; shift -= 8)
-        buf_put_u8(&plain, (uint8_t)(s->expires >> shift));
-    buf_put_u8(&plain, (uint8_t)name.n);
-    buf_put(&plain, name);
-    buf_put(&plain, s->upstream_state);
+    state_put(s, &plain);
     e = buf_err(&plain);
     if (!e)
         e = aead_seal(&key, binding, buf_slice(&plain), &sealed);
@@ -68,8 +74,7 @@ static void copy(struct slice *from, uint8_t *dst, size_t n)
         dst[i] = s.p[i];
 }
 
-/* Reads what state_seal wrote; false for anything shorter. */
-static bool parse(struct slice s, struct state *ret)
+bool state_parse(struct slice s, struct state *ret)
 {
     struct slice name;
 
@@ -118,7 +123,7 @@ enum err state_open(struct keeper *k, const struct principal *who, struct slice 
     struct state s = {.leg = 0};
 
     buf_clear(plain);
-    if (unseal(k, text, plain) != ERR_OK || !parse(buf_slice(plain), &s))
+    if (unseal(k, text, plain) != ERR_OK || !state_parse(buf_slice(plain), &s))
         return ERR_BAD_STATE;
     if (s.expires <= keeper_now(k))
         return ERR_BAD_STATE;

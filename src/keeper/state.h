@@ -29,6 +29,10 @@ MUST_USE enum err state_seal(struct keeper *k, const struct state *s, struct buf
  * bytes that ret->upstream_state points to. */
 MUST_USE enum err state_open(struct keeper *k, const struct principal *who, struct slice text,
                              struct buf *plain, struct state *ret);
+/* The plain form, pure: what is sealed, and what was opened. False: state_put writes no such bytes;
+ * ret->upstream_state points into s. */
+void state_put(const struct state *s, struct buf *out);
+MUST_USE bool state_parse(struct slice s, struct state *ret);
 /* Whether it was sealed for this request. */
 MUST_USE bool state_is_for(const struct state *s, const char *upstream, struct digest projection);
 

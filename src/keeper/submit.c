@@ -9,6 +9,7 @@
 #include "crypto/open.h"
 #include "keeper/keeper.h"
 #include "keeper/pages.h"
+#include "keeper/typed.h"
 #include "os/log.h"
 
 enum { SUBMIT_DENIED, SUBMIT_TRY, SUBMIT_DONE };
@@ -65,47 +66,15 @@ static void deny(struct submit *s, enum denial why)
  * --------------------------------------------------------------------------------------------------
  */
 
-static struct slice take(struct slice *s, size_t n)
-{
-    struct slice got = slice_sub(*s, 0, n);
-
-    *s = slice_sub(*s, n, s->n);
-    return got;
-}
-
-/* handoff id, u8 length and user name, then per field u8 index, u16 length, bytes; all fields of
- * the upstream, in order. */
-static bool parse(const struct submit *s, struct slice in, struct vault_values *ret)
-{
-    const struct upstream *u = conf_get(&s->k->conf, s->upstream);
-    size_t packed = 0;
-    struct slice head = take(&in, ID_BYTES), name = take(&in, 1);
-
-    if (name.n != 1 || !slice_eq(head, ID_SLICE(s->row.id)))
-        return false;
-    if (!slice_eq_str(take(&in, name.p[0]), s->s.user_name))
-        return false;
-    for (ret->n = 0; in.n > 0; ret->n++) {
-        size_t n = 0;
-
-        head = take(&in, 3);
-        if (head.n != 3 || ret->n >= u->fields || head.p[0] != ret->n)
-            return false;
-        n = (size_t)head.p[1] << 8 | head.p[2];
-        if (n == 0 || n > LIM_FIELD_BYTES || n > in.n)
-            return false;
-        ret->value[ret->n] = take(&in, n);
-        packed += 2 + n;
-    }
-    return ret->n == u->fields && packed <= LIM_CREDENTIAL_BYTES;
-}
-
 static enum err store_values(void *ctx, struct slice plain)
 {
     struct submit *s = ctx;
+    const struct typed_for want = {.handoff = s->row.id,
+                                   .user_name = s->s.user_name,
+                                   .fields = conf_get(&s->k->conf, s->upstream)->fields};
     struct vault_values values;
 
-    if (!parse(s, plain, &values)) {
+    if (!typed_parse(plain, &want, &values)) {
         s->broken = true;
         return ERR_PROTOCOL;
     }
