@@ -2,8 +2,8 @@
  * Finding injected values in bytes. Run by egress on every answer. All that may stand for a value
  * is a pattern: the value itself, its base64, its hexadecimal. A pattern is compared wherever its
  * first byte stands, be it as it is or escaped; comparing follows every way to read the text at
- * once, so that what is found does not depend on how an escape could have been meant. Holds
- * secrets, and wipes them.
+ * once, so that what is found does not depend on how an escape could have been meant. That takes
+ * steps, which are counted and limited (match.h). Holds secrets, and wipes them.
  */
 #include "screen/match.h"
 
@@ -51,6 +51,8 @@ struct screen {
     struct value value[SCREEN_VALUES];
     struct pattern pattern[SCREEN_VALUES * PATTERN_COUNT];
     size_t values, patterns;
+    size_t steps, left; /* taken so far; left for this text */
+    bool gave_up;
     uint16_t first[256];        /* by first byte: a pattern, or NO_PATTERN */
     uint8_t pair[1 << 16 >> 3]; /* by two bytes, one bit each: a pattern may begin so */
 };
@@ -235,18 +237,54 @@ void screen_add_made(struct screen *s, struct slice value)
     add(s, value, true);
 }
 
+static bool is_known(const struct value *v)
+{
+    return v->known == 8 * v->n;
+}
+
 bool screen_active(const struct screen *s)
 {
-    for (size_t i = 0; i < s->values; i++) {
-        if (s->value[i].known < 8 * s->value[i].n)
-            return true;
-    }
-    return false;
+    return screen_known(s) < s->values;
 }
 
 struct slice screen_label(const struct screen *s)
 {
     return buf_slice(&s->label);
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+void screen_begin(struct screen *s)
+{
+    s->left = SCREEN_STEPS;
+}
+
+void screen_begin_text(struct screen *s, struct slice text)
+{
+    s->left += SCREEN_STEPS_A_BYTE * text.n;
+    s->gave_up = false;
+}
+
+bool screen_gave_up(const struct screen *s)
+{
+    return s->gave_up;
+}
+
+size_t screen_steps(const struct screen *s)
+{
+    return s->steps;
+}
+
+/* False when there are not as many left. */
+static bool take(struct screen *s, size_t n)
+{
+    if (n > s->left) {
+        s->gave_up = true;
+        return false;
+    }
+    s->left -= n;
+    s->steps += n;
+    return true;
 }
 
 /* --- comparing ------------------------------------------------------------------------------- */
@@ -277,8 +315,12 @@ static void step(struct slice text, const struct readings *from, uint8_t c, stru
     for (size_t i = 0; i < from->n; i++) {
         size_t at = from->r[i] / 4, read = from->r[i] % 4, n = 0;
         uint8_t b[4];
-        size_t k = escape_read(slice_sub(text, at, text.n), b, &n);
-        if (read == 0 && at < text.n && text.p[at] == c)
+        size_t k = 0;
+        if (at == text.n)
+            continue;
+        if (escape_begins(text.p[at]))
+            k = escape_read(slice_sub(text, at, text.n), b, &n);
+        if (read == 0 && text.p[at] == c)
             put_reading(ret, at + 1, 0);
         if (k && b[read] == c)
             put_reading(ret, read + 1 == n ? at + k : at, read + 1 == n ? 0 : read + 1);
@@ -301,9 +343,10 @@ static size_t enough(size_t n)
     return n < SCREEN_PREFIX ? n : SCREEN_PREFIX;
 }
 
-/* How many bytes of want the text agrees with from at on. With enough of them, *ret_end is how far
- * the text does so, in any reading. */
-static size_t agree(struct slice text, size_t at, struct slice want, size_t *ret_end)
+/* How many bytes of want the text agrees with from at on, as far as the steps suffice. With enough
+ * of them, *ret_end is how far the text does so, in any reading. */
+static size_t agree(struct screen *s, struct slice text, size_t at, struct slice want,
+                    size_t *ret_end)
 {
     struct readings sets[2] = {{.n = 0}, {.n = 0}};
     size_t k = 0, done;
@@ -313,7 +356,9 @@ static size_t agree(struct slice text, size_t at, struct slice want, size_t *ret
     done = k;
     *ret_end = at + k;
     put_reading(&sets[k % 2], at + k, 0);
-    for (; k < want.n && sets[k % 2].n > 0; k++) {
+    if (!take(s, k / SCREEN_STEP_BYTES))
+        return done;
+    for (; k < want.n && sets[k % 2].n > 0 && take(s, sets[k % 2].n); k++) {
         size_t end;
         step(text, &sets[k % 2], want.p[k], &sets[(k + 1) % 2]);
         end = furthest(&sets[(k + 1) % 2]);
@@ -399,11 +444,11 @@ static void lists_at(const struct screen *s, struct slice text, uint16_t ret[2])
 }
 
 /* Makes *m larger by a match of p at this place, if there is one. */
-static bool match(const struct screen *s, const struct pattern *p, struct slice text, size_t at,
+static bool match(struct screen *s, const struct pattern *p, struct slice text, size_t at,
                   struct screen_span *m)
 {
     struct screen_span found = {at, at};
-    size_t done = agree(text, at, bytes_of(s, p->at, p->n), &found.to);
+    size_t done = agree(s, text, at, bytes_of(s, p->at, p->n), &found.to);
     if (done < enough(p->n) || bits_told(s, p, done) <= s->value[p->value].known)
         return false;
     if (p->bits == 6)
@@ -415,56 +460,69 @@ static bool match(const struct screen *s, const struct pattern *p, struct slice 
     return true;
 }
 
-/* The same of all patterns. */
-static bool match_any(const struct screen *s, struct slice text, size_t at, struct screen_span *m)
+/* The first pattern from i on in its list whose value is not known yet, or NO_PATTERN. */
+static uint16_t next_unknown(struct screen *s, uint16_t i)
+{
+    while (i != NO_PATTERN && take(s, 1)) {
+        if (!is_known(&s->value[s->pattern[i].value]))
+            return i;
+        i = s->pattern[i].next;
+    }
+    return NO_PATTERN;
+}
+
+/* The same of every pattern. */
+static bool match_any(struct screen *s, struct slice text, size_t at, struct screen_span *m)
 {
     uint16_t lists[2];
     bool found = false;
     lists_at(s, slice_sub(text, at, text.n), lists);
     for (size_t l = 0; l < 2; l++) {
-        for (uint16_t i = lists[l]; i != NO_PATTERN; i = s->pattern[i].next)
+        for (uint16_t i = lists[l]; (i = next_unknown(s, i)) != NO_PATTERN; i = s->pattern[i].next)
             found |= match(s, &s->pattern[i], text, at, m);
     }
     return found;
 }
 
-bool screen_find(const struct screen *s, struct slice text, size_t begin, struct screen_span *ret)
+bool screen_find(struct screen *s, struct slice text, size_t begin, struct screen_span *ret)
 {
     struct screen_span m = {SIZE_MAX, 0};
     bool found = false;
     /* What begins inside a match and ends behind it belongs to it. */
-    for (size_t at = begin; at + 1 < text.n && (!found || at < m.to); at++)
+    for (size_t at = begin; at + 1 < text.n && !s->gave_up && (!found || (ret && at < m.to)); at++)
         found |= may_begin(s, text.p + at) && match_any(s, text, at, &m);
-    if (!found)
+    if (!found || s->gave_up)
         return false;
-    *ret = (struct screen_span){m.from < begin ? begin : m.from, m.to};
+    if (ret)
+        *ret = (struct screen_span){m.from < begin ? begin : m.from, m.to};
     return true;
 }
 
 /* --- what the request knew already ----------------------------------------------------------- */
 
-void screen_learn(struct screen *s, struct slice text)
+static void learn_at(struct screen *s, struct slice text, size_t at)
 {
-    for (size_t at = 0; at + 1 < text.n; at++) {
-        uint16_t lists[2];
-        if (!may_begin(s, text.p + at))
-            continue;
-        lists_at(s, slice_sub(text, at, text.n), lists);
-        for (size_t l = 0; l < 2; l++) {
-            for (uint16_t i = lists[l]; i != NO_PATTERN; i = s->pattern[i].next) {
-                const struct pattern *p = &s->pattern[i];
-                size_t end, done = agree(text, at, bytes_of(s, p->at, p->n), &end);
-                size_t bits = bits_told(s, p, done);
-                if (bits > s->value[p->value].known)
-                    s->value[p->value].known = bits;
-            }
+    uint16_t lists[2];
+    lists_at(s, slice_sub(text, at, text.n), lists);
+    for (size_t l = 0; l < 2; l++) {
+        for (uint16_t i = lists[l]; (i = next_unknown(s, i)) != NO_PATTERN;
+             i = s->pattern[i].next) {
+            const struct pattern *p = &s->pattern[i];
+            size_t end, done = agree(s, text, at, bytes_of(s, p->at, p->n), &end);
+            size_t bits = bits_told(s, p, done);
+            if (bits > s->value[p->value].known)
+                s->value[p->value].known = bits;
         }
     }
 }
 
-static bool is_known(const struct value *v)
+void screen_learn(struct screen *s, struct slice text)
 {
-    return v->known == 8 * v->n;
+    screen_begin_text(s, text);
+    for (size_t at = 0; at + 1 < text.n && !s->gave_up; at++) {
+        if (may_begin(s, text.p + at))
+            learn_at(s, text, at);
+    }
 }
 
 /* Whether there are values in this one, and all of them are known. */

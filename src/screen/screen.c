@@ -9,18 +9,22 @@
 #include "proto/base64.h"
 #include "screen/match.h"
 
-bool screen_has(const struct screen *s, struct slice text)
+bool screen_has(struct screen *s, struct slice text)
 {
-    struct screen_span m;
-    return screen_find(s, text, 0, &m);
+    screen_begin(s);
+    screen_begin_text(s, text);
+    return screen_find(s, text, 0, NULL) || screen_gave_up(s);
 }
 
-/* Appends text with every match replaced by the label. The number of replacements. */
-static uint32_t redact(const struct screen *s, struct slice text, struct buf *out)
+/* The text with every match replaced by the label, in out, unless there is none; as one match when
+ * the steps do not suffice. The number of replacements. */
+static uint32_t redact(struct screen *s, struct slice text, struct buf *out)
 {
     struct screen_span m;
     size_t done = 0;
     uint32_t hits = 0;
+    buf_clear(out);
+    screen_begin_text(s, text);
     while (screen_find(s, text, done, &m)) {
         buf_put(out, slice_sub(text, done, m.from));
         buf_put(out, screen_label(s));
@@ -29,7 +33,13 @@ static uint32_t redact(const struct screen *s, struct slice text, struct buf *ou
         done = m.to;
         hits++;
     }
-    buf_put(out, slice_sub(text, done, text.n));
+    if (screen_gave_up(s)) {
+        buf_clear(out);
+        buf_put(out, screen_label(s));
+        return 1;
+    }
+    if (hits > 0)
+        buf_put(out, slice_sub(text, done, text.n));
     return hits;
 }
 
@@ -55,7 +65,7 @@ static bool decode_member(const struct json *j, uint32_t node, struct buf *scrat
 
 /* A pass over one message; the buffers are used again for each text. */
 struct pass {
-    const struct screen *s;
+    struct screen *s;
     const struct json *j;
     struct buf scratch, decoded, redacted, text;
     struct json_edits edits;
@@ -66,12 +76,14 @@ struct pass {
  */
 static bool screen_base64(struct pass *p, uint32_t node)
 {
-    if (!is_base64_member(p->j, node) || !decode_member(p->j, node, &p->scratch, &p->decoded) ||
-        !screen_has(p->s, buf_slice(&p->decoded)))
+    uint32_t hits;
+    if (!is_base64_member(p->j, node) || !decode_member(p->j, node, &p->scratch, &p->decoded))
         return false;
-    buf_clear(&p->redacted);
+    hits = redact(p->s, buf_slice(&p->decoded), &p->redacted);
+    if (hits == 0)
+        return false;
+    p->hits += hits;
     buf_clear(&p->text);
-    p->hits += redact(p->s, buf_slice(&p->decoded), &p->redacted);
     base64_put(&p->text, BASE64, buf_slice(&p->redacted));
     return true;
 }
@@ -79,10 +91,10 @@ static bool screen_base64(struct pass *p, uint32_t node)
 /* The text of a string or number. True when there was a match: then p->redacted stands for it. */
 static bool screen_text(struct pass *p, uint32_t node, struct slice text)
 {
-    if (!screen_has(p->s, text))
+    uint32_t hits = redact(p->s, text, &p->redacted);
+    if (hits == 0)
         return false;
-    buf_clear(&p->redacted);
-    p->hits += redact(p->s, text, &p->redacted);
+    p->hits += hits;
     /* Two keys of one object may become the same: the number keeps them apart. */
     if (p->j->nodes[node].is_key)
         buf_printf(&p->redacted, "#%u", (unsigned)p->hits);
@@ -114,8 +126,7 @@ static void screen_nodes(struct pass *p)
         screen_node(p, i, all);
 }
 
-enum err screen_message(const struct screen *s, const struct json *j, struct buf *out,
-                        uint32_t *ret_hits)
+enum err screen_message(struct screen *s, const struct json *j, struct buf *out, uint32_t *ret_hits)
 {
     struct pass p = {
         .s = s,
@@ -143,6 +154,7 @@ enum err screen_message(const struct screen *s, const struct json *j, struct buf
 size_t screen_excuse(struct screen *s, const struct json *request)
 {
     struct buf scratch = BUF_INIT(SIZE_MAX), decoded = BUF_INIT(SIZE_MAX);
+    screen_begin(s);
     for (uint32_t i = 0; i < request->n; i++) {
         if (is_base64_member(request, i) && decode_member(request, i, &scratch, &decoded))
             screen_learn(s, buf_slice(&decoded));

@@ -16,6 +16,8 @@
  * - Of a form longer than SCREEN_PREFIX bytes its first SCREEN_PREFIX bytes are enough; as much is
  *   taken out as agrees. So a long value that is cut off by the upstream does not pass.
  * - Matches that overlap are taken out together.
+ * - Looking takes a limited number of steps (match.h). A text for which they do not suffice is
+ * taken out whole; of a request, what is found before they are spent is all that it contained.
  *
  * The matcher holds the values in the clear, in memory that is wiped when it is freed: it lives as
  * long as the one call. Pure; used by egress alone.
@@ -53,10 +55,10 @@ size_t screen_excuse(struct screen *s, const struct json *request);
  * replacements (0: nothing was found), of a message that is too large as well. A number or key that
  * matches becomes a string. ERR_OK, or ERR_TOO_LARGE when out is full.
  */
-MUST_USE enum err screen_message(const struct screen *s, const struct json *j, struct buf *out,
+MUST_USE enum err screen_message(struct screen *s, const struct json *j, struct buf *out,
                                  uint32_t *ret_hits);
 
 /* Whether the text has a match: for what is not JSON and is dropped rather than changed. */
-bool screen_has(const struct screen *s, struct slice text);
+bool screen_has(struct screen *s, struct slice text);
 
 #endif
