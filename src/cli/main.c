@@ -188,6 +188,7 @@ int main(int argc, char **argv)
 
     if (v == NULL)
         return unknown_verb(argc, argv);
+    argv[words] = argv[0]; /* what getopt calls the program */
     status = parse_options(&x, v, argc - words, argv + words);
     if (status >= 0)
         return status;

@@ -413,7 +413,11 @@ static void probe_ended(void *owner, struct use *u, const struct use_end *end)
     struct probe *p = owner;
 
     (void)u;
-    ctl_say(p->k, p->peer, end->refused ? ERR_UPSTREAM_REFUSED : end->why);
+    if (end->refused)
+        ctl_say_why(p->k, p->peer, ERR_UPSTREAM_REFUSED,
+                    "the server answers nothing without a credential");
+    else
+        ctl_say(p->k, p->peer, end->why);
     mem_free(p);
 }
 
