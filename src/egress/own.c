@@ -228,13 +228,14 @@ static void end_list(struct use *u)
 }
 
 /* A server may speak one era only, or say something else in each. */
-static void probe_legacy(struct use *u)
+static void try_legacy(struct use *u)
 {
     struct own *o = u->own;
 
     exchange_linger(u->exchange);
     u->exchange = NULL;
     u->era = MCP_ERA_LEGACY;
+    u->trouble = ERR_OK;
     u->server_has = 0;
     o->at = 0;
     o->listing = false;
@@ -251,18 +252,27 @@ static void probe_era_done(struct use *u)
         return;
     }
     o->answered = true;
-    probe_legacy(u);
+    try_legacy(u);
+}
+
+/* Whether the failure says that the server may know the legacy era alone. Of a trial these are the
+ * answers to a version or a method that it does not know (2026-07-28 basic/versioning); anything
+ * else is about the credential, or the server. */
+static bool may_be_legacy(const struct use *u, const struct exchange_end *m)
+{
+    if (u->era != MCP_ERA_MODERN || !u->all->conf.legacy || !m->sent || m->how == EXCHANGE_REFUSED)
+        return false;
+    return u->mode == MODE_PROBE || m->status == 400 || m->status == 404;
 }
 
 bool own_goes_on(struct use *u, const struct exchange_end *m)
 {
-    bool legacy_next =
-        u->era == MCP_ERA_MODERN && u->all->conf.legacy && m->sent && m->how != EXCHANGE_REFUSED;
+    bool legacy_next = may_be_legacy(u, m);
 
-    if (u->mode != MODE_PROBE || (!legacy_next && !u->own->answered))
+    if (!legacy_next && !u->own->answered)
         return false;
     if (legacy_next)
-        probe_legacy(u);
+        try_legacy(u);
     else
         finish(u, ERR_OK);
     return true;
@@ -304,6 +314,8 @@ static void verify_ended(struct use *u, const struct exchange_end *m)
     /* A new credential that is forbidden is not the right one either. */
     if (e.how == EXCHANGE_STATUS && e.status == 403)
         e.how = EXCHANGE_REFUSED;
+    if (e.how == EXCHANGE_DONE && u->trouble != ERR_OK && own_goes_on(u, m))
+        return; /* the status came with a JSON-RPC error */
     if (e.how == EXCHANGE_DONE)
         finish(u, u->trouble);
     else

@@ -140,7 +140,7 @@ void open_leave(struct use *u);
 /* own.c */
 void own_begin(struct use *u);
 void own_send(struct use *u);
-/* Whether this exchange's failure is not the end of a probe, which goes on then. */
+/* Whether this exchange's failure is not the end of a probe or a trial, which goes on then. */
 bool own_goes_on(struct use *u, const struct exchange_end *e);
 void own_free(struct own *o); /* takes NULL */
 

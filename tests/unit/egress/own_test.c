@@ -115,6 +115,42 @@ static void test_verify_legacy(void **state)
     }
 }
 
+/* Configured for both eras, and the server knows only the older: that is no fault of the
+ * credential. */
+static void test_verify_falls_back(void **state)
+{
+    static const char *const unknown[] = {
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 76\r\n\r\n"
+        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"version "
+        "2026\"},\"id\":null}",
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(unknown); k++) {
+        unsigned i;
+
+        rig_start(&rig, &(struct rig_conf){.verify_method = "tools/list"});
+        i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY, .credential = "fresh-canary-1"});
+        rig_requests(&rig, 1);
+        rig_say(&rig.conns[0], unknown[k]);
+        rig_requests(&rig, 2);
+        assert_true(asks(&rig.requests[1], "\"initialize\""));
+        rig_say_json(&rig.conns[rig.requests[1].conn], &rig.requests[1], INIT_OK);
+        rig_requests(&rig, 3);
+        rig_say(&rig.conns[rig.requests[2].conn],
+                "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+        rig_requests(&rig, 4);
+        assert_true(asks(&rig.requests[3], "\"method\":\"tools/list\""));
+        assert_false(asks(&rig.requests[3], "_meta"));
+        assert_true(rig_has(&rig.requests[3], "Authorization: Bearer fresh-canary-1\r\n"));
+        rig_say_json(&rig.conns[rig.requests[3].conn], &rig.requests[3], OK);
+        rig_result(&rig, i);
+        assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+        rig_stop(&rig);
+    }
+}
+
 static void test_verify_by_initialize(void **state)
 {
     unsigned i;
@@ -386,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_verify_modern),
         T(test_verify_legacy),
+        T(test_verify_falls_back),
         T(test_verify_by_initialize),
         T(test_verify_not_configured),
         T(test_probe_modern),
