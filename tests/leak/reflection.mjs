@@ -11,6 +11,7 @@ import { Sidegate, root, upstreamConfig } from '../lib/sidegate.mjs';
 import { PlainPerson, title } from '../lib/wire.mjs';
 import { header } from '../upstreams/lib.mjs';
 import { encodings, start, ways } from '../upstreams/reflecting.mjs';
+import { hearBeside, kindOf, kindsOf } from './beside.mjs';
 import { encoders, screenRows } from './encoders.mjs';
 import { check, end, note } from './report.mjs';
 import { TapedAgent } from './taped.mjs';
@@ -115,6 +116,13 @@ async function leaking(agent, list, wrongs) {
     return hits;
 }
 
+// Which messages beside the calls are not as they must be, or did not come.
+const beside = (heard, isRight, wrong, era) => [...heard].flatMap(([encoding, messages]) => kindsOf(era).flatMap((kind) => {
+    const these = messages.filter((m) => kindOf(m) === kind);
+    if (these.length !== 1) return [`${kind}, as ${encoding}: came ${these.length} times`];
+    return isRight(these[0]) ? [] : [`${kind}, as ${encoding} ${wrong}: ${JSON.stringify(these[0]).slice(0, 160)}`];
+}));
+
 // Everything else that a server is asked, reflecting.
 const others = [
     ['tools/list'], ['resources/list'], ['resources/templates/list'], ['prompts/list'], ['resources/read', { uri: 'debug://x' }], ['prompts/get', { name: 'reflect' }],
@@ -138,6 +146,8 @@ for (const era of eras) {
         const list = cells(names);
         const seen = await leaking(direct, list);
         check(`asked directly, the server leaks in each of ${list.length} cells (${era})`, list.map((c) => say(c, era)).filter((c) => !seen.has(c)));
+        const { heard } = await hearBeside(direct, names);
+        check(`and beside the calls (${era})`, beside(heard, (m) => foundIn(JSON.stringify(m)).length > 0, 'does not leak', era));
     }
     const agent = new TapedAgent({ port: gate.gatewayPort, path: '/mcp/mirror', key: agentKey, era });
     agents.push(agent);
@@ -167,6 +177,9 @@ for (const era of eras) {
         await askAll(other, upstreams[name], 'RAW');
         check(`nor of what stands in ${name === 'basic' ? 'basic authentication' : 'the query'} (${era})`, [...wrong.map((h) => h.join(': ')), ...unmarked, ...foundIn(other.got())]);
     }
+    const { heard, bytes } = await hearBeside(agent, names);
+    check(`nor beside the calls, on a standing stream (${era})`, foundIn(bytes));
+    check(`on which everything came, marked (${era})`, beside(heard, (m) => /\[redacted: /.test(JSON.stringify(m)), 'is not marked', era));
     // A refusal ends the connection's life: the person gives the key again.
     const refused = agent.tape.length;
     for (const encoding of names.slice(0, 3)) {

@@ -12,8 +12,13 @@ export class TapedAgent {
     #id = 0;
 
     // `path` is /mcp/<upstream> at Sidegate. In the legacy era, start() comes first.
-    constructor({ port, path, key, era = 'modern', links = true }) {
-        Object.assign(this, { port, path, key, era, links });
+    // `declares`: capabilities besides links.
+    constructor({ port, path, key, era = 'modern', links = true, declares = {} }) {
+        Object.assign(this, { port, path, key, era, links, declares });
+    }
+
+    get capabilities() {
+        return { ...this.declares, ...(this.links ? { elicitation: { url: {}, ...this.declares.elicitation } } : {}) };
     }
 
     // All that came in, in order; and from the nth exchange on.
@@ -64,7 +69,7 @@ export class TapedAgent {
             _meta: {
                 'io.modelcontextprotocol/protocolVersion': MODERN,
                 'io.modelcontextprotocol/clientInfo': INFO,
-                'io.modelcontextprotocol/clientCapabilities': this.links ? { elicitation: { url: {} } } : {},
+                'io.modelcontextprotocol/clientCapabilities': this.capabilities,
                 ...token,
             },
         };
@@ -79,15 +84,14 @@ export class TapedAgent {
         return read;
     }
 
-    // Legacy: opens the session. `stream`: and its GET stream, until stop().
-    async start({ stream = false } = {}) {
-        const capabilities = this.links ? { elicitation: { url: {} } } : {};
-        const read = await this.request('initialize', { protocolVersion: LEGACY, capabilities, clientInfo: INFO });
+    // Legacy: opens the session. `stream`: and its GET stream, until stop(); onMessage is told what comes on it.
+    async start({ stream = false, onMessage } = {}) {
+        const read = await this.request('initialize', { protocolVersion: LEGACY, capabilities: this.capabilities, clientInfo: INFO });
         this.session = /^mcp-session-id: *(\S+)/im.exec(read.head ?? '')?.[1];
         await this.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
         if (stream) {
             this.abort = new AbortController();
-            this.stream = this.send(undefined, { method: 'GET', signal: this.abort.signal, time: 120_000 });
+            this.stream = this.send(undefined, { method: 'GET', signal: this.abort.signal, time: 120_000, onMessage });
         }
         return this;
     }

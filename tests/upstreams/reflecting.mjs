@@ -107,6 +107,46 @@ export const ways = {
     },
 };
 
+// What comes on a standing stream, beside every call: GET of the legacy era, subscriptions/listen of the modern one. (s) -> message.
+export const notices = {
+    'a log message': (s) => note('notifications/message', { level: 'emergency', logger: s, data: { line: `key ${s}` } }),
+    'a changed resource': (s) => note('notifications/resources/updated', { uri: `debug://x/${s}`, title: s }),
+    'a changed list': (s) => note('notifications/tools/list_changed', { _meta: { 'vendor/x': s } }),
+    'progress of nothing': (s) => note('notifications/progress', { progressToken: 'none', progress: 1, message: `with ${s}` }),
+    'an unknown notification': (s) => note('notifications/vendor', { [s]: s }),
+};
+// Questions to the client, of the legacy era alone.
+export const questions = {
+    'a question to the person': (s) => ({ method: 'elicitation/create', params: { message: `Is ${s} your key?`, requestedSchema: { type: 'object', properties: { a: { type: 'string', description: s } } } } }),
+    'a link for the person': (s) => ({ method: 'elicitation/create', params: { mode: 'url', elicitationId: s, url: `https://x.example/?k=${s}`, message: `Open ${s}` } }),
+    'a question to the model': (s) => ({ method: 'sampling/createMessage', params: { messages: [{ role: 'user', content: { type: 'text', text: `say ${s}` } }], systemPrompt: s, maxTokens: 9 } }),
+    'a question for the roots': (s) => ({ method: 'roots/list', params: { _meta: { 'vendor/x': s } } }),
+};
+let asked = 0;
+
+// All of them on each standing stream; the last says that it was all.
+function sayBeside(upstream, encoding, s) {
+    for (const { res, subscription } of upstream.standing) {
+        const write = (m) => {
+            if (subscription !== undefined) m.params._meta = { ...m.params._meta, 'io.modelcontextprotocol/subscriptionId': subscription };
+            const text = JSON.stringify(m);
+            res.write(`data: ${encoding === 'JSON escapes' ? text.replaceAll('\\\\u00', '\\u00') : text}\n\n`);
+        };
+        for (const make of Object.values(notices)) write(make(s));
+        if (subscription === undefined) for (const make of Object.values(questions)) write({ jsonrpc: '2.0', id: `${++asked} ${s}`.slice(0, 64), ...make(s) });
+        write(note('notifications/vendor/all', { encoding }));
+    }
+}
+
+// A stream that stays. `first` is told on it.
+function stand(upstream, res, subscription, first) {
+    const one = { res, subscription };
+    upstream.standing.add(one);
+    res.on('close', () => upstream.standing.delete(one));
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    res.write(`data: ${JSON.stringify(first)}\n\n`);
+}
+
 // The JSON escapes are put into the text of the message, not escaped once more.
 function unescapeOnce(res) {
     for (const name of ['end', 'write']) {
@@ -130,6 +170,7 @@ export async function start({ key: only, check = (entry) => header(entry, 'autho
         const key = typeof entry.authorised === 'string' ? entry.authorised : only;
         for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
         if (!entry.authorised) return json(res, failure(entry.message ? entry : { message: { id: null } }, -32000, 'A key is needed'), { status: 401 });
+        if (req.method === 'GET') return stand(upstream, res, undefined, note('notifications/vendor/open', {}));
         if (req.method !== 'POST') return void res.writeHead(405).end();
         if (message?.id === undefined || message.method === undefined) return void res.writeHead(202).end();
         const s = upstream.lists ? known[upstream.lists](key) : 'nothing';
@@ -151,9 +192,17 @@ export async function start({ key: only, check = (entry) => header(entry, 'autho
             return json(res, complete(entry, { description: key, messages: [{ role: 'user', content: { type: 'text', text: `key ${key}` } }] }));
         case 'completion/complete':
             return json(res, complete(entry, { completion: { values: [key, `x${key}`] } }));
+        case 'subscriptions/listen':
+            return stand(upstream, res, message.id, note('notifications/subscriptions/acknowledged', {
+                notifications: message.params.notifications, _meta: { 'io.modelcontextprotocol/subscriptionId': message.id },
+            }));
         case 'tools/call': {
             const { how, encoding = 'plain' } = message.params.arguments ?? {};
             const encode = known[encoding];
+            if (how === 'beside the call') {
+                sayBeside(upstream, encoding, encode(key));
+                return json(res, textResult(entry, 'done'));
+            }
             if (encoding === 'JSON escapes') unescapeOnce(res);
             return ways[how] ? ways[how](res, entry, encode(key)) : json(res, textResult(entry, 'no such way'));
         }
@@ -161,6 +210,7 @@ export async function start({ key: only, check = (entry) => header(entry, 'autho
             return json(res, failure(entry, -32601, `no method ${message.method}; key ${key}`), { status: entry.modern ? 404 : 200 });
         }
     });
+    upstream.standing = new Set();
     return upstream.start(port);
 }
 
