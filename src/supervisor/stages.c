@@ -45,10 +45,12 @@ static void say_ready(struct supervisor *s)
     const struct proc *p;
 
     s->serving = true;
-    /* Only now, and behind the channels in the same queue: whoever comes in finds a keeper. */
+    /* Only now, and behind the channels in the same queue: whoever comes in finds a keeper. One
+     * that is being started again gets it when it is ready. */
     TAILQ_FOREACH(p, &s->procs, entry)
     {
-        wiring_listen(p);
+        if (p->state == PROC_RUNNING && p->chan != NULL)
+            wiring_listen(p);
     }
     control_start(s);
     if (s->init)

@@ -25,7 +25,7 @@ static const char *supervisor_path, *fake_path;
 struct world {
     char dir[64];
     char log[1 << 20];
-    size_t n, seen; /* read so far; looked at so far */
+    size_t n, seen[2]; /* read so far; looked at so far: the supervisor's lines, its roles' */
     pid_t pid;
     int fd;
     uint16_t ports[2]; /* free a moment ago */
@@ -122,7 +122,7 @@ static void start(struct world *w, const char *option)
     int fds[2];
 
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-    w->n = w->seen = 0;
+    w->n = w->seen[0] = w->seen[1] = 0;
     w->log[0] = '\0';
     w->pid = fork();
     assert_true(w->pid >= 0);
@@ -164,16 +164,19 @@ static bool line_has(const char *line, size_t n, const char *const *words)
     return true;
 }
 
-/* The next line from here on that has all these words; lines before it are passed over. */
+/* The next line from here on that has all these words; lines before it are passed over. A role's
+ * lines come by a pipe, and are in no order to what the supervisor says itself. */
 static const char *expect_words(struct world *w, const char *const *words)
 {
+    size_t *seen = &w->seen[strncmp(words[0], "process=", 8) == 0];
+
     for (;;) {
-        const char *line = w->log + w->seen, *end;
+        const char *line = w->log + *seen, *end;
         while ((end = strchr(line, '\n')) == NULL) {
             if (!read_log(w))
                 fail_msg("the log ended without %s:\n%s", words[0], w->log);
         }
-        w->seen = (size_t)(end + 1 - w->log);
+        *seen = (size_t)(end + 1 - w->log);
         if (line_has(line, (size_t)(end - line), words))
             return line;
     }
@@ -183,7 +186,7 @@ static const char *expect_words(struct world *w, const char *const *words)
 
 static void rewind_log(struct world *w)
 {
-    w->seen = 0;
+    w->seen[0] = w->seen[1] = 0;
 }
 
 static void signal_one(const char *line, int sig)
