@@ -78,9 +78,9 @@ static bool is_core(enum role r)
 }
 
 /*
- * Whoever is accused is started again, unless the core is accused by somebody who is not: an
- * exposed process that was taken over could otherwise have the keeper restarted at will, so then it
- * is the accuser.
+ * Whoever is accused is started again, unless the core is accused by somebody who is not, or the
+ * accuser has no channel to it: an exposed process that was taken over could otherwise have the
+ * keeper or a stranger restarted at will, so then it is the accuser.
  */
 void wiring_alert(struct proc *from, const struct msg_alert *m)
 {
@@ -90,7 +90,9 @@ void wiring_alert(struct proc *from, const struct msg_alert *m)
         return;
     log_event(LOG_WARN, "alert", LOG_STR("by", from->label), LOG_STR("about", accused->label),
               LOG_ERR((enum err)m->code));
-    if (is_core(accused->role) && !is_core(from->role))
+    if (!paired(from->role, accused->role))
+        proc_restart(from, "accused a stranger");
+    else if (is_core(accused->role) && !is_core(from->role))
         proc_restart(from, "accused the core");
     else
         proc_restart(accused, "broke the protocol");

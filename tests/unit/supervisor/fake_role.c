@@ -15,6 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/socket.h>
+
+enum { CHANNEL = 3 }; /* to the supervisor: every role starts with it */
+
 struct fake {
     enum role role;
     char play[32];
@@ -69,11 +73,77 @@ static void shout(void)
     (void)!write(2, lines, sizeof lines - 1);
 }
 
+/* What the other side of a channel must not take, said past the channel's own rules. */
+static void say_raw(struct slice frame)
+{
+    (void)!send(CHANNEL, frame.p, frame.n, 0);
+}
+
+static void say(enum msg type, const void *m)
+{
+    struct buf frame = BUF_INIT(LIM_FRAME_BYTES);
+
+    BUG_IF(wire_put(&frame, (uint16_t)type, msg_info((uint16_t)type), m) != ERR_OK);
+    say_raw(buf_slice(&frame));
+    buf_free(&frame);
+}
+
+/* Everybody of those roles, whose generations are near its own. */
+static void accuse(const struct fake *f, const enum role *roles, size_t n)
+{
+    uint64_t own = role_boot(f->self)->generation;
+
+    for (size_t i = 0; i < n; i++) {
+        for (uint64_t g = own - 10; g < own + 10; g++)
+            say(MSG_ALERT, &(struct msg_alert){.role = roles[i], .generation = g, .code = 1});
+    }
+}
+
+/* Lines that are none, that are too long, and one that does not end. */
+static void babble(void)
+{
+    static const char bad[] = "info a k=\"\\\x1b[2J\"\n"
+                              "info a k=\"\\\xc3\xa9\"\n"
+                              "info a k=\x1b\r\0\x07\n"
+                              "info a\0 k=v\n"
+                              "\xff\xfe\x9b\n";
+    static char rest[20000];
+
+    memset(rest, 0x1b, sizeof rest);
+    (void)!write(2, bad, sizeof bad - 1);
+    (void)!write(2, rest, sizeof rest);
+    (void)!write(2, "\ninfo babbled\n", 14);
+    memset(rest, 'x', sizeof rest);
+    (void)!write(2, rest, sizeof rest);
+}
+
+static void lie(const struct fake *f)
+{
+    static const enum role strangers[] = {ROLE_SURFACE, ROLE_DIALER, ROLE_AUDIT, ROLE_GATEWAY};
+
+    if (playing(f, "ready-twice"))
+        say(MSG_READY, &(struct msg_ready){0});
+    if (playing(f, "another's"))
+        say(MSG_STOP, &(struct msg_stop){0});
+    if (playing(f, "no-message"))
+        say_raw(SLICE_LIT("\xff\xff"
+                          "abc"));
+    if (playing(f, "cut"))
+        say_raw(SLICE_LIT("\0"));
+    if (playing(f, "want-none"))
+        say(MSG_EGRESS_WANT, &(struct msg_egress_want){.upstream = 999});
+    if (playing(f, "accuse-strangers"))
+        accuse(f, strangers, ARRAY_LEN(strangers));
+    if (playing(f, "babble"))
+        babble();
+}
+
 /* In a turn after the one that sends "ready". */
 static void die(void *ctx)
 {
     const struct fake *f = ctx;
 
+    lie(f);
     if (playing(f, "abort"))
         bug_at(__FILE__, __LINE__, "as the test wants");
     if (playing(f, "open"))
@@ -89,8 +159,6 @@ static void on_ready(struct role_self *r, void *ctx)
         shout();
     if (playing(f, "want"))
         tell_egress_want(role_supervisor(r), &(struct msg_egress_want){.upstream = 0});
-    if (playing(f, "want-none"))
-        tell_egress_want(role_supervisor(r), &(struct msg_egress_want){.upstream = 999});
 }
 
 static void on_listener(struct role_self *r, void *ctx, int fd)
