@@ -427,8 +427,8 @@ static void lists_that_are_none(struct play *p)
         "{\"tools\":[]},\"error\":{\"code\":1,\"message\":\"stolen\"}",
         "{}},{\"jsonrpc\":\"2.0\",\"method\":\"stolen\"",
         "{\"capabilities\":[],\"instructions\":{}}",
-        "{\"capabilities\":{\"tools\":{\"\\u0000\":\"\\ud834\\udd1e\"}},\"instructions\":"
-        "\"\\u0000\\r\\n\"}",
+        ("{\"capabilities\":{\"tools\":{\"\\u0000\":\"\\ud834\\udd1e\"}},\"instructions\":"
+         "\"\\u0000\\r\\n\"}"),
         "{\"instructions\":\"\xff stolen\"}",
     };
 
