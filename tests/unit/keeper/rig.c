@@ -130,6 +130,8 @@ static bool on_own_message(void *ctx, struct chan *c, enum msg type, union msg_a
 
     (void)c;
     (void)fd;
+    if (f->rig->heard != NULL)
+        assert_err(wire_put(f->rig->heard, (uint16_t)type, msg_info((uint16_t)type), m), ERR_OK);
     if (type == MSG_AUDIT_APPEND) {
         audit_record(f, &m->audit_append);
         return true;

@@ -47,6 +47,7 @@ struct rig {
     struct digest audit_log[RIG_LOG]; /* a hash of each record and of those before it */
     unsigned events[EVENT_COUNT];     /* how many it got */
     struct said_list taken;
+    struct buf *heard; /* gets every frame that the keeper says; NULL: nobody wants them */
 };
 
 /* Upstreams of the rig. */
