@@ -1,7 +1,7 @@
 // One running Sidegate for a test: its own folder, ports, user, key and upstreams. Started by the commands people type, and
 // ready when it says so; nothing here sleeps to synchronise.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, lchownSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, statSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -86,6 +86,24 @@ export function auditRecords(dir) {
         .filter((r) => r.event);
 }
 
+// An account of this machine: { uid, gid }, or undefined.
+export function accountOf(name) {
+    const [, uid, gid] = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm')) ?? [];
+    return uid && { uid: Number(uid), gid: Number(gid) };
+}
+
+// Whether a Sidegate of ours can run as that account: root starts it, and the account may run the programs where they are.
+export function canBecome(name, program = command()) {
+    for (let dir = dirname(program); dir !== '/'; dir = dirname(dir)) if (!(statSync(dir).mode & 0o001)) return false;
+    return process.getuid() === 0 && accountOf(name) !== undefined;
+}
+
+// Gives a folder and all in it away.
+function giveTo({ uid, gid }, path) {
+    lchownSync(path, uid, gid);
+    if (statSync(path).isDirectory()) for (const n of readdirSync(path)) giveTo({ uid, gid }, join(path, n));
+}
+
 // The product's own times that only end what is broken, and that a busy machine may reach: as long as the tests'. Argon2id is most of it.
 const patient = { page_time: PATIENCE, header_time: PATIENCE, body_time: PATIENCE, connect_time: PATIENCE, permit_time: PATIENCE };
 
@@ -101,8 +119,9 @@ export class Sidegate {
         this.file = join(this.dir, 'sidegate.yaml');
     }
 
-    // settings: { upstreams: {name: config}, limits, gateway, surface, log }. `user` is made by init; `env` is for init alone.
-    async init({ user = 'ana', password = randomBytes(12).toString('base64url'), ports, env, ...settings } = {}) {
+    // settings: { upstreams: {name: config}, limits, gateway, surface, log }. `user` is made by init; `env` is for init alone. `account`: who
+    // the processes run as, instead of whom init chose.
+    async init({ user = 'ana', password = randomBytes(12).toString('base64url'), ports, env, account, ...settings } = {}) {
         if (!existsSync(this.program)) throw new Error(`${this.program} is not built`);
         const made = await run(this.program, ['init', '--dir', this.dir, '--user', user, '--password-stdin'], { input: `${password}\n`, env });
         if (made.status !== 0) throw new Error(`sidegate init: ${made.status}\n${made.stdout}${made.stderr}`);
@@ -112,7 +131,7 @@ export class Sidegate {
         this.surfacePort = ports?.surface ?? await freePort();
         this.settings = {
             // As root, init says which account the processes run as.
-            user: readFileSync(this.file, 'utf8').match(/^user: (\S+)$/m)?.[1],
+            user: account ?? readFileSync(this.file, 'utf8').match(/^user: (\S+)$/m)?.[1],
             data: join(this.dir, 'data'),
             keys: join(this.dir, 'keys'),
             run: join(this.dir, 'run'),
@@ -123,6 +142,7 @@ export class Sidegate {
             upstreams: settings.upstreams ?? {},
         };
         this.writeConfig();
+        if (account) for (const folder of ['data', 'keys', 'run']) if (existsSync(join(this.dir, folder))) giveTo(accountOf(account), join(this.dir, folder));
         return this;
     }
 

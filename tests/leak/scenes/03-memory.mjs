@@ -1,6 +1,6 @@
 import { textOf } from '../../lib/agent.mjs';
 import { canLook, search } from '../../lib/memory.mjs';
-import { upstreamConfig } from '../../lib/sidegate.mjs';
+import { canBecome, upstreamConfig } from '../../lib/sidegate.mjs';
 import { start as startReflecting } from '../../upstreams/reflecting.mjs';
 
 export const name = 'the gateway\'s memory never holds a byte of a key; the others\' do not once their part is done';
@@ -18,6 +18,7 @@ export default async function (t) {
     t.later(() => mirror.stop());
     const sidegate = await t.sidegate({
         log: { level: 'debug' },
+        account: canBecome('nobody') ? 'nobody' : undefined, // as it should run, where that is possible
         upstreams: { mirror: upstreamConfig(mirror.url, { title: 'Mirror', credential: { lease: { kind: 'keep' }, verify: { method: 'tools/list' } } }) },
     });
     const password = sidegate.users.get('ana');
@@ -37,7 +38,10 @@ export default async function (t) {
     look(never, { key, password }, 'after the first call');
     look(whenDone, { key, password }, 'after the first call');
     for (const how of ['data of an error', 'an error with a status', 'a plain text body', 'an event cut byte by byte', 'the start of a body, then a reset']) {
+        const from = sidegate.log.length;
         await agent.call('reflect', { how }).catch(() => {});
+        // The client may have its answer before the last byte of the exchange has come; then the use is over.
+        await sidegate.logged(/process="egress mirror".* way="out" .*message="use_result /, undefined, from);
         look(never, { key, password }, `after "${how}"`);
         look(['egress'], { key, password }, `after "${how}"`);
     }
