@@ -31,6 +31,7 @@ export default async function (t) {
         t.equal(ids('Uid'), Array(4).fill(uid).join('\t'), `${args}: its account`);
         t.equal(ids('Gid'), Array(4).fill(gid).join('\t'), `${args}: its group`);
         t.equal(ids('Groups'), '', `${args}: no group of root's`);
+        t.equal(lstatSync(`/proc/${pid}/environ`).uid, 0, `${args}: it cannot be dumped or traced, so not even its own account looks in`);
         t.match(ids('CapEff') + ids('CapPrm'), /^0+$/, `${args}: nothing of root's power`);
     }
 
