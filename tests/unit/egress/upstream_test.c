@@ -251,7 +251,7 @@ static void test_surplus_later(void **state)
     r->script = answer;
     i = rig_ask(r, (struct rig_ask){0});
     rig_both(r, i);
-    stage_idle(&r->s, 20);
+    stage_idle(&r->s, 300);
     say_evil(&r->conns[0]);
     while (r->conns[0].fd >= 0)
         stage_idle(&r->s, 5);
