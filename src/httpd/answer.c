@@ -38,6 +38,16 @@ static void taken(struct req *r, size_t n)
     }
 }
 
+/* libmicrohttpd closes a connection whose callback reports an error, and then forgets it until it
+ * is its oldest; one whose socket takes nothing it cleans up at once. So the socket is cut, and a
+ * byte given that nobody gets. */
+static ssize_t pull_nothing_more(const struct req *r, char *dst)
+{
+    tcp_cut(r->conn->fd);
+    *dst = 0;
+    return 1;
+}
+
 static ssize_t pull(void *cls, uint64_t pos, char *dst, size_t max)
 {
     struct req *r = cls;
@@ -47,12 +57,12 @@ static ssize_t pull(void *cls, uint64_t pos, char *dst, size_t max)
     (void)pos;
     r->suspended = false;
     if (r->gone)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+        return pull_nothing_more(r, dst);
     if (waiting(r) == 0 && r->out_ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (waiting(r) == 0) {
         if (r->conn->hangup)
-            return MHD_CONTENT_READER_END_WITH_ERROR;
+            return pull_nothing_more(r, dst);
         conn_phase(r->conn, PHASE_WORK);
         r->suspended = true;
         MHD_suspend_connection(r->mc);

@@ -62,6 +62,8 @@ static void on_hangup(void *ctx, unsigned events)
     struct conn *c = ctx;
 
     (void)events; /* only the end is watched, and an error is an end too */
+    if (c->hangup)
+        return; /* cutting the socket is one more end */
     c->hangup = true;
     /* Otherwise libmicrohttpd reads or writes, and sees for itself. */
     if (c->req != NULL && c->req->suspended)
