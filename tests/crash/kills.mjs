@@ -14,16 +14,18 @@ await gate.serve();
 const keys = await Promise.all([1, 2, 3].map((n) => gate.addKey('ana', `agent ${n}`)));
 const lives = keys.map((agentKey) => live({ gate, key }, agentKey, witness, () => running));
 
-const roles = ['gateway', 'surface', 'keeper', 'audit', 'dialer', 'egress', 'supervisor'];
-const roleOf = (args) => roles.find((r) => new RegExp(`(^|[ /-])${r}( |$)`).test(args)) ?? 'supervisor';
+const roles = ['gateway', 'surface', 'keeper', 'audit', 'dialer', 'egress'];
+// A process that has just been made still has the supervisor's arguments.
+const roleOf = ({ pid, args }) => (pid === gate.child.pid ? 'supervisor' : roles.find((r) => new RegExp(`(^|[ /-])${r}( |$)`).test(args)) ?? 'unborn');
 const later = (ms) => new Promise((done) => setTimeout(done, ms));
 
 for (let n = 0; n < kills; n++) {
     // The randomness of the moment is the test; nothing is synchronised by it.
     await later(Math.random() * 50);
     const all = gate.processes();
-    const { pid, args } = all[Math.floor(Math.random() * all.length)];
-    const role = roleOf(args);
+    const chosen = all[Math.floor(Math.random() * all.length)];
+    const { pid } = chosen;
+    const role = roleOf(chosen);
     killed[role] = (killed[role] ?? 0) + 1;
     try { process.kill(pid, 'SIGKILL'); } catch { continue; }
     if (role === 'supervisor') {
