@@ -124,10 +124,21 @@ static void give_result(struct call *c, const struct json *j, uint32_t result, s
     buf_free(&out);
 }
 
+/* What makes the official clients fall back, in the words of a server of the modern era, and of
+ * one that never heard of it. */
+static bool says_other_era(const struct jsonrpc *m)
+{
+    return m->kind == JSONRPC_ERROR &&
+           (m->code == RPC_UNSUPPORTED_VERSION || m->code == RPC_METHOD_NOT_FOUND ||
+            m->code == RPC_SERVER_ERROR);
+}
+
 /* What it says of itself, in our words; anything else is answered when egress is through. */
 static void give_description(struct call *c, const struct json *j, const struct jsonrpc *m)
 {
     struct buf text = BUF_INIT(LIM_SNAPSHOT_BYTES);
+
+    c->legacy_only = says_other_era(m) && c->up->eras & MCP_ERA_LEGACY;
 
     if (m->kind == JSONRPC_RESULT)
         json_copy(j, m->result, &text);

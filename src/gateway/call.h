@@ -113,6 +113,7 @@ struct call {
     bool is_stream;     /* of several messages */
     uint32_t credit;    /* owed to egress */
     struct buf snapshot;
+    bool legacy_only; /* the server is known, and not in the modern era */
     enum snapshot snapshot_kind;
     enum err failed; /* why a list is answered from the snapshot */
 

@@ -114,6 +114,11 @@ void own_describe(struct call *c, struct slice described)
     struct buf out = BUF_INIT(8 * ANSWER_BYTES); /* a byte of text may become six */
     struct mcp_server_info info;
 
+    /* The client would settle on an era in which no call comes through; told, it falls back. */
+    if (c->legacy_only && described.n == 0) {
+        call_fail(c, ERR_UNKNOWN_VERSION);
+        return;
+    }
     describe(c, described, &info, &caps, &instructions);
     if (c->method->method == MCP_INITIALIZE) {
         reply_initialize(c, &info, &out);

@@ -102,22 +102,30 @@ static size_t extra_of(enum err e, const struct http_field **ret)
     return e == ERR_BAD_METHOD || e == ERR_UNAUTHENTICATED ? 1 : 0;
 }
 
+/* -32022. The message of the client is kept until it is asked about. */
+static void put_versions(const struct call *c, struct slice id, struct buf *out)
+{
+    struct buf scratch = BUF_INIT(256);
+    struct slice requested = SLICE_LIT(MCP_VERSION_MODERN);
+
+    if (c->state == CALL_NEW)
+        requested = json_str_slice(&c->in, c->req.meta.version, &scratch);
+    mcp_put_unsupported_version(out, id, c->legacy_only ? MCP_ERA_LEGACY : c->up->eras, requested);
+    buf_free(&scratch);
+}
+
 static void put_error(struct call *c, enum err e, struct buf *out)
 {
     struct slice id = buf_slice(&c->id_text);
-    struct buf scratch = BUF_INIT(256);
 
     if (c->kind != CALL_KIND_REQUEST)
         id = SLICE_EMPTY;
     else if (id.n == 0)
         id = SLICE_LIT("null");
-    /* The message is kept until it is asked about. */
-    if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN && c->state == CALL_NEW)
-        mcp_put_unsupported_version(out, id, c->up->eras,
-                                    json_str_slice(&c->in, c->req.meta.version, &scratch));
+    if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN)
+        put_versions(c, id, out);
     else
         mcp_put_err(out, id, e, c->era);
-    buf_free(&scratch);
 }
 
 void call_fail(struct call *c, enum err e)

@@ -65,6 +65,16 @@ enum err conf_check(const struct conf *f)
     return f->bad ? ERR_CONFIG : ERR_OK;
 }
 
+/* A server that does not know the era answers 400 or 404 (2026-07-28 basic/versioning; what the
+ * official client falls back at). */
+void conf_note_modern(struct conf *f, uint16_t index, uint16_t status)
+{
+    if (status == 400 || status == 404)
+        f->upstreams[index].refuses_modern = true;
+    else if (status == 200)
+        f->upstreams[index].refuses_modern = false;
+}
+
 const struct upstream *conf_get(const struct conf *f, uint16_t index)
 {
     return index < LIM_UPSTREAMS && f->upstreams[index].there ? &f->upstreams[index] : NULL;

@@ -437,6 +437,8 @@ void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result
               LOG_STR("upstream", conf_get(&k->conf, u->plan.upstream)->name),
               LOG_STR("result", result_name(m->result)), LOG_NUM("status", m->status),
               LOG_ERR(m->code));
+    if (u->plan.modern)
+        conf_note_modern(&k->conf, u->plan.upstream, m->status);
     end(u, &(struct use_end){.result = m->result, .refused = m->refused, .why = (enum err)m->code},
         m->hits, m->status);
 }

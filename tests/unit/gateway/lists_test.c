@@ -1,4 +1,6 @@
 /* Tests of lists, of what stands in for them, and of Sidegate's own tools. */
+#include <string.h>
+
 #include "stage.h"
 
 #define META                                                                                       \
@@ -220,31 +222,51 @@ static void test_discover(void **state)
     over(s, &c);
 }
 
-/* Whatever the upstream does, the client gets an answer, from what is stored. */
+#define ERROR(code)                                                                                \
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":" code ",\"message\":\"none\"}}"
+#define STORED     "{\"capabilities\":{\"tools\":{},\"prompts\":{}}}"
+#define FALLS_BACK "\"code\":-32022,"
+
+/* Whatever the upstream does, the client gets an answer, from what is stored; where that says
+ * nothing, and it looks as if the server knew the legacy era alone, one that lets it fall back. */
 static void test_discover_otherwise(void **state)
 {
-    static const char *const answers[] = {
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"none\"}}",
-        NULL, /* refused */
-        "",   /* nothing, in time */
+    static const struct {
+        const char *answer; /* NULL: refused; empty: nothing, in time */
+        const char *stored; /* NULL: none, and the keeper knows no other era than legacy */
+        const char *wanted;
+    } rows[] = {
+        {ERROR("-32601"), STORED, "\"prompts\":{}"},
+        {ERROR("-32601"), "", FALLS_BACK},
+        {ERROR("-32022"), "", FALLS_BACK},
+        {ERROR("-32000"), "", FALLS_BACK},
+        {ERROR("-32603"), "", NOT_KNOWN},
+        {NULL, STORED, "\"prompts\":{}"},
+        {NULL, "", NOT_KNOWN},
+        {NULL, NULL, FALLS_BACK},
+        {"", STORED, "\"prompts\":{}"},
     };
     struct stage *s = *state;
 
     assert_err(limit_set(SET_DISCOVER_TIME, 100), ERR_OK);
-    for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        bool back = strcmp(rows[i].wanted, FALLS_BACK) == 0;
         struct client c;
 
         discover(s, &c);
-        if (answers[i] == NULL)
+        if (rows[i].answer == NULL)
             say_end(s, s->open.call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
-        else if (answers[i][0] != '\0')
-            say_answer(s, s->open.call, answers[i]);
+        else if (rows[i].answer[0] != '\0')
+            say_answer(s, s->open.call, rows[i].answer);
         WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, i + 1);
         assert_int_equal(s->snapshot, SNAPSHOT_SERVER);
-        say_snapshot(s, s->open.call, SNAPSHOT_SERVER,
-                     i == 0 ? "" : "{\"capabilities\":{\"tools\":{},\"prompts\":{}}}");
-        WAIT(s, &c, has(&c, "HTTP/1.1 200 "));
-        assert_true(has(&c, i == 0 ? NOT_KNOWN : "\"prompts\":{}"));
+        if (rows[i].stored != NULL)
+            say_snapshot(s, s->open.call, SNAPSHOT_SERVER, rows[i].stored);
+        else
+            say_legacy_only(s, s->open.call);
+        WAIT(s, &c, has(&c, back ? "HTTP/1.1 400 " : "HTTP/1.1 200 "));
+        assert_true(has(&c, rows[i].wanted));
+        assert_true(!back || has(&c, "\"supported\":[\"2025-11-25\"]"));
         over(s, &c);
     }
     assert_int_equal(s->n[MSG_CALL_CANCEL], 1);

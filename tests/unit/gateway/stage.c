@@ -406,6 +406,11 @@ void say_neutral(struct stage *s, uint64_t call, enum ending how)
         .words = SLICE_LIT("amber falcon"), .ending = how);
 }
 
+void say_legacy_only(struct stage *s, uint64_t call)
+{
+    SAY(s->keeper, snapshot_part, .call = call, .kind = SNAPSHOT_SERVER, .legacy_only = true);
+}
+
 void say_snapshot(struct stage *s, uint64_t call, enum snapshot kind, const char *text)
 {
     struct slice all = slice_str(text);

@@ -108,6 +108,8 @@ void say_deny(struct stage *s, uint64_t call, enum err code);
 void say_handoff(struct stage *s, uint64_t call, const char *state);
 void say_hold(struct stage *s, uint64_t call, const char *state);
 void say_neutral(struct stage *s, uint64_t call, enum ending how);
+/* None, since the server knows the legacy era alone. */
+void say_legacy_only(struct stage *s, uint64_t call);
 void say_snapshot(struct stage *s, uint64_t call, enum snapshot kind, const char *text);
 
 /* --- egress's lines ----------------------------------------------------------------------------
