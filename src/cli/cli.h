@@ -24,6 +24,7 @@ enum cli_option {
 };
 
 struct cli {
+    const char *program; /* as it was called */
     const char *config_path, *dir, *user, *label, *out, *head, *upstream;
     bool password_stdin, all, link_by_error;
     const char *argument;  /* the one plain argument, or NULL */

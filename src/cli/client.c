@@ -31,6 +31,18 @@ ROW(connection_row, connection)
 ROW(upstream_row, upstream)
 ROW(audit_head_is, head)
 
+static int not_found(const struct cli *x)
+{
+    if (x->argument != NULL)
+        return cli_fail("there is no '%s' here", x->argument);
+    if (x->user != NULL)
+        return cli_fail("there is no user '%s'; 'sidegate user list' shows them", x->user);
+    if (x->upstream != NULL)
+        return cli_fail("there is no upstream '%s'; 'sidegate upstream list' shows them",
+                        x->upstream);
+    return cli_fail("%s", err_sentence(ERR_NOT_FOUND));
+}
+
 static void on_ctl_done(void *ctx, UNUSED struct chan *c, struct msg_ctl_done *m)
 {
     struct client *cl = ctx;
@@ -39,6 +51,8 @@ static void on_ctl_done(void *ctx, UNUSED struct chan *c, struct msg_ctl_done *m
         cl->status = CLI_OK;
     else if (m->detail.n > 0)
         cl->status = cli_fail("%.*s", (int)m->detail.n, (const char *)m->detail.p);
+    else if (m->code == ERR_NOT_FOUND)
+        cl->status = not_found(cl->x);
     else
         cl->status = cli_fail("%s", err_sentence((enum err)m->code));
     if (m->code == ERR_OK && cl->rows != NULL && cl->rows->done != NULL)

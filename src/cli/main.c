@@ -182,7 +182,7 @@ static int unknown_verb(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct cli x = {0};
+    struct cli x = {.program = argv[0]};
     int words = 0, status;
     const struct verb *v = find_verb(argc, argv, &words);
 

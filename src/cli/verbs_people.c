@@ -57,9 +57,17 @@ static int give_password(struct cli *x, bool fresh)
     return status;
 }
 
+static bool is_clear(const char *name)
+{
+    size_t n = strlen(name);
+
+    return (n > 0 && name[0] != ' ' && name[n - 1] != ' ') ||
+           cli_fail("a name is not empty, and has no space at either end") == CLI_OK;
+}
+
 int verb_user_add(struct cli *x)
 {
-    int status = give_password(x, true);
+    int status = has_name(x) && is_clear(x->argument) ? give_password(x, true) : CLI_FAILED;
 
     if (status == CLI_OK)
         printf("%s can log in now.\n", x->argument);

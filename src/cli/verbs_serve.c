@@ -24,7 +24,12 @@ extern char **environ;
 
 int verb_config_check(struct cli *x)
 {
+    unsigned uid, gid;
     size_t i;
+
+    if (x->config->user[0] != '\0' && box_find_user(x->config->user, &uid, &gid) != ERR_OK)
+        return cli_fail("%s: user: there is no account '%s' on this machine", x->config_path,
+                        x->config->user);
 
     printf("%s is valid: %zu upstream%s.\n", x->config_path, x->config->upstreams_n,
            x->config->upstreams_n == 1 ? "" : "s");
@@ -245,13 +250,14 @@ static void say_next(const struct cli *x)
 {
     printf("\nNext:\n"
            "  1. Name your MCP servers under 'upstreams:' in %s\n"
-           "     and check it:      sidegate config check --config %s\n"
-           "  2. Start Sidegate:    sidegate serve --config %s\n"
+           "     and check it:      %s config check --config %s\n"
+           "  2. Start Sidegate:    %s serve --config %s\n"
            "  3. Make a key for the agent:\n"
-           "                        sidegate key add --config %s --user %s --label \"my agent\"\n"
+           "                        %s key add --config %s --user %s --label \"my agent\"\n"
            "  4. In the MCP client: http://127.0.0.1:8402/mcp/NAME with that key as bearer token.\n"
            "     Pages for people:  http://localhost:8401\n",
-           x->config_path, x->config_path, x->config_path, x->config_path, x->user);
+           x->config_path, x->program, x->config_path, x->program, x->config_path, x->program,
+           x->config_path, x->user);
 }
 
 int verb_init(struct cli *x)

@@ -50,6 +50,14 @@ static enum err find_user(struct keeper *k, struct slice name, struct user_id *r
     return store_end(&q);
 }
 
+/* A list may be of one person, who must be there. */
+static enum err whose(struct keeper *k, struct slice name)
+{
+    struct user_id nobody;
+
+    return name.n == 0 ? ERR_OK : find_user(k, name, &nobody);
+}
+
 /* --- people
  * --------------------------------------------------------------------------------------------------------
  */
@@ -245,8 +253,12 @@ void ctl_on_key_add(struct keeper *k, struct chan *c, const struct msg_ctl_key_a
 void ctl_on_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
 {
     struct store_rows q;
-    enum err e = ERR_OK, ended = ERR_OK;
+    enum err e = whose(k, m->user_name), ended = ERR_OK;
 
+    if (e) {
+        say(k, c, e);
+        return;
+    }
     store_query(k->store, Q_client_list, VALS(V_BYTES(m->user_name)), &q);
     while (!e && store_next(&q)) {
         struct msg_ctl_key_row row = {.user_name = store_bytes(&q, 1),
@@ -292,8 +304,12 @@ void ctl_on_connection_list(struct keeper *k, struct chan *c,
                             const struct msg_ctl_connection_list *m)
 {
     struct store_rows q;
-    enum err e = ERR_OK, ended = ERR_OK;
+    enum err e = whose(k, m->user_name), ended = ERR_OK;
 
+    if (e) {
+        say(k, c, e);
+        return;
+    }
     store_query(k->store, Q_connection_rows, VALS(V_BYTES(m->user_name)), &q);
     while (!e && store_next(&q))
         e = connection_row(k, c, &q);
@@ -304,12 +320,15 @@ void ctl_on_connection_list(struct keeper *k, struct chan *c,
 struct asked {
     struct keeper *k;
     uint64_t peer;
+    bool unknown; /* unless something is stored under it */
 };
 
 static void revoked(void *ctx, enum err e, size_t n)
 {
     struct asked *a = ctx;
 
+    if (!e && n == 0 && a->unknown)
+        e = ERR_NOT_FOUND;
     tell(a->k, a->peer, &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
     mem_free(a);
 }
@@ -323,10 +342,20 @@ static struct asked *asked(struct keeper *k, struct chan *c)
     return a;
 }
 
+/* An upstream that is not configured any more may still have connections. */
+static bool is_unknown(const struct keeper *k, const struct revoke_which *w)
+{
+    uint16_t index = 0;
+
+    return !ID_IS_ZERO(w->connection) ||
+           (w->upstream && !conf_index(&k->conf, slice_str(w->upstream), &index));
+}
+
 void ctl_on_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke *m)
 {
     struct revoke_which w = {.all = m->scope == CTL_SCOPE_ALL};
     char name[LIM_USER_NAME_BYTES + 1];
+    struct asked *a = NULL;
     enum err e = ERR_OK;
 
     BUG_IF(!slice_to_cstr(m->name, name, sizeof(name))); /* the message's maximum */
@@ -339,10 +368,13 @@ void ctl_on_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke
         w.upstream = name;
         e = m->name.n == 0 ? ERR_NOT_FOUND : ERR_OK;
     }
-    if (e)
+    if (e) {
         say(k, c, e);
-    else
-        revoke_connections(k, &w, revoked, asked(k, c));
+        return;
+    }
+    a = asked(k, c);
+    a->unknown = is_unknown(k, &w);
+    revoke_connections(k, &w, revoked, a);
 }
 
 /* --- upstreams

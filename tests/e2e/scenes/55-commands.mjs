@@ -43,6 +43,9 @@ async function init(t) {
     }
     t.equal((await run(program, ['config', 'check', '--config', file])).status, 0, 'what it made is valid');
     const before = readFileSync(file, 'utf8');
+    writeFileSync(file, `${before}user: no-such-account\n`.replace(/^user: (?!no-such).*\n/m, ''));
+    t.match((await run(program, ['config', 'check', '--config', file])).stderr, /there is no account 'no-such-account'/, 'an account that does not exist');
+    writeFileSync(file, before);
     const again = await run(program, ['init', '--user', 'bob', '--password-stdin'], { cwd, input: `${password}\n` });
     t.equal(again.status, 1, 'a second init');
     t.match(again.stderr, /exists already/, 'says why not');
@@ -80,7 +83,10 @@ export default async function (t) {
     await connect(0);
     const [id] = await connections(t, sidegate);
     t.match(id, /^[0-9a-f]{32}$/, 'an id is shown');
-    for (const [words, says] of [[['revoke'], /say which/], [['revoke', 'xyz'], /is not an id/], [['revoke', '0'.repeat(32)], /no such/], [['revoke', '--user', 'nobody'], /no such/], [['revoke', id, '--all'], /say which/]]) {
+    for (const [words, says] of [[['revoke'], /say which/], [['revoke', 'xyz'], /is not an id/], [['revoke', id, '--all'], /say which/],
+        [['revoke', '0'.repeat(32)], /no '0+' here/], [['revoke', 'f'.repeat(32)], /no 'f+' here/], [['revoke', '--user', 'nobody'], /no user 'nobody'/],
+        [['revoke', '--upstream', 'nothing'], /no upstream 'nothing'/], [['connections', '--user', 'nobody'], /no user 'nobody'/],
+        [['key', 'list', '--user', 'nobody'], /no user 'nobody'/], [['user', 'add', 'ana ', '--password-stdin'], /no space/]]) {
         const said = await sidegate.cli(...words);
         t.equal(said.status, 1, `sidegate ${words.join(' ')}: ${said.stderr}`);
         t.match(said.stderr, says, words.join(' '));
