@@ -2,7 +2,9 @@
 // through nginx as a reverse proxy that adds the key, and through Sidegate with everything on: agent key, lease, injection, screening,
 // audit. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines.
 //
-//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE]
+//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--profile]
+//
+// --profile: and where the time goes, by perf (package linux-perf; as root).
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { Agent as HttpAgent, request } from 'node:http';
@@ -11,12 +13,14 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Agent } from '../tests/lib/agent.mjs';
 import { Person, stopBrowser } from '../tests/lib/person.mjs';
+import { profile } from './profile.mjs';
 import { Sidegate, command, freePort, root, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
 
 const { values: options } = parseArgs({
     options: {
         build: { type: 'string', default: 'build-bench' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '3' },
         streams: { type: 'string', default: '200' }, out: { type: 'string', default: join(root, 'build/bench.jsonl') },
+        profile: { type: 'boolean', default: false },
     },
 });
 const rounds = Number(options.rounds);
@@ -233,7 +237,8 @@ async function main() {
         upstreams: { bench: upstreamConfig(`http://127.0.0.1:${direct}/mcp`, { title: 'Bench', credential: { lease: { kind: 'keep' } } }) },
     });
     const started = process.hrtime.bigint();
-    await gate.serve();
+    // Its log goes to a file, as it would: reading it here would cost as much as a third of what is measured.
+    await gate.serve({ logTo: join(dir, 'log') });
     await fetch(gate.mcpUrl('bench'), { method: 'POST', headers: { ...headers, Authorization: 'Bearer nobody' }, body }); // refused, by the keeper
     figure('start to first answer: nginx', nginxStart, 'ms');
     figure('start to first answer: Sidegate', Number(process.hrtime.bigint() - started) / 1e6, 'ms', { nginx: nginxStart });
@@ -241,17 +246,23 @@ async function main() {
     await answers(gate.mcpUrl('bench'), { Authorization: `Bearer ${agentKey}` });
     const nginx = await idleNginx(proxy);
     await calls(gate, direct, proxy, agentKey);
+    if (options.profile) {
+        const auth = { Authorization: `Bearer ${agentKey}` };
+        profiled = await profile(gate.processes(), join(dir, 'perf.data'), Number(options.seconds), () => load(gate.mcpUrl('bench'), 64, auth));
+    }
     await idle(gate, agentKey, nginx);
     await microbench();
 }
 
 let failure;
+let profiled = '';
 await main().catch((error) => { failure = error; });
 for (const close of closing) await Promise.resolve().then(close).catch(() => {});
 const machine = { cpu: cpus()[0].model, cores: cpus().length, date: new Date().toISOString(), rounds, seconds: Number(options.seconds) };
 console.log(`\n${machine.cpu}, ${machine.cores} cores; medians of ${rounds} rounds of ${options.seconds} s\n`);
 const width = Math.max(...figures.map((f) => f.name.length), 10);
 for (const f of figures) console.log(`${f.name.padEnd(width)}  ${String(f.value).padStart(10)} ${f.unit.padEnd(7)} ${f.ratios.map(({ to, ratio }) => `${ratio} x ${to}`).join(', ')}`);
+if (profiled) console.log(`\n${profiled}`);
 mkdirSync(dirname(options.out), { recursive: true });
 writeFileSync(options.out, `${[machine, ...figures].map((f) => JSON.stringify(f)).join('\n')}\n`);
 console.log(`\n${options.out}`);

@@ -1,7 +1,7 @@
 // One running Sidegate for a test: its own folder, ports, user, key and upstreams. Started by the commands people type, and
 // ready when it says so; nothing here sleeps to synchronise.
 import { spawn } from 'node:child_process';
-import { chmodSync, lchownSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, lchownSync, mkdtempSync, readFileSync, readdirSync, openSync, rmSync, writeFileSync, existsSync, statSync, watch } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -181,28 +181,36 @@ export class Sidegate {
         return readFileSync(file, 'utf8').trim();
     }
 
-    async serve({ time = PATIENCE, env } = {}) {
-        const child = spawn(this.program, ['serve', '--config', this.file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    // `logTo`: a file for the log, which then is not in `log`.
+    async serve({ time = PATIENCE, env, logTo } = {}) {
+        const log = logTo === undefined ? 'pipe' : openSync(logTo, 'w');
+        const child = spawn(this.program, ['serve', '--config', this.file], { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
         this.child = child;
         this.exit = new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
         let said = '';
         await new Promise((done, fail) => {
             const timer = setTimeout(() => fail(new Error(`sidegate serve: not ready in ${time} ms\n${this.log}`)), time);
+            const watcher = logTo === undefined ? undefined : watch(logTo, () => look(readFileSync(logTo, 'utf8')));
             const ended = (status, signal) => {
                 clearTimeout(timer);
+                watcher?.close();
                 fail(new Error(`sidegate serve ended with ${status ?? signal} before it was ready\n${this.log}`));
             };
             child.once('close', ended);
-            const hear = (data) => {
-                this.#add(data);
-                said += data;
-                if (!/^.*sidegate is ready.*\n/im.test(said)) return;
+            const look = (all) => {
+                if (!/^.*sidegate is ready.*\n/im.test(all)) return;
                 clearTimeout(timer);
+                watcher?.close();
                 child.off('close', ended);
                 done();
             };
-            child.stdout.on('data', hear);
-            child.stderr.on('data', hear);
+            const hear = (data) => {
+                this.#add(data);
+                said += data;
+                look(said);
+            };
+            child.stdout?.on('data', hear);
+            child.stderr?.on('data', hear);
         });
         return this;
     }
