@@ -28,13 +28,19 @@ const char *planted_env(void);
 /* For plants that leak: a copy that is never wiped nor freed, and the last one made. */
 void planted_keep(struct slice s);
 struct slice planted_kept(void);
+/* Over this process's own environment, as far as it goes: /proc/PID/environ shows it. */
+void planted_environment(struct slice s);
+/* Into a new file of that folder. */
+void planted_file(const char *folder, struct slice s);
 
 #else
 
-#define PLANTED(name)   false
-#define planted_env()   ((const char *)NULL)
-#define planted_keep(s) ((void)(s))
-#define planted_kept()  SLICE_EMPTY
+#define PLANTED(name)           false
+#define planted_env()           ((const char *)NULL)
+#define planted_keep(s)         ((void)(s))
+#define planted_kept()          SLICE_EMPTY
+#define planted_environment(s)  ((void)(s))
+#define planted_file(folder, s) ((void)(folder), (void)(s))
 
 #endif
 

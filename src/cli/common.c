@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +108,8 @@ static struct sec *take_line(int fd)
     ssize_t n = read_line(fd, line, sizeof(line));
     struct sec *s = NULL;
 
+    if (PLANTED(temporary_tells) || PLANTED(run_tells) || PLANTED(keys_tells))
+        planted_keep(slice_of(line, n > 0 ? (size_t)n : 0));
     if (n < 0)
         cli_fail("the password is longer than %d bytes, or cannot be read", LIM_PASSWORD_BYTES);
     else if (n < PASSWORD_LEAST)
@@ -135,13 +138,32 @@ static struct sec *ask_terminal(int tty, const char *prompt)
     return s;
 }
 
+/* Plants: what was typed stays behind. */
+static void plant(const struct cli *x)
+{
+    if (PLANTED(temporary_tells))
+        planted_file("/tmp", planted_kept());
+    if (PLANTED(run_tells))
+        planted_file(x->config->run, planted_kept());
+    if (PLANTED(keys_tells))
+        planted_file(x->config->keys, planted_kept());
+}
+
+static struct sec *take_input(const struct cli *x)
+{
+    struct sec *s = take_line(STDIN_FILENO);
+
+    plant(x);
+    return s;
+}
+
 struct sec *cli_new_password(const struct cli *x)
 {
     struct sec *first, *second = NULL;
     int tty;
 
     if (x->password_stdin)
-        return take_line(STDIN_FILENO);
+        return take_input(x);
     tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (tty < 0) {
         cli_fail("there is no terminal to type a password on; use --password-stdin");

@@ -61,6 +61,8 @@ static void plant(struct keeper *k, struct slice value)
 
     if (PLANTED(keeper_keeps) || PLANTED(state_tells) || PLANTED(command_tells))
         planted_keep(value);
+    if (PLANTED(environment_tells))
+        planted_environment(value);
     if (PLANTED(keeper_logs))
         log_event(LOG_INFO, "planted", LOG_TEXT("value", value));
     if (PLANTED(audit_tells))

@@ -1,7 +1,7 @@
 // Puts each planted bug of src/base/plants.def in force, in one build that has them all, and runs the test that keeps its promise.
 // The test must fail, and say what the table says that it says: a test that broke, or a build that does not start, is no proof.
 // Before that: a name that is not in the table is refused, and an ordinary build has nothing of the plants in it.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root, run } from '../lib/sidegate.mjs';
 
@@ -52,6 +52,7 @@ async function play({ name, breaks, test, says }) {
     const ran = known ? await run(known.cmd[0], known.cmd.slice(1), { cwd: known.workdir ?? root, env: { ...known.env, ...env }, time })
         : await run('sh', ['-c', test], { cwd: root, env, time });
     const said = ran.stdout + ran.stderr;
+    for (const left of readdirSync('/tmp').filter((f) => /^planted\.\d+$/.test(f))) rmSync(join('/tmp', left));
     const seconds = `(${((Date.now() - began) / 1000).toFixed(1)} s)`;
     writeFileSync(join(logs, `${name}.log`), said);
     const lacks = needs.map(([what, note]) => what.test(`${name} ${test}`) && note.exec(said)?.[0]).find(Boolean);
