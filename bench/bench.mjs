@@ -261,7 +261,7 @@ for (const close of closing) await Promise.resolve().then(close).catch(() => {})
 const machine = { cpu: cpus()[0].model, cores: cpus().length, date: new Date().toISOString(), rounds, seconds: Number(options.seconds) };
 console.log(`\n${machine.cpu}, ${machine.cores} cores; medians of ${rounds} rounds of ${options.seconds} s\n`);
 const width = Math.max(...figures.map((f) => f.name.length), 10);
-for (const f of figures) console.log(`${f.name.padEnd(width)}  ${String(f.value).padStart(10)} ${f.unit.padEnd(7)} ${f.ratios.map(({ to, ratio }) => `${ratio} x ${to}`).join(', ')}`);
+for (const f of figures) console.log(`${f.name.padEnd(width)}  ${String(f.value).padStart(10)} ${f.unit.padEnd(7)} ${f.ratios.map(({ to, ratio }) => `${ratio} x ${to}`).join(', ')}`.trimEnd());
 if (profiled) console.log(`\n${profiled}`);
 mkdirSync(dirname(options.out), { recursive: true });
 writeFileSync(options.out, `${[machine, ...figures].map((f) => JSON.stringify(f)).join('\n')}\n`);

@@ -13,14 +13,23 @@ struct client {
     struct loop *loop;
     struct chan *chan;
     const struct client_rows *rows;
+    bool headed; /* the header is printed */
     int status;
 };
+
+static void print_header(struct client *cl)
+{
+    if (cl->rows != NULL && cl->rows->header != NULL && !cl->headed)
+        puts(cl->rows->header);
+    cl->headed = true;
+}
 
 #define ROW(name, kind)                                                                            \
     static void on_ctl_##name(void *ctx, UNUSED struct chan *c, struct msg_ctl_##name *m)          \
     {                                                                                              \
         struct client *cl = ctx;                                                                   \
                                                                                                    \
+        print_header(cl);                                                                          \
         if (cl->rows != NULL && cl->rows->kind != NULL)                                            \
             cl->rows->kind(cl->x, m);                                                              \
     }
@@ -47,14 +56,16 @@ static void on_ctl_done(void *ctx, UNUSED struct chan *c, struct msg_ctl_done *m
 {
     struct client *cl = ctx;
 
-    if (m->code == ERR_OK)
+    if (m->code == ERR_OK) {
+        print_header(cl);
         cl->status = CLI_OK;
-    else if (m->detail.n > 0)
+    } else if (m->detail.n > 0) {
         cl->status = cli_fail("%.*s", (int)m->detail.n, (const char *)m->detail.p);
-    else if (m->code == ERR_NOT_FOUND)
+    } else if (m->code == ERR_NOT_FOUND) {
         cl->status = not_found(cl->x);
-    else
+    } else {
         cl->status = cli_fail("%s", err_sentence((enum err)m->code));
+    }
     if (m->code == ERR_OK && cl->rows != NULL && cl->rows->done != NULL)
         cl->rows->done(cl->x, m);
     loop_stop(cl->loop);
@@ -119,8 +130,6 @@ int client_ask(struct cli *x, enum msg type, const void *m, const struct client_
     cl.chan =
         chan_new(cl.loop, fd, ROLE_CLI, (struct chan_peer){.role = ROLE_KEEPER}, &events, &cl);
     e = chan_send(cl.chan, type, m, -1);
-    if (e == ERR_OK && rows != NULL && rows->header != NULL)
-        puts(rows->header);
     if (e == ERR_OK)
         loop_run(cl.loop);
     else

@@ -131,6 +131,10 @@ static int parse_options(struct cli *x, const struct verb *v, int argc, char **a
                     v->sub[0] != '\0' ? " " : "", v->sub);
             return CLI_USAGE;
         }
+        if (optarg != NULL && optarg[0] == '\0') {
+            fprintf(stderr, "sidegate: --%s is empty\n", options[c - 256].name);
+            return CLI_USAGE;
+        }
         set_option(x, options[c - 256].option, optarg);
     }
     if (argc - optind > (wants ? 1 : 0) || (wants && !optional && argc - optind < 1)) {

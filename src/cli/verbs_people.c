@@ -5,6 +5,7 @@
 #include "crypto/password.h"
 #include "crypto/random.h"
 #include "proto/base64.h"
+#include "proto/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,17 +58,19 @@ static int give_password(struct cli *x, bool fresh)
     return status;
 }
 
-static bool is_clear(const char *name)
+/* The log-in form takes no others. */
+static bool check_new_name(const char *name)
 {
-    size_t n = strlen(name);
+    struct slice s = slice_str(name);
 
-    return (n > 0 && name[0] != ' ' && name[n - 1] != ' ') ||
-           cli_fail("a name is not empty, and has no space at either end") == CLI_OK;
+    return (s.n > 0 && s.p[0] != ' ' && s.p[s.n - 1] != ' ' && utf8_is_line(s)) ||
+           cli_fail("a name is not empty, has no space at either end, and nothing invisible in "
+                    "it") == CLI_OK;
 }
 
 int verb_user_add(struct cli *x)
 {
-    int status = has_name(x) && is_clear(x->argument) ? give_password(x, true) : CLI_FAILED;
+    int status = has_name(x) && check_new_name(x->argument) ? give_password(x, true) : CLI_FAILED;
 
     if (status == CLI_OK)
         printf("%s can log in now.\n", x->argument);

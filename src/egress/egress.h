@@ -33,15 +33,25 @@ void join_part(struct egress *all, struct chan *c, const struct msg_send_part *m
 struct use *join_find(const struct egress *all, const struct chan *c, uint64_t call);
 
 /* use.c: what ends or moves uses from outside. */
+/* The socket of a dial. fd is taken over, and closed when nobody waits for it any more. */
 void uses_dialed(struct egress *all, uint64_t dial, int fd);
+/* code is told as why the request was not sent. */
 void uses_dial_failed(struct egress *all, uint64_t dial, enum err code);
+/* The gateway takes that many bytes more of the answer. */
 void uses_credit(struct egress *all, struct chan *c, uint64_t call, uint32_t bytes);
+/* The gateway's call ended: nobody waits. */
 void uses_cancel(struct egress *all, struct chan *c, uint64_t call);
+/* The connection was revoked: its uses, sessions and pools end. */
 void uses_drop(struct egress *all, const struct connection_id *connection);
+/* What has not been sent is not; what has been goes on, and its result is lost. */
 void uses_lost_keeper(struct egress *all, const struct chan *c);
+/* Its calls end as with uses_cancel. */
 void uses_lost_gateway(struct egress *all, const struct chan *c);
+/* Who waits for a socket waits in vain. */
 void uses_lost_dialer(struct egress *all);
+/* The channel takes messages again. */
 void uses_writable(struct egress *all, const struct chan *c);
+/* Ends all. */
 void uses_stop(struct egress *all);
 
 #endif

@@ -22,9 +22,9 @@ enum exchange_how {
 
 struct exchange_end {
     enum exchange_how how;
-    enum err err;
-    bool sent;
-    unsigned status;
+    enum err err;    /* of EXCHANGE_FAILED */
+    bool sent;       /* the first byte may have left */
+    unsigned status; /* of HTTP; 0 when no head came */
 };
 
 struct exchange_ask {
@@ -51,13 +51,19 @@ struct exchange_events {
     void (*end)(void *ctx, const struct exchange_end *e);
 };
 
+/* conf and pool are held; body and id are borrowed until the end, events and ctx too. Freed by
+ * exchange_free or exchange_linger. */
 struct exchange *exchange_new(const struct exchange_ask *ask, const struct exchange_events *events,
                               void *ctx);
 /* To add headers to before exchange_start. Accept and Content-Type are there. */
 struct http *exchange_http(struct exchange *x);
+/* Once, when the headers are added. */
 void exchange_start(struct exchange *x);
+/* After want_socket: the pool has been given a connection. */
 void exchange_retry(struct exchange *x);
+/* After want_socket: none can be had. Calls end. */
 void exchange_fail(struct exchange *x, enum err why);
+/* More can be taken. */
 void exchange_resume(struct exchange *x);
 /* Takes NULL. */
 void exchange_free(struct exchange *x);

@@ -54,13 +54,16 @@ void http_query(struct http *h, struct slice query);
 /* Borrowed until the end. */
 void http_body(struct http *h, struct slice body);
 
-void http_start(struct http *h);
 /* Before http_start: from its first byte on the request has ms to come to its end (ERR_TIMEOUT),
  * whatever comes meanwhile. */
 void http_within(struct http *h, uint64_t ms);
+/* Once, when all of it is there. */
+void http_start(struct http *h);
+/* After want_socket: the pool has been given a connection. */
 void http_retry(struct http *h);
 /* Only between want_socket and http_retry: no connection can be had. Calls end. */
 void http_fail(struct http *h, enum err why);
+/* After body said ERR_AGAIN: it is asked again. */
 void http_resume(struct http *h);
 /* Ends the request if it is not over, closing its connection. Takes NULL. */
 void http_free(struct http *h);

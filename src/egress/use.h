@@ -111,7 +111,9 @@ void use_headers(struct use *u, struct http *h);
 /* Adds what repeats the message in u->json. ERR_INVALID_PARAMS: it has a name that no header can
  * hold. */
 MUST_USE enum err use_message_headers(struct use *u, struct http *h);
-enum err use_may_send(struct use *u);
+/* Immediately before the first byte. ERR_UNAVAILABLE: another keeper; ERR_CLOSED: the gateway is
+ * gone; ERR_TIMEOUT: the permit's time is over. */
+MUST_USE enum err use_may_send(struct use *u);
 void use_want_socket(struct use *u);
 /* Screens one message into out, counting, also when the message is then too large. */
 MUST_USE enum err use_screen(struct use *u, const struct json *j, struct buf *out);

@@ -78,8 +78,8 @@ static unsigned status_of(const struct call *c, const struct jsonrpc *m)
     }
 }
 
-/* False: the message waits for the sealed state. */
-static bool seal_first(struct call *c, const struct json *j, uint32_t result)
+/* The message waits for the sealed state. */
+static void seal_first(struct call *c, const struct json *j, uint32_t result)
 {
     uint32_t state = json_get(j, result, "requestState");
     struct buf scratch = BUF_INIT(LIM_UPSTREAM_STATE_BYTES + 1);
@@ -96,7 +96,6 @@ static bool seal_first(struct call *c, const struct json *j, uint32_t result)
         call_fail(c, e);
     else
         call_enter(c, CALL_SEAL);
-    return false;
 }
 
 static void give_result(struct call *c, const struct json *j, uint32_t result, struct slice state)
@@ -124,13 +123,27 @@ static void give_result(struct call *c, const struct json *j, uint32_t result, s
     buf_free(&out);
 }
 
-/* What makes the official clients fall back, in the words of a server of the modern era, and of
- * one that never heard of it. */
-static bool says_other_era(const struct jsonrpc *m)
+static bool offers_modern(const struct json *j, const struct jsonrpc *m)
 {
-    return m->kind == JSONRPC_ERROR &&
-           (m->code == RPC_UNSUPPORTED_VERSION || m->code == RPC_METHOD_NOT_FOUND ||
-            m->code == RPC_SERVER_ERROR);
+    uint32_t list = json_get(j, json_get(j, m->error, "data"), "supported");
+
+    for (uint32_t v = json_first(j, list); v != JSON_NONE; v = json_next(j, v)) {
+        if (json_str_eq_c(j, v, MCP_VERSION_MODERN))
+            return true;
+    }
+    return false;
+}
+
+/* What makes the official clients fall back: from a server of the modern era, and from one that
+ * never heard of it. Without its key a server may say anything. */
+static bool says_legacy_only(const struct call *c, const struct json *j, const struct jsonrpc *m)
+{
+    if (m->kind != JSONRPC_ERROR)
+        return false;
+    if (m->code == RPC_UNSUPPORTED_VERSION)
+        return !offers_modern(j, m);
+    return !(c->anonymous && c->up->needs_credential) &&
+           (m->code == RPC_METHOD_NOT_FOUND || m->code == RPC_SERVER_ERROR);
 }
 
 /* What it says of itself, in our words; anything else is answered when egress is through. */
@@ -138,7 +151,7 @@ static void give_description(struct call *c, const struct json *j, const struct 
 {
     struct buf text = BUF_INIT(LIM_SNAPSHOT_BYTES);
 
-    c->legacy_only = says_other_era(m) && c->up->eras & MCP_ERA_LEGACY;
+    c->legacy_only = says_legacy_only(c, j, m);
 
     if (m->kind == JSONRPC_RESULT)
         json_copy(j, m->result, &text);
@@ -156,9 +169,10 @@ static bool may_give(struct call *c, const struct json *j, uint32_t result)
         call_fail(c, ERR_UPSTREAM_ANSWER);
         return false;
     }
-    if (json_is(j, json_get(j, result, "requestState"), JSON_STRING))
-        return seal_first(c, j, result);
-    return true;
+    if (!json_is(j, json_get(j, result, "requestState"), JSON_STRING))
+        return true;
+    seal_first(c, j, result);
+    return false;
 }
 
 static void on_response(struct call *c, const struct json *j, const struct jsonrpc *m)

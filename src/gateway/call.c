@@ -100,7 +100,12 @@ static const struct sink_events events = {on_room, on_gone};
 
 /* No message at all: what a GET or DELETE has. */
 static const struct mcp_request no_request = {
-    .rpc = {JSONRPC_NOTIFICATION, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, 0},
+    .rpc = {.kind = JSONRPC_NOTIFICATION,
+            .id = JSON_NONE,
+            .method = JSON_NONE,
+            .params = JSON_NONE,
+            .result = JSON_NONE,
+            .error = JSON_NONE},
     .era = MCP_ERA_LEGACY,
     .meta = {JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE},
     .name = JSON_NONE,
@@ -162,8 +167,7 @@ struct call *call_by_id(struct gateway *g, uint64_t id)
     return c;
 }
 
-/* An action may end other calls than its own, so the next one is looked up again by number, which
- * are in order. */
+/* An action may end other calls than its own, so each is looked up again by its number. */
 void calls_event(struct gateway *g, enum call_ev ev)
 {
     uint64_t *ids = NULL;

@@ -113,7 +113,7 @@ struct call {
     bool is_stream;     /* of several messages */
     uint32_t credit;    /* owed to egress */
     struct buf snapshot;
-    bool legacy_only; /* the server is known, and not in the modern era */
+    bool legacy_only; /* it says of itself that it knows the legacy era alone */
     enum snapshot snapshot_kind;
     enum err failed; /* why a list is answered from the snapshot */
 
@@ -126,8 +126,9 @@ struct call {
     uint64_t ticks; /* progress that we made up */
 };
 
-/* A new call in state NEW; req may be NULL. It counts on the session's list when s is not NULL. */
+/* A new call in state NEW; req may be NULL (nobody to answer). Ended by call_finish. */
 struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req);
+/* Puts it on the session's list, with the session's capabilities and quirk. */
 void call_join(struct call *c, struct session *s);
 /* Whether there is a message of the client's: GET and DELETE have none. */
 bool call_has_message(const struct call *c);

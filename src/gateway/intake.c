@@ -371,16 +371,13 @@ static enum err take(struct call *c)
         e = check_content(c, read_message(c));
     if (e == ERR_OK)
         e = check_era(c);
-    /* What this era does not have is unknown, whatever else is wrong with it (2026-07-28 basic). */
-    if (e == ERR_OK && c->era == MCP_ERA_MODERN)
-        e = check_method(c);
     if (e == ERR_OK)
         e = mcp_header_check(c->http->fields, c->http->n_fields, &c->in, &c->req);
     if (e == ERR_OK && c->era == MCP_ERA_MODERN)
         e = params_take(c);
     if (e == ERR_OK && needs_session(c))
         e = intake_session(c);
-    if (e == ERR_OK)
+    if (e == ERR_OK && c->era == MCP_ERA_LEGACY)
         e = check_method(c);
     return e;
 }

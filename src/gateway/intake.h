@@ -15,8 +15,8 @@ intake_fn intake_delete; /* stream.c */
 MUST_USE enum err intake_bearer(const struct http_req *req, struct slice *ret);
 /* What the three share. Takes the bearer token into c. ERR_UNAUTHENTICATED when there is none. */
 MUST_USE enum err intake_token(struct call *c);
-/* Finds the session that the request names and joins it. ERR_UNKNOWN_SESSION; ERR_BAD_HEADERS when
- * it names none; ERR_RATE_LIMITED beyond SET_CALLS_PER_CLIENT. */
+/* Finds the session that the request names and joins it. ERR_UNKNOWN_SESSION; ERR_NO_SESSION when
+ * it names none, or two; ERR_RATE_LIMITED beyond SET_CALLS_PER_CLIENT. */
 MUST_USE enum err intake_session(struct call *c);
 
 #endif

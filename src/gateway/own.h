@@ -15,7 +15,8 @@ own_fn own_stream;    /* GET */
 own_fn own_tool;      /* sidegate_connect, sidegate_status */
 
 /* Answers initialize or server/discover with what the server says of itself: the result of one of
- * these as JSON text, or empty. */
+ * these as JSON text, or empty. Empty where the server is legacy_only: -32022, and the client falls
+ * back. */
 void own_describe(struct call *c, struct slice described);
 
 #endif

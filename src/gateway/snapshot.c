@@ -68,7 +68,6 @@ CALL_ACTION(snapshot)
         chan_refuse(c->g->keeper);
         return;
     }
-    c->legacy_only |= m->legacy_only && c->up->eras & MCP_ERA_LEGACY;
     buf_put(&c->snapshot, m->part);
     if (c->snapshot.n == m->size)
         c->on_snapshot(c, buf_slice(&c->snapshot));

@@ -11,12 +11,13 @@
  *
  * Refused with a short text/plain answer, "Connection: close", and never seen by ops->request:
  * more than one of Host, Content-Length, Transfer-Encoding, Authorization, Origin, Content-Type,
- * Cookie, Last-Event-ID or of any Mcp-* field; no Host; Content-Length beside Transfer-Encoding; a
- * transfer coding that is not exactly "chunked"; HTTP/1.0 with Transfer-Encoding; field names that
- * are no tokens; control bytes in values; more than LIM_HEADERS fields; Expect other than
- * 100-continue; a target that url_target() refuses (not origin-form, control bytes, "%00", dot
- * segments, ...); a body above the limit. What libmicrohttpd hides from us (bare LF, folded lines,
- * NUL in a value) stands in SECURITY.md.
+ * Cookie, Last-Event-ID, Expect or of any Mcp-* field; no Host; Content-Length beside
+ * Transfer-Encoding; a transfer coding that is not exactly "chunked"; HTTP/1.0 with
+ * Transfer-Encoding; field names that are no tokens; control bytes in values; more than LIM_HEADERS
+ * fields; Expect other than 100-continue; a target that url_target() refuses (not origin-form,
+ * control bytes, "%00", dot segments, ...); a body above the limit (ERR_TOO_LARGE), or one beyond
+ * LIM_BODY_ANONYMOUS while all bodies together hold SET_BODIES_BYTES (ERR_AGAIN). What
+ * libmicrohttpd hides from us (bare LF, folded lines, NUL in a value) stands in SECURITY.md.
  *
  * Time limits: SET_HEADER_TIME from the first byte waited for to the end of the headers,
  * SET_BODY_TIME from there to the end of the body, SET_IDLE_TIME between two requests and for a

@@ -31,6 +31,7 @@ struct auth {
     struct auth_key *by_client; /* over by_client */
 };
 
+/* Reads all keys from the store, in place of those in memory. */
 MUST_USE enum err auth_load(struct keeper *k);
 void auth_close(struct keeper *k);
 
@@ -38,6 +39,7 @@ void auth_close(struct keeper *k);
 struct auth_key *auth_find(struct keeper *k, const struct sec *token);
 /* NULL: the key is gone. */
 struct auth_key *auth_of(struct keeper *k, struct client_id client);
+/* In memory only. A label longer than LIM_LABEL_BYTES becomes empty. */
 struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest hash,
                           struct slice label);
 /* From now on nobody is that client; before the store says so, so that nothing comes in between. */

@@ -100,6 +100,7 @@ struct call *call_of(struct keeper *k, struct chan *c, uint64_t number);
 void calls_wake(struct keeper *k, struct handoff_id id);
 /* That client is no more. */
 void calls_end_client(struct keeper *k, struct client_id client);
+/* Its calls are forgotten; uses that were not released are given back. */
 void calls_gateway_lost(struct keeper *k, uint64_t gateway);
 void calls_close(struct keeper *k);
 

@@ -42,7 +42,6 @@ static enum err reserve(struct call *call, struct call_decision *d,
 {
     d->outcome = OUTCOME_USE;
     d->plan = (struct use_plan){.mode = MODE_CALL,
-                                .modern = call->era == ERA_MODERN,
                                 .who = call->who,
                                 .upstream = call->upstream,
                                 .take = act == ACT_TAKE,

@@ -1,5 +1,5 @@
-/* The rows of the configuration that the keeper needs. Run before the jail; the supervisor, which
- * checked them, is trusted, and what cannot be is refused all the same. */
+/* The rows of the configuration that the keeper needs. They are taken before the jail; the
+ * supervisor, which checked them, is trusted, and what cannot be is refused all the same. */
 #include "keeper/conf.h"
 
 static struct upstream *row(struct conf *f, uint16_t index)
@@ -63,16 +63,6 @@ enum err conf_check(const struct conf *f)
             return ERR_CONFIG;
     }
     return f->bad ? ERR_CONFIG : ERR_OK;
-}
-
-/* A server that does not know the era answers 400 or 404 (2026-07-28 basic/versioning; what the
- * official client falls back at). */
-void conf_note_modern(struct conf *f, uint16_t index, uint16_t status)
-{
-    if (status == 400 || status == 404)
-        f->upstreams[index].refuses_modern = true;
-    else if (status == 200)
-        f->upstreams[index].refuses_modern = false;
 }
 
 const struct upstream *conf_get(const struct conf *f, uint16_t index)

@@ -18,7 +18,6 @@ struct upstream {
     char name[33];     /* what the store knows it by: the index may change with the configuration */
     char title[LIM_LABEL_BYTES + 1];
     char host[256];
-    bool refuses_modern; /* by its last answer to a call of that era */
 };
 
 struct conf {
@@ -33,8 +32,6 @@ void conf_add_field(struct conf *f, const struct msg_conf_field *m);
 MUST_USE enum err conf_check(const struct conf *f);
 
 /* NULL for an index that is none. */
-/* A call of the modern era was answered with this HTTP status. */
-void conf_note_modern(struct conf *f, uint16_t index, uint16_t status);
 const struct upstream *conf_get(const struct conf *f, uint16_t index);
 /* False when no upstream has that name now. */
 MUST_USE bool conf_index(const struct conf *f, struct slice name, uint16_t *ret);

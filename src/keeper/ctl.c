@@ -320,14 +320,14 @@ void ctl_on_connection_list(struct keeper *k, struct chan *c,
 struct asked {
     struct keeper *k;
     uint64_t peer;
-    bool unknown; /* unless something is stored under it */
+    bool named; /* something that is not there unless a row has it */
 };
 
 static void revoked(void *ctx, enum err e, size_t n)
 {
     struct asked *a = ctx;
 
-    if (!e && n == 0 && a->unknown)
+    if (!e && n == 0 && a->named)
         e = ERR_NOT_FOUND;
     tell(a->k, a->peer, &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
     mem_free(a);
@@ -343,7 +343,7 @@ static struct asked *asked(struct keeper *k, struct chan *c)
 }
 
 /* An upstream that is not configured any more may still have connections. */
-static bool is_unknown(const struct keeper *k, const struct revoke_which *w)
+static bool is_named(const struct keeper *k, const struct revoke_which *w)
 {
     uint16_t index = 0;
 
@@ -373,7 +373,7 @@ void ctl_on_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke
         return;
     }
     a = asked(k, c);
-    a->unknown = is_unknown(k, &w);
+    a->named = is_named(k, &w);
     revoke_connections(k, &w, revoked, a);
 }
 

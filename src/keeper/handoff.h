@@ -66,6 +66,7 @@ MUST_USE bool handoff_step(enum handoff_state state, enum handoff_event event,
                            enum handoff_state *ret_next);
 bool handoff_is_live(enum handoff_state s);
 
+/* Begins to watch the time of those that are live, until handoff_close_all. */
 void handoff_open_all(struct keeper *k);
 void handoff_close_all(struct keeper *k);
 

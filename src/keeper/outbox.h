@@ -77,7 +77,7 @@ void outbox_forget(struct keeper *k, const void *ctx);
 /* ERR_OK, or why nothing that needs a record may be begun now: ERR_CORRUPT (rolled back),
  * ERR_NO_SPACE, ERR_UNAVAILABLE. While audit is only being restarted this is ERR_OK: who begins
  * something waits, within its own time. */
-enum err outbox_ready(const struct keeper *k);
+MUST_USE enum err outbox_ready(const struct keeper *k);
 
 /* Inside work: whoever looks after this node says that store and log are in order again. Taken up,
  * and compared again, by the next start. */

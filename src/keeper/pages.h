@@ -35,6 +35,7 @@ void page_end(struct keeper *k, uint64_t peer, uint64_t req, unsigned how);
 void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct session *s,
                const struct handoff_row *row);
 
+/* Each open inbox of that person is told to look again. */
 void pages_inbox_changed(struct keeper *k, struct user_id user);
 void pages_surface_lost(struct keeper *k, uint64_t peer);
 void pages_close(struct keeper *k);

@@ -36,7 +36,7 @@ struct digest roots_csrf(const struct keeper *k, struct digest session);
 MUST_USE bool roots_csrf_ok(const struct keeper *k, struct digest session, struct digest token);
 /* What a browser shows that was logged in by this person with the password of this verifier. */
 struct digest roots_browser(const struct keeper *k, struct user_id user, struct digest verifier);
-/* 16 bytes that are always the same for a name, and look like a salt. */
+/* Always the same for a name, and looks random; a salt is its beginning. */
 struct digest roots_salt(const struct keeper *k, struct slice name);
 
 #endif

@@ -88,12 +88,6 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
         complete(k, u);
 }
 
-static void tell_none(struct chan *c, const struct msg_snapshot_get *m, bool legacy_only)
-{
-    tell_snapshot_part(c, &(struct msg_snapshot_part){
-                              .call = m->call, .kind = m->kind, .legacy_only = legacy_only});
-}
-
 static void tell_parts(struct chan *c, const struct msg_snapshot_get *m, struct slice all)
 {
     size_t at = 0;
@@ -110,30 +104,6 @@ static void tell_parts(struct chan *c, const struct msg_snapshot_get *m, struct 
     } while (at < all.n);
 }
 
-static enum err find(struct keeper *k, const struct call *call, enum era era, enum snapshot kind,
-                     struct store_rows *q)
-{
-    return store_one(k->store, Q_snapshot_get,
-                     VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(era), V_INT(kind),
-                          V_ID(call->who.user)),
-                     q);
-}
-
-/* Refused by the server, or never described by it in this era, but in the other. */
-static bool is_legacy_only(struct keeper *k, const struct call *call, enum snapshot kind)
-{
-    struct store_rows q;
-
-    if (kind != SNAPSHOT_SERVER || call->era != ERA_MODERN)
-        return false;
-    if (conf_get(&k->conf, call->upstream)->refuses_modern)
-        return true;
-    if (find(k, call, ERA_LEGACY, kind, &q) != ERR_OK)
-        return false;
-    IGNORE(store_end(&q)); /* that it is there is all that is asked */
-    return true;
-}
-
 void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
 {
     struct call *call = call_of(k, c, m->call);
@@ -142,11 +112,14 @@ void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot
 
     if (!call)
         return;
-    e = find(k, call, call->era, m->kind, &q);
+    e = store_one(k->store, Q_snapshot_get,
+                  VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
+                       V_INT(m->kind), V_ID(call->who.user)),
+                  &q);
     if (e) {
         if (e != ERR_NOT_FOUND)
             log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));
-        tell_none(c, m, e == ERR_NOT_FOUND && is_legacy_only(k, call, m->kind));
+        tell_parts(c, m, SLICE_EMPTY);
         return;
     }
     tell_parts(c, m, store_bytes(&q, 0));

@@ -1,5 +1,5 @@
 /* base64url without padding (RFC 4648 5), for requestState, which clients carry as a JSON string.
- */
+ * The keeper may not include proto, which has it for everybody else. */
 #ifndef SG_KEEPER_TEXT64_H
 #define SG_KEEPER_TEXT64_H
 

@@ -183,6 +183,8 @@ static enum err send(struct use *u, struct chan *egress)
     }
     if (!ID_IS_ZERO(u->plan.connection))
         e = vault_get(k, u->plan.who.user, u->plan.connection, &credential);
+    if (e == ERR_CORRUPT)
+        log_event(LOG_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
     m.credential = credential;
     if (!e)
         e = send_permit(egress, &m);
@@ -205,8 +207,6 @@ void use_try(struct use *u)
     else
         e = send(u, egress);
     if (e) {
-        if (e == ERR_CORRUPT)
-            log_event(LOG_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
         use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);
         return;
     }
@@ -437,8 +437,6 @@ void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result
               LOG_STR("upstream", conf_get(&k->conf, u->plan.upstream)->name),
               LOG_STR("result", result_name(m->result)), LOG_NUM("status", m->status),
               LOG_ERR(m->code));
-    if (u->plan.modern)
-        conf_note_modern(&k->conf, u->plan.upstream, m->status);
     end(u, &(struct use_end){.result = m->result, .refused = m->refused, .why = (enum err)m->code},
         m->hits, m->status);
 }

@@ -20,7 +20,6 @@ struct use;
 /* What a use is for, while it is being decided. */
 struct use_plan {
     enum mode mode;
-    bool modern; /* of a call: its era */
     struct principal who;
     uint16_t upstream;
     struct connection_id connection; /* zero: without a credential */

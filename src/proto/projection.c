@@ -39,25 +39,13 @@ static void put_name(const struct projection_in *in, struct buf *out)
     buf_free(&scratch);
 }
 
-static bool is_printable(struct slice s)
-{
-    while (s.n) {
-        uint32_t cp;
-        size_t k = utf8_next(s, &cp);
-        if (k == 0 || cp == '\n' || cp == '\t' || utf8_is_invisible(cp))
-            return false;
-        s = slice_sub(s, k, s.n);
-    }
-    return true;
-}
-
 void projection_put_name(const struct projection_in *in, struct buf *out)
 {
     struct buf scratch = BUF_INIT(SIZE_MAX);
     if (in->name == JSON_NONE)
         return;
     struct slice name = json_str_slice(in->j, in->name, &scratch);
-    if (name.n <= LIM_NAME_BYTES && is_printable(name)) {
+    if (name.n <= LIM_NAME_BYTES && utf8_is_line(name)) {
         buf_put(out, name);
     } else {
         struct digest d;

@@ -117,3 +117,15 @@ bool utf8_is_invisible(uint32_t cp)
     }
     return false;
 }
+
+bool utf8_is_line(struct slice s)
+{
+    uint32_t cp = 0;
+
+    for (size_t i = 0, k = 0; i < s.n; i += k) {
+        k = utf8_next(slice_sub(s, i, s.n), &cp);
+        if (k == 0 || cp == '\n' || cp == '\t' || utf8_is_invisible(cp))
+            return false;
+    }
+    return true;
+}

@@ -14,5 +14,7 @@ void utf8_put(struct buf *out, uint32_t cp);
 /* Controls (but not line feed and tab), bidirectional controls, zero-width and other characters
  * that show nothing or change how others show. */
 bool utf8_is_invisible(uint32_t cp);
+/* Whether s is UTF-8 on one line, with nothing invisible in it: a name that a person can type. */
+bool utf8_is_line(struct slice s);
 
 #endif

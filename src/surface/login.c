@@ -197,14 +197,7 @@ static void on_salt(struct visit *v, struct msg_login_salt *m)
 /* A name as the keeper takes it: printable, not empty. */
 static bool take_name(struct slice s, char ret[LIM_USER_NAME_BYTES + 1])
 {
-    uint32_t cp;
-
-    for (size_t i = 0, k; i < s.n; i += k) {
-        k = utf8_next(slice_sub(s, i, s.n), &cp);
-        if (k == 0 || cp == '\n' || cp == '\t' || utf8_is_invisible(cp))
-            return false;
-    }
-    return s.n > 0 && slice_to_cstr(s, ret, LIM_USER_NAME_BYTES + 1);
+    return s.n > 0 && utf8_is_line(s) && slice_to_cstr(s, ret, LIM_USER_NAME_BYTES + 1);
 }
 
 static void ask_salt(struct visit *v)

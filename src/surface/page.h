@@ -13,9 +13,10 @@
 #include "base/limits.h"
 #include "ipc/gen/messages.h"
 
-#define PAGE_MAX                                                                                   \
-    1048576           /* bytes of a page; the largest is a list of PAGE_ROWS rows of about 2 KB */
-#define PAGE_ROWS 256 /* rows of a list; more are not shown */
+enum {
+    PAGE_MAX = 1048576, /* bytes of a page; the largest is a list of PAGE_ROWS rows of about 2 KB */
+    PAGE_ROWS = 256,    /* rows of a list; more are not shown */
+};
 
 /* What every page has around it. */
 struct page_frame {

@@ -1,7 +1,7 @@
 // One running Sidegate for a test: its own folder, ports, user, key and upstreams. Started by the commands people type, and
 // ready when it says so; nothing here sleeps to synchronise.
 import { spawn } from 'node:child_process';
-import { chmodSync, lchownSync, mkdtempSync, readFileSync, readdirSync, openSync, rmSync, writeFileSync, existsSync, statSync, watch } from 'node:fs';
+import { chmodSync, closeSync, lchownSync, mkdtempSync, readFileSync, readdirSync, openSync, rmSync, writeFileSync, existsSync, statSync, watch } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -185,25 +185,32 @@ export class Sidegate {
     async serve({ time = PATIENCE, env, logTo } = {}) {
         const log = logTo === undefined ? 'pipe' : openSync(logTo, 'w');
         const child = spawn(this.program, ['serve', '--config', this.file], { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
+        if (logTo !== undefined) closeSync(log); // the child has its own
         this.child = child;
         this.exit = new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
         let said = '';
         await new Promise((done, fail) => {
-            const timer = setTimeout(() => fail(new Error(`sidegate serve: not ready in ${time} ms\n${this.log}`)), time);
-            const watcher = logTo === undefined ? undefined : watch(logTo, () => look(readFileSync(logTo, 'utf8')));
-            const ended = (status, signal) => {
+            let watcher;
+            const over = () => {
                 clearTimeout(timer);
                 watcher?.close();
+                child.off('close', ended);
+            };
+            const timer = setTimeout(() => { over(); fail(new Error(`sidegate serve: not ready in ${time} ms\n${this.log}`)); }, time);
+            const ended = (status, signal) => {
+                over();
                 fail(new Error(`sidegate serve ended with ${status ?? signal} before it was ready\n${this.log}`));
             };
             child.once('close', ended);
             const look = (all) => {
                 if (!/^.*sidegate is ready.*\n/im.test(all)) return;
-                clearTimeout(timer);
-                watcher?.close();
-                child.off('close', ended);
+                over();
                 done();
             };
+            if (logTo !== undefined) {
+                watcher = watch(logTo, () => look(readFileSync(logTo, 'utf8')));
+                look(readFileSync(logTo, 'utf8'));
+            }
             const hear = (data) => {
                 this.#add(data);
                 said += data;

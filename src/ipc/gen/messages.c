@@ -545,7 +545,6 @@ static const struct wire_field snapshot_get_fields[] = {
 static const struct wire_field snapshot_part_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_snapshot_part, call), 0, NULL, false},
     {"kind", WIRE_ENUM, offsetof(struct msg_snapshot_part, kind), SNAPSHOT_COUNT, snapshot_names, false},
-    {"legacy_only", WIRE_BOOL, offsetof(struct msg_snapshot_part, legacy_only), 0, NULL, false},
     {"size", WIRE_U32, offsetof(struct msg_snapshot_part, size), 0, NULL, false},
     {"offset", WIRE_U32, offsetof(struct msg_snapshot_part, offset), 0, NULL, false},
     {"part", WIRE_BYTES, offsetof(struct msg_snapshot_part, part), LIM_PART_BYTES, NULL, false},
@@ -1012,7 +1011,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_HANDOFF_SIGNAL] = {"handoff_signal", 0x02, 0x08, false, false, false, sizeof(struct msg_handoff_signal), handoff_signal_fields, 3},
     [MSG_SESSION_GONE] = {"session_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_session_gone), session_gone_fields, 1},
     [MSG_SNAPSHOT_GET] = {"snapshot_get", 0x08, 0x02, false, false, false, sizeof(struct msg_snapshot_get), snapshot_get_fields, 2},
-    [MSG_SNAPSHOT_PART] = {"snapshot_part", 0x02, 0x08, false, false, false, sizeof(struct msg_snapshot_part), snapshot_part_fields, 6},
+    [MSG_SNAPSHOT_PART] = {"snapshot_part", 0x02, 0x08, false, false, false, sizeof(struct msg_snapshot_part), snapshot_part_fields, 5},
     [MSG_SEND_HEAD] = {"send_head", 0x08, 0x20, false, false, false, sizeof(struct msg_send_head), send_head_fields, 10},
     [MSG_SEND_PARAM] = {"send_param", 0x08, 0x20, false, false, false, sizeof(struct msg_send_param), send_param_fields, 3},
     [MSG_SEND_PART] = {"send_part", 0x08, 0x20, false, false, false, sizeof(struct msg_send_part), send_part_fields, 2},

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xa01c1a70e11286d9u
+#define MSG_TABLE_ID 0xd0ccec48b617d56fu
 
 enum role {
     ROLE_SUPERVISOR,
@@ -657,11 +657,10 @@ struct msg_snapshot_get {
     enum snapshot kind;
 };
 
-/* A part of it; size is the whole, 0 when there is none. It is the JSON text of the result object as the upstream gave it (kind server: of initialize or server/discover). legacy_only (kind server, modern calls): there is none, and the server knows the legacy era alone as far as is known. */
+/* A part of it; size is the whole, 0 when there is none. It is the JSON text of the result object as the upstream gave it (kind server: of initialize or server/discover). */
 struct msg_snapshot_part {
     uint64_t call;
     enum snapshot kind;
-    bool legacy_only;
     uint32_t size;
     uint32_t offset;
     struct slice part;

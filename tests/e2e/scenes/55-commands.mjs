@@ -86,11 +86,13 @@ export default async function (t) {
     for (const [words, says] of [[['revoke'], /say which/], [['revoke', 'xyz'], /is not an id/], [['revoke', id, '--all'], /say which/],
         [['revoke', '0'.repeat(32)], /no '0+' here/], [['revoke', 'f'.repeat(32)], /no 'f+' here/], [['revoke', '--user', 'nobody'], /no user 'nobody'/],
         [['revoke', '--upstream', 'nothing'], /no upstream 'nothing'/], [['connections', '--user', 'nobody'], /no user 'nobody'/],
-        [['key', 'list', '--user', 'nobody'], /no user 'nobody'/], [['user', 'add', 'ana ', '--password-stdin'], /no space/]]) {
+        [['key', 'list', '--user', 'nobody'], /no user 'nobody'/], [['user', 'add', 'ana ', '--password-stdin'], /no space/], [['user', 'add', 'a\u200bna', '--password-stdin'], /invisible/]]) {
         const said = await sidegate.cli(...words);
         t.equal(said.status, 1, `sidegate ${words.join(' ')}: ${said.stderr}`);
+        t.equal(said.stdout, '', `sidegate ${words.join(' ')} prints nothing else`);
         t.match(said.stderr, says, words.join(' '));
     }
+    for (const words of [['revoke', '--user', ''], ['connections', '--user', '']]) t.match((await sidegate.cli(...words)).stderr, /--user is empty/, `${words[0]} of an empty name`);
     t.equal((await connections(t, sidegate)).length, 1, 'nothing was revoked by mistake');
     t.equal((await sidegate.cli('revoke', id)).status, 0, 'revoke ID');
     await connect(1);

@@ -406,11 +406,6 @@ void say_neutral(struct stage *s, uint64_t call, enum ending how)
         .words = SLICE_LIT("amber falcon"), .ending = how);
 }
 
-void say_legacy_only(struct stage *s, uint64_t call)
-{
-    SAY(s->keeper, snapshot_part, .call = call, .kind = SNAPSHOT_SERVER, .legacy_only = true);
-}
-
 void say_snapshot(struct stage *s, uint64_t call, enum snapshot kind, const char *text)
 {
     struct slice all = slice_str(text);
@@ -493,12 +488,17 @@ void post_in(struct stage *s, struct client *c, const char *id, const char *body
     buf_free(&h);
 }
 
-void let_through(struct stage *s, struct client *c)
+void let_through_as(struct stage *s, struct client *c, bool anonymous)
 {
     unsigned opens = s->n[MSG_CALL_OPEN], heads = s->n[MSG_SEND_HEAD];
 
     WAIT_MSG(s, c, MSG_CALL_OPEN, opens + 1);
-    say_permit(s, s->open.call, &s->alice, false);
+    say_permit(s, s->open.call, &s->alice, anonymous);
     WAIT_MSG(s, c, MSG_SEND_HEAD, heads + 1);
     WAIT(s, c, s->body.n == s->head.size);
+}
+
+void let_through(struct stage *s, struct client *c)
+{
+    let_through_as(s, c, false);
 }

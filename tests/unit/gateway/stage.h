@@ -108,8 +108,6 @@ void say_deny(struct stage *s, uint64_t call, enum err code);
 void say_handoff(struct stage *s, uint64_t call, const char *state);
 void say_hold(struct stage *s, uint64_t call, const char *state);
 void say_neutral(struct stage *s, uint64_t call, enum ending how);
-/* None, since the server knows the legacy era alone. */
-void say_legacy_only(struct stage *s, uint64_t call);
 void say_snapshot(struct stage *s, uint64_t call, enum snapshot kind, const char *text);
 
 /* --- egress's lines ----------------------------------------------------------------------------
@@ -130,5 +128,7 @@ void open_session(struct stage *s, const char *path, const char *caps, char ret_
 void post_in(struct stage *s, struct client *c, const char *id, const char *body);
 /* Up to the upstream: the call is permitted and its body is there. */
 void let_through(struct stage *s, struct client *c);
+/* With the credential, or without. */
+void let_through_as(struct stage *s, struct client *c, bool anonymous);
 
 #endif
