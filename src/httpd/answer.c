@@ -39,11 +39,14 @@ static void taken(struct req *r, size_t n)
 }
 
 /* libmicrohttpd closes a connection whose callback reports an error, and then forgets it until it
- * is its oldest; one whose socket takes nothing it cleans up at once. So the socket is cut, and a
- * byte given that nobody gets. */
-static ssize_t pull_nothing_more(const struct req *r, char *dst)
+ * is its oldest; one whose socket takes nothing it cleans up at once, when it writes next. So the
+ * socket is cut, and a byte given that nobody gets. The role hears of it now: the same client's
+ * next request may be read before that. */
+static ssize_t pull_nothing_more(struct req *r, char *dst)
 {
     tcp_cut(r->conn->fd);
+    r->gone = true;
+    request_tell_end(r, HTTP_GONE);
     *dst = 0;
     return 1;
 }

@@ -98,6 +98,8 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *mc, const char *u
                              size_t *data_n, void **req_cls);
 void request_end(void *cls, struct MHD_Connection *mc, void **req_cls,
                  enum MHD_RequestTerminationCode how);
+/* Tells the role, once, that the request is over; in libmicrohttpd's callbacks only. */
+void request_tell_end(struct req *r, enum http_end how);
 /* Nothing more can be sent: libmicrohttpd is woken to close, which brings request_end. */
 void request_gone(struct req *r);
 

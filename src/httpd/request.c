@@ -193,21 +193,28 @@ void http_body_done(struct http_req *req)
     free_body(r);
 }
 
+void request_tell_end(struct req *r, enum http_end how)
+{
+    bool owed = r->given;
+
+    r->given = false;
+    if (owed)
+        r->h->ops->end(r->h->ctx, &r->pub, how);
+}
+
 void request_end(void *cls, struct MHD_Connection *mc, void **req_cls,
                  enum MHD_RequestTerminationCode how)
 {
-    struct httpd *h = cls;
     struct req *r = *req_cls;
 
+    (void)cls;
     (void)mc;
     if (r == NULL)
         return;
     *req_cls = NULL;
     r->suspended = false;
     r->gone = true;
-    if (r->given)
-        h->ops->end(h->ctx, &r->pub,
-                    how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? HTTP_SENT : HTTP_GONE);
+    request_tell_end(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? HTTP_SENT : HTTP_GONE);
     r->conn->req = NULL;
     conn_phase(r->conn, PHASE_IDLE);
     wipe_credentials(r);
