@@ -145,7 +145,8 @@ static enum err on_open(struct role_self *r, void *ctx)
 
     a->role = r;
     if (e != ERR_OK) {
-        log_event(LOG_ERROR, "audit_log_unusable", LOG_STR("why", a->start.wrong), LOG_ERR(e));
+        log_event(LOG_ERROR, "audit_log_unusable", LOG_STR("why", a->start.wrong), LOG_ERR(e),
+                  LOG_STR("hint", "are data: and keys: the folders that belong together?"));
         return e;
     }
     if (a->start.cut > 0)

@@ -135,7 +135,11 @@ static enum err read_file(struct keeper *k, uint32_t id)
     if (!e)
         remember(k, id, sec_take(b.p, b.n));
     else
-        log_event(LOG_ERROR, "master_key_unreadable", LOG_NUM("id", id), LOG_ERR(e));
+        log_event(
+            LOG_ERROR, "master_key_unreadable", LOG_NUM("id", id), LOG_ERR(e),
+            LOG_STR(
+                "hint",
+                "is keys: the right folder, and are its files their owner's alone (mode 600)?"));
     buf_free(&b);
     return e ? ERR_CONFIG : ERR_OK;
 }
@@ -426,6 +430,26 @@ static enum err read_key(struct keeper *k, uint32_t id, bool old)
     return e || !used ? e : read_file(k, id);
 }
 
+/* A store that names no key gets the first one, unless there are keys: then it is not theirs, and
+ * to make one could be to destroy the only copy of another store's. */
+static enum err make_first(struct keeper *k, uint32_t *ret_id)
+{
+    bool any = false;
+    enum err e = file_any(k->master.dir, &any);
+
+    if (!e && any) {
+        log_event(LOG_ERROR, "keys_of_another_store",
+                  LOG_STR("hint",
+                          "the store is new, but the folder of keys has a master key: is data: the "
+                          "right folder? Nothing was changed. If no store needs that key, "
+                          "move it away"));
+        return ERR_CONFIG;
+    }
+    if (!e)
+        e = master_prepare(k, ret_id);
+    return e ? e : store_run(k->store, STORE_NORMAL, first_key, k);
+}
+
 enum err master_open(struct keeper *k, const char *dir)
 {
     struct store_rows q;
@@ -447,11 +471,8 @@ enum err master_open(struct keeper *k, const char *dir)
         e = store_end(&q);
     else
         IGNORE(store_end(&q)); /* the first error is the one to report */
-    if (!e && id == 0) {
-        e = master_prepare(k, &id);
-        if (!e)
-            e = store_run(k->store, STORE_NORMAL, first_key, k);
-    }
+    if (!e && id == 0)
+        e = make_first(k, &id);
     k->master.current = id; /* the newest */
     if (!e && old)
         go_on(k);

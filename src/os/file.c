@@ -4,8 +4,10 @@
 
 #include "base/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,4 +170,22 @@ enum err file_mkdir(const char *path)
     if (mkdir(path, 0700) != 0)
         return errno == EEXIST ? ERR_OK : from_errno();
     return sync_dir(path);
+}
+
+enum err file_any(const char *dir, bool *ret_any)
+{
+    DIR *d = opendir(dir);
+    struct dirent *entry = NULL;
+    enum err e = ERR_OK;
+
+    *ret_any = false;
+    if (d == NULL)
+        return from_errno();
+    errno = 0;
+    while (!*ret_any && (entry = readdir(d)) != NULL)
+        *ret_any = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    if (entry == NULL && errno != 0)
+        e = from_errno();
+    (void)closedir(d); /* it was only read */
+    return e;
 }

@@ -24,5 +24,7 @@ MUST_USE enum err file_remove(const char *path);
 MUST_USE enum err file_reserve(const char *path, uint64_t bytes);
 /* Makes a directory (mode 0700). ERR_OK too when there is one. */
 MUST_USE enum err file_mkdir(const char *path);
+/* Whether there is anything in a directory. */
+MUST_USE enum err file_any(const char *dir, bool *ret_any);
 
 #endif

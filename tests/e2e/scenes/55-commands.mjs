@@ -43,6 +43,12 @@ async function init(t) {
     }
     t.equal((await run(program, ['config', 'check', '--config', file])).status, 0, 'what it made is valid');
     const before = readFileSync(file, 'utf8');
+    const masterKey = readFileSync(join(cwd, 'sidegate/keys/master/master-1.key'));
+    writeFileSync(file, before.replace(/^data: .*$/m, 'data: daata'));
+    const lost = await run(program, ['serve', '--config', file]);
+    t.ok(lost.status !== 0, 'serve with a mistyped data folder ends');
+    t.match(lost.stdout + lost.stderr, /is data: the right folder/, 'and says what is wrong');
+    t.ok(readFileSync(join(cwd, 'sidegate/keys/master/master-1.key')).equals(masterKey), 'and leaves the master key alone');
     writeFileSync(file, `${before}user: no-such-account\n`.replace(/^user: (?!no-such).*\n/m, ''));
     t.match((await run(program, ['config', 'check', '--config', file])).stderr, /there is no account 'no-such-account'/, 'an account that does not exist');
     writeFileSync(file, before);

@@ -464,6 +464,31 @@ static void test_key_file_is_gone(void **state)
     assert_true(works(w, w->ann, 1));
 }
 
+/* A mistyped folder, or a disk that is not there: the keys are another store's. */
+static void test_new_store_beside_keys(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = MEM_NEW(struct keeper);
+    struct loop *l = loop_new();
+
+    snprintf(w->copy, sizeof(w->copy), "%s/elsewhere", w->r->dir);
+    rig_close(w->r, false);
+    shell("cp %s/master-1.key %s/was", w->r->keys, w->r->dir);
+    shell("mkdir %s%s", w->copy, "");
+    assert_err(open_copy(w, k, l), ERR_CONFIG);
+    keeper_close(k);
+    shell("cmp %s/master-1.key %s/was", w->r->keys, w->r->dir);
+    shell("mv %s/master-1.key %s/master-7.key", w->r->keys, w->r->keys);
+    assert_err(open_copy(w, k, l), ERR_CONFIG);
+    keeper_close(k);
+    assert_false(exists(w, "master-1.key"));
+    shell("mv %s/master-7.key %s/master-1.key", w->r->keys, w->r->keys);
+    mem_free(k);
+    loop_free(l);
+    rig_open(w->r);
+    assert_true(works(w, w->ann, 1));
+}
+
 /* --- values that were moved
  * -------------------------------------------------------------------------------------------------
  */
@@ -510,6 +535,7 @@ int main(void)
         T(test_key_file_is_private),
         T(test_removed_person),
         T(test_copy_from_before),
+        T(test_new_store_beside_keys),
         T(test_copy_after_has_no_old_wrapping),
         T(test_two_removed_at_once),
         T(test_unknown_person),
