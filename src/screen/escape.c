@@ -74,7 +74,14 @@ static size_t unicode_escape(struct slice s, uint32_t *ret)
     return 12;
 }
 
-/* A backslash escape; *ret_byte: what it stands for is a byte and not a code point. */
+static bool is_punctuation(uint8_t c)
+{
+    return (c > ' ' && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') ||
+           (c > 'z' && c < 0x7f);
+}
+
+/* A backslash escape (RFC 8259 7; CommonMark 2.4, as shells and patterns have it too: before any
+ * punctuation); *ret_byte: what it stands for is a byte and not a code point. */
 static size_t backslash(struct slice s, uint32_t *ret, bool *ret_byte)
 {
     static const char from[] = "\"\\/'bfnrt", to[] = "\"\\/'\b\f\n\r\t";
@@ -92,7 +99,8 @@ static size_t backslash(struct slice s, uint32_t *ret, bool *ret_byte)
             return 2;
         }
     }
-    return 0;
+    *ret = s.p[1];
+    return is_punctuation(s.p[1]) ? 2 : 0;
 }
 
 /* RFC 3629 3. v is a scalar value. */

@@ -227,9 +227,35 @@ static void add(struct screen *s, struct slice value, bool made)
     s->values++;
 }
 
+/* As a program has it that takes UTF-8 for Latin-1 and writes UTF-8 again, or reads UTF-8 and
+ * writes Latin-1, be it escaped; what Latin-1 does not have stays. */
+static void add_latin_1(struct screen *s, struct slice value)
+{
+    struct buf twice = BUF_INIT(SIZE_MAX), once = BUF_INIT(SIZE_MAX);
+    uint32_t cp = 0;
+
+    for (size_t i = 0, n = 0; i < value.n; i += n) {
+        n = utf8_next(slice_sub(value, i, value.n), &cp);
+        if (n == 0)
+            n = 1; /* it is no UTF-8: as it is */
+        else if (cp >= 0x80 && cp <= 0xff)
+            buf_put_u8(&once, (uint8_t)cp);
+        if (n == 1 || cp > 0xff)
+            buf_put(&once, slice_sub(value, i, i + n));
+        for (size_t b = i; b < i + n; b++)
+            utf8_put(&twice, value.p[b]);
+    }
+    add(s, buf_slice(&once), false);
+    add(s, buf_slice(&twice), false);
+    buf_free(&once);
+    buf_free(&twice);
+}
+
 void screen_add(struct screen *s, struct slice value)
 {
     add(s, value, false);
+    if (!PLANTED(latin_1_left_out))
+        add_latin_1(s, value);
 }
 
 void screen_add_made(struct screen *s, struct slice value)

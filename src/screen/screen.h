@@ -39,7 +39,7 @@ void screen_free(struct screen *s); /* takes NULL; wipes */
 
 /* Makes the forms of one injected value. The slice is not kept. Call it only for what is secret: a
  * user name would be taken out of every answer. At most SCREEN_VALUES values, more are a bug. */
-#define SCREEN_VALUES 16
+#define SCREEN_VALUES 32
 void screen_add(struct screen *s, struct slice value);
 /* The same of a value that was made of others and of what is no secret: a request that contains
  * all of those others knows it too. */

@@ -77,6 +77,7 @@ export const encoders = {
 const forms = {
     RAW: (s) => s,
     JSON: (s) => jsonEscapes(s),
+    BACKSLASH: (s) => each(s, (b) => `${b > 32 && b < 127 && !/[A-Za-z0-9]/.test(chr(b)) ? '\\' : ''}${chr(b)}`),
     HEX_ESCAPE: (s) => each(s, (b) => `\\x${h(b)}`),
     PERCENT: (s) => each(s, (b) => `%${H(b)}`),
     PLUS: (s) => each(s, (b) => (b === 32 ? '+' : isPlain(b) ? chr(b) : `%${H(b)}`)),
@@ -94,6 +95,8 @@ const forms = {
     ROT13: (s) => rot(s),
     BASE32: (s) => b32(shifted(s, 3)),
     HEX_SEPARATED: (s) => each(s, h, ':'),
+    DOUBLED: (s) => `''${s.slice(0, 4)}''${s.slice(4)}`,
+    CHARSET: (s) => each(s, (b) => `\\${b.toString(8).padStart(3, '0')}`),
     QUOTED_PRINTABLE: (s) => each(s, (b) => `=${H(b)}`),
     UTF_16: (s) => utf16(s, false).toString('latin1'),
     TWICE: (s) => Buffer.from(shifted(s, 1).toString('base64')).toString('base64'),

@@ -104,6 +104,17 @@ static void form(struct buf *out, struct slice v)
     }
 }
 
+static void backslashes(struct buf *out, struct slice v)
+{
+    static const char punctuation[] = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] != 0 && strchr(punctuation, v.p[i]) != NULL)
+            buf_put_u8(out, '\\');
+        buf_put_u8(out, v.p[i]);
+    }
+}
+
 static void json_inside(struct buf *out, struct slice v)
 {
     json_put_str(out, v);
@@ -243,6 +254,7 @@ const struct encoder_row encoders[ENCODERS] = {
     {"percent some", percent_some, false, false},
     {"form", form, false, false},
     {"hex escape", hex_escape, false, false},
+    {"backslashes", backslashes, false, false},
     {"json inside json", json_inside, false, false},
     {"json with slashes", json_inside_slash, false, false},
     {"json all", json_all, false, false},

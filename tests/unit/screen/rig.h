@@ -34,7 +34,7 @@ void check(struct screen *s, const char *in, const char *want, uint32_t hits);
 
 typedef void encoder(struct buf *out, struct slice v);
 
-enum { ENCODERS = 21 };
+enum { ENCODERS = 22 };
 extern const struct encoder_row {
     const char *name;
     encoder *fn;

@@ -390,6 +390,30 @@ static void test_excuse_of_a_part(void **state)
 }
 
 /* Values that begin alike, one given twice, one that begins with a space. */
+/* What an attack found: UTF-8 taken for Latin-1, and Latin-1 written in escapes or base64. */
+static void test_latin_1(void **state)
+{
+    static const char *const texts[] = {
+        "p\xc3\xa4 w\xc3\xb6rt\xe2\x82\xac",                             /* the value itself */
+        "p\xc3\x83\xc2\xa4 w\xc3\x83\xc2\xb6rt\xc3\xa2\xc2\x82\xc2\xac", /* read as Latin-1 */
+        "p\\\\xe4 w\\\\xf6rt\\\\u20ac",                                  /* Python's ascii() */
+        "p%E4 w%F6rt\xe2\x82\xac",
+        "cOQgd/ZydOKCrA==", /* base64 of Latin-1, but for the last */
+    };
+    struct screen *s = with(S("p\xc3\xa4 w\xc3\xb6rt\xe2\x82\xac"));
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct buf in = BUF_INIT(256), out = BUF_INIT(1024);
+        buf_printf(&in, "[\"%s\"]", texts[i]);
+        assert_int_equal(run(s, buf_slice(&in), &out), 1);
+        assert_true(slice_starts(buf_slice(&out), SLICE_LIT("[\"" MARK)));
+        buf_free(&in);
+        buf_free(&out);
+    }
+    check(s, "[\"p\xc3\xa4 wort\"]", "[\"p\xc3\xa4 wort\"]", 0);
+    screen_free(s);
+}
+
 static void test_several_values(void **state)
 {
     struct screen *s = screen_new(S(LABEL));
@@ -517,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_excuse_of_a_part),
         cmocka_unit_test(test_every_reading),
         cmocka_unit_test(test_escaped_neighbours),
+        cmocka_unit_test(test_latin_1),
         cmocka_unit_test(test_several_values),
         cmocka_unit_test(test_broken_escapes),
         cmocka_unit_test(test_base64_seams),
