@@ -48,6 +48,8 @@ export const encoders = {
     hex: (s) => [each(s, h), each(s, H)],
     'hex with something between': (s) => [each(s, h, ':'), each(s, H, ' '), each(s, H, '-'), each(s, h, ', ')],
     'hex escapes': (s) => [each(s, (b) => `\\x${h(b)}`), each(s, (b) => `\\x${H(b)}`)],
+    'octal escapes': (s) => [each(s, (b) => `\\${b.toString(8).padStart(3, '0')}`)],
+    'backslashes before punctuation': (s) => [Buffer.from(text(s).replace(/[!-/:-@[-`{-~]/g, '\\$&'), 'latin1')],
     'lists of hexadecimal numbers': (s) => [each(s, (b) => `0x${H(b)}`, ', '), each(s, (b) => `0x${h(b)}`, ',')],
     base64: (s) => [0, 1, 2].map((n) => shifted(s, n).toString('base64')),
     'base64 without padding': (s) => [bytesOf(s).toString('base64').replace(/=+$/, '')],

@@ -195,7 +195,7 @@ const rowOf = {
     base64: 'BASE64_0', 'base64 without padding': 'BASE64_0', 'base64 in lines': 'WRAPPED', base64url: 'BASE64URL_0', base32: 'BASE32', percent: 'PERCENT',
     'percent where needed': 'PERCENT', 'percent twice': 'TWICE', 'posted form': 'PLUS', 'JSON escapes': 'JSON', 'JSON escapes where needed': 'JSON',
     'HTML entities': 'HTML', 'HTML entities where needed': 'HTML', 'quoted-printable': 'QUOTED_PRINTABLE', 'UTF-16': 'UTF_16', 'lists of numbers': 'BYTES', 'lists of hexadecimal numbers': 'BYTES',
-    'gzip and base64': 'COMPRESSED', digests: 'HASHED', hex: 'HEX_LOWER', 'hex escapes': 'HEX_ESCAPE',
+    'gzip and base64': 'COMPRESSED', digests: 'HASHED', hex: 'HEX_LOWER', 'hex escapes': 'HEX_ESCAPE', 'octal escapes': 'CHARSET', 'backslashes before punctuation': 'BACKSLASH',
 };
 if (!quick) {
     const stated = new Map([...readFileSync(join(root, 'SECURITY.md'), 'utf8').matchAll(/^\| ([A-Z0-9_]+) \| (yes|no) \|/gm)].map(([, row, yes]) => [row, yes === 'yes']));

@@ -231,6 +231,7 @@ const join = [
 // these take an escaping away,
 const unescape = [
     (t) => (t.includes('\\') ? [unquote(t)] : []),
+    (t) => (/\\[0-3][0-7]{2}/.test(t) ? [t.replace(/\\([0-3][0-7]{2})/g, (_, o) => String.fromCharCode(parseInt(o, 8)))] : []),
     (t) => (/%[0-9a-fA-F]{2}/.test(t) ? [t.replace(/%([0-9a-fA-F]{2})/g, fromHex), t.replaceAll('+', ' ').replace(/%([0-9a-fA-F]{2})/g, fromHex)] : []),
     // Numbers up to 255 may be meant as characters or as bytes.
     (t) => (/&(#|[a-z])/.test(t) ? [char, (code) => (code < 256 ? String.fromCharCode(code) : char(code))].map((to) => t.replace(
