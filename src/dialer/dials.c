@@ -120,7 +120,7 @@ void dials_free(struct dials *d)
     if (d == NULL)
         return;
     HASH_ITER(hh, d->by_ticket, x, tmp)
-    dial_free(x);
+        dial_free(x);
     resolver_free(d->resolver);
     mem_free(d);
 }
@@ -166,6 +166,6 @@ void dials_forget(struct dials *d, uint32_t egress, uint64_t egress_generation)
     struct dial *x, *tmp;
 
     HASH_ITER(hh, d->by_ticket, x, tmp)
-    if (x->key.egress == egress && x->key.egress_generation == egress_generation)
-        dial_free(x);
+        if (x->key.egress == egress && x->key.egress_generation == egress_generation)
+            dial_free(x);
 }

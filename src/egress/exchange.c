@@ -25,8 +25,7 @@ struct exchange {
     struct loop_timer *linger;
 };
 
-/* --- the end
- * ------------------------------------------------------------------------------------------ */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void end(struct exchange *x, enum exchange_how how, enum err e, bool sent)
 {
@@ -55,8 +54,7 @@ static void conclude(struct exchange *x, enum exchange_how how)
     loop_defer(x->loop, on_concluded, x);
 }
 
-/* --- what a head means
- * ---------------------------------------------------------------------------------- */
+/* --- what a head means ------------------------------------------------------------------------ */
 
 static void read_as(struct exchange *x, enum reader_from from)
 {
@@ -128,9 +126,7 @@ static enum err on_head(void *ctx, const struct head *h)
     return ERR_OK;
 }
 
-/* --- bodies
- * ------------------------------------------------------------------------------------------------
- */
+/* --- bodies ----------------------------------------------------------------------------------- */
 
 /* Only its end matters, to use the connection again. */
 static enum err drop(struct exchange *x, struct slice s)
@@ -196,9 +192,7 @@ static void on_end(void *ctx, const struct http_end *m)
     }
 }
 
-/* --- the rest
- * ------------------------------------------------------------------------------------------------
- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static void on_want_socket(void *ctx)
 {

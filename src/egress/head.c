@@ -20,7 +20,7 @@ void head_free(struct head *h)
     head_init(h);
 }
 
-/* --- fields ---------------------------------------------------------------------------------- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static enum err once(bool *seen)
 {
@@ -129,7 +129,7 @@ static enum err on_field(struct head *h, struct slice line)
     return ERR_OK;
 }
 
-/* --- lines ----------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 /* "HTTP/1.1 200 OK"; the reason may be missing. */
 static enum err on_status(struct head *h, struct slice line)

@@ -37,8 +37,7 @@ struct http {
 /* Options that fail can only be ours: the values are fixed or checked. */
 #define SET(easy, option, value) BUG_IF(curl_easy_setopt((easy), (option), (value)) != CURLE_OK)
 
-/* --- libcurl's questions ------------------------------------------------------------------------
- */
+/* --- libcurl's questions ---------------------------------------------------------------------- */
 
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -142,8 +141,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     return e == ERR_OK ? size * n : CURL_WRITEFUNC_ERROR;
 }
 
-/* --- setting up ----------------------------------------------------------------------------------
- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 static void leave_multi(struct http *h)
 {
@@ -371,8 +369,7 @@ void http_fail(struct http *h, enum err why)
     finish(h, why);
 }
 
-/* --- the end
- * --------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static const struct {
     CURLcode code;

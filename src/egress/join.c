@@ -76,8 +76,7 @@ struct use *use_new(struct egress *all, const struct use_id *id)
     return u;
 }
 
-/* --- both are there
- * ----------------------------------------------------------------------------------- */
+/* --- both are there --------------------------------------------------------------------------- */
 
 static void sha256(struct slice s, struct digest *ret)
 {
@@ -229,8 +228,7 @@ static void join_try(struct use *u)
     use_begin(u);
 }
 
-/* --- the keeper's half
- * ---------------------------------------------------------------------------------- */
+/* --- the keeper's half ------------------------------------------------------------------------ */
 
 static void take_permit(struct use *u, struct chan *c, struct msg_permit *m)
 {
@@ -268,8 +266,7 @@ void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
     }
 }
 
-/* --- the gateway's half
- * ----------------------------------------------------------------------------------- */
+/* --- the gateway's half ----------------------------------------------------------------------- */
 
 /* These go into headers. */
 static bool head_is_clean(const struct msg_send_head *m)

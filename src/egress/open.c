@@ -10,8 +10,7 @@
 
 #define OPEN_ID "\"sidegate-initialize\""
 
-/* --- waiting
- * -------------------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 static void wait_over(struct use *u)
 {
@@ -82,8 +81,7 @@ void open_leave(struct use *u)
     session_put(s);
 }
 
-/* --- notifications/initialized
- * ------------------------------------------------------------------------- */
+/* --- notifications/initialized ---------------------------------------------------------------- */
 
 static void on_want_socket(void *ctx)
 {
@@ -165,8 +163,7 @@ static void send_initialized(struct use *u)
     start(u, CALL_KIND_NOTIFICATION, &events);
 }
 
-/* --- initialize
- * -------------------------------------------------------------------------------------------- */
+/* --- initialize ------------------------------------------------------------------------------- */
 
 unsigned open_server_has(const struct json *j, uint32_t result)
 {
@@ -258,9 +255,7 @@ static void send_initialize(struct use *u)
     start(u, CALL_KIND_REQUEST, &events);
 }
 
-/* --- which
- * -------------------------------------------------------------------------------------------------
- */
+/* --- which ------------------------------------------------------------------------------------ */
 
 static bool caps_are_an_object(const struct use *u)
 {

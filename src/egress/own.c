@@ -39,8 +39,7 @@ static void finish(struct use *u, enum err code)
     use_finish(u, &e);
 }
 
-/* --- requests
- * ------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static void put_meta(const struct use *u, struct json_writer *w)
 {
@@ -92,9 +91,7 @@ static void put_request(struct use *u)
     json_w_object_end(&w);
 }
 
-/* --- answers
- * -----------------------------------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 /* One page behind those before. j is screened. */
 static void take_page(struct own *o, const struct json *j, uint32_t result)
@@ -194,9 +191,7 @@ static enum err on_may_send(void *ctx)
     return e;
 }
 
-/* --- steps
- * --------------------------------------------------------------------------------------------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static void post(struct use *u, struct slice method);
 

@@ -12,8 +12,7 @@
 #include "base/mem.h"
 #include "os/sock.h"
 
-/* --- idle and spare sockets --------------------------------------------------------------------
- */
+/* --- idle and spare sockets ------------------------------------------------------------------- */
 
 static void watch(struct pool_socket *s, unsigned events, loop_fd_fn *fn)
 {
@@ -56,8 +55,7 @@ void pool_request_over(struct pool *p, const struct http *h)
 {
     struct pool_socket *s, *tmp;
 
-    HASH_ITER(hh, p->sockets, s, tmp)
-    {
+    HASH_ITER(hh, p->sockets, s, tmp) {
         if (s->user != h)
             continue;
         s->user = NULL;
@@ -103,8 +101,7 @@ int pool_take_spare(struct pool *p)
     return fd;
 }
 
-/* --- libcurl on the loop -----------------------------------------------------------------------
- */
+/* --- libcurl on the loop ---------------------------------------------------------------------- */
 
 static void reap(struct pool *p)
 {
@@ -191,8 +188,7 @@ static int on_set_timer(CURLM *multi, long ms, void *ctx)
     return 0;
 }
 
-/* --- pools --------------------------------------------------------------------------------------
- */
+/* --- pools ------------------------------------------------------------------------------------ */
 
 static void pool_free(struct pool *p)
 {
@@ -267,8 +263,7 @@ void pools_drop(struct pools *all, const struct connection_id *connection)
 {
     struct pool *p, *tmp;
 
-    HASH_ITER(hh, all->by_key, p, tmp)
-    {
+    HASH_ITER(hh, all->by_key, p, tmp) {
         if (!ID_EQ(p->key.connection, *connection))
             continue;
         HASH_DEL(all->by_key, p);

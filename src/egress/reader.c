@@ -22,8 +22,7 @@ void reader_free(struct reader *r)
     json_free(&r->json);
 }
 
-/* --- one message
- * ---------------------------------------------------------------------------------- */
+/* --- one message ------------------------------------------------------------------------------ */
 
 /* A server that could not read the request's id says null. */
 static bool answers_us(const struct reader *r, const struct json *j, const struct jsonrpc *m)
@@ -87,8 +86,7 @@ static enum err on_message(struct reader *r, struct slice text)
     return r->fn(r->ctx, &r->json, &m, false);
 }
 
-/* --- bytes
- * ------------------------------------------------------------------------------------------ */
+/* --- bytes ------------------------------------------------------------------------------------ */
 
 static enum err feed_events(struct reader *r, struct slice s)
 {

@@ -86,8 +86,7 @@ void sessions_end(struct sessions *all, const struct session_key *ended)
 {
     struct session *s, *tmp;
 
-    HASH_ITER(hh, all->by_key, s, tmp)
-    {
+    HASH_ITER(hh, all->by_key, s, tmp) {
         if (ID_EQ(s->key.session, ended->session) && s->key.gateway == ended->gateway &&
             s->key.generation == ended->generation)
             session_forget(s);
@@ -98,8 +97,7 @@ void sessions_drop(struct sessions *all, const struct connection_id *connection)
 {
     struct session *s, *tmp;
 
-    HASH_ITER(hh, all->by_key, s, tmp)
-    {
+    HASH_ITER(hh, all->by_key, s, tmp) {
         if (ID_EQ(s->key.connection, *connection))
             session_forget(s);
     }

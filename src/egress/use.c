@@ -14,8 +14,7 @@
 #include "proto/http_field.h"
 #include "proto/mcp_header.h"
 
-/* --- before the first byte
- * ---------------------------------------------------------------------------- */
+/* --- before the first byte -------------------------------------------------------------------- */
 
 enum err use_may_send(struct use *u)
 {
@@ -91,8 +90,7 @@ void uses_lost_dialer(struct egress *all)
         uses_dial_failed(all, all->by_dial->dial, ERR_UNAVAILABLE);
 }
 
-/* --- the message
- * ---------------------------------------------------------------------------------------- */
+/* --- the message ------------------------------------------------------------------------------ */
 
 void use_headers(struct use *u, struct http *h)
 {
@@ -402,8 +400,7 @@ void use_run(struct use *u)
         use_send(u);
 }
 
-/* --- how it ends
- * ------------------------------------------------------------------------------------------ */
+/* --- how it ends ------------------------------------------------------------------------------ */
 
 /* What the gateway is told of a request that left, and whose answer never came whole. */
 static void lost_answer(const struct use *u, struct use_end *e)
@@ -540,8 +537,7 @@ void use_free(struct use *u)
     mem_free(u);
 }
 
-/* --- from outside
- * ------------------------------------------------------------------------------------------- */
+/* --- from outside ----------------------------------------------------------------------------- */
 
 /* The flow has moved: go on reading, or go. */
 static void moved(struct use *u)
@@ -566,8 +562,7 @@ void uses_writable(struct egress *all, const struct chan *c)
 {
     struct use *u, *tmp;
 
-    HASH_ITER(hh_call, all->by_call, u, tmp)
-    {
+    HASH_ITER(hh_call, all->by_call, u, tmp) {
         if (u->flow.gateway != c)
             continue;
         flow_go(&u->flow);
@@ -600,8 +595,7 @@ void uses_lost_gateway(struct egress *all, const struct chan *c)
 {
     struct use *u, *tmp;
 
-    HASH_ITER(hh_call, all->by_call, u, tmp)
-    {
+    HASH_ITER(hh_call, all->by_call, u, tmp) {
         if (u->flow.gateway != c)
             continue;
         u->flow.gateway = NULL;
@@ -613,8 +607,7 @@ void uses_drop(struct egress *all, const struct connection_id *connection)
 {
     struct use *u, *tmp;
 
-    HASH_ITER(hh_id, all->by_id, u, tmp)
-    {
+    HASH_ITER(hh_id, all->by_id, u, tmp) {
         if (u->has_permit && ID_EQ(u->connection, *connection))
             use_abort(u, ERR_GONE);
     }
@@ -627,8 +620,7 @@ void uses_lost_keeper(struct egress *all, const struct chan *c)
 {
     struct use *u, *tmp;
 
-    HASH_ITER(hh_id, all->by_id, u, tmp)
-    {
+    HASH_ITER(hh_id, all->by_id, u, tmp) {
         if (u->keeper != c)
             continue;
         u->keeper = NULL;
@@ -642,5 +634,5 @@ void uses_stop(struct egress *all)
     struct use *u, *tmp;
 
     HASH_ITER(hh_id, all->by_id, u, tmp)
-    use_abort(u, ERR_UNAVAILABLE);
+        use_abort(u, ERR_UNAVAILABLE);
 }

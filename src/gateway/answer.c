@@ -18,7 +18,7 @@
 /* Room for what we add to a message. */
 enum { ADDED_BYTES = LIM_PART_BYTES + LIM_STATE_BYTES * 2 + 16384 };
 
-/* --- credit ---------------------------------------------------------------------------------- */
+/* --- credit ----------------------------------------------------------------------------------- */
 
 static struct sink *destination(const struct call *c)
 {
@@ -44,7 +44,7 @@ CALL_ACTION(room)
     give_credit(c);
 }
 
-/* --- the last message ------------------------------------------------------------------------ */
+/* --- the last message ------------------------------------------------------------------------- */
 
 void call_answer_with(struct call *c, unsigned status, struct slice message)
 {
@@ -203,7 +203,7 @@ CALL_ACTION(sealed)
         give_result(c, j, r.result, m->state);
 }
 
-/* --- on the way ------------------------------------------------------------------------------ */
+/* --- on the way ------------------------------------------------------------------------------- */
 
 static void say(struct call *c, struct slice message)
 {
@@ -313,7 +313,7 @@ void call_final(struct call *c)
         on_message(c, j, &m);
 }
 
-/* --- what egress says ------------------------------------------------------------------------ */
+/* --- what egress says ------------------------------------------------------------------------- */
 
 CALL_ACTION(head)
 {

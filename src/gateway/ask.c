@@ -77,8 +77,7 @@ struct ask *ask_by_id(const struct asks *a, struct slice id)
     if (!slice_starts(id, prefix) ||
         !slice_to_u64(slice_sub(id, prefix.n, id.n), UINT64_MAX, &number))
         return NULL;
-    TAILQ_FOREACH(k, &a->list, entry)
-    {
+    TAILQ_FOREACH(k, &a->list, entry) {
         if (k->number == number)
             return k;
     }
@@ -89,8 +88,7 @@ struct ask *ask_by_upstream_id(const struct asks *a, struct slice id)
 {
     struct ask *k = NULL;
 
-    TAILQ_FOREACH(k, &a->list, entry)
-    {
+    TAILQ_FOREACH(k, &a->list, entry) {
         if (!k->ours && jsonrpc_id_eq(buf_slice(&k->upstream_id), id))
             return k;
     }

@@ -9,7 +9,7 @@
 #include "ipc/gen/send.h"
 #include "os/log.h"
 
-/* --- the table ------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 typedef void action_fn(struct call *c, enum call_ev ev, const void *arg);
 
@@ -79,7 +79,7 @@ CALL_ACTION(ignore)
     (void)arg;
 }
 
-/* --- life ------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void on_timer(void *ctx)
 {
@@ -175,8 +175,7 @@ void calls_event(struct gateway *g, enum call_ev ev)
     struct call *c = NULL, *next = NULL;
 
     ids = mem_zalloc_array(n, sizeof(*ids));
-    HASH_ITER(hh, g->calls, c, next)
-    {
+    HASH_ITER(hh, g->calls, c, next) {
         ids[i++] = c->id;
     }
     for (i = 0; i < n; i++) {
@@ -252,7 +251,7 @@ void call_finish(struct call *c)
     mem_free(c);
 }
 
-/* --- leaving --------------------------------------------------------------------------------- */
+/* --- leaving ---------------------------------------------------------------------------------- */
 
 /* Whether the call goes on without its client. Modern: closing the stream cancels (2026-07-28
  * basic/patterns/cancellation). Legacy: it does not (2025-11-25 basic/transports), once the

@@ -4,14 +4,14 @@
 
 #include "gateway/gateway.h"
 
-/* --- call.c ---------------------------------------------------------------------------------- */
+/* --- call.c ----------------------------------------------------------------------------------- */
 
 void call_enter(struct call *c, enum call_state s);
 /* Over: whoever still works for it is told, and it is freed. What the client gets must have been
  * said before; otherwise it gets nothing. */
 void call_finish(struct call *c);
 
-/* --- reply.c --------------------------------------------------------------------------------- */
+/* --- reply.c ---------------------------------------------------------------------------------- */
 
 /* The last message for the client; the call is finished. */
 void call_reply(struct call *c, struct slice message);
@@ -41,7 +41,7 @@ void call_start(struct call *c);
 /* Answers a request of a legacy upstream, made on of, with an error; id is its JSON text. */
 void call_refuse(struct call *of, struct slice id, int code);
 
-/* --- actions --------------------------------------------------------------------------------- */
+/* --- actions ---------------------------------------------------------------------------------- */
 
 #define CALL_ACTION(name) void call_##name(struct call *c, enum call_ev ev, const void *arg)
 
@@ -76,19 +76,19 @@ CALL_ACTION(cancelled);     /* call.c */
 CALL_ACTION(over);          /* call.c */
 CALL_ACTION(ignore);        /* call.c */
 
-/* --- send.c ---------------------------------------------------------------------------------- */
+/* --- send.c ----------------------------------------------------------------------------------- */
 
 /* Whether client is another than the one whose session the call names. */
 bool call_is_foreign(const struct call *c, const struct client_id *client);
 
-/* --- stream.c -------------------------------------------------------------------------------- */
+/* --- stream.c --------------------------------------------------------------------------------- */
 
 /* A permitted DELETE: the session is over for its client, and egress is still to hear of it. */
 void call_closing(struct call *c);
 /* A DELETE that the upstream does not get, since nobody may send it there; it is over. */
 void call_close(struct call *c);
 
-/* --- answer.c -------------------------------------------------------------------------------- */
+/* --- answer.c --------------------------------------------------------------------------------- */
 
 /* The response of the upstream, or what stands for it, in c->message: changed as it must be, and
  * given to the client. */

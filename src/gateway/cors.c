@@ -41,7 +41,7 @@ size_t cors_fields(const struct conf *c, const struct http_req *req, struct http
     return ARRAY_LEN(always);
 }
 
-/* --- preflight ------------------------------------------------------------------------------- */
+/* --- preflight -------------------------------------------------------------------------------- */
 
 static const char *const allowed[] = {"Authorization", "Content-Type", "Accept", "Last-Event-ID"};
 

@@ -15,7 +15,7 @@
 /* In JSON a byte of text may become six. */
 enum { TEXT_BYTES = 4096, MESSAGE_BYTES = 6 * (LIM_STATE_BYTES + TEXT_BYTES) };
 
-/* --- without a link -------------------------------------------------------------------------- */
+/* --- without a link --------------------------------------------------------------------------- */
 
 /* A tool's result is read by a model, and says so itself (isError, or clients that know an
  * outputSchema throw); other methods have only errors. */
@@ -69,7 +69,7 @@ CALL_ACTION(neutral)
     reply_ending(c, m->ending);
 }
 
-/* --- waiting --------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 /* Counted from the client's request: its own patience is. */
 static void wait_more(struct call *c)
@@ -148,7 +148,7 @@ CALL_ACTION(hold_lost)
         call_fail(c, ERR_UNAVAILABLE);
 }
 
-/* --- with a link ----------------------------------------------------------------------------- */
+/* --- with a link ------------------------------------------------------------------------------ */
 
 static void ask_modern(struct call *c, struct slice message, struct slice link, struct slice state)
 {

@@ -39,7 +39,7 @@ void gateway_done(struct gateway *g)
     conf_done(&g->conf);
 }
 
-/* --- peers ----------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 void gateway_peer(struct gateway *g, struct chan *c)
 {
@@ -63,16 +63,14 @@ static void lost_egress(struct gateway *g, struct chan *chan)
     struct egress *e = NULL;
     struct call *c = NULL, *next = NULL;
 
-    LIST_FOREACH(e, &g->egresses, entry)
-    {
+    LIST_FOREACH(e, &g->egresses, entry) {
         if (e->chan == chan)
             break;
     }
     BUG_IF(e == NULL);
     LIST_REMOVE(e, entry);
     mem_free(e);
-    HASH_ITER(hh, g->calls, c, next)
-    {
+    HASH_ITER(hh, g->calls, c, next) {
         /* One that ends so ends alone. */
         if (c->egress == chan)
             call_event(c, CALL_EV_EGRESS_LOST, NULL);
@@ -95,8 +93,7 @@ void gateway_writable(struct gateway *g, struct chan *chan)
 {
     struct call *c = NULL, *next = NULL;
 
-    HASH_ITER(hh, g->calls, c, next)
-    {
+    HASH_ITER(hh, g->calls, c, next) {
         if (c->egress == chan && !chan_full(chan))
             call_event(c, CALL_EV_WRITABLE, NULL);
     }
@@ -106,8 +103,7 @@ struct chan *gateway_egress(const struct gateway *g, uint16_t upstream, uint64_t
 {
     const struct egress *e = NULL;
 
-    LIST_FOREACH(e, &g->egresses, entry)
-    {
+    LIST_FOREACH(e, &g->egresses, entry) {
         const struct chan_peer *p = chan_peer(e->chan);
 
         if (p->upstream == upstream && p->generation == generation)
@@ -116,7 +112,7 @@ struct chan *gateway_egress(const struct gateway *g, uint16_t upstream, uint64_t
     return NULL;
 }
 
-/* --- the configuration ----------------------------------------------------------------------- */
+/* --- the configuration ------------------------------------------------------------------------ */
 
 static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
 {
@@ -150,7 +146,7 @@ static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream
     conf_put_upstream(&g->conf, m);
 }
 
-/* --- messages about calls -------------------------------------------------------------------- */
+/* --- messages about calls --------------------------------------------------------------------- */
 
 static void from_keeper(struct gateway *g, uint64_t id, enum call_ev ev, const void *m)
 {
@@ -209,8 +205,7 @@ static void tell_session(struct session *s, struct handoff_id h, struct slice me
 {
     struct call *c = NULL;
 
-    LIST_FOREACH(c, &s->calls, in_session)
-    {
+    LIST_FOREACH(c, &s->calls, in_session) {
         if (c->sink != NULL && sink_is_stream(c->sink) && ID_EQ(c->handoff, h)) {
             sink_event(c->sink, message);
             return;

@@ -15,7 +15,7 @@
 #include "proto/mcp_header.h"
 #include "proto/mcp_write.h"
 
-/* --- headers --------------------------------------------------------------------------------- */
+/* --- headers ---------------------------------------------------------------------------------- */
 
 enum err intake_bearer(const struct http_req *req, struct slice *ret)
 {
@@ -77,7 +77,7 @@ static enum err check_types(const struct http_req *req)
     return ERR_OK;
 }
 
-/* --- the message ----------------------------------------------------------------------------- */
+/* --- the message ------------------------------------------------------------------------------ */
 
 static void keep_text(struct buf *out, const struct json *j, uint32_t node)
 {
@@ -147,7 +147,7 @@ static enum err check_method(const struct call *c)
     return ERR_OK;
 }
 
-/* --- requests -------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 /* Two requests in progress with one id could not be told apart (2025-11-25 basic/index "Requests").
  */
@@ -157,8 +157,7 @@ static bool id_in_use(const struct call *c)
 
     if (c->session == NULL)
         return false;
-    LIST_FOREACH(o, &c->session->calls, in_session)
-    {
+    LIST_FOREACH(o, &c->session->calls, in_session) {
         if (o != c && o->kind == CALL_KIND_REQUEST && o->state != CALL_ENDING && o->id_text.n > 0 &&
             jsonrpc_id_eq(buf_slice(&o->id_text), buf_slice(&c->id_text)))
             return true;
@@ -253,15 +252,14 @@ static enum err start_request(struct call *c)
     return ERR_OK;
 }
 
-/* --- notifications --------------------------------------------------------------------------- */
+/* --- notifications ---------------------------------------------------------------------------- */
 
 static struct call *cancelled_call(const struct call *c)
 {
     uint32_t id = json_get(&c->in, c->req.rpc.params, "requestId");
     struct call *o = NULL;
 
-    LIST_FOREACH(o, &c->session->calls, in_session)
-    {
+    LIST_FOREACH(o, &c->session->calls, in_session) {
         if (o->kind == CALL_KIND_REQUEST && id != JSON_NONE &&
             jsonrpc_id_eq(buf_slice(&o->id_text), jsonrpc_id_text(&c->in, id)))
             return o;
@@ -300,7 +298,7 @@ static enum err start_notification(struct call *c)
     return ERR_OK;
 }
 
-/* --- answers --------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void answer_ours(struct call *c, const struct ask *k)
 {
@@ -343,7 +341,7 @@ static enum err start_response(struct call *c)
     return ERR_OK;
 }
 
-/* --- POST ------------------------------------------------------------------------------------ */
+/* --- POST ------------------------------------------------------------------------------------- */
 
 static bool needs_session(const struct call *c)
 {

@@ -30,7 +30,7 @@ CALL_ACTION(owned)
         c->on_own(c, m);
 }
 
-/* --- who we are ------------------------------------------------------------------------------ */
+/* --- who we are ------------------------------------------------------------------------------- */
 
 /* What an upstream is offered as, from its stored initialize or discover result, which may be
  * missing: then tools alone, since ours are there. */
@@ -138,7 +138,7 @@ void own_initialize(struct call *c, const struct msg_call_own *m)
     call_want_snapshot(c, SNAPSHOT_SERVER);
 }
 
-/* --- small ones ------------------------------------------------------------------------------ */
+/* --- small ones ------------------------------------------------------------------------------- */
 
 static void reply_empty(struct call *c)
 {
@@ -182,7 +182,7 @@ void own_answer(struct call *c, const struct msg_call_own *m)
     call_finish(c);
 }
 
-/* --- sessions -------------------------------------------------------------------------------- */
+/* --- sessions --------------------------------------------------------------------------------- */
 
 void own_stream(struct call *c, const struct msg_call_own *m)
 {
@@ -199,7 +199,7 @@ void own_stream(struct call *c, const struct msg_call_own *m)
     call_finish(c);
 }
 
-/* --- our tools ------------------------------------------------------------------------------- */
+/* --- our tools -------------------------------------------------------------------------------- */
 
 static const char *status_text(const struct call *c, const struct msg_call_own *m)
 {

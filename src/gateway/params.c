@@ -23,7 +23,7 @@ struct params {
     UT_hash_handle hh;
 };
 
-/* --- what tools declare ---------------------------------------------------------------------- */
+/* --- what tools declare ----------------------------------------------------------------------- */
 
 void params_init(struct params_all *all)
 {
@@ -121,7 +121,7 @@ void params_learn(const struct call *c, const struct json *j, uint32_t result)
         learn_tool(c, j, t);
 }
 
-/* --- one request ----------------------------------------------------------------------------- */
+/* --- one request ------------------------------------------------------------------------------ */
 
 /* Mcp-Param-NAME; *ret_name is NAME. */
 static bool is_param(const struct http_field *f, struct slice *ret_name)

@@ -10,7 +10,7 @@
 #include "os/log.h"
 #include "proto/mcp_write.h"
 
-/* --- statuses -------------------------------------------------------------------------------- */
+/* --- statuses --------------------------------------------------------------------------------- */
 
 /* Legacy clients read 404 as "this session has ended", and expect what JSON-RPC says about a
  * request with 200. Everything else has the status of its row in err.def. */
@@ -36,7 +36,7 @@ unsigned reply_status(enum err e, enum mcp_era era)
     return err_http(e);
 }
 
-/* --- messages -------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 void call_reply_http(struct call *c, unsigned status, const struct http_field *extra, size_t n,
                      struct slice message)
@@ -74,7 +74,7 @@ void call_accept(struct call *c)
         sink_status(s, 202, NULL, 0);
 }
 
-/* --- errors ---------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 /* By the call's number the keeper's line is found, by the use egress's. */
 static void log_failure(const struct call *c, enum err e)
@@ -142,7 +142,7 @@ void call_fail(struct call *c, enum err e)
     buf_free(&out);
 }
 
-/* --- the keeper's no ------------------------------------------------------------------------- */
+/* --- the keeper's no -------------------------------------------------------------------------- */
 
 /* What the client cannot do anything about is accepted and dropped: a notification without a lease
  * to ride on, the stream of an upstream that it has no connection to. */

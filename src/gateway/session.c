@@ -38,8 +38,7 @@ static unsigned count_of(struct gateway *g, const struct client_id *client)
     struct session *s = NULL, *next = NULL;
     unsigned n = 0;
 
-    HASH_ITER(hh, g->sessions, s, next)
-    {
+    HASH_ITER(hh, g->sessions, s, next) {
         n += ID_EQ(s->client, *client);
     }
     return n;
@@ -80,8 +79,7 @@ static void tell_end(struct session *s)
 
     /* A channel that is gone has forgotten the session already. */
     tell_session_gone(s->g->keeper, &gone);
-    LIST_FOREACH(e, &s->g->egresses, entry)
-    {
+    LIST_FOREACH(e, &s->g->egresses, entry) {
         if (chan_peer(e->chan)->upstream == s->up->number)
             tell_session_end(e->chan, &end);
     }
@@ -130,8 +128,7 @@ void sessions_done(struct gateway *g)
 {
     struct session *s = NULL, *next = NULL;
 
-    HASH_ITER(hh, g->sessions, s, next)
-    {
+    HASH_ITER(hh, g->sessions, s, next) {
         session_end(s);
     }
 }
@@ -165,7 +162,7 @@ void session_used(struct session *s)
     loop_timer_set(s->timer, limit_get(SET_SESSION_IDLE));
 }
 
-/* --- the GET stream -------------------------------------------------------------------------- */
+/* --- the GET stream --------------------------------------------------------------------------- */
 
 static void on_room(void *ctx)
 {
@@ -215,7 +212,7 @@ void session_send(struct session *s, struct slice message)
         sink_event(s->stream, message);
 }
 
-/* --- handoffs -------------------------------------------------------------------------------- */
+/* --- handoffs --------------------------------------------------------------------------------- */
 
 /* The oldest is forgotten; its client then finds the same handoff on its next call. */
 void session_show(struct session *s, struct handoff_id h)
@@ -241,7 +238,7 @@ void session_forget(struct session *s, struct handoff_id h)
     }
 }
 
-/* --- logging --------------------------------------------------------------------------------- */
+/* --- logging ---------------------------------------------------------------------------------- */
 
 /* RFC 5424 6.2.1, as MCP 2025-11-25 server/utilities/logging names them. */
 static const char *const levels[] = {"debug", "info",     "notice", "warning",

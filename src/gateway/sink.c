@@ -58,7 +58,7 @@ static void let_go(struct sink *s)
     loop_timer_stop(s->timer);
 }
 
-/* --- whole answers --------------------------------------------------------------------------- */
+/* --- whole answers ---------------------------------------------------------------------------- */
 
 static size_t all_fields(const struct sink *s, struct http_field *f, const struct http_field *extra,
                          size_t n)
@@ -98,7 +98,7 @@ void sink_status(struct sink *s, unsigned status, const struct http_field *extra
     reply(s, status, extra, n, SLICE_EMPTY);
 }
 
-/* --- streams --------------------------------------------------------------------------------- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 bool sink_is_stream(const struct sink *s)
 {
@@ -195,7 +195,7 @@ void sink_end(struct sink *s)
     push(s);
 }
 
-/* --- what httpd tells ------------------------------------------------------------------------ */
+/* --- what httpd tells ------------------------------------------------------------------------- */
 
 void sink_on_drained(struct sink *s)
 {

@@ -73,7 +73,7 @@ CALL_ACTION(snapshot)
         c->on_snapshot(c, buf_slice(&c->snapshot));
 }
 
-/* --- lists ----------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 /* The stored result stands for the response. Of an upstream that needs no credential nothing stored
  * means that nothing is known, which is not the same as an empty list. */

@@ -57,7 +57,7 @@ enum err transform_result(const struct transform *t, struct buf *out)
     return err;
 }
 
-/* --- what may be asked ----------------------------------------------------------------------- */
+/* --- what may be asked ------------------------------------------------------------------------ */
 
 static const struct {
     const char *method, *mode; /* mode: NULL for any */

@@ -19,8 +19,7 @@ static void wake(struct req *r)
     }
 }
 
-/* --- the pull ----------------------------------------------------------------------------------
- */
+/* --- the pull --------------------------------------------------------------------------------- */
 
 static size_t waiting(const struct req *r)
 {
@@ -82,8 +81,7 @@ static ssize_t pull(void *cls, uint64_t pos, char *dst, size_t max)
     return (ssize_t)n;
 }
 
-/* --- making a response -------------------------------------------------------------------------
- */
+/* --- making a response ------------------------------------------------------------------------ */
 
 static bool add_field(struct MHD_Response *resp, const struct http_field *f)
 {
@@ -165,8 +163,7 @@ enum MHD_Result answer_queue(struct req *r)
     return MHD_queue_response(r->mc, r->status, r->response);
 }
 
-/* --- refusals of our own -----------------------------------------------------------------------
- */
+/* --- refusals of our own ---------------------------------------------------------------------- */
 
 void answer_refusal(struct req *r, enum err why)
 {
@@ -196,8 +193,7 @@ void answer_refusal_raw(struct conn *c, enum err why)
     buf_free(&b);
 }
 
-/* --- streams -----------------------------------------------------------------------------------
- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 void http_stream_start(struct http_req *req, unsigned status, const struct http_field *fields,
                        size_t n)

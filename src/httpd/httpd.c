@@ -272,8 +272,7 @@ void httpd_free(struct httpd *h)
     httpd_stop_accepting(h);
     h->closing = true;
     /* libmicrohttpd may not be stopped while a connection is suspended. */
-    LIST_FOREACH(c, &h->conns, entry)
-    {
+    LIST_FOREACH(c, &h->conns, entry) {
         if (c->req != NULL)
             request_gone(c->req);
     }

@@ -82,7 +82,7 @@ static inline struct req *req_of(struct http_req *req)
     return (struct req *)req; /* its first member */
 }
 
-/* --- httpd.c ------------------------------------------------------------------------------- */
+/* --- httpd.c ---------------------------------------------------------------------------------- */
 
 /* Lets libmicrohttpd work at the end of this turn. */
 void httpd_kick(struct httpd *h);
@@ -90,7 +90,7 @@ void httpd_kick(struct httpd *h);
 void conn_phase(struct conn *c, enum phase p);
 void httpd_refused(struct httpd *h, enum err why);
 
-/* --- request.c: libmicrohttpd's callbacks ---------------------------------------------------- */
+/* --- request.c: libmicrohttpd's callbacks ----------------------------------------------------- */
 
 void *request_begin(void *cls, const char *uri, struct MHD_Connection *mc);
 enum MHD_Result request_step(void *cls, struct MHD_Connection *mc, const char *url,
@@ -103,7 +103,7 @@ void request_tell_end(struct req *r, enum http_end how);
 /* Nothing more can be sent: libmicrohttpd is woken to close, which brings request_end. */
 void request_gone(struct req *r);
 
-/* --- check.c --------------------------------------------------------------------------------- */
+/* --- check.c ---------------------------------------------------------------------------------- */
 
 /* Fills pub's method, path, query and fields, and says whether the request may be read further. */
 MUST_USE enum err check_head(struct req *r, const char *method, const char *version);
@@ -111,7 +111,7 @@ MUST_USE enum err check_head(struct req *r, const char *method, const char *vers
 uint64_t check_content_length(const struct req *r);
 bool check_expects_continue(const struct req *r);
 
-/* --- answer.c -------------------------------------------------------------------------------- */
+/* --- answer.c --------------------------------------------------------------------------------- */
 
 /* Our own refusal: text/plain, the error's sentence, Connection: close. */
 void answer_refusal(struct req *r, enum err why);

@@ -31,8 +31,7 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *mc)
     return r;
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* The headers are there. A refusal is given at once where the client may still be asked not to send
  * its body, or where the body must not be read; one for size waits for the body, or the client,
@@ -152,8 +151,7 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *mc, const char *u
     return MHD_YES;
 }
 
-/* --- ending ------------------------------------------------------------------------------------
- */
+/* --- ending ----------------------------------------------------------------------------------- */
 
 void request_gone(struct req *r)
 {

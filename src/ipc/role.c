@@ -54,8 +54,7 @@ static struct peer *find_peer(const struct role_self *r, enum role role, uint32_
 {
     struct peer *p;
 
-    LIST_FOREACH(p, &r->peers, entry)
-    {
+    LIST_FOREACH(p, &r->peers, entry) {
         if (chan_peer(p->chan)->role == role && chan_peer(p->chan)->instance == instance)
             return p;
     }

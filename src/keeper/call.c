@@ -67,9 +67,7 @@ void call_free(struct call *call)
     mem_free(call);
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* Requests that clients make on their own: never a reason to ask a person. */
 static const struct {
@@ -227,8 +225,7 @@ void call_on_refuse(struct keeper *k, struct chan *c, const struct msg_call_refu
     open_for(k, c, &open, auth_of(k, of->who.client));
 }
 
-/* --- while it waits
- * --------------------------------------------------------------------------------------------- */
+/* --- while it waits --------------------------------------------------------------------------- */
 
 void calls_wake(struct keeper *k, struct handoff_id id)
 {
@@ -293,8 +290,7 @@ void calls_close(struct keeper *k)
     }
 }
 
-/* --- requestState for the gateway
- * --------------------------------------------------------------------------------- */
+/* --- requestState for the gateway ------------------------------------------------------------- */
 
 void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state_open *m)
 {

@@ -9,8 +9,7 @@
 #include "keeper/keeper.h"
 #include "os/log.h"
 
-/* --- inside work
- * ------------------------------------------------------------------------------------------ */
+/* --- inside work ------------------------------------------------------------------------------ */
 
 static enum err look_up_own(struct call *call, struct call_decision *d, bool connected)
 {
@@ -166,8 +165,7 @@ enum err call_judge(struct call *call, struct call_decision *d)
     }
 }
 
-/* --- after the commit
- * ------------------------------------------------------------------------------------------ */
+/* --- after the commit ------------------------------------------------------------------------- */
 
 static void on_released(void *owner, struct use *u, uint64_t egress_generation)
 {

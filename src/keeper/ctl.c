@@ -58,9 +58,7 @@ static enum err whose(struct keeper *k, struct slice name)
     return name.n == 0 ? ERR_OK : find_user(k, name, &nobody);
 }
 
-/* --- people
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- people ----------------------------------------------------------------------------------- */
 
 struct person {
     struct keeper *k;
@@ -186,9 +184,7 @@ void ctl_on_user_list(struct keeper *k, struct chan *c, const struct msg_ctl_use
     say(k, c, e ? e : ended);
 }
 
-/* --- agent keys
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- agent keys ------------------------------------------------------------------------------- */
 
 struct key {
     struct keeper *k;
@@ -274,9 +270,7 @@ void ctl_on_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_
     say(k, c, e ? e : ended);
 }
 
-/* --- connections
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 static enum err connection_row(struct keeper *k, struct chan *c, struct store_rows *q)
 {
@@ -377,9 +371,7 @@ void ctl_on_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke
     revoke_connections(k, &w, revoked, a);
 }
 
-/* --- upstreams
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- upstreams -------------------------------------------------------------------------------- */
 
 static enum err number(struct keeper *k, enum stmt q, const char *upstream, uint64_t *ret)
 {

@@ -49,8 +49,7 @@ bool handoff_is_live(enum handoff_state s)
     return s == HANDOFF_STATE_CREATED || s == HANDOFF_STATE_OPENED || s == HANDOFF_STATE_SUBMITTED;
 }
 
-/* --- inside work
- * ---------------------------------------------------------------------------------------- */
+/* --- inside work ------------------------------------------------------------------------------ */
 
 enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row *ret)
 {
@@ -274,8 +273,7 @@ bool handoff_exhausted(const struct handoff_row *row)
     return row->submits + 1 >= limit_get(SET_SUBMITS_PER_HANDOFF);
 }
 
-/* --- after the commit
- * ------------------------------------------------------------------------------------- */
+/* --- after the commit ------------------------------------------------------------------------- */
 
 struct telling {
     struct keeper *k;
@@ -380,9 +378,7 @@ void handoff_gateway_lost(struct keeper *k, uint64_t gateway)
     forget(k, gateway, NULL);
 }
 
-/* --- expiry
- * -------------------------------------------------------------------------------------------------
- */
+/* --- expiry ----------------------------------------------------------------------------------- */
 
 struct expiry {
     struct keeper *k;

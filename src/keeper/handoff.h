@@ -70,8 +70,7 @@ bool handoff_is_live(enum handoff_state s);
 void handoff_open_all(struct keeper *k);
 void handoff_close_all(struct keeper *k);
 
-/* --- inside work
- * ------------------------------------------------------------------------------------ */
+/* --- inside work ------------------------------------------------------------------------------ */
 
 /* ERR_NOT_FOUND: there is none. May also be called outside of work. */
 MUST_USE enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row *ret);
@@ -131,8 +130,7 @@ void handoff_moved_free(struct handoff_moved **list);
 /* Whether one more try is one too many. */
 bool handoff_exhausted(const struct handoff_row *row);
 
-/* --- after the commit
- * ----------------------------------------------------------------------------------- */
+/* --- after the commit ------------------------------------------------------------------------- */
 
 /* Something about it changed: inboxes are told; when it ended (seq: of the record), whoever waits
  * for it is told too; of a completion only when the record is acknowledged. */

@@ -57,16 +57,14 @@ static struct master_key *find(const struct keeper *k, uint32_t id)
 {
     struct master_key *m = NULL;
 
-    LIST_FOREACH(m, &k->master.keys, in_list)
-    {
+    LIST_FOREACH(m, &k->master.keys, in_list) {
         if (m->id == id)
             return m;
     }
     return NULL;
 }
 
-/* --- wrapping
- * ----------------------------------------------------------------------------------------- */
+/* --- wrapping --------------------------------------------------------------------------------- */
 
 enum err master_wrap(struct keeper *k, struct slice ad, const struct sec *key, struct buf *ret,
                      uint32_t *ret_kek)
@@ -103,8 +101,7 @@ void master_ad_root(int64_t id, int64_t purpose, struct buf *ret)
     buf_put_u64_dec(ret, (uint64_t)purpose);
 }
 
-/* --- files
- * ---------------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static enum err make_file(struct keeper *k, uint32_t id)
 {
@@ -170,8 +167,7 @@ void master_give_up(struct keeper *k, uint32_t id)
     IGNORE(file_destroy(path_of(k, id).text)); /* nothing was wrapped with it */
 }
 
-/* --- wrapping again
- * ------------------------------------------------------------------------------------- */
+/* --- wrapping again --------------------------------------------------------------------------- */
 
 /* A row to be wrapped again; the columns of a query are copied out before the update. */
 struct row {
@@ -411,8 +407,7 @@ void master_switched(struct keeper *k, uint32_t id, master_fn *fn, void *ctx)
     go_on(k);
 }
 
-/* --- the start
- * -------------------------------------------------------------------------------------------- */
+/* --- the start -------------------------------------------------------------------------------- */
 
 static enum err first_key(void *ctx)
 {

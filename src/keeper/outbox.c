@@ -103,8 +103,7 @@ void outbox_close(struct keeper *k)
     loop_timer_free(k->outbox.timer);
 }
 
-/* --- records
- * ---------------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
 {
@@ -196,8 +195,7 @@ static void push(struct keeper *k)
     }
 }
 
-/* --- waiting
- * ------------------------------------------------------------------------------------------ */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx)
 {
@@ -249,8 +247,7 @@ enum err outbox_ready(const struct keeper *k)
     return k->outbox.broken ? ERR_CORRUPT : k->outbox.why_not;
 }
 
-/* --- what audit says
- * ------------------------------------------------------------------------------------ */
+/* --- what audit says -------------------------------------------------------------------------- */
 
 static enum err mark_rolled_back(void *ctx)
 {

@@ -11,9 +11,7 @@
 
 enum { WATCHES = 4096 };
 
-/* --- answers
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 enum denial page_why(enum err e)
 {
@@ -77,9 +75,7 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
         tell_handoff_view(c, &m);
 }
 
-/* --- one handoff
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- one handoff ------------------------------------------------------------------------------ */
 
 struct looking {
     struct keeper *k;
@@ -211,9 +207,7 @@ void page_on_handoff_decline(struct keeper *k, struct chan *c, const struct msg_
         store_work(k->store, STORE_URGENT, decline_work, decline_done, l);
 }
 
-/* --- lists
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 /* Whose list it is; false: denied. */
 static bool find_reader(struct keeper *k, struct chan *c, uint64_t req, const struct sec *cookie,
@@ -244,9 +238,7 @@ static void say_rows(struct keeper *k, struct chan *c, uint64_t req, const struc
                                                 .csrf = roots_csrf(k, s->hash)});
 }
 
-/* --- the inbox
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- the inbox -------------------------------------------------------------------------------- */
 
 static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
 {
@@ -283,8 +275,7 @@ static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t r
 {
     struct page_watch *w = NULL;
 
-    LIST_FOREACH(w, &k->pages.watches, in_list)
-    {
+    LIST_FOREACH(w, &k->pages.watches, in_list) {
         if (w->peer == peer && w->req == req)
             return w;
     }
@@ -332,8 +323,7 @@ void pages_inbox_changed(struct keeper *k, struct user_id user)
 {
     struct page_watch *w = NULL;
 
-    LIST_FOREACH(w, &k->pages.watches, in_list)
-    {
+    LIST_FOREACH(w, &k->pages.watches, in_list) {
         struct chan *c = ID_EQ(w->user, user) ? peers_chan(&k->peers, w->peer) : NULL;
 
         tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->req});
@@ -359,9 +349,7 @@ void pages_close(struct keeper *k)
         end_watch(k, LIST_FIRST(&k->pages.watches));
 }
 
-/* --- connections
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
 {

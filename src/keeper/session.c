@@ -73,9 +73,7 @@ bool session_proves(const struct session_proof *p, const struct sec *verifier)
     return ID_EQ(got, p->verifier);
 }
 
-/* --- names
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* What an unknown name gets: the salt is always the same for a name, the cost is that of the newest
  * real one. */
@@ -112,9 +110,7 @@ static enum err find_name(struct keeper *k, struct slice name, struct user_id *r
     return store_end(&q);
 }
 
-/* --- how often
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- how often -------------------------------------------------------------------------------- */
 
 /* Whose tries are counted together. Anybody can use up those of a name, so a browser that was
  * logged in with this password before has its own, and so have proofs inside a session. */
@@ -156,9 +152,7 @@ bool session_may_prove(struct keeper *k, struct user_id user)
                       limit_get(SET_LOGINS_PER_MINUTE));
 }
 
-/* --- log-in
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- log-in ----------------------------------------------------------------------------------- */
 
 /* Counts nothing: only a password that was hashed is a try. */
 void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
@@ -257,9 +251,7 @@ void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *
     store_work(k->store, STORE_NORMAL, login_work, login_done, l);
 }
 
-/* --- log-out
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- log-out ---------------------------------------------------------------------------------- */
 
 struct logout {
     struct keeper *k;

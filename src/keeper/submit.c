@@ -62,9 +62,7 @@ static void deny(struct submit *s, enum denial why)
     submit_free(s);
 }
 
-/* --- what was typed
- * --------------------------------------------------------------------------------------------------
- */
+/* --- what was typed --------------------------------------------------------------------------- */
 
 static enum err store_values(void *ctx, struct slice plain)
 {
@@ -81,9 +79,7 @@ static enum err store_values(void *ctx, struct slice plain)
     return vault_put(s->k, s->s.user, s->connection, &values);
 }
 
-/* --- inside work
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- inside work ------------------------------------------------------------------------------ */
 
 static enum err wrong_proof(struct submit *s)
 {
@@ -168,9 +164,7 @@ static enum err submit_work(void *ctx)
     return s->plain ? take_values(s) : ERR_AGAIN;
 }
 
-/* --- the trial
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- the trial -------------------------------------------------------------------------------- */
 
 static enum err reject(struct submit *s)
 {
@@ -251,9 +245,7 @@ static void on_forgotten(void *owner)
 static const struct use_events trial_events = {
     .forgotten = on_forgotten, .released = on_released, .ended = on_tried};
 
-/* --- coming in
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- coming in -------------------------------------------------------------------------------- */
 
 static void submit_done(void *ctx, enum err e)
 {
@@ -345,9 +337,7 @@ void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg
     store_work(k->store, STORE_NORMAL, submit_work, submit_done, s);
 }
 
-/* --- the start
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- the start -------------------------------------------------------------------------------- */
 
 enum err submit_recover(struct keeper *k)
 {

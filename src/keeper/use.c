@@ -16,8 +16,7 @@ enum { RETRY_MS = 1000 /* for an end that could not be stored */ };
 /* Column state of table use; statements.def has these numbers too, so they stay as they are. */
 enum use_stored { USE_STORED_RESERVED, USE_STORED_UNSENT, USE_STORED_ANSWERED, USE_STORED_UNKNOWN };
 
-/* --- inside work
- * ------------------------------------------------------------------------------------------ */
+/* --- inside work ------------------------------------------------------------------------------ */
 
 static struct record record_of(struct keeper *k, const struct use_plan *p, struct use_id id,
                                enum event event)
@@ -100,9 +99,7 @@ enum err use_recover(struct keeper *k)
     return e;
 }
 
-/* --- release
- * ------------------------------------------------------------------------------------------------
- */
+/* --- release ---------------------------------------------------------------------------------- */
 
 static void on_audited(void *ctx)
 {
@@ -218,9 +215,7 @@ void use_try(struct use *u)
         u->events->released(u->owner, u, chan_peer(egress)->generation);
 }
 
-/* --- the end
- * --------------------------------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 struct use_ending {
     struct use *u;
@@ -405,8 +400,7 @@ void uses_close(struct keeper *k)
     }
 }
 
-/* --- what egress says
- * ------------------------------------------------------------------------------------------- */
+/* --- what egress says ------------------------------------------------------------------------- */
 
 struct use *use_of(struct keeper *k, struct chan *c, struct use_id id)
 {

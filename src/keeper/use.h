@@ -72,8 +72,7 @@ struct uses {
                         nothing is reserved */
 };
 
-/* --- inside work
- * ---------------------------------------------------------------------------------------- */
+/* --- inside work ------------------------------------------------------------------------------ */
 
 /* Takes the lease, writes the use and its record. ERR_NOT_FOUND: no use of the lease is left.
  * ERR_BAD_STATE: the chain was used already. ERR_AGAIN: the store is behind (struct uses). */
@@ -82,8 +81,7 @@ MUST_USE enum err use_reserve(struct keeper *k, const struct use_plan *plan, str
 /* What an earlier life of this process left reserved becomes unknown. */
 MUST_USE enum err use_recover(struct keeper *k);
 
-/* --- after the commit
- * ------------------------------------------------------------------------------------- */
+/* --- after the commit ------------------------------------------------------------------------- */
 
 struct use_start {
     struct use_id id;

@@ -93,8 +93,7 @@ void loop_free(struct loop *l)
         return;
     BUG_IF(l->watches != 0 || l->live_timers != 0);
     loop_bury(l);
-    HASH_ITER(hh, l->deferred, d, next)
-    {
+    HASH_ITER(hh, l->deferred, d, next) {
         HASH_DEL(l->deferred, d);
         mem_free(d);
     }

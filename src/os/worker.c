@@ -35,8 +35,7 @@ static size_t count_of(const struct jobs *list, unsigned group)
     const struct worker_job *j;
     size_t n = 0;
 
-    TAILQ_FOREACH(j, list, link)
-    {
+    TAILQ_FOREACH(j, list, link) {
         n += j->group == group;
     }
     return n;
@@ -48,8 +47,7 @@ static struct worker_job *next_job(struct worker *w)
 {
     struct worker_job *j;
 
-    TAILQ_FOREACH(j, &w->waiting_for_thread, link)
-    {
+    TAILQ_FOREACH(j, &w->waiting_for_thread, link) {
         if (count_of(&w->under_way, j->group) < w->ops->group_threads)
             return j;
     }
@@ -210,8 +208,7 @@ void worker_drop(struct worker *w, uint64_t ticket)
     struct worker_job *j;
 
     pthread_mutex_lock(&w->lock);
-    TAILQ_FOREACH(j, &w->waiting_for_thread, link)
-    {
+    TAILQ_FOREACH(j, &w->waiting_for_thread, link) {
         if (j->ticket == ticket)
             break;
     }

@@ -8,7 +8,7 @@
 
 #define NESTING 8
 
-/* --- escaping -------------------------------------------------------------------------------- */
+/* --- escaping --------------------------------------------------------------------------------- */
 
 static void put_byte(struct buf *out, uint8_t c)
 {
@@ -67,7 +67,7 @@ void html_put_foreign(struct buf *out, struct slice s, size_t max)
     }
 }
 
-/* --- templates ------------------------------------------------------------------------------- */
+/* --- templates -------------------------------------------------------------------------------- */
 
 /* Where names are looked up: the row of an each, then outside. */
 struct scope {

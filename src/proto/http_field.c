@@ -47,7 +47,7 @@ size_t http_field_find(const struct http_field *fields, size_t n, const char *na
     return found;
 }
 
-/* --- media types and Accept ------------------------------------------------------------------ */
+/* --- media types and Accept ------------------------------------------------------------------- */
 
 /* Cuts the longest token off the front of s. */
 static struct slice take_token(struct slice *s)

@@ -75,7 +75,7 @@ static enum err add_node(struct parser *p, enum json_type type, size_t at, size_
     return ERR_OK;
 }
 
-/* --- strings ------------------------------------------------------------------------------- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 static uint64_t load8(const uint8_t *p)
 {
@@ -185,7 +185,7 @@ static enum err string(struct parser *p)
     return e;
 }
 
-/* --- equal keys ---------------------------------------------------------------------------- */
+/* --- equal keys ------------------------------------------------------------------------------- */
 
 static uint32_t hash(struct slice s)
 {
@@ -270,7 +270,7 @@ static enum err check_keys(struct parser *p, uint32_t object)
     return ERR_OK;
 }
 
-/* --- other values -------------------------------------------------------------------------- */
+/* --- other values ----------------------------------------------------------------------------- */
 
 /* The end of the digits that start at at. */
 static size_t digits(struct slice s, size_t at)
@@ -338,7 +338,7 @@ static enum err literal(struct parser *p)
     return fail(p, p->at, ERR_SYNTAX);
 }
 
-/* --- arrays and objects -------------------------------------------------------------------- */
+/* --- arrays and objects ----------------------------------------------------------------------- */
 
 static enum err open_container(struct parser *p, enum json_type type)
 {
@@ -388,7 +388,7 @@ static void white_space(struct parser *p)
         mark_rewrite(p);
 }
 
-/* --- the loop ------------------------------------------------------------------------------ */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static enum err value(struct parser *p, enum step *step)
 {

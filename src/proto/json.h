@@ -63,7 +63,7 @@ void json_free(struct json *j);
  */
 MUST_USE enum err json_parse(struct json *j, struct slice text, size_t *ret_at);
 
-/* --- reading ------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 bool json_is(const struct json *j, uint32_t node, enum json_type type);
 /* The text as written: of a number its digits, of a string what is between the quotes (escapes not
@@ -103,7 +103,7 @@ bool json_number_eq(struct slice a, struct slice b);
 /* Whether s is exactly one number by RFC 8259's grammar. */
 bool json_is_number_text(struct slice s);
 
-/* --- writing ------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* Appends s as a JSON string with quotes. s must be valid UTF-8 (what json_str gives is); other
  * bytes become U+FFFD, so that the output is valid whatever comes. Escaped: the quote, the
@@ -142,7 +142,7 @@ void json_w_copy(struct json_writer *w, const struct json *j, uint32_t node);
  */
 void json_copy(const struct json *j, uint32_t node, struct buf *out);
 
-/* --- changing while copying ---------------------------------------------------------------- */
+/* --- changing while copying ------------------------------------------------------------------- */
 
 /* A list of changes to one parsed document. It owns copies of the texts it was given. */
 struct json_edits {

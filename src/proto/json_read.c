@@ -77,7 +77,7 @@ uint32_t json_get(const struct json *j, uint32_t object, const char *name)
     return json_get_slice(j, object, slice_str(name));
 }
 
-/* --- strings ------------------------------------------------------------------------------- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 /* Appends s with its escapes decoded. */
 static void put_decoded(struct buf *out, struct slice s)
@@ -179,7 +179,7 @@ bool json_str_eq_c(const struct json *j, uint32_t node, const char *want)
     return json_str_eq(j, node, slice_str(want));
 }
 
-/* --- numbers ------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 bool json_i64(const struct json *j, uint32_t node, int64_t *ret)
 {

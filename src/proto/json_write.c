@@ -13,7 +13,7 @@
 /* The bits of json_writer.has_member are one per level. */
 _Static_assert(LIM_JSON_DEPTH <= 64, "json_writer has 128 levels");
 
-/* --- strings ------------------------------------------------------------------------------- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 static void put_escaped_cp(struct buf *out, uint32_t cp)
 {
@@ -81,7 +81,7 @@ static void put_str_node(struct buf *out, const struct json *j, uint32_t node)
     buf_put_u8(out, '"');
 }
 
-/* --- the writer ---------------------------------------------------------------------------- */
+/* --- the writer ------------------------------------------------------------------------------- */
 
 void json_w_init(struct json_writer *w, struct buf *out)
 {
@@ -191,7 +191,7 @@ void json_w_raw(struct json_writer *w, struct slice value)
     buf_put(w->out, value);
 }
 
-/* --- edits --------------------------------------------------------------------------------- */
+/* --- edits ------------------------------------------------------------------------------------ */
 
 enum edit_kind { EDIT_REPLACE, EDIT_REMOVE, EDIT_ADD };
 
@@ -297,7 +297,7 @@ static int edit_cmp(const void *x, const void *y)
     return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 
-/* --- copying ------------------------------------------------------------------------------- */
+/* --- copying ---------------------------------------------------------------------------------- */
 
 struct copier {
     const struct json *j;

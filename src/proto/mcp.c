@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 
-/* --- methods --------------------------------------------------------------------------------- */
+/* --- methods ---------------------------------------------------------------------------------- */
 
 #define ERAS_MODERN          MCP_ERA_MODERN
 #define ERAS_LEGACY          MCP_ERA_LEGACY
@@ -51,7 +51,7 @@ uint32_t mcp_name_of(const struct json *j, const struct jsonrpc *m)
     return json_is(j, name, JSON_STRING) ? name : JSON_NONE;
 }
 
-/* --- versions -------------------------------------------------------------------------------- */
+/* --- versions --------------------------------------------------------------------------------- */
 
 enum mcp_era mcp_version_era(struct slice v)
 {
@@ -74,7 +74,7 @@ bool mcp_version_supported(struct slice v)
     return slice_eq_str(v, MCP_VERSION_MODERN) || slice_eq_str(v, MCP_VERSION_LEGACY);
 }
 
-/* --- _meta ----------------------------------------------------------------------------------- */
+/* --- _meta ------------------------------------------------------------------------------------ */
 
 /* *ret is the member when it is there; false when it is there with another type. */
 static bool member(const struct json *j, uint32_t object, const char *name, enum json_type type,
@@ -107,7 +107,7 @@ enum err mcp_meta_read(const struct json *j, uint32_t parent, struct mcp_meta *r
     return ERR_OK;
 }
 
-/* --- capabilities ---------------------------------------------------------------------------- */
+/* --- capabilities ----------------------------------------------------------------------------- */
 
 static bool has_object(const struct json *j, uint32_t object, const char *name)
 {
@@ -141,7 +141,7 @@ uint32_t mcp_client_caps(const struct json *j, uint32_t c)
     return bits;
 }
 
-/* --- one request ----------------------------------------------------------------------------- */
+/* --- one request ------------------------------------------------------------------------------ */
 
 static enum mcp_era claim_era(const struct json *j, uint32_t version)
 {
@@ -247,7 +247,7 @@ enum err mcp_request_read(const struct json *j, struct slice header_version,
     return e;
 }
 
-/* --- results --------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 bool mcp_result_is_input_required(const struct json *j, uint32_t result)
 {

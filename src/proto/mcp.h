@@ -8,7 +8,7 @@
 
 #include "proto/jsonrpc.h"
 
-/* --- versions and eras ----------------------------------------------------------------------- */
+/* --- versions and eras ------------------------------------------------------------------------ */
 
 enum mcp_era { MCP_ERA_NONE = 0, MCP_ERA_LEGACY = 1, MCP_ERA_MODERN = 2 };
 #define MCP_ERA_BOTH 3
@@ -22,7 +22,7 @@ enum mcp_era mcp_version_era(struct slice version);
 /* Whether Sidegate speaks exactly this version. */
 bool mcp_version_supported(struct slice version);
 
-/* --- methods --------------------------------------------------------------------------------- */
+/* --- methods ---------------------------------------------------------------------------------- */
 
 enum mcp_method {
     MCP_UNKNOWN, /* an extension's method: the class is MCP_CLASS_OTHER */
@@ -106,8 +106,7 @@ enum {
 /* Bits of a client's capabilities object; 0 for JSON_NONE. Members of a wrong type give no bit. */
 uint32_t mcp_client_caps(const struct json *j, uint32_t capabilities);
 
-/* --- one request as the gateway sees it --------------------------------------------------------
- */
+/* --- one request as the gateway sees it ------------------------------------------------------- */
 
 struct mcp_request {
     struct jsonrpc rpc;

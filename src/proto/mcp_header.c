@@ -13,7 +13,7 @@
 #define SENTINEL_FROM "=?base64?"
 #define SENTINEL_TO   "?="
 
-/* --- values ---------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static bool is_sentinel(struct slice s)
 {
@@ -60,7 +60,7 @@ static enum err one_field(const struct http_field *fields, size_t n, const char 
     return ERR_OK;
 }
 
-/* --- the standard headers -------------------------------------------------------------------- */
+/* --- the standard headers --------------------------------------------------------------------- */
 
 /* The header, which may be missing when !required, equals the string node. */
 static enum err check_plain(const struct http_field *fields, size_t n, const char *name,
@@ -108,7 +108,7 @@ enum err mcp_header_check(const struct http_field *fields, size_t n, const struc
     return e;
 }
 
-/* --- x-mcp-header ---------------------------------------------------------------------------- */
+/* --- x-mcp-header ----------------------------------------------------------------------------- */
 
 #define ANNOTATION "x-mcp-header"
 

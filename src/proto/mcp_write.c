@@ -4,7 +4,7 @@
  */
 #include "proto/mcp_write.h"
 
-/* --- envelopes ------------------------------------------------------------------------------- */
+/* --- envelopes -------------------------------------------------------------------------------- */
 
 static void begin(struct json_writer *w, struct buf *out)
 {
@@ -70,7 +70,7 @@ static const char *type_of(enum mcp_era era, const char *type)
     return era == MCP_ERA_MODERN ? type : NULL;
 }
 
-/* --- errors ---------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 /* What is not here is -32600 when the peer is to blame and -32603 otherwise. */
 static const struct {
@@ -168,7 +168,7 @@ void mcp_put_missing_elicitation(struct buf *out, struct slice id, struct slice 
     mcp_put_error(out, &m);
 }
 
-/* --- results --------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 void mcp_put_text_result(struct buf *out, struct slice id, enum mcp_era era, struct slice text,
                          bool is_error)

@@ -56,7 +56,7 @@ void projection_put_name(const struct projection_in *in, struct buf *out)
     buf_free(&scratch);
 }
 
-/* --- pointers -------------------------------------------------------------------------------- */
+/* --- pointers --------------------------------------------------------------------------------- */
 
 /* RFC 6901 section 3: ~ is ~0 and / is ~1. */
 static void put_token(struct buf *out, struct slice s)

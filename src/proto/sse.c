@@ -156,7 +156,7 @@ enum err sse_read(struct sse_reader *r, struct slice *in, struct sse_event *ret,
     return r->broken;
 }
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void put_field(struct buf *out, const char *name, struct slice value)
 {

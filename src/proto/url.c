@@ -60,7 +60,7 @@ static bool path_or_query_ok(struct slice s)
     return true;
 }
 
-/* --- hosts ----------------------------------------------------------------------------------- */
+/* --- hosts ------------------------------------------------------------------------------------ */
 
 /* Exactly four decimal numbers up to 255 without leading zeros. */
 static bool is_ipv4(struct slice s)
@@ -177,7 +177,7 @@ enum err url_authority(struct slice text, struct slice *ret_host, uint16_t *ret_
     return e;
 }
 
-/* --- whole URLs ------------------------------------------------------------------------------ */
+/* --- whole URLs ------------------------------------------------------------------------------- */
 
 enum err url_parse(struct slice text, struct url *ret)
 {

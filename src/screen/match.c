@@ -57,7 +57,7 @@ struct screen {
     uint8_t pair[1 << 16 >> 3]; /* by two bytes, one bit each: a pattern may begin so */
 };
 
-/* --- making ---------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 /* A label is shown to models and people: only what is plain text. */
 static void put_label(struct buf *out, struct slice label)
@@ -278,7 +278,7 @@ struct slice screen_label(const struct screen *s)
     return buf_slice(&s->label);
 }
 
-/* --- steps ----------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 void screen_begin(struct screen *s)
 {
@@ -313,7 +313,7 @@ static bool take(struct screen *s, size_t n)
     return true;
 }
 
-/* --- comparing ------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 /* Where a text is read on: 4 times the place of a character, and how many of the bytes that it
  * stands for are read. In rising order, each once. */
@@ -403,7 +403,7 @@ static size_t bits_told(const struct screen *s, const struct pattern *p, size_t 
     return done == p->n ? 8 * s->value[p->value].n : p->skipped + done * p->bits;
 }
 
-/* --- base64 ---------------------------------------------------------------------------------- */
+/* --- base64 ----------------------------------------------------------------------------------- */
 
 static bool is_base64_char(uint8_t c)
 {
@@ -450,7 +450,7 @@ static void widen(const struct screen *s, const struct pattern *p, struct slice 
         m->to += base64_char(slice_sub(text, m->to, text.n), true);
 }
 
-/* --- finding --------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 static bool may_begin(const struct screen *s, const uint8_t *p)
 {
@@ -524,7 +524,7 @@ bool screen_find(struct screen *s, struct slice text, size_t begin, struct scree
     return true;
 }
 
-/* --- what the request knew already ----------------------------------------------------------- */
+/* --- what the request knew already ------------------------------------------------------------ */
 
 static void learn_at(struct screen *s, struct slice text, size_t at)
 {

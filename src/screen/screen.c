@@ -43,7 +43,7 @@ static uint32_t redact(struct screen *s, struct slice text, struct buf *out)
     return hits;
 }
 
-/* --- the texts of a message ------------------------------------------------------------------ */
+/* --- the texts of a message ------------------------------------------------------------------- */
 
 /* Member "blob" of a resource, "data" of an image or sound (MCP schema, "BlobResourceContents",
  * "ImageContent"); wherever it stands. */

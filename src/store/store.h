@@ -40,8 +40,7 @@ MUST_USE enum err store_open(const char *dir, struct loop *l, struct store **ret
 /* Takes NULL. Queued work that did not run is dropped without its done callback. */
 void store_close(struct store *s);
 
-/* --- statements
- * ------------------------------------------------------------------------------------ */
+/* --- statements ------------------------------------------------------------------------------- */
 
 struct store_val {
     enum { STORE_END, STORE_INT, STORE_BYTES, STORE_NULL } type;
@@ -91,8 +90,7 @@ void store_copy(struct store_rows *r, int column, uint8_t *dst, size_t n);
 /* Into an id struct or a digest. */
 #define STORE_ID(r, column, id) store_copy((r), (column), (id).b, sizeof((id).b))
 
-/* --- work
- * --------------------------------------------------------------------------------------------- */
+/* --- work ------------------------------------------------------------------------------------- */
 
 /* Reads and writes; tells nobody anything. May run twice: sets its outputs anew each time. */
 typedef enum err store_work_fn(void *ctx);

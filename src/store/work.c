@@ -61,8 +61,7 @@ static enum err run_group(struct store *s, struct store_queue *group)
     if (e)
         return e;
     s->in_work = true;
-    TAILQ_FOREACH(it, group, in_queue)
-    {
+    TAILQ_FOREACH(it, group, in_queue) {
         if (!run_one(s, it)) {
             e = it->e;
             break;
@@ -98,7 +97,7 @@ static void run_urgent(struct store *s, struct store_queue *group, enum err why)
         store_reserve_give_up(s);
         e = run_group(s, &urgent);
         TAILQ_FOREACH(it, &urgent, in_queue)
-        it->e = e ? e : it->e;
+            it->e = e ? e : it->e;
     }
     TAILQ_CONCAT(group, &urgent, in_queue);
     TAILQ_CONCAT(group, &rest, in_queue);
@@ -136,7 +135,7 @@ void store_flush(struct store *s)
         run_urgent(s, &group, e);
     else if (e)
         TAILQ_FOREACH(it, &group, in_queue)
-    it->e = e;
+            it->e = e;
     finish(s, &group, !e);
     s->flushing = false;
     if (!TAILQ_EMPTY(&s->waiting) && s->loop)

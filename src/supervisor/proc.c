@@ -65,8 +65,7 @@ struct proc *proc_find(const struct supervisor *s, enum role role, uint32_t inst
 {
     struct proc *p;
 
-    TAILQ_FOREACH(p, &s->procs, entry)
-    {
+    TAILQ_FOREACH(p, &s->procs, entry) {
         if (p->role == role && p->instance == instance)
             return p;
     }
@@ -78,7 +77,7 @@ bool proc_lives(const struct proc *p)
     return p->state == PROC_BOOT || p->state == PROC_RUNNING || p->state == PROC_STOPPING;
 }
 
-/* --- what it says --- */
+/* --- what it says ----------------------------------------------------------------------------- */
 
 static void sup_ready(void *ctx, struct chan *c, struct msg_ready *m)
 {
@@ -145,7 +144,7 @@ static void on_closed(void *ctx, struct chan *c, enum err why)
 
 static const struct chan_events events = {on_message, on_closed, NULL};
 
-/* --- its log --- */
+/* --- its log ---------------------------------------------------------------------------------- */
 
 static void close_log(struct proc *p)
 {
@@ -174,7 +173,7 @@ static void finish_log(struct proc *p)
     buf_clear(&p->log_line);
 }
 
-/* --- its end --- */
+/* --- its end ---------------------------------------------------------------------------------- */
 
 static void say_ended(const struct proc *p, const struct child_end *end)
 {
@@ -258,7 +257,7 @@ static void child_ended(void *ctx, unsigned child_events)
     stages_changed(p->sup);
 }
 
-/* --- its start --- */
+/* --- its start -------------------------------------------------------------------------------- */
 
 static enum err find_and_spawn(struct proc *p, int channel, int log)
 {

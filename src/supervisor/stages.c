@@ -32,8 +32,7 @@ static bool all_ready(const struct supervisor *s)
 {
     const struct proc *p;
 
-    TAILQ_FOREACH(p, &s->procs, entry)
-    {
+    TAILQ_FOREACH(p, &s->procs, entry) {
         if (p->role != ROLE_EGRESS && p->state != PROC_RUNNING)
             return false;
     }
@@ -47,8 +46,7 @@ static void say_ready(struct supervisor *s)
     s->serving = true;
     /* Only now, and behind the channels in the same queue: whoever comes in finds a keeper. One
      * that is being started again gets it when it is ready. */
-    TAILQ_FOREACH(p, &s->procs, entry)
-    {
+    TAILQ_FOREACH(p, &s->procs, entry) {
         if (p->state == PROC_RUNNING && p->chan != NULL)
             wiring_listen(p);
     }
@@ -68,8 +66,7 @@ static bool stop_some(struct supervisor *s, unsigned roles)
     struct proc *p;
     bool alive = false;
 
-    TAILQ_FOREACH(p, &s->procs, entry)
-    {
+    TAILQ_FOREACH(p, &s->procs, entry) {
         if (!(roles & (1u << p->role)))
             continue;
         proc_stop(p);

@@ -66,7 +66,7 @@ struct supervisor {
     int status;
 };
 
-/* --- proc.c: the life of one process --- */
+/* --- proc.c: the life of one process ---------------------------------------------------------- */
 struct proc *proc_new(struct supervisor *s, enum role role, uint32_t instance);
 void proc_free(struct proc *p);
 /* Starts it, from IDLE or WAITING: now, or a little later when it failed lately. */
@@ -79,7 +79,7 @@ void proc_stop(struct proc *p);
 void proc_restart(struct proc *p, const char *why);
 struct proc *proc_find(const struct supervisor *s, enum role role, uint32_t instance);
 
-/* --- wiring.c: who has a channel to whom --- */
+/* --- wiring.c: who has a channel to whom ------------------------------------------------------ */
 /* p is ready: gives it channels to its peers that are ready, them to p, and p, when all serve, its
  * listener. */
 void wiring_connect(struct proc *p);
@@ -88,15 +88,15 @@ void wiring_listen(const struct proc *p);
 /* A process says that another broke the protocol: one of the two is started again. */
 void wiring_alert(struct proc *from, const struct msg_alert *m);
 
-/* --- boot.c --- */
+/* --- boot.c ----------------------------------------------------------------------------------- */
 /* Sends boot, the configuration that this role needs, and boot_end. */
 MUST_USE enum err boot_send(const struct proc *p);
 
-/* --- control.c --- */
+/* --- control.c -------------------------------------------------------------------------------- */
 void control_start(struct supervisor *s);
 void control_stop(struct supervisor *s);
 
-/* --- logs.c: from the processes' descriptors 2 to ours --- */
+/* --- logs.c: from the processes' descriptors 2 to ours ---------------------------------------- */
 /* Writes one line of that process, without its line feed; what is not a record of ours is quoted.
  */
 void logs_line(struct proc *p, struct slice line);
@@ -105,7 +105,7 @@ void logs_own(struct supervisor *s);
 /* Something can be read of p's log. False when it has ended. */
 bool logs_read(struct proc *p);
 
-/* --- stages.c: the beginning and the end of the whole --- */
+/* --- stages.c: the beginning and the end of the whole ----------------------------------------- */
 /* Makes and starts what must always run. */
 void stages_start(struct supervisor *s);
 /* A process became ready or ended: says "ready" when all are, goes on with the stop when one is

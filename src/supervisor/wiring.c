@@ -63,8 +63,7 @@ void wiring_connect(struct proc *p)
 {
     const struct proc *q;
 
-    TAILQ_FOREACH(q, &p->sup->procs, entry)
-    {
+    TAILQ_FOREACH(q, &p->sup->procs, entry) {
         if (q->state == PROC_RUNNING && q->chan != NULL && paired(p->role, q->role))
             connect_two(p, q);
     }

@@ -68,8 +68,7 @@ static struct give *give_new(struct visit *v)
     return g;
 }
 
-/* --- showing ------------------------------------------------------------------------------------
- */
+/* --- showing ---------------------------------------------------------------------------------- */
 
 static bool is_open(const struct msg_handoff_view *m)
 {
@@ -197,8 +196,7 @@ void give_show(struct visit *v)
     ask_view(v, &showing);
 }
 
-/* --- giving: what is in the fields --------------------------------------------------------------
- */
+/* --- giving: what is in the fields ------------------------------------------------------------ */
 
 /* A header cannot carry a control character or a space at its end, and nobody sees one in a masked
  * field. */
@@ -235,8 +233,7 @@ static void check_fields(struct give *g, const struct conf_upstream *u)
         g->wrong[PASSWORD] = WRONG_MISSING;
 }
 
-/* --- giving: sealed to the keeper ---------------------------------------------------------------
- */
+/* --- giving: sealed to the keeper ------------------------------------------------------------- */
 
 static void put_u16(struct buf *b, size_t n)
 {
@@ -284,8 +281,7 @@ static enum err seal(const struct visit *v, const struct give *g, struct buf *se
     return e;
 }
 
-/* --- giving: step by step -----------------------------------------------------------------------
- */
+/* --- giving: step by step --------------------------------------------------------------------- */
 
 static void on_submitted(struct visit *v, struct msg_handoff_view *m)
 {
@@ -424,8 +420,7 @@ void give_post(struct visit *v)
     form_free(&f);
 }
 
-/* --- declining ----------------------------------------------------------------------------------
- */
+/* --- declining -------------------------------------------------------------------------------- */
 
 static void on_declined(struct visit *v, struct msg_page_done *m)
 {

@@ -69,8 +69,7 @@ static struct row *add_row(struct visit *v)
     return r;
 }
 
-/* --- the inbox ----------------------------------------------------------------------------------
- */
+/* --- the inbox -------------------------------------------------------------------------------- */
 
 static void on_inbox_row(struct visit *v, struct msg_inbox_row *m)
 {
@@ -114,8 +113,7 @@ void inbox_show(struct visit *v)
                                      &(struct msg_inbox_get){.req = v->req, .cookie = v->cookie}));
 }
 
-/* --- connections --------------------------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 static void on_connection_row(struct visit *v, struct msg_connection_row *m)
 {

@@ -28,8 +28,7 @@ static void login_free(struct visit *v)
     mem_free(l);
 }
 
-/* --- the page -----------------------------------------------------------------------------------
- */
+/* --- the page --------------------------------------------------------------------------------- */
 
 /* The digest in a cookie of the browser's, if it has exactly one that is one. */
 static bool read_digest(const struct visit *v, const char *cookie, struct digest *ret)
@@ -109,8 +108,7 @@ void login_show(struct visit *v)
                                    &(struct msg_who_get){.req = v->req, .cookie = v->cookie}));
 }
 
-/* --- the form -----------------------------------------------------------------------------------
- */
+/* --- the form --------------------------------------------------------------------------------- */
 
 static const char wrong[] = "Name or password is not right.";
 
@@ -238,8 +236,7 @@ void login_post(struct visit *v)
     form_free(&f);
 }
 
-/* --- log-out ------------------------------------------------------------------------------------
- */
+/* --- log-out ---------------------------------------------------------------------------------- */
 
 static void on_logged_out(struct visit *v, struct msg_page_done *m)
 {

@@ -67,8 +67,7 @@ static void hex(char *to, const uint8_t *p, size_t n)
         (void)snprintf(to + 2 * i, 3, "%02x", p[i]); /* two digits and a NUL */
 }
 
-/* --- what is around every page ------------------------------------------------------------------
- */
+/* --- what is around every page ---------------------------------------------------------------- */
 
 enum at { AT_NONE, AT_INBOX, AT_CONNECTIONS };
 
@@ -109,8 +108,7 @@ static void foot(struct buf *out, const struct page_frame *f)
     put(out, WEB_FOOT, &t);
 }
 
-/* --- log-in and closed texts --------------------------------------------------------------------
- */
+/* --- log-in and closed texts ------------------------------------------------------------------ */
 
 void page_login(struct buf *out, const struct page_frame *f, const struct page_login *p)
 {
@@ -167,8 +165,7 @@ void page_message(struct buf *out, const struct page_frame *f, enum page_text te
     foot(out, f);
 }
 
-/* --- one handoff --------------------------------------------------------------------------------
- */
+/* --- one handoff ------------------------------------------------------------------------------ */
 
 /* Why a person is needed: the verb of the heading, and the reason. */
 static const struct {
@@ -338,8 +335,7 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
     buf_free(&title);
 }
 
-/* --- the inbox ----------------------------------------------------------------------------------
- */
+/* --- the inbox -------------------------------------------------------------------------------- */
 
 struct inbox_item {
     struct values t;
@@ -385,8 +381,7 @@ void page_inbox(struct buf *out, const struct page_frame *f, const struct page_i
     mem_free(items);
 }
 
-/* --- connections --------------------------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 /* A state, its look, and what is still allowed in it; NULL: what the lease says. */
 static const struct {

@@ -88,8 +88,7 @@ size_t route_body_max(const struct http_req *req)
     return r ? r->body_max : FORM_SMALL; /* so that a page says what is wrong, not the server */
 }
 
-/* --- the checks ---------------------------------------------------------------------------------
- */
+/* --- the checks ------------------------------------------------------------------------------- */
 
 static bool is_our_host(const struct visit *v)
 {

@@ -12,8 +12,7 @@
 #include "surface/route.h"
 #include "surface/visit.h"
 
-/* --- browsers -----------------------------------------------------------------------------------
- */
+/* --- browsers --------------------------------------------------------------------------------- */
 
 static size_t on_body_max(void *ctx, const struct http_req *req)
 {
@@ -44,8 +43,7 @@ static void on_refused(void *ctx, enum err why)
 static const struct http_ops http_ops = {
     .body_max = on_body_max, .request = on_request, .end = on_end, .refused = on_refused};
 
-/* --- the password thread ------------------------------------------------------------------------
- */
+/* --- the password thread ---------------------------------------------------------------------- */
 
 static void on_hashed(void *ctx, uint64_t ticket, struct sec *verifier)
 {
@@ -57,8 +55,7 @@ static void on_hashed(void *ctx, uint64_t ticket, struct sec *verifier)
         sec_free(verifier); /* the browser left */
 }
 
-/* --- the supervisor's rows ----------------------------------------------------------------------
- */
+/* --- the supervisor's rows -------------------------------------------------------------------- */
 
 static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
 {
@@ -84,8 +81,7 @@ static void on_conf_field(void *ctx, struct chan *c, struct msg_conf_field *m)
     conf_add_field(&((struct surface *)ctx)->conf, m);
 }
 
-/* --- the keeper's answers -----------------------------------------------------------------------
- */
+/* --- the keeper's answers --------------------------------------------------------------------- */
 
 static void on_seal_key(void *ctx, struct chan *c, struct msg_seal_key *m)
 {
@@ -128,8 +124,7 @@ bool surface_message(struct surface *s, struct chan *c, enum msg type, union msg
     return known;
 }
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 enum err surface_open(struct surface *s, struct loop *l)
 {

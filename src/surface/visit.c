@@ -109,8 +109,7 @@ void visit_all_lost(struct surface *s)
 {
     struct visit *v, *next;
 
-    HASH_ITER(hh, s->waiting, v, next)
-    {
+    HASH_ITER(hh, s->waiting, v, next) {
         lose(v);
     }
 }

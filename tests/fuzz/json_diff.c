@@ -32,8 +32,7 @@ static double as_double(struct slice s)
     return v;
 }
 
-/* --- our dump: z t f, i<digits>; d<bits of the double>; s<length>:<bytes> [..] {key value ..}
- * ------ */
+/* --- our dump: z t f, i<digits>; d<bits of the double>; s<length>:<bytes> [..] {key value ..} - */
 
 static void dump_number(const struct json *j, uint32_t node, struct buf *out)
 {

@@ -13,8 +13,7 @@
 #include "screen/match.h"
 #include "screen/screen.h"
 
-/* --- the reference ----------------------------------------------------------------------------
- */
+/* --- the reference ---------------------------------------------------------------------------- */
 
 enum { REF_TEXT = 256, REF_WANT = 192 };
 
@@ -206,8 +205,7 @@ static bool ref_has_any(struct slice value, const struct json *j, size_t enough)
     return found;
 }
 
-/* --- the properties ---------------------------------------------------------------------------
- */
+/* --- the properties --------------------------------------------------------------------------- */
 
 /* What follows a label can be completed by it to a value that has its characters. */
 static bool can_tell(struct slice value)

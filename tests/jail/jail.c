@@ -42,7 +42,7 @@ static struct {
 
 static int wake[2], told[2];
 
-/* --- attempts: >= 0 when the kernel did it --- */
+/* --- attempts: >= 0 when the kernel did it ---------------------------------------------------- */
 
 static long call(long number, long a, long b, long c, long d)
 {

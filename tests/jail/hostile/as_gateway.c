@@ -23,8 +23,7 @@ void as_gateway_meet(struct play *p)
             s->egress[i] = play_peer(p, ROLE_EGRESS, i);
 }
 
-/* --- clients ------------------------------------------------------------------------------------
- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 void as_gateway_post(struct as_call *c, const char *key, const char *more, const char *body)
 {
@@ -124,8 +123,7 @@ void as_gateway_legacy(struct as_call *c, const char *session, const char *body)
     c->call = hear(as_gateway.keeper, MSG_CALL_OPEN)->call_open.call;
 }
 
-/* --- what they got ------------------------------------------------------------------------------
- */
+/* --- what they got ---------------------------------------------------------------------------- */
 
 static void show(const struct as_call *c, const char *wants)
 {
@@ -182,8 +180,7 @@ void as_gateway_answered(struct play *p, struct as_call *c, const char *status)
     client_close(&c->c);
 }
 
-/* --- honest peers -------------------------------------------------------------------------------
- */
+/* --- honest peers ----------------------------------------------------------------------------- */
 
 static struct end *egress_of(const struct as_call *c)
 {
@@ -235,8 +232,7 @@ void as_gateway_gone(struct as_call *c)
     while (call != c->call);
 }
 
-/* --- the scene ----------------------------------------------------------------------------------
- */
+/* --- the scene -------------------------------------------------------------------------------- */
 
 static void set(struct play *p)
 {

@@ -22,8 +22,7 @@ extern struct as_gateway as_gateway;
 /* Those who are not there, or not any more. */
 void as_gateway_meet(struct play *p);
 
-/* --- clients ------------------------------------------------------------------------------------
- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 /* A POST with the token "sgk_<key>"; more: further header lines. */
 void as_gateway_post(struct as_call *c, const char *key, const char *more, const char *body);
@@ -47,8 +46,7 @@ void as_gateway_gets(struct play *p, struct as_call *c, const char *text);
 /* The client's answer has this HTTP status (NULL: any), ends, and each of its messages is JSON. */
 void as_gateway_answered(struct play *p, struct as_call *c, const char *status);
 
-/* --- honest peers -------------------------------------------------------------------------------
- */
+/* --- honest peers ----------------------------------------------------------------------------- */
 
 /* The keeper lets it through; egress has all of it. */
 void as_gateway_permit(struct as_call *c);

@@ -13,8 +13,7 @@ static const uint8_t salt[17] = "0123456789abcdef";
 static const unsigned owner[KEYS] = {ANA, ANA, BEN};
 static const char *const tokens[KEYS] = {"sgk_of_ana", "sgk_of_ana_other", "sgk_of_ben"};
 
-/* --- peers --------------------------------------------------------------------------------------
- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 struct digest as_people_head(uint64_t seq)
 {
@@ -114,8 +113,7 @@ void as_people_settle(void)
         must_stand(ends[i]);
 }
 
-/* --- calls --------------------------------------------------------------------------------------
- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 struct msg_call_open as_people_call(unsigned key, uint16_t upstream)
 {
@@ -183,16 +181,14 @@ void as_people_nothing_released(void)
 {
     const struct end *e;
 
-    TAILQ_FOREACH(e, &as_people.play->ends, entry)
-    {
+    TAILQ_FOREACH(e, &as_people.play->ends, entry) {
         assert_int_equal(unheard(e, MSG_PERMIT), 0);
         assert_int_equal(unheard(e, MSG_CALL_PERMIT), 0);
         assert_int_equal(unheard(e, MSG_DIAL), 0);
     }
 }
 
-/* --- pages --------------------------------------------------------------------------------------
- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 void as_people_login(unsigned person)
 {
@@ -297,8 +293,7 @@ int64_t as_people_left_to_ana(uint16_t upstream)
     return as_people_left(ANA, upstream, &id);
 }
 
-/* --- the scene ----------------------------------------------------------------------------------
- */
+/* --- the scene -------------------------------------------------------------------------------- */
 
 static void add_people(void)
 {

@@ -31,8 +31,7 @@ struct as_people {
 extern struct as_people as_people;
 extern const struct cast cast_people;
 
-/* --- peers --------------------------------------------------------------------------------------
- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 /* Acknowledges what came, brings egress processes that are wanted; true. For UNTIL. */
 bool as_people_serve(void);
@@ -48,8 +47,7 @@ enum err as_people_ctl(enum msg type, const void *m);
 /* What was said so far has been dealt with; gateway, surface and audit stand. */
 void as_people_settle(void);
 
-/* --- calls --------------------------------------------------------------------------------------
- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 /* An honest tools/call with the next number. */
 struct msg_call_open as_people_call(unsigned key, uint16_t upstream);
@@ -66,8 +64,7 @@ const struct msg_call_handoff *as_people_ask(const struct msg_call_open *m);
 /* Nothing was released to anybody and not taken. */
 void as_people_nothing_released(void);
 
-/* --- pages --------------------------------------------------------------------------------------
- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 void as_people_login(unsigned person);
 /* What an honest surface posts for it; its slices live until the next. */

@@ -14,8 +14,7 @@
 #include "os/clock.h"
 #include "os/sock.h"
 
-/* --- gateways -----------------------------------------------------------------------------------
- */
+/* --- gateways --------------------------------------------------------------------------------- */
 
 /* Another body than policy saw; also one that means the same. */
 static void swapped_body(struct play *p)
@@ -328,8 +327,7 @@ static void foreign_session(struct play *p)
     assert_int_equal(legacy_call(p, other, m.session, &l), 'D');
 }
 
-/* --- the dialer ---------------------------------------------------------------------------------
- */
+/* --- the dialer ------------------------------------------------------------------------------- */
 
 /* What comes instead of a connected socket. */
 static void no_socket(struct play *p)
@@ -379,8 +377,7 @@ static void unwanted(struct play *p)
     }
 }
 
-/* --- the keeper ---------------------------------------------------------------------------------
- */
+/* --- the keeper ------------------------------------------------------------------------------- */
 
 /* One permit has one use; a second for the same is a breach. */
 static void permit_twice(struct play *p)

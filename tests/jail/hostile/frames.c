@@ -82,8 +82,7 @@ static void try_frame_for(struct play *p, enum role from, struct slice frame, co
         fail_msg("refused, but not for: %s", what);
 }
 
-/* --- hellos -------------------------------------------------------------------------------------
- */
+/* --- hellos ----------------------------------------------------------------------------------- */
 
 static void bad_hello(struct play *p, enum role from, size_t at, uint8_t with, size_t n)
 {
@@ -127,8 +126,7 @@ static void hellos(struct play *p)
     token_must_close(p, &t);
 }
 
-/* --- other messages than its own -----------------------------------------------------------------
- */
+/* --- other messages than its own -------------------------------------------------------------- */
 
 static void foreign(struct play *p)
 {
@@ -163,9 +161,7 @@ static void unknown(struct play *p)
     try_frame(p, from, SLICE_LIT("x"), 0);
 }
 
-/* --- its own messages, broken
- * ---------------------------------------------------------------------
- */
+/* --- its own messages, broken ----------------------------------------------------------------- */
 
 static void cut_and_prolong(struct play *p, enum role from, enum msg type)
 {
@@ -308,9 +304,7 @@ static void twice(struct play *p)
     }
 }
 
-/* --- the supervisor's channel
- * ---------------------------------------------------------------------
- */
+/* --- the supervisor's channel ----------------------------------------------------------------- */
 
 static struct play *other; /* a second process of the same role, for what ends it */
 
@@ -412,9 +406,7 @@ static void listener_twice(struct play *p)
     sock_close(listener);
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static const struct row rows[] = {
     {"hellos that are not right", hellos},

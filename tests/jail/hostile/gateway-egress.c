@@ -15,8 +15,7 @@ static struct end *hostile(void)
     return as_gateway.egress[WEATHER];
 }
 
-/* --- calls that are not its own -----------------------------------------------------------------
- */
+/* --- calls that are not its own --------------------------------------------------------------- */
 
 /* Of another client, at another upstream: each message alone is a breach. */
 static void calls_of_others(struct play *p)
@@ -99,8 +98,7 @@ static void old_generation(struct play *p)
     client_close(&c.c);
 }
 
-/* --- answers ------------------------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 /* Parts of the last message and what they say; each ends the call with an error of ours. */
 static void answers_that_are_none(struct play *p)
@@ -248,8 +246,7 @@ static void beyond_credit(struct play *p)
     must_stand(hostile());
 }
 
-/* --- with the keeper's part in it ---------------------------------------------------------------
- */
+/* --- with the keeper's part in it ------------------------------------------------------------- */
 
 #define ASKS                                                                                       \
     "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"input_required\","                 \

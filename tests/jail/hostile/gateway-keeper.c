@@ -28,8 +28,7 @@ static void settle(struct play *p)
     must_stand(as_gateway.keeper);
 }
 
-/* --- out of turn --------------------------------------------------------------------------------
- */
+/* --- out of turn ------------------------------------------------------------------------------ */
 
 static void say_about(enum msg type, uint64_t call)
 {
@@ -208,8 +207,7 @@ static void calls_of_nobody(struct play *p)
     settle(p);
 }
 
-/* --- who it is ----------------------------------------------------------------------------------
- */
+/* --- who it is -------------------------------------------------------------------------------- */
 
 /* Whoever the keeper says has come: not the one who opened the session. */
 static void session_of_another(struct play *p)
@@ -263,8 +261,7 @@ static void signals_of_others(struct play *p)
     client_close(&c.c);
 }
 
-/* --- what it says -------------------------------------------------------------------------------
- */
+/* --- what it says ----------------------------------------------------------------------------- */
 
 /* Every code that there is, and that there is not. */
 static void codes(struct play *p)
@@ -393,8 +390,7 @@ static void awkward_bodies(struct play *p)
     }
 }
 
-/* --- stored lists -------------------------------------------------------------------------------
- */
+/* --- stored lists ----------------------------------------------------------------------------- */
 
 static void be_listed(struct as_call *c)
 {

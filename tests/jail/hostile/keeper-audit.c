@@ -8,8 +8,7 @@
 
 #include "crypto/hash.h"
 
-/* --- a taken-over audit -------------------------------------------------------------------------
- */
+/* --- a taken-over audit ----------------------------------------------------------------------- */
 
 static void acknowledge(struct end *e, uint64_t seq)
 {
@@ -216,8 +215,7 @@ static void wrong_head(struct play *p)
     as_people_connect(KEY_ANA, WEATHER);
 }
 
-/* --- a hostile user of the command --------------------------------------------------------------
- */
+/* --- a hostile user of the command ------------------------------------------------------------ */
 
 static void people_that_cannot_be(struct play *p)
 {

@@ -8,8 +8,7 @@
 
 #include "crypto/box_seal.h"
 
-/* --- a taken-over surface -----------------------------------------------------------------------
- */
+/* --- a taken-over surface --------------------------------------------------------------------- */
 
 /* A handoff of Ana's, opened by her. */
 static struct handoff_id handoff_of_ana(void)

@@ -69,8 +69,7 @@ static void revoke_tried(void)
     assert_err(as_people_ctl(MSG_CTL_REVOKE, &m), ERR_OK);
 }
 
-/* --- results ------------------------------------------------------------------------------------
- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 /* Of all that can be said of it, one thing alone means that it was accepted. In turn for two
  * people, who may try so and so often in a minute. */
@@ -121,8 +120,7 @@ static void two_results(struct play *p)
     }
 }
 
-/* --- trials of others ---------------------------------------------------------------------------
- */
+/* --- trials of others ------------------------------------------------------------------------- */
 
 /* Another upstream's egress is cut off, and the trial waits for its own. */
 static void by_another_egress(struct play *p)
@@ -164,8 +162,7 @@ static void of_another_person(struct play *p)
     assert_int_equal(left(BEN), 20);
 }
 
-/* --- too late -----------------------------------------------------------------------------------
- */
+/* --- too late --------------------------------------------------------------------------------- */
 
 static void by_revoking(void)
 {

@@ -10,8 +10,7 @@
 
 #include "crypto/hash.h"
 
-/* --- a taken-over gateway -----------------------------------------------------------------------
- */
+/* --- a taken-over gateway --------------------------------------------------------------------- */
 
 static void token_of_nobody(struct play *p)
 {
@@ -242,8 +241,7 @@ static void seal_what_did_not_run(struct play *p)
     must_refuse(as_people.gateway);
 }
 
-/* --- a taken-over egress ------------------------------------------------------------------------
- */
+/* --- a taken-over egress ---------------------------------------------------------------------- */
 
 typedef void about_use(struct end *e, struct use_id use);
 

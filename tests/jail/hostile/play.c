@@ -22,8 +22,7 @@ enum { PATIENCE_MS = 60000, LOG_BYTES = 64 << 20, ENDS = 512, HELLO_BYTES = 31, 
 static struct sec *secrets[SECRETS];
 static size_t secrets_n;
 
-/* --- ends ---------------------------------------------------------------------------------------
- */
+/* --- ends ------------------------------------------------------------------------------------- */
 
 static struct end *end_new(struct play *p, int fd, enum role role)
 {
@@ -102,8 +101,7 @@ struct end *play_peer(struct play *p, enum role role, uint32_t instance)
     return e;
 }
 
-/* --- saying -------------------------------------------------------------------------------------
- */
+/* --- saying ----------------------------------------------------------------------------------- */
 
 /* One try; false: there is no room. */
 static bool send_frame(const struct end *e, struct slice frame, const int *fds, size_t n)
@@ -154,8 +152,7 @@ void say(struct end *e, enum msg type, const void *m)
     say_fd(e, type, m, -1);
 }
 
-/* --- hearing ------------------------------------------------------------------------------------
- */
+/* --- hearing ---------------------------------------------------------------------------------- */
 
 /* The role itself must keep to the table. */
 static void take_line(struct end *e, const uint8_t *frame, size_t n, int fd)
@@ -220,8 +217,7 @@ void play_turn(struct play *p, int ms)
     struct end *e, *of[ENDS];
     size_t n = 0;
 
-    TAILQ_FOREACH(e, &p->ends, entry)
-    {
+    TAILQ_FOREACH(e, &p->ends, entry) {
         if (e->fd < 0 || e->over)
             continue;
         assert_true(n < ENDS);
@@ -281,8 +277,7 @@ static struct line *find_line(const struct end *e, const enum msg *types)
 {
     struct line *l;
 
-    TAILQ_FOREACH(l, &e->lines, entry)
-    {
+    TAILQ_FOREACH(l, &e->lines, entry) {
         for (size_t i = 0; types[i] != MSG_NONE; i++)
             if (!l->taken && l->type == types[i])
                 return l;
@@ -327,22 +322,19 @@ unsigned unheard(const struct end *e, enum msg type)
     const struct line *l;
     unsigned n = 0;
 
-    TAILQ_FOREACH(l, &e->lines, entry)
-    {
+    TAILQ_FOREACH(l, &e->lines, entry) {
         n += l->type == type && !l->taken;
     }
     return n;
 }
 
-/* --- judging ------------------------------------------------------------------------------------
- */
+/* --- judging ---------------------------------------------------------------------------------- */
 
 static struct line *find_alert(const struct end *e)
 {
     struct line *l;
 
-    TAILQ_FOREACH(l, &e->play->supervisor->lines, entry)
-    {
+    TAILQ_FOREACH(l, &e->play->supervisor->lines, entry) {
         const struct msg_alert *m = &l->m.alert;
 
         if (l->type == MSG_ALERT && !l->taken && m->role == e->role && m->instance == e->instance &&
@@ -419,8 +411,7 @@ static bool is_settled(const struct play *p)
 {
     const struct end *e;
 
-    TAILQ_FOREACH(e, &p->ends, entry)
-    {
+    TAILQ_FOREACH(e, &p->ends, entry) {
         if (!is_read(e))
             return false;
     }
@@ -441,8 +432,7 @@ void must_stand(struct end *e)
     assert_false(e->over);
 }
 
-/* --- boot ---------------------------------------------------------------------------------------
- */
+/* --- boot ------------------------------------------------------------------------------------- */
 
 /* Only what this role gets. */
 static void row_if(const struct play *p, enum msg type, const void *m)
@@ -521,8 +511,7 @@ void play_boot(struct play *p)
     assert_int_equal(m->ready.landlock_abi, p->landlock ? box_landlock_abi() : 0);
 }
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void launch(struct play *p)
 {
@@ -634,8 +623,7 @@ void play_again(struct play *p)
     struct end *e;
 
     end_process(p);
-    TAILQ_FOREACH(e, &p->ends, entry)
-    {
+    TAILQ_FOREACH(e, &p->ends, entry) {
         end_close(e);
         e->over = true;
     }
@@ -644,8 +632,7 @@ void play_again(struct play *p)
     play_boot(p);
 }
 
-/* --- odds and ends ------------------------------------------------------------------------------
- */
+/* --- odds and ends ---------------------------------------------------------------------------- */
 
 struct token token_new(void)
 {

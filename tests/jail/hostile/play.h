@@ -73,8 +73,7 @@ enum { WEATHER = 0, OPEN = 1, ONCE = 2, TRIED = 3 };
 #define GATEWAY_HOST "127.0.0.1:8402"
 #define SURFACE_HOST "localhost:8401"
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 /* Starts the binary and says hello, nothing else. */
 struct play *play_new(enum role role, bool landlock);
@@ -99,8 +98,7 @@ void end_hello(struct end *e);
 /* We leave. */
 void end_close(struct end *e);
 
-/* --- saying -------------------------------------------------------------------------------------
- */
+/* --- saying ----------------------------------------------------------------------------------- */
 
 /* Encodes m by its row, whether or not the role that we play may send it, and sends it. When the
  * role has closed the channel, nothing happens. */
@@ -113,8 +111,7 @@ void frame_put(struct buf *out, enum msg type, const void *m);
 
 #define SAY(e, MSG, name, ...) say((e), (MSG), &(struct msg_##name){__VA_ARGS__})
 
-/* --- hearing ------------------------------------------------------------------------------------
- */
+/* --- hearing ---------------------------------------------------------------------------------- */
 
 /* One round: what has come is taken in; waits ms for something. */
 void play_turn(struct play *p, int ms);
@@ -152,8 +149,7 @@ void must_stand(struct end *e);
 bool logged(struct play *p, const char *text);
 void play_mark(struct play *p);
 
-/* --- odds and ends ------------------------------------------------------------------------------
- */
+/* --- odds and ends ---------------------------------------------------------------------------- */
 
 /* A pipe: what was sent of it has been closed when its other end says so. */
 struct token {
@@ -175,8 +171,7 @@ void fill_fresh(void *p, size_t n);
 struct sec *secret_of(const char *text);
 struct sec *secret_of_slice(struct slice s);
 
-/* --- programs -----------------------------------------------------------------------------------
- */
+/* --- programs --------------------------------------------------------------------------------- */
 
 /* A row of a program's table. It gets a play that was started for it alone, with the scene set. */
 struct row {

@@ -41,8 +41,7 @@ int tcp_accept(struct play *p, int listener)
     return fd;
 }
 
-/* --- a client -----------------------------------------------------------------------------------
- */
+/* --- a client --------------------------------------------------------------------------------- */
 
 void client_open(struct client *c, uint16_t port)
 {

@@ -204,8 +204,7 @@ static void test_stream_that_does_not_end(void **state)
     rig_stop(r);
 }
 
-/* --- users apart
- * ------------------------------------------------------------------------------------ */
+/* --- users apart ------------------------------------------------------------------------------ */
 
 static void test_two_users_never_on_one_connection(void **state)
 {
@@ -262,8 +261,7 @@ static void test_drop_closes_what_was_opened(void **state)
     rig_stop(r);
 }
 
-/* --- what does not leave
- * ------------------------------------------------------------------------------ */
+/* --- what does not leave ---------------------------------------------------------------------- */
 
 static void test_other_body(void **state)
 {

@@ -292,8 +292,7 @@ static void test_older_version(void **state)
     rig_stop(r);
 }
 
-/* --- a session that the upstream forgot
- * ------------------------------------------------------------- */
+/* --- a session that the upstream forgot ------------------------------------------------------- */
 
 static void forgets_s0(struct rig *r, struct rig_conn *c, const struct rig_request *q)
 {
@@ -342,8 +341,7 @@ static void test_renewed_no_more(void **state)
     rig_stop(r);
 }
 
-/* --- opening fails
- * ------------------------------------------------------------------------------------ */
+/* --- opening fails ---------------------------------------------------------------------------- */
 
 static const struct {
     const char *text; /* a whole answer, or JSON */
@@ -440,8 +438,7 @@ static void test_bad_caps(void **state)
     }
 }
 
-/* --- messages from the server, and the session's stream
- * ------------------------------------------------ */
+/* --- messages from the server, and the session's stream --------------------------------------- */
 
 static void test_server_asks(void **state)
 {

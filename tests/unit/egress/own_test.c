@@ -24,8 +24,7 @@ static bool asks(const struct rig_request *q, const char *text)
     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"protocolVersion\":\"2025-11-25\","              \
     "\"capabilities\":{\"tools\":{},\"resources\":{}}}}"
 
-/* --- verify
- * ------------------------------------------------------------------------------------------ */
+/* --- verify ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *method;
@@ -188,8 +187,7 @@ static void test_verify_not_configured(void **state)
     rig_stop(&rig);
 }
 
-/* --- probe
- * ---------------------------------------------------------------------------------------------- */
+/* --- probe ------------------------------------------------------------------------------------ */
 
 /* A server with two pages of tools, one prompt that it will not list, and resources. */
 static void server(struct rig *r, struct rig_conn *c, const struct rig_request *q)
@@ -306,8 +304,7 @@ static void test_probe_refused(void **state)
     rig_stop(&rig);
 }
 
-/* --- lists that clients ask for
- * ------------------------------------------------------------------------- */
+/* --- lists that clients ask for --------------------------------------------------------------- */
 
 static const struct {
     const char *body, *answer;
@@ -369,8 +366,7 @@ static void test_lists(void **state)
     }
 }
 
-/* --- both eras
- * ---------------------------------------------------------------------------------------------- */
+/* --- both eras -------------------------------------------------------------------------------- */
 
 /* A probe of a server that is configured for both eras asks in both; one may be missing. */
 static void no_modern(struct rig *r, struct rig_conn *c, const struct rig_request *q)

@@ -17,8 +17,7 @@
 
 enum { TEXT = 64 << 20 };
 
-/* --- the upstream ------------------------------------------------------------------------------
- */
+/* --- the upstream ----------------------------------------------------------------------------- */
 
 static void close_conn(struct rig_conn *c)
 {
@@ -205,8 +204,7 @@ static void listen_up(struct rig *r)
     r->port = ntohs(a.sin_port);
 }
 
-/* --- the dialer --------------------------------------------------------------------------------
- */
+/* --- the dialer ------------------------------------------------------------------------------- */
 
 int rig_connect(struct rig *r)
 {
@@ -247,8 +245,7 @@ static void on_dial_want(struct rig *r, const struct msg_dial_want *m)
                    ERR_OK);
 }
 
-/* --- what egress says ----------------------------------------------------------------------------
- */
+/* --- what egress says ------------------------------------------------------------------------- */
 
 struct rig_call *rig_call_of(struct rig *r, unsigned i)
 {
@@ -351,8 +348,7 @@ static void on_message(void *ctx, enum role to, enum msg type, union msg_any *m,
         r->alerts++;
 }
 
-/* --- start and stop
- * -------------------------------------------------------------------------------- */
+/* --- start and stop --------------------------------------------------------------------------- */
 
 static void send_conf(struct rig *r, const struct rig_conf *c)
 {
@@ -443,8 +439,7 @@ void rig_kill(struct rig *r)
     stage_kill(&r->s);
 }
 
-/* --- asking
- * --------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
 {

@@ -23,8 +23,7 @@
 static struct rig rig;
 static char folder[] = "/tmp/sidegate-tls-XXXXXX";
 
-/* --- a certificate
- * ------------------------------------------------------------------------------------ */
+/* --- a certificate ---------------------------------------------------------------------------- */
 
 /* Self-signed, for that host name, valid from an hour ago until then (seconds from now). */
 static void make(const char *name, const char *host, long until)
@@ -94,8 +93,7 @@ static void trust(void)
     assert_int_equal(setenv("SSL_CERT_FILE", path, 1), 0);
 }
 
-/* --- a TLS end in front of the rig's upstream
- * ------------------------------------------------------------ */
+/* --- a TLS end in front of the rig's upstream ------------------------------------------------- */
 
 struct front {
     int outside, inside; /* both ends of what it relays */

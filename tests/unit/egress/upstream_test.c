@@ -200,8 +200,7 @@ static void test_rows(void **state)
     }
 }
 
-/* --- surplus bytes
- * ------------------------------------------------------------------------------------- */
+/* --- surplus bytes ---------------------------------------------------------------------------- */
 
 #define EVIL "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"evil\":true}}"
 
@@ -335,8 +334,7 @@ static void test_closed_when_idle(void **state)
     rig_stop(r);
 }
 
-/* --- too much, too slow
- * ---------------------------------------------------------------------------------- */
+/* --- too much, too slow ----------------------------------------------------------------------- */
 
 static void flood(struct rig *r, struct rig_conn *c, const char *head, const char *piece,
                   unsigned n)
@@ -458,8 +456,7 @@ static void test_without_end(void **state)
     rig_stop(r);
 }
 
-/* --- back-pressure
- * ----------------------------------------------------------------------------------------- */
+/* --- back-pressure ---------------------------------------------------------------------------- */
 
 /* Writes events until the connection takes no more; how many bytes went. */
 static size_t fill(struct rig *r, struct rig_conn *c, unsigned rounds)
@@ -626,8 +623,7 @@ static void test_refused_early(void **state)
     rig_stop(r);
 }
 
-/* --- rules and the screen
- * ---------------------------------------------------------------------------------- */
+/* --- rules and the screen --------------------------------------------------------------------- */
 
 static void test_rules(void **state)
 {

@@ -52,8 +52,7 @@ static void open_stream(struct stage *s, struct client *c, const char *session, 
     quiet(s, c);
 }
 
-/* --- the session
- * ---------------------------------------------------------------------------------- */
+/* --- the session ------------------------------------------------------------------------------ */
 
 static void test_initialize(void **state)
 {
@@ -303,8 +302,7 @@ static void test_too_many_sessions(void **state)
     assert_err(limit_set(SET_SESSIONS_PER_CLIENT, 32), ERR_OK);
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static void test_call(void **state)
 {
@@ -408,8 +406,7 @@ static void test_cancelled(void **state)
     idle(s, &n);
 }
 
-/* --- logging
- * ----------------------------------------------------------------------------------------- */
+/* --- logging ---------------------------------------------------------------------------------- */
 
 #define LOG_AT(level)                                                                              \
     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"" level     \
@@ -450,8 +447,7 @@ static void test_log_level(void **state)
     idle(s, &c);
 }
 
-/* --- the handoff
- * ---------------------------------------------------------------------------------------- */
+/* --- the handoff ------------------------------------------------------------------------------ */
 
 #define HANDOFF "77010000000000000000000000000000"
 
@@ -806,8 +802,7 @@ static void test_neutral(void **state)
     idle(s, &c);
 }
 
-/* --- the stream
- * ------------------------------------------------------------------------------------------ */
+/* --- the stream ------------------------------------------------------------------------------- */
 
 static void test_stream(void **state)
 {
@@ -860,8 +855,7 @@ static void test_stream_without_a_key(void **state)
     buf_free(&h);
 }
 
-/* --- the upstream's requests
- * -------------------------------------------------------------------------------- */
+/* --- the upstream's requests ------------------------------------------------------------------ */
 
 static void test_upstream_request(void **state)
 {

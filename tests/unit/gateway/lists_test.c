@@ -302,8 +302,7 @@ static void test_discover_denied(void **state)
     }
 }
 
-/* --- Sidegate's own tools
- * ------------------------------------------------------------------------- */
+/* --- Sidegate's own tools --------------------------------------------------------------------- */
 
 static void test_connect(void **state)
 {

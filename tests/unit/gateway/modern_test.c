@@ -51,8 +51,7 @@ static void all_is_over(struct stage *s, struct client *c)
     assert_false(s->egress_ended);
 }
 
-/* --- a call -------------------------------------------------------------------------------------
- */
+/* --- a call ----------------------------------------------------------------------------------- */
 
 static void test_call(void **state)
 {
@@ -383,8 +382,7 @@ static void test_notification(void **state)
     all_is_over(s, &c);
 }
 
-/* --- streams ------------------------------------------------------------------------------------
- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 #define PROGRESS                                                                                   \
     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":"    \
@@ -519,8 +517,7 @@ static void test_endless_message(void **state)
     all_is_over(s, &c);
 }
 
-/* --- leaving ------------------------------------------------------------------------------------
- */
+/* --- leaving ---------------------------------------------------------------------------------- */
 
 static void test_leaving(void **state)
 {
@@ -594,8 +591,7 @@ static void test_egress_that_does_not_come(void **state)
     client_close(&c);
 }
 
-/* --- breaches -----------------------------------------------------------------------------------
- */
+/* --- breaches --------------------------------------------------------------------------------- */
 
 static void test_out_of_turn(void **state)
 {
@@ -632,8 +628,7 @@ static void test_foreign_egress(void **state)
     client_close(&c);
 }
 
-/* --- the handoff ---------------------------------------------------------------------------------
- */
+/* --- the handoff ------------------------------------------------------------------------------ */
 
 #define LINK "http://localhost:8401/h/77010000000000000000000000000000"
 
@@ -838,8 +833,7 @@ static void test_refused_by_the_upstream(void **state)
     }
 }
 
-/* --- without a link
- * ------------------------------------------------------------------------------- */
+/* --- without a link --------------------------------------------------------------------------- */
 
 static void test_neutral(void **state)
 {
@@ -888,8 +882,7 @@ static void test_no_link_outside_the_three_methods(void **state)
     WAIT_MSG(s, &c, MSG_CALL_GONE, 1);
 }
 
-/* --- the upstream's own questions
- * ------------------------------------------------------------------ */
+/* --- the upstream's own questions ------------------------------------------------------------- */
 
 #define ASKS(key, mode, state)                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":\"input_required\","                 \

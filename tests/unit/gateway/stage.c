@@ -7,8 +7,7 @@
 #include "ipc/gen/messages.h"
 #include "os/sock.h"
 
-/* --- actors ------------------------------------------------------------------------------------
- */
+/* --- actors ----------------------------------------------------------------------------------- */
 
 static void copy(struct slice from, char *to, size_t n)
 {
@@ -202,8 +201,7 @@ void stage_add_keeper(struct stage *s)
     add_peer(s, who, &s->near_keeper, &s->keeper);
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void configure(struct conf *c, uint16_t port)
 {
@@ -284,8 +282,7 @@ int stage_teardown(void **state)
     return 0;
 }
 
-/* --- clients -----------------------------------------------------------------------------------
- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 void request(struct stage *s, struct client *c, const char *line, const char *headers,
              const char *body)
@@ -360,8 +357,7 @@ bool has(const struct client *c, const char *text)
     return client_count(c, text) > 0;
 }
 
-/* --- the keeper --------------------------------------------------------------------------------
- */
+/* --- the keeper ------------------------------------------------------------------------------- */
 
 #define SAY(to, name, ...)                                                                         \
     do {                                                                                           \
@@ -422,8 +418,7 @@ void say_snapshot(struct stage *s, uint64_t call, enum snapshot kind, const char
         .offset = (uint32_t)half, .part = slice_sub(all, half, all.n));
 }
 
-/* --- egress ------------------------------------------------------------------------------------
- */
+/* --- egress ----------------------------------------------------------------------------------- */
 
 void say_head(struct stage *s, uint64_t call, enum answer_kind kind)
 {
@@ -447,8 +442,7 @@ void say_answer(struct stage *s, uint64_t call, const char *text)
     say_end(s, call, ANSWER_HOW_DONE, ERR_OK);
 }
 
-/* --- scenes ------------------------------------------------------------------------------------
- */
+/* --- scenes ----------------------------------------------------------------------------------- */
 
 void open_session(struct stage *s, const char *path, const char *caps, char ret_id[ID_TEXT + 1])
 {

@@ -99,8 +99,7 @@ void quiet(struct stage *s, struct client *c);
 /* What the last answer's body or last event holds; a parsed copy. */
 bool has(const struct client *c, const char *text);
 
-/* --- the keeper's lines ------------------------------------------------------------------------
- */
+/* --- the keeper's lines ----------------------------------------------------------------------- */
 
 void say_permit(struct stage *s, uint64_t call, const struct client_id *who, bool anonymous);
 void say_own(struct stage *s, uint64_t call, bool connected, bool pending);
@@ -110,8 +109,7 @@ void say_hold(struct stage *s, uint64_t call, const char *state);
 void say_neutral(struct stage *s, uint64_t call, enum ending how);
 void say_snapshot(struct stage *s, uint64_t call, enum snapshot kind, const char *text);
 
-/* --- egress's lines ----------------------------------------------------------------------------
- */
+/* --- egress's lines --------------------------------------------------------------------------- */
 
 void say_head(struct stage *s, uint64_t call, enum answer_kind kind);
 void say_part(struct stage *s, uint64_t call, const char *text, bool last);
@@ -119,8 +117,7 @@ void say_end(struct stage *s, uint64_t call, enum answer_how how, enum err code)
 /* All three for a JSON answer. */
 void say_answer(struct stage *s, uint64_t call, const char *text);
 
-/* --- scenes ------------------------------------------------------------------------------------
- */
+/* --- scenes ----------------------------------------------------------------------------------- */
 
 /* initialize with these capabilities at /mcp/both (or another path); writes the session id. */
 void open_session(struct stage *s, const char *path, const char *caps, char ret_id[ID_TEXT + 1]);

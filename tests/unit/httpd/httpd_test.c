@@ -164,8 +164,7 @@ static void again(struct fixture *fx)
     fx->h = httpd_new(fx->loop, client_listener(&fx->port), &ops, fx);
 }
 
-/* --- what is refused ---------------------------------------------------------------------------
- */
+/* --- what is refused -------------------------------------------------------------------------- */
 
 #define H "Host: a\r\n"
 
@@ -388,8 +387,7 @@ static void test_too_large_is_told(void **state)
     assert_int_equal(fx->refusals, 2);
 }
 
-/* --- what is served ----------------------------------------------------------------------------
- */
+/* --- what is served --------------------------------------------------------------------------- */
 
 static const struct {
     const char *raw, *seen;
@@ -520,8 +518,7 @@ static void test_reply_close(void **state)
     client_close(&c);
 }
 
-/* --- time --------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static void test_slow_headers(void **state)
 {
@@ -606,8 +603,7 @@ static void test_waiting_has_no_limit(void **state)
     client_close(&c);
 }
 
-/* --- who left ----------------------------------------------------------------------------------
- */
+/* --- who left --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *path;
@@ -778,8 +774,7 @@ static void test_free_ends_all(void **state)
     }
 }
 
-/* --- streams -----------------------------------------------------------------------------------
- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 static void test_stream_is_sent_as_written(void **state)
 {
@@ -878,8 +873,7 @@ static void test_large_answer(void **state)
     client_close(&c);
 }
 
-/* --- many --------------------------------------------------------------------------------------
- */
+/* --- many ------------------------------------------------------------------------------------- */
 
 static void test_connection_cap(void **state)
 {

@@ -81,9 +81,7 @@ static struct use_id permitted(struct world *w, uint64_t call, bool anonymous)
     return p->use;
 }
 
-/* --- who
- * -------------------------------------------------------------------------------------------------
- */
+/* --- who -------------------------------------------------------------------------------------- */
 
 static void test_who_is_it(void **state)
 {
@@ -107,9 +105,7 @@ static void test_who_is_it(void **state)
     sec_free(wrong);
 }
 
-/* --- classes
- * -----------------------------------------------------------------------------------------------
- */
+/* --- classes ---------------------------------------------------------------------------------- */
 
 static void test_own_and_status(void **state)
 {
@@ -274,8 +270,7 @@ static void test_no_credential_needed(void **state)
     denied(w, 1, ERR_UPSTREAM_REFUSED);
 }
 
-/* --- what a client can be given
- * ------------------------------------------------------------------------------- */
+/* --- what a client can be given --------------------------------------------------------------- */
 
 static void test_no_link_no_handoff_message(void **state)
 {
@@ -310,8 +305,7 @@ static void test_same_handoff_for_all(void **state)
     assert_false(ID_EQ(first, second));
 }
 
-/* --- modern: the held retry
- * ---------------------------------------------------------------------------------------- */
+/* --- modern: the held retry ------------------------------------------------------------------- */
 
 /* Opens call 1 and keeps the requestState it gets. */
 static struct handoff_id ask(struct world *w, struct buf *state)
@@ -651,9 +645,7 @@ static void test_upstream_state_through_a_handoff(void **state)
     buf_free(&st);
 }
 
-/* --- legacy
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- legacy ----------------------------------------------------------------------------------- */
 
 static struct msg_call_open legacy(struct world *w, uint64_t number)
 {
@@ -790,8 +782,7 @@ static void test_legacy_session_gone(void **state)
     rig_quiet(w->r->gateway);
 }
 
-/* --- the credential is refused
- * ------------------------------------------------------------------------------------------ */
+/* --- the credential is refused ---------------------------------------------------------------- */
 
 static void test_refused_then_given_again(void **state)
 {
@@ -816,9 +807,7 @@ static void test_refused_then_given_again(void **state)
     buf_free(&st);
 }
 
-/* --- leases
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- leases ----------------------------------------------------------------------------------- */
 
 static void use_lease(struct world *w, enum lease_kind kind, uint32_t uses, uint64_t ms)
 {
@@ -913,9 +902,7 @@ static void test_expired_lease(void **state)
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_EXPIRED);
 }
 
-/* --- who leaves
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- who leaves ------------------------------------------------------------------------------- */
 
 static void test_gone(void **state)
 {
@@ -959,9 +946,7 @@ static void test_gateway_dies(void **state)
     buf_free(&st);
 }
 
-/* --- limits
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void test_calls_per_client(void **state)
 {
@@ -1089,9 +1074,7 @@ static void test_handoffs_at_once(void **state)
     denied(w, 2, ERR_RATE_LIMITED);
 }
 
-/* --- hostile
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- hostile ---------------------------------------------------------------------------------- */
 
 static void test_number_twice(void **state)
 {

@@ -57,9 +57,7 @@ static enum msg next_answer(struct world *w, uint64_t number)
     return TAILQ_FIRST(&w->r->gateway->said)->type;
 }
 
-/* --- people
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- people ----------------------------------------------------------------------------------- */
 
 static void test_people(void **state)
 {
@@ -124,9 +122,7 @@ static void test_new_password(void **state)
     sec_free(v);
 }
 
-/* --- agent keys
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- agent keys ------------------------------------------------------------------------------- */
 
 static struct client_id first_key(struct world *w)
 {
@@ -229,9 +225,7 @@ static void test_user_removed_with_many_handoffs(void **state)
     assert_err(limit_set(SET_UPSTREAM_PROMPTS_PER_HOUR, 30), ERR_OK);
 }
 
-/* --- revoking
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- revoking --------------------------------------------------------------------------------- */
 
 static void test_revoke_scopes(void **state)
 {
@@ -273,8 +267,7 @@ static void test_revoke_scopes(void **state)
     assert_int_equal(next_answer(w, 9), MSG_CALL_PERMIT);
 }
 
-/* --- upstreams and snapshots
- * ---------------------------------------------------------------------------------------------- */
+/* --- upstreams and snapshots ------------------------------------------------------------------ */
 
 static void put(struct world *w, struct use_id use, enum era era, const char *text)
 {
@@ -414,9 +407,7 @@ static void test_hostile_snapshots(void **state)
     }
 }
 
-/* --- a full disk
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- a full disk ------------------------------------------------------------------------------ */
 
 static void test_full_disk(void **state)
 {

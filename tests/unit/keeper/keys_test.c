@@ -90,8 +90,7 @@ static void remove_user(struct world *w, const char *name)
     assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
 }
 
-/* --- what stands in the files
- * ------------------------------------------------------------------------------------ */
+/* --- what stands in the files ----------------------------------------------------------------- */
 
 static void test_no_value_in_the_store(void **state)
 {
@@ -117,8 +116,7 @@ static void test_key_file_is_private(void **state)
     assert_int_equal(st.st_size, 32);
 }
 
-/* --- a person is removed
- * --------------------------------------------------------------------------------------------- */
+/* --- a person is removed ---------------------------------------------------------------------- */
 
 static void test_removed_person(void **state)
 {
@@ -220,8 +218,7 @@ static void test_unknown_person(void **state)
     assert_false(exists(w, "master-2.key"));
 }
 
-/* --- replacement, stopped anywhere
- * --------------------------------------------------------------------------------------- */
+/* --- replacement, stopped anywhere ------------------------------------------------------------ */
 
 /* Each row of the table of master keys, as "id state ". */
 static void assert_keks(struct world *w, const char *wanted)
@@ -489,9 +486,7 @@ static void test_new_store_beside_keys(void **state)
     assert_true(works(w, w->ann, 1));
 }
 
-/* --- values that were moved
- * -------------------------------------------------------------------------------------------------
- */
+/* --- values that were moved ------------------------------------------------------------------- */
 
 /* Bob's row gets ann's value, sealed as it is: it does not open there. */
 static void test_value_in_another_row(void **state)

@@ -80,9 +80,7 @@ static size_t reserved(struct world *w)
     return n;
 }
 
-/* --- release
- * -------------------------------------------------------------------------------------------------
- */
+/* --- release ---------------------------------------------------------------------------------- */
 
 /* The plant release_early turns this red. */
 static void test_nothing_before_the_acknowledgement(void **state)
@@ -244,8 +242,7 @@ static void test_permit_time(void **state)
     assert_int_equal(reserved(w), 0);
 }
 
-/* --- audit says something else than the store
- * ---------------------------------------------------------------------- */
+/* --- audit says something else than the store ------------------------------------------------- */
 
 static void test_store_behind_the_log(void **state)
 {
@@ -332,9 +329,7 @@ static void test_hostile_audit(void **state)
     rig_quiet(w->r->egress);
 }
 
-/* --- crash
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- crash ------------------------------------------------------------------------------------ */
 
 static void test_crash_when_released(void **state)
 {
@@ -389,9 +384,7 @@ static void test_crash_outbox(void **state)
     assert_int_equal(w->r->events[EVENT_KEEPER_STARTED], 2);
 }
 
-/* --- egress
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- egress ----------------------------------------------------------------------------------- */
 
 static void test_egress_on_demand(void **state)
 {
@@ -563,9 +556,7 @@ static void test_result_twice(void **state)
     assert_true(rig_refused(w->r->egress));
 }
 
-/* --- reflections
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- reflections ------------------------------------------------------------------------------ */
 
 static void test_reflections_have_a_budget(void **state)
 {

@@ -99,9 +99,7 @@ static bool asks(struct world *w, uint16_t upstream, uint64_t number)
     return s->type == MSG_CALL_HANDOFF;
 }
 
-/* --- log-in
- * --------------------------------------------------------------------------------------------------
- */
+/* --- log-in ----------------------------------------------------------------------------------- */
 
 static void test_salts(void **state)
 {
@@ -363,9 +361,7 @@ static void test_sessions(void **state)
     sec_free(made_up);
 }
 
-/* --- the page
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the page --------------------------------------------------------------------------------- */
 
 static void test_view(void **state)
 {
@@ -450,9 +446,7 @@ static void test_wrong_person(void **state)
     sec_free(bob);
 }
 
-/* --- the form
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- the form --------------------------------------------------------------------------------- */
 
 static void test_stored_not_tested(void **state)
 {
@@ -742,9 +736,7 @@ static void test_sealed_wrongly(void **state)
     buf_free(&b);
 }
 
-/* --- trying it
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- trying it -------------------------------------------------------------------------------- */
 
 static struct msg_permit *trial(struct world *w)
 {
@@ -883,9 +875,7 @@ static void test_expiry_during_the_trial(void **state)
     assert_int_equal(w->r->events[EVENT_HANDOFF_EXPIRED], 1);
 }
 
-/* --- inbox and connections
- * ------------------------------------------------------------------------------------------------
- */
+/* --- inbox and connections -------------------------------------------------------------------- */
 
 static void test_inbox(void **state)
 {

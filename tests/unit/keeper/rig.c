@@ -12,8 +12,7 @@
 #include "os/log.h"
 #include "os/sock.h"
 
-/* --- what is said
- * ---------------------------------------------------------------------------------------------- */
+/* --- what is said ----------------------------------------------------------------------------- */
 
 /* Copies slices and secrets, by the table of the message. */
 static struct said *keep(enum msg type, const union msg_any *m)
@@ -173,9 +172,7 @@ static void on_closed(void *ctx, struct chan *c, enum err why)
 static const struct chan_events own_events = {.message = on_own_message, .closed = on_own_closed};
 static const struct chan_events keeper_events = {.message = on_message, .closed = on_closed};
 
-/* --- peers
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 static void connect_fake(struct fake *f, struct chan_peer peer)
 {
@@ -277,9 +274,7 @@ bool rig_refused(struct fake *f)
     return f->theirs == NULL && f->why == ERR_PROTOCOL;
 }
 
-/* --- the keeper
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the keeper ------------------------------------------------------------------------------- */
 
 static void configure(struct conf *f)
 {
@@ -398,9 +393,7 @@ int rig_teardown(void **state)
     return 0;
 }
 
-/* --- people and keys
- * --------------------------------------------------------------------------------------------------
- */
+/* --- people and keys -------------------------------------------------------------------------- */
 
 struct sec *rig_sec(const char *text)
 {
@@ -457,9 +450,7 @@ struct sec *rig_login(struct rig *r, const char *name, const char *password)
     return cookie;
 }
 
-/* --- calls and handoffs
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- calls and handoffs ----------------------------------------------------------------------- */
 
 struct msg_call_open rig_call(uint64_t number, struct sec *token)
 {

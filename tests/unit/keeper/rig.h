@@ -91,8 +91,7 @@ void rig_forget(struct fake *f);
 /* Whether the keeper ended the channel for a broken rule. */
 bool rig_refused(struct fake *f);
 
-/* --- people and keys
- * -------------------------------------------------------------------------------------- */
+/* --- people and keys -------------------------------------------------------------------------- */
 
 /* A secret made of text. */
 struct sec *rig_sec(const char *text);
@@ -104,8 +103,7 @@ void rig_add_key(struct rig *r, const char *name, const char *label, const char 
 /* Logs in; the caller frees the cookie. */
 struct sec *rig_login(struct rig *r, const char *name, const char *password);
 
-/* --- calls and handoffs
- * ------------------------------------------------------------------------------------- */
+/* --- calls and handoffs ----------------------------------------------------------------------- */
 
 /* A tools/call in the modern era with link and hold; change what the test needs. */
 struct msg_call_open rig_call(uint64_t number, struct sec *token);

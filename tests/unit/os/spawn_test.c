@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-/* --- the child --- */
+/* --- the child -------------------------------------------------------------------------------- */
 
 /* Bits of what is not as it should be. */
 static int child_problems(void)
@@ -48,7 +48,7 @@ static int child(const char *what)
         (void)pause();
 }
 
-/* --- the tests --- */
+/* --- the tests -------------------------------------------------------------------------------- */
 
 struct run {
     struct child child;

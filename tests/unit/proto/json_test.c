@@ -2,8 +2,7 @@
 #include "proto/json.h"
 #include "proto_test.h"
 
-/* --- what is accepted, and how it is written again ---------------------------------------------
- */
+/* --- what is accepted, and how it is written again -------------------------------------------- */
 
 static const struct {
     struct slice in, out;
@@ -87,8 +86,7 @@ static void test_accepted(void **state)
     json_free(&j);
 }
 
-/* --- what is refused, and where ----------------------------------------------------------------
- */
+/* --- what is refused, and where --------------------------------------------------------------- */
 
 static const struct {
     struct slice in;
@@ -256,8 +254,7 @@ static void test_cut_and_holes(void **state)
     json_free(&j);
 }
 
-/* --- limits ------------------------------------------------------------------------------------
- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static enum err parse_nested(unsigned depth)
 {
@@ -352,8 +349,7 @@ static void test_equal_keys_anywhere(void **state)
     json_free(&j);
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static const char sample[] =
     "{\"id\":7,\"\\u006dethod\":\"t\\u006fols\",\"params\":{\"list\":[1,\"two\",[3],"
@@ -494,8 +490,7 @@ static void test_numbers_equal(void **state)
     }
 }
 
-/* --- writing -----------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void test_put_str(void **state)
 {
@@ -535,8 +530,7 @@ static void test_writer(void **state)
     buf_free(&b);
 }
 
-/* --- editing -----------------------------------------------------------------------------------
- */
+/* --- editing ---------------------------------------------------------------------------------- */
 
 static void check_edit(const char *doc, void (*edit)(struct json_edits *, const struct json *),
                        const char *want)

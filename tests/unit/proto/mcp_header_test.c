@@ -136,8 +136,7 @@ static void test_encode(void **state)
     buf_free(&c);
 }
 
-/* --- x-mcp-header ------------------------------------------------------------------------------
- */
+/* --- x-mcp-header ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *schema;

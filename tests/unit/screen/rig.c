@@ -32,8 +32,7 @@ void check(struct screen *s, const char *in, const char *want, uint32_t hits)
     buf_free(&out);
 }
 
-/* --- encodings, written here a second time ------------------------------------------------------
- */
+/* --- encodings, written here a second time ---------------------------------------------------- */
 
 static void raw(struct buf *out, struct slice v)
 {

@@ -2,8 +2,7 @@
  * pass. */
 #include "rig.h"
 
-/* --- places in a message ------------------------------------------------------------------------
- */
+/* --- places in a message ---------------------------------------------------------------------- */
 
 static void put_escaped_all(struct buf *out, struct slice v)
 {
@@ -113,8 +112,7 @@ static void test_non_interference(void **state)
     }
 }
 
-/* --- rules --------------------------------------------------------------------------------------
- */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 static void test_replacement(void **state)
 {
@@ -285,8 +283,7 @@ static void test_excuse(void **state)
     screen_free(s);
 }
 
-/* --- what an attack found -----------------------------------------------------------------------
- */
+/* --- what an attack found --------------------------------------------------------------------- */
 
 #define JWT_HEAD "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJzdXBhYmFzZSIsInJlZ"
 #define JWT      JWT_HEAD "iI6ImFiY2RlZmdoaWprbG1ub3AifQ.SIGNATURE-part-0123456789abcdef"

@@ -18,8 +18,7 @@ static void sent(enum err e)
     assert_int_equal(e, ERR_OK);
 }
 
-/* --- what the keeper says by default
- * -------------------------------------------------------------- */
+/* --- what the keeper says by default ---------------------------------------------------------- */
 
 static void on_login_start(struct fake *f, union msg_any *m)
 {
@@ -197,8 +196,7 @@ static void on_inbox_watch(struct fake *f, union msg_any *m)
         sent(send_inbox_changed(f->keeper, &(struct msg_inbox_changed){.req = f->req}));
 }
 
-/* --- the channel
- * ---------------------------------------------------------------------------------- */
+/* --- the channel ------------------------------------------------------------------------------ */
 
 static bool keeper_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
 {
@@ -359,8 +357,7 @@ void fake_free(struct fake *f)
     mem_free(f);
 }
 
-/* --- the browser
- * ---------------------------------------------------------------------------------- */
+/* --- the browser ------------------------------------------------------------------------------ */
 
 void fake_send(struct fake *f, const char *request)
 {

@@ -37,8 +37,7 @@ static void must(enum err e)
     }
 }
 
-/* --- what the keeper does
- * ------------------------------------------------------------------------- */
+/* --- what the keeper does --------------------------------------------------------------------- */
 
 static void on_login(struct fake *x, union msg_any *m)
 {
@@ -123,8 +122,7 @@ static void bring_keeper(void)
     must(send_seal_key(f->keeper, &(struct msg_seal_key){1, public.key}));
 }
 
-/* --- orders
- * --------------------------------------------------------------------------------------- */
+/* --- orders ----------------------------------------------------------------------------------- */
 
 static void order(char c)
 {
@@ -160,8 +158,7 @@ static void on_input(void *ctx, unsigned events)
     }
 }
 
-/* --- what the supervisor does
- * --------------------------------------------------------------------- */
+/* --- what the supervisor does ----------------------------------------------------------------- */
 
 static void boot(void)
 {
