@@ -45,8 +45,9 @@ int verb_revoke(struct cli *x)
     int given = (x->argument != NULL) + (x->user != NULL) + (x->upstream != NULL) + x->all;
 
     if (given != 1)
-        return cli_fail(
-            "say which: an ID of 'sidegate connections', --user NAME, --upstream NAME or --all");
+        return cli_fail("say which%s: an ID of 'sidegate connections', --user NAME, --upstream "
+                        "NAME or --all",
+                        given > 1 ? ", and only one" : "");
     if (x->argument != NULL) {
         m.scope = CTL_SCOPE_CONNECTION;
         if (!id_parse(slice_str(x->argument), m.connection.b, sizeof(m.connection.b)))

@@ -18,7 +18,7 @@ void deliver_put_link(struct buf *out, const struct conf *c, struct handoff_id h
 }
 
 static const char *const needs[NEED_COUNT] = {
-    [NEED_MISSING] = " needs a credential of yours that Sidegate does not have yet.",
+    [NEED_MISSING] = " needs a credential of yours that Sidegate does not have.",
     [NEED_STALE] = " did not accept your stored credential any more.",
     [NEED_USED_UP] = " was used as often as you allowed.",
     [NEED_EXPIRED] = ": the time for which you allowed its use is over.",

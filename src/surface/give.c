@@ -140,7 +140,7 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
         .password_error = wrongs[g->wrong[PASSWORD]],
     };
     if (p.problem == PROBLEM_WRONG_PASSWORD)
-        p.password_error = "Not right. Type it again."; /* the rest stands at the top */
+        p.password_error = "Not right. Type it again, and the rest too.";
     page_handoff(&page, &f, &p);
     reply_page(v, 200, REPLY_STILL, &page);
 }

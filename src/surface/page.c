@@ -171,7 +171,7 @@ void page_message(struct buf *out, const struct page_frame *f, enum page_text te
 static const struct {
     const char *verb, *why;
 } needs[] = {
-    [NEED_MISSING] = {"Connect", "You have not given Sidegate the credential for this server yet."},
+    [NEED_MISSING] = {"Connect", "Sidegate has no credential of yours for this server."},
     [NEED_STALE] = {"Reconnect", "The server did not accept what you gave before."},
     [NEED_USED_UP] = {"Renew", "What you allowed this agent before is used up."},
     [NEED_EXPIRED] = {"Renew", "The time for which you allowed this agent before is over."},

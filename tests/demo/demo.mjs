@@ -194,7 +194,9 @@ async function main() {
 }
 
 let failure;
-await main().catch((error) => { failure = error; });
+// Ctrl-C stops what was started and takes its folder away, as the end does.
+const interrupted = new Promise((_, fail) => { for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => fail(new Error('interrupted'))); });
+await Promise.race([main(), interrupted]).catch((error) => { failure = error; });
 for (const close of closing) await Promise.resolve().then(close).catch((error) => { failure ??= error; });
 
 console.log();

@@ -6,7 +6,7 @@ export const clients = oneAnEra;
 
 const why = {
     asked: /The agent wants to be ready for later/,
-    missing: /You have not given Sidegate the credential for this server yet/,
+    missing: /Sidegate has no credential of yours for this server/,
     usedUp: /What you allowed this agent before is used up/,
     stale: /The server did not accept what you gave before/,
     expired: /The time for which you allowed this agent before is over/,
