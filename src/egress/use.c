@@ -454,6 +454,16 @@ void use_abort(struct use *u, enum err why)
     use_finish(u, &e);
 }
 
+/* Not an error of ours, and the message goes to the client as it is; but who configured both eras
+ * should know why none of its calls comes through. */
+static void warn_of_era(const struct use *u)
+{
+    if (u->era == MCP_ERA_MODERN && u->all->conf.legacy && (u->status == 400 || u->status == 404))
+        log_event(LOG_WARN, "maybe_other_era", LOG_ID("use", u->id), LOG_NUM("status", u->status),
+                  LOG_STR("hint", "if this server knows MCP 2025-11-25 alone, say so: protocols: "
+                                  "[2025-11-25]"));
+}
+
 static void tell_keeper(const struct use *u, const struct use_end *e)
 {
     struct msg_use_result m = {
@@ -472,6 +482,7 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
                   LOG_ERR(e->code));
     if (u->has_permit)
         tell_use_result(u->keeper, &m);
+    warn_of_era(u);
 }
 
 /* Lets go of the upstream and of everything secret. An answer that has come is read to its end, so

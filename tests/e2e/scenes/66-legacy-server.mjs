@@ -15,6 +15,8 @@ export default async function (t) {
     await give(await first.link());
     t.match(String(await refused), /version|session|initialize/i, 'the call that waited is refused by the server, clearly');
 
+    await sidegate.logged(/event=maybe_other_era .*hint=.*protocols/);
+
     const again = await t.agent(sidegate, { kind: 'client 2.x auto', key: first.key });
     t.equal(version(again), '2025-11-25', 'the server itself is asked, and the client falls back');
     t.match(textOf(await again.call('note', { text: 'again' })), /Noted/, 'and works');
