@@ -172,8 +172,17 @@ static void on_released(void *owner, struct use *u, uint64_t egress_generation)
     call_say_permit(owner, u, egress_generation);
 }
 
-/* The credential was not accepted. For a call that is a reason to ask the person; nothing else is.
- */
+static void decide_again(struct call *call)
+{
+    call->chain = (struct use_id){{0}}; /* that one is spent */
+    call->handoff = (struct handoff_id){{0}};
+    call->answer = ANSWER_NONE;
+    call->leg = 0;
+    call_enter(call, CALL_REFUSE);
+    call_decide(call);
+}
+
+/* The credential was not accepted. For a call that is a reason to ask the person; nothing else is. */
 static void refused(struct call *call, const struct use *u)
 {
     if (call->is_list) {
@@ -184,12 +193,7 @@ static void refused(struct call *call, const struct use *u)
         call_say_deny(call, ERR_UPSTREAM_REFUSED);
         return;
     }
-    call->chain = (struct use_id){{0}}; /* that one is spent */
-    call->handoff = (struct handoff_id){{0}};
-    call->answer = ANSWER_NONE;
-    call->leg = 0;
-    call_enter(call, CALL_REFUSE);
-    call_decide(call);
+    decide_again(call);
 }
 
 static void on_ended(void *owner, struct use *u, const struct use_end *end)
@@ -197,7 +201,10 @@ static void on_ended(void *owner, struct use *u, const struct use_end *end)
     struct call *call = owner;
 
     call->use = NULL;
-    if (call->state == CALL_RESERVED)
+    /* Another call met the refusal while this one waited to leave. */
+    if (call->state == CALL_RESERVED && end->why == ERR_UPSTREAM_REFUSED)
+        decide_again(call);
+    else if (call->state == CALL_RESERVED)
         call_say_deny(call, end->why ? end->why : ERR_UNAVAILABLE);
     else if (end->refused)
         refused(call, u);

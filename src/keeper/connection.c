@@ -156,15 +156,23 @@ enum err connection_end(struct keeper *k, struct connection_id id, enum connecti
     return e;
 }
 
-bool connection_usable(struct keeper *k, struct connection_id id, bool trial)
+enum err connection_usable(struct keeper *k, struct connection_id id, bool trial)
 {
+    static const enum err live[] = {[CONNECTION_PENDING] = ERR_FORBIDDEN,
+                                    [CONNECTION_LIVE] = ERR_OK,
+                                    [CONNECTION_STALE] = ERR_UPSTREAM_REFUSED,
+                                    [CONNECTION_SUSPENDED] = ERR_SUSPENDED};
     struct store_rows q;
-    int64_t state = -1;
+    uint64_t state = ARRAY_LEN(live);
 
     if (store_one(k->store, Q_connection_state, VALS(V_ID(id)), &q) != ERR_OK)
-        return false;
-    state = store_int(&q, 0);
-    return store_end(&q) == ERR_OK && state == (trial ? CONNECTION_PENDING : CONNECTION_LIVE);
+        return ERR_FORBIDDEN;
+    state = (uint64_t)store_int(&q, 0);
+    if (store_end(&q) != ERR_OK || state >= ARRAY_LEN(live))
+        return ERR_FORBIDDEN;
+    if (trial)
+        return state == CONNECTION_PENDING ? ERR_OK : ERR_FORBIDDEN;
+    return live[state];
 }
 
 enum err lease_take(struct keeper *k, struct lease_id id)

@@ -48,8 +48,9 @@ MUST_USE enum err connection_promote(struct keeper *k, const struct principal *w
 /* From live to that state, if it is live; *ret whether it was. */
 MUST_USE enum err connection_end(struct keeper *k, struct connection_id id,
                                  enum connection_stored state, bool *ret);
-/* Whether the store still lets it be used: live, or pending for a trial. */
-MUST_USE bool connection_usable(struct keeper *k, struct connection_id id, bool trial);
+/* Whether the store still lets it be used: live, or pending for a trial. ERR_UPSTREAM_REFUSED: it
+ * went stale; ERR_SUSPENDED; ERR_FORBIDDEN: it is gone, or none of these. */
+MUST_USE enum err connection_usable(struct keeper *k, struct connection_id id, bool trial);
 
 /* Takes one use, by compare-and-set. ERR_NOT_FOUND: there is none left. */
 MUST_USE enum err lease_take(struct keeper *k, struct lease_id id);

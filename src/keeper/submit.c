@@ -199,8 +199,8 @@ static enum err trial_work(void *ctx)
         return store_do(s->k->store, Q_connection_remove, VALS(V_ID(s->connection)));
     }
     /* Revoked while it was tried: then it is not accepted. */
-    if (good &&
-        (revoke_is_dead(s->k, s->connection) || !connection_usable(s->k, s->connection, true))) {
+    if (good && (revoke_is_dead(s->k, s->connection) ||
+                 connection_usable(s->k, s->connection, true) != ERR_OK)) {
         s->end.why = ERR_GONE;
         good = false;
     }

@@ -143,18 +143,19 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
     return u;
 }
 
-/* Revoked since it was reserved? The store knows what is committed, the set of the dead what is not
- * yet. */
-static bool is_revoked(const struct use *u)
+/* What happened to the connection since it was reserved. The store knows what is committed, the set
+ * of the dead what is not yet. */
+static enum err still_usable(const struct use *u)
 {
     struct keeper *k = u->k;
 
     if (PLANTED(revoked_used))
-        return false;
+        return ERR_OK;
     if (ID_IS_ZERO(u->plan.connection) || u->plan.revocations == k->revocations)
-        return false;
-    return revoke_is_dead(k, u->plan.connection) ||
-           !connection_usable(k, u->plan.connection, u->plan.mode == MODE_VERIFY);
+        return ERR_OK;
+    if (revoke_is_dead(k, u->plan.connection))
+        return ERR_FORBIDDEN;
+    return connection_usable(k, u->plan.connection, u->plan.mode == MODE_VERIFY);
 }
 
 static enum err send(struct use *u, struct chan *egress)
@@ -197,11 +198,8 @@ void use_try(struct use *u)
 
     if (u->state != USE_WAITING || !u->audited || !egress)
         return;
-    if (outbox_ready(k) == ERR_CORRUPT)
-        e = ERR_CORRUPT;
-    else if (is_revoked(u))
-        e = ERR_FORBIDDEN;
-    else
+    e = outbox_ready(k) == ERR_CORRUPT ? ERR_CORRUPT : still_usable(u);
+    if (!e)
         e = send(u, egress);
     if (e) {
         use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);

@@ -597,7 +597,6 @@ static void ended_in_between(struct world *w, const struct msg_use_result *how)
     rig_forget(w->r->gateway);
     rig_audit_ack(w->r);
     rig_quiet(w->r->egress);
-    denied(w, 2, ERR_FORBIDDEN);
 }
 
 static void test_suspended_in_between(void **state)
@@ -606,11 +605,16 @@ static void test_suspended_in_between(void **state)
 
     assert_err(limit_set(SET_SCREEN_HITS, 3), ERR_OK);
     ended_in_between(w, &(struct msg_use_result){.result = RESULT_ANSWERED, .hits = 4});
+    denied(w, 2, ERR_SUSPENDED);
 }
 
+/* The call that waits is asked about like the one that met the refusal. */
 static void test_stale_in_between(void **state)
 {
-    ended_in_between(*state, &(struct msg_use_result){.result = RESULT_ANSWERED, .refused = true});
+    struct world *w = *state;
+
+    ended_in_between(w, &(struct msg_use_result){.result = RESULT_ANSWERED, .refused = true});
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.call, 2);
 }
 
 static void test_suspended_by_a_running_answer(void **state)
@@ -628,7 +632,7 @@ static void test_suspended_by_a_running_answer(void **state)
     rig_take(w->r->egress, MSG_DROP);
     rig_audit_ack(w->r);
     rig_quiet(w->r->egress);
-    denied(w, 2, ERR_FORBIDDEN);
+    denied(w, 2, ERR_SUSPENDED);
 }
 
 int main(void)
