@@ -84,6 +84,14 @@ size_t slice_find(struct slice s, struct slice needle)
     return at == NULL ? s.n : (size_t)(at - s.p);
 }
 
+struct slice slice_take(struct slice *s, size_t n)
+{
+    struct slice got = slice_sub(*s, 0, n);
+
+    *s = slice_sub(*s, n, s->n);
+    return got;
+}
+
 static bool is_ows(uint8_t c)
 {
     return c == ' ' || c == '\t';

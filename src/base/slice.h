@@ -34,6 +34,8 @@ size_t slice_find_byte(struct slice s, uint8_t c);
 /* Index of the first occurrence of needle, or s.n when there is none. An empty needle is found at
  * 0. */
 size_t slice_find(struct slice s, struct slice needle);
+/* Cuts the first n bytes off *s and gives them; fewer when there are fewer. */
+struct slice slice_take(struct slice *s, size_t n);
 /* s without leading and trailing bytes of the optional white space SP and HTAB (RFC 9110 5.6.3). */
 struct slice slice_trim(struct slice s);
 

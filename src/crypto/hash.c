@@ -56,6 +56,11 @@ static enum err sha256_of(void *ctx, struct slice bytes)
     return ERR_OK;
 }
 
+void hash_sha256_to(struct slice s, struct digest *ret)
+{
+    *ret = hash_sha256(s);
+}
+
 struct digest hash_sec_sha256(const struct sec *s)
 {
     struct digest d;

@@ -8,6 +8,8 @@
 
 /* SHA-256 (FIPS 180-4) of s. */
 struct digest hash_sha256(struct slice s);
+/* The same, for projection_of, which may not include crypto. */
+void hash_sha256_to(struct slice s, struct digest *ret);
 /* SHA-256 of a secret that has as much entropy as a key, such as an agent's token. Never of a
  * password. */
 struct digest hash_sec_sha256(const struct sec *s);

@@ -78,11 +78,6 @@ struct use *use_new(struct egress *all, const struct use_id *id)
 
 /* --- both are there --------------------------------------------------------------------------- */
 
-static void sha256(struct slice s, struct digest *ret)
-{
-    *ret = hash_sha256(s);
-}
-
 /* Which kinds of message the gateway may call what. */
 static bool kind_fits(const struct use *u)
 {
@@ -108,9 +103,9 @@ static enum err judge_again(const struct use *u, struct digest *ret)
         j.method = json_str_slice(&u->json, u->rpc.method, &method);
         projection_put_name(&(struct projection_in){.j = &u->json,
                                                     .name = mcp_name_of(&u->json, &u->rpc),
-                                                    .sha256 = sha256},
+                                                    .sha256 = hash_sha256_to},
                             &name);
-        e = projection_of(&u->json, &u->rpc, sha256, &projection);
+        e = projection_of(&u->json, &u->rpc, hash_sha256_to, &projection);
     }
     j.name = buf_slice(&name);
     j.projection = buf_slice(&projection);

@@ -77,12 +77,12 @@ void cors_preflight(const struct conf *c, struct http_req *req)
     struct buf headers = BUF_INIT(LIM_HEADER_BYTES);
     size_t n = cors_fields(c, req, f);
 
-    f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT("POST, GET, DELETE, OPTIONS")};
+    f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)};
     if (n > 1) {
         if (http_req_field(req, "Access-Control-Request-Headers", &asked) == ERR_OK)
             put_headers(&headers, asked);
-        f[n++] = (struct http_field){SLICE_LIT("Access-Control-Allow-Methods"),
-                                     SLICE_LIT("POST, GET, DELETE, OPTIONS")};
+        f[n++] =
+            (struct http_field){SLICE_LIT("Access-Control-Allow-Methods"), SLICE_LIT(CORS_METHODS)};
         f[n++] =
             (struct http_field){SLICE_LIT("Access-Control-Allow-Headers"), buf_slice(&headers)};
         f[n++] = (struct http_field){SLICE_LIT("Access-Control-Max-Age"), SLICE_LIT("600")};

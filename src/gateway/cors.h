@@ -11,6 +11,9 @@
 
 enum { CORS_FIELDS = 8 };
 
+/* Those of route.c, and OPTIONS. */
+#define CORS_METHODS "POST, GET, DELETE, OPTIONS"
+
 /* ERR_OK, ERR_BAD_HOST, or ERR_BAD_ORIGIN when an Origin is there and not configured. */
 MUST_USE enum err cors_check(const struct conf *c, const struct http_req *req);
 

@@ -4,6 +4,7 @@
  * 2026-07-28 basic/transports/streamable-http "Error Handling"; RFC 9110 11.6.1, RFC 6750 3.
  */
 #include "gateway/call_in.h"
+#include "gateway/cors.h"
 #include "gateway/own.h"
 
 #include "base/planted.h"
@@ -93,7 +94,7 @@ static const struct http_field challenge[] = {
 };
 
 static const struct http_field allow[] = {
-    {SLICE_LIT("Allow"), SLICE_LIT("POST, GET, DELETE, OPTIONS")},
+    {SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)},
 };
 
 static size_t extra_of(enum err e, const struct http_field **ret)

@@ -61,20 +61,15 @@ enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *r
     return err;
 }
 
-static void sha256(struct slice s, struct digest *ret)
-{
-    *ret = hash_sha256(s);
-}
-
 enum err rewrite_projection(const struct json *j, const struct mcp_request *q, struct buf *out)
 {
-    return projection_of(j, &q->rpc, sha256, out);
+    return projection_of(j, &q->rpc, hash_sha256_to, out);
 }
 
 void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct buf *out)
 {
     const struct projection_in in = {
-        .j = j, .method = q->rpc.method, .name = q->name, .sha256 = sha256};
+        .j = j, .method = q->rpc.method, .name = q->name, .sha256 = hash_sha256_to};
 
     projection_put_name(&in, out);
 }

@@ -48,7 +48,7 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
     f[n++] = (struct http_field){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
     f[n++] = (struct http_field){SLICE_LIT("Cache-Control"), SLICE_LIT("no-store")};
     if (e == ERR_BAD_METHOD)
-        f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT("POST, GET, DELETE, OPTIONS")};
+        f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)};
     mcp_put_err(&out, SLICE_EMPTY, e, MCP_ERA_LEGACY);
     http_reply(req, err_http(e), f, n, buf_slice(&out));
     buf_free(&out);

@@ -58,17 +58,9 @@ enum err state_seal(struct keeper *k, const struct state *s, struct buf *ret_tex
     return e;
 }
 
-static struct slice take(struct slice *s, size_t n)
-{
-    struct slice got = slice_sub(*s, 0, n);
-
-    *s = slice_sub(*s, n, s->n);
-    return got;
-}
-
 static void copy(struct slice *from, uint8_t *dst, size_t n)
 {
-    struct slice s = take(from, n);
+    struct slice s = slice_take(from, n);
 
     for (size_t i = 0; i < n; i++)
         dst[i] = s.p[i];
@@ -81,7 +73,7 @@ bool state_parse(struct slice s, struct state *ret)
     if (s.n < HEAD || s.p[0] != VERSION)
         return false;
     ret->leg = s.p[1];
-    (void)take(&s, 2);
+    (void)slice_take(&s, 2);
     copy(&s, ret->handoff.b, ID_BYTES);
     copy(&s, ret->chain.b, ID_BYTES);
     copy(&s, ret->who.user.b, ID_BYTES);
@@ -89,11 +81,11 @@ bool state_parse(struct slice s, struct state *ret)
     copy(&s, ret->projection.b, DIGEST_BYTES);
     ret->expires = 0;
     for (int i = 0; i < 8; i++)
-        ret->expires = ret->expires << 8 | take(&s, 1).p[0];
-    name = take(&s, 1);
+        ret->expires = ret->expires << 8 | slice_take(&s, 1).p[0];
+    name = slice_take(&s, 1);
     if (name.p[0] > s.n)
         return false;
-    name = take(&s, name.p[0]);
+    name = slice_take(&s, name.p[0]);
     ret->upstream_state = s;
     return slice_to_cstr(name, ret->upstream, sizeof(ret->upstream));
 }
