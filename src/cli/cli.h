@@ -46,6 +46,8 @@ void cli_time(uint64_t ms, char *dst, size_t n);
 /* The title of upstream i in the configuration, or "?". */
 const char *cli_upstream_name(const struct cli *x, size_t i);
 
+/* Whether cli_new_password will find somebody to ask; false when it said why not. */
+MUST_USE bool cli_can_ask(const struct cli *x);
 /* Reads a new password: twice from the terminal without echo, or one line of standard input. NULL
  * when it said why not. */
 struct sec *cli_new_password(const struct cli *x);

@@ -157,6 +157,25 @@ static struct sec *take_input(const struct cli *x)
     return s;
 }
 
+/* -1 when it said that there is none. */
+static int open_terminal(void)
+{
+    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+    if (tty < 0)
+        cli_fail("there is no terminal to type a password on; use --password-stdin");
+    return tty;
+}
+
+bool cli_can_ask(const struct cli *x)
+{
+    int tty = x->password_stdin ? -1 : open_terminal();
+
+    if (tty >= 0)
+        close(tty);
+    return x->password_stdin || tty >= 0;
+}
+
 struct sec *cli_new_password(const struct cli *x)
 {
     struct sec *first, *second = NULL;
@@ -164,11 +183,9 @@ struct sec *cli_new_password(const struct cli *x)
 
     if (x->password_stdin)
         return take_input(x);
-    tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
-    if (tty < 0) {
-        cli_fail("there is no terminal to type a password on; use --password-stdin");
+    tty = open_terminal();
+    if (tty < 0)
         return NULL;
-    }
     first = ask_terminal(tty, "New password: ");
     if (first != NULL)
         second = ask_terminal(tty, "Once more: ");

@@ -69,7 +69,8 @@ static void usage_all(FILE *f)
     for (i = 0; i < ARRAY_LEN(verbs); i++) {
         fprintf(f, "  %-24s %s\n", spell(&verbs[i], "", left), verbs[i].summary);
     }
-    fputs("\n'sidegate VERB --help' tells more. Documentation: README.md, docs/configuration.md\n",
+    fputs("\n'sidegate VERB --help' tells more; 'sidegate --version' which this is. Documentation: "
+          "README.md, docs/configuration.md\n",
           f);
 }
 
@@ -190,6 +191,8 @@ int main(int argc, char **argv)
     int words = 0, status;
     const struct verb *v = find_verb(argc, argv, &words);
 
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("sidegate " SIDEGATE_VERSION) < 0 ? CLI_FAILED : CLI_OK;
     if (v == NULL)
         return unknown_verb(argc, argv);
     argv[words] = argv[0]; /* what getopt calls the program */

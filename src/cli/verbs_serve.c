@@ -269,6 +269,8 @@ int verb_init(struct cli *x)
         x->dir = "sidegate";
     if (x->user == NULL)
         return cli_fail("name the first person with --user NAME");
+    if (!cli_can_ask(x))
+        return CLI_FAILED;
     if (!make_folders(x->dir))
         return CLI_FAILED;
     /* Whole: the supervisor runs in the root folder, and what is printed here is typed elsewhere.

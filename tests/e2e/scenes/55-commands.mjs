@@ -56,6 +56,11 @@ async function init(t) {
     t.equal(again.status, 1, 'a second init');
     t.match(again.stderr, /exists already/, 'says why not');
     t.equal(readFileSync(file, 'utf8'), before, 'and changes nothing');
+    const alone = await run('setsid', ['-w', program, 'init', '--user', 'eve', '--dir', 'other'], { cwd });
+    t.equal(alone.status, 1, 'init without a terminal');
+    t.match(alone.stderr, /--password-stdin/, 'says what to do');
+    t.ok(!existsSync(join(cwd, 'other')), 'and makes nothing');
+    t.match((await run(program, ['--version'])).stdout, /^sidegate \d+\.\d+\.\d+\n$/, '--version');
     for (const [what, words, input, says] of [
         ['a short password', ['--user', 'eve', '--dir', 'other', '--password-stdin'], 'short\n', /at least 8 characters/],
         ['nobody', ['--dir', 'other', '--password-stdin'], `${password}\n`, /--user NAME/],
