@@ -150,19 +150,27 @@ void page_message(struct buf *out, const struct page_frame *f, enum page_text te
 
     BUG_IF(text >= PAGE_COUNT);
     const struct closed *c = &closed[text];
-    bool look_again = c->next_url[0] == '\0';
+    struct slice next = slice_str(c->next_url);
+    struct buf elsewhere = BUF_INIT(512);
+
+    if (next.n == 0)
+        next = back.n > 0 ? back : SLICE_LIT("/inbox");
+    if (text == PAGE_BAD_HOST) {
+        buf_printf(&elsewhere, "//%.*s%s", (int)f->host.n, (const char *)f->host.p, c->next_url);
+        next = buf_slice(&elsewhere);
+    }
     add_bool(&t, "good", c->sign != SIGN_NONE);
     add_str(&t, "heading", c->heading);
     add_str(&t, "text", c->text);
     add_str(&t, "detail", details[c->sign]);
     add_str(&t, "detail_class", c->sign == SIGN_STORED ? "warn" : "");
     add_text(&t, "words", words);
-    add_text(&t, "next_url",
-             look_again && back.n ? back : slice_str(look_again ? "/inbox" : c->next_url));
+    add_text(&t, "next_url", next);
     add_str(&t, "next", c->next);
     head(out, f, c->heading, AT_NONE);
     put(out, WEB_MESSAGE, &t);
     foot(out, f);
+    buf_free(&elsewhere);
 }
 
 /* --- one handoff ------------------------------------------------------------------------------ */

@@ -10,7 +10,9 @@
 #include "proto/base64.h"
 #include "surface/reply.h"
 
-enum needs { NEEDS_NOTHING, NEEDS_SESSION };
+/* The looks of a page are the same for everybody, and are given under any name: the page that says
+ * which name is right has them too. */
+enum needs { NEEDS_NO_HOST, NEEDS_NOTHING, NEEDS_SESSION };
 enum about { ABOUT_NOTHING, ABOUT_HANDOFF, ABOUT_CONNECTION };
 
 #define FORM_SMALL 8192 /* bytes: names, tokens, a password; escaped three for one */
@@ -35,9 +37,9 @@ static const struct route {
     {"GET", "/connections", NEEDS_SESSION, ABOUT_NOTHING, 0, connections_show},
     {"POST", "/connections/*/revoke", NEEDS_SESSION, ABOUT_CONNECTION, FORM_SMALL,
      connections_revoke},
-    {"GET", "/style.css", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_style},
+    {"GET", "/style.css", NEEDS_NO_HOST, ABOUT_NOTHING, 0, files_style},
     {"GET", "/inbox.js", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_script},
-    {"GET", "/icon.svg", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_icon},
+    {"GET", "/icon.svg", NEEDS_NO_HOST, ABOUT_NOTHING, 0, files_icon},
     {"GET", "/health", NEEDS_NOTHING, ABOUT_NOTHING, 0, files_health},
 };
 
@@ -175,7 +177,7 @@ void route_visit(struct visit *v)
     bool path;
     const struct route *r = find(v->http, &id, &path);
 
-    if (!is_our_host(v)) {
+    if (!(r && r->needs == NEEDS_NO_HOST) && !is_our_host(v)) {
         refuse(v, PAGE_BAD_HOST);
     } else if (!r && slice_starts(v->http->path, SLICE_LIT("/h/"))) {
         refuse(v, path ? PAGE_BAD_METHOD : PAGE_NOT_YOURS);
