@@ -52,7 +52,6 @@ async function play({ name, breaks, test, says }) {
     const ran = known ? await run(known.cmd[0], known.cmd.slice(1), { cwd: known.workdir ?? root, env: { ...known.env, ...env }, time })
         : await run('sh', ['-c', test], { cwd: root, env, time });
     const said = ran.stdout + ran.stderr;
-    for (const left of readdirSync('/tmp').filter((f) => /^planted\.\d+$/.test(f))) rmSync(join('/tmp', left));
     const seconds = `(${((Date.now() - began) / 1000).toFixed(1)} s)`;
     writeFileSync(join(logs, `${name}.log`), said);
     const lacks = needs.map(([what, note]) => what.test(`${name} ${test}`) && note.exec(said)?.[0]).find(Boolean);
@@ -78,6 +77,8 @@ const wide = Number(process.env.WIDE ?? 2);
 await Promise.all([wanted.filter((r) => !isUnit(r)), wanted.filter(isUnit)].flatMap((queue) => Array.from({ length: wide }, async () => {
     for (let row = queue.shift(); row; row = queue.shift()) await play(row);
 })));
+// Not before: rows that run at the same time look for theirs.
+for (const left of readdirSync('/tmp').filter((f) => /^planted\.\d+$/.test(f))) rmSync(join('/tmp', left));
 if (wanted.length === 0 || wanted.length < words.length) result(false, 'every name given is in the table', words.join(' '));
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
