@@ -174,7 +174,8 @@ static void on_released(void *owner, struct use *u, uint64_t egress_generation)
 
 static void decide_again(struct call *call)
 {
-    call->chain = (struct use_id){{0}}; /* that one is spent */
+    if (call->state == CALL_RUNNING)
+        call->chain = (struct use_id){{0}}; /* spent; of what was not sent it is free again */
     call->handoff = (struct handoff_id){{0}};
     call->answer = ANSWER_NONE;
     call->leg = 0;

@@ -15,7 +15,12 @@
 #include "os/file.h"
 #include "os/log.h"
 
-enum { KEY = AEAD_KEY_BYTES, STEP = 64 /* rows wrapped again in one transaction */, AD = 64 };
+enum {
+    KEY = AEAD_KEY_BYTES,
+    STEP = 64,  /* rows wrapped again in one transaction */
+    STRAY = 64, /* files of keys that no row names, at most */
+    AD = 64
+};
 
 struct path {
     char text[320];
@@ -111,11 +116,6 @@ static enum err make_file(struct keeper *k, uint32_t id)
 
     random_bytes(bytes, sizeof(bytes));
     e = file_create(p.text, slice_of(bytes, sizeof(bytes)));
-    if (e == ERR_EXISTS) { /* from a switch that a crash undid: no row names it */
-        e = file_destroy(p.text);
-        if (!e)
-            e = file_create(p.text, slice_of(bytes, sizeof(bytes)));
-    }
     if (!e)
         remember(k, id, sec_take(bytes, sizeof(bytes)));
     mem_wipe(bytes, sizeof(bytes));
@@ -146,6 +146,9 @@ enum err master_prepare(struct keeper *k, uint32_t *ret_id)
     uint32_t id = k->master.last + 1;
     enum err e = make_file(k, id);
 
+    /* Of a switch that a crash undid; or another store's, if the folders do not belong together. */
+    for (int i = 0; i < STRAY && e == ERR_EXISTS; i++)
+        e = make_file(k, ++id);
     if (!e)
         *ret_id = id;
     return e;
@@ -434,15 +437,21 @@ static enum err make_first(struct keeper *k, uint32_t *ret_id)
 
     if (!e && any) {
         log_event(LOG_ERROR, "keys_of_another_store",
-                  LOG_STR("hint",
-                          "the store is new, but the folder of keys has a master key: is data: the "
-                          "right folder? Nothing was changed. If no store needs that key, "
-                          "move it away"));
+                  LOG_STR("hint", "the store is new, but the folder of keys has a master key: is "
+                                  "data: the right folder? Nothing was changed. If the key is of "
+                                  "a first start that was interrupted, and no store needs it, "
+                                  "move it away"));
         return ERR_CONFIG;
     }
     if (!e)
         e = master_prepare(k, ret_id);
-    return e ? e : store_run(k->store, STORE_NORMAL, first_key, k);
+    if (!e)
+        e = store_run(k->store, STORE_NORMAL, first_key, k);
+    if (e == ERR_NO_SPACE && *ret_id != 0) { /* it was not stored: the next start may try again */
+        master_give_up(k, *ret_id);
+        *ret_id = 0;
+    }
+    return e;
 }
 
 enum err master_open(struct keeper *k, const char *dir)

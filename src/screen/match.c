@@ -14,6 +14,9 @@
 #include "proto/utf8.h"
 #include "screen/escape.h"
 
+_Static_assert(SCREEN_VALUES >= 3 * LIM_FIELDS + LIM_PLACES,
+               "each field in three forms, and each placement's made value");
+
 #define NO_PATTERN UINT16_MAX
 /* Readings of one text that are followed at a time: one more with each backslash in a row,
  * otherwise two. So the first SCREEN_PREFIX bytes are followed in all. */
@@ -43,6 +46,7 @@ struct value {
     size_t at, n; /* in screen.bytes */
     size_t known; /* so many bits from its beginning on the request had itself */
     bool made;    /* of other values */
+    size_t of;    /* the value that this is another form of, or itself */
 };
 
 struct screen {
@@ -222,14 +226,24 @@ static void add(struct screen *s, struct slice value, bool made)
         if (slice_eq(value_of(s, i), value))
             return;
     }
-    s->value[s->values] = (struct value){.at = s->bytes.n, .n = value.n, .made = made};
+    s->value[s->values] =
+        (struct value){.at = s->bytes.n, .n = value.n, .made = made, .of = s->values};
     add_patterns(s, s->values, value); /* the first of them is the value itself */
     s->values++;
 }
 
+static void add_form(struct screen *s, size_t of, struct slice value)
+{
+    size_t before = s->values;
+
+    add(s, value, false);
+    if (s->values > before)
+        s->value[before].of = of;
+}
+
 /* As a program has it that takes UTF-8 for Latin-1 and writes UTF-8 again, or reads UTF-8 and
  * writes Latin-1, be it escaped; what Latin-1 does not have stays. */
-static void add_latin_1(struct screen *s, struct slice value)
+static void add_latin_1(struct screen *s, size_t of, struct slice value)
 {
     struct buf twice = BUF_INIT(SIZE_MAX), once = BUF_INIT(SIZE_MAX);
     uint32_t cp = 0;
@@ -245,17 +259,19 @@ static void add_latin_1(struct screen *s, struct slice value)
         for (size_t b = i; b < i + n; b++)
             utf8_put(&twice, value.p[b]);
     }
-    add(s, buf_slice(&once), false);
-    add(s, buf_slice(&twice), false);
+    add_form(s, of, buf_slice(&once));
+    add_form(s, of, buf_slice(&twice));
     buf_free(&once);
     buf_free(&twice);
 }
 
 void screen_add(struct screen *s, struct slice value)
 {
+    size_t before = s->values;
+
     add(s, value, false);
-    if (!PLANTED(latin_1_left_out))
-        add_latin_1(s, value);
+    if (s->values > before && !PLANTED(latin_1_left_out))
+        add_latin_1(s, before, value);
 }
 
 void screen_add_made(struct screen *s, struct slice value)
@@ -566,8 +582,21 @@ static bool parts_known(const struct screen *s, size_t made)
     return parts > 0;
 }
 
+/* Who knows a value in one form knows it in the others: a server that misreads what the request said
+ * would otherwise confirm a guess. */
+static void learn_forms(struct screen *s)
+{
+    for (size_t i = 0; i < s->values; i++) {
+        for (size_t j = 0; j < s->values && is_known(&s->value[i]); j++) {
+            if (s->value[j].of == s->value[i].of)
+                s->value[j].known = 8 * s->value[j].n;
+        }
+    }
+}
+
 void screen_learn_made(struct screen *s)
 {
+    learn_forms(s);
     for (size_t i = 0; i < s->values; i++) {
         if (s->value[i].made && parts_known(s, i))
             s->value[i].known = 8 * s->value[i].n;

@@ -156,7 +156,7 @@ void page_message(struct buf *out, const struct page_frame *f, enum page_text te
     if (next.n == 0)
         next = back.n > 0 ? back : SLICE_LIT("/inbox");
     if (text == PAGE_BAD_HOST) {
-        buf_printf(&elsewhere, "//%.*s%s", (int)f->host.n, (const char *)f->host.p, c->next_url);
+        buf_printf(&elsewhere, "%.*s%s", (int)f->url.n, (const char *)f->url.p, c->next_url);
         next = buf_slice(&elsewhere);
     }
     add_bool(&t, "good", c->sign != SIGN_NONE);

@@ -20,7 +20,8 @@ enum {
 
 /* What every page has around it. */
 struct page_frame {
-    struct slice host;  /* where this is, for the person to compare */
+    struct slice url;   /* the origin of the pages */
+    struct slice host;  /* of it, for the person to compare */
     struct slice user;  /* empty: nobody is logged in */
     struct digest csrf; /* of the session; unused when user is empty */
     uint64_t now;       /* ms since 1970 */

@@ -411,6 +411,27 @@ static void test_latin_1(void **state)
     screen_free(s);
 }
 
+/* A request that has the value excuses its other forms, or a server that misreads what it was sent
+ * would tell that a guess was right. */
+static void test_latin_1_excused(void **state)
+{
+    static const char request[] = "{\"arguments\":{\"a\":\"p\xc3\xa4ssw\xc3\xb6rt\"}}";
+    static const char *const answers[] = {
+        "[\"p\xc3\xa4ssw\xc3\xb6rt\"]",
+        "[\"p\xc3\x83\xc2\xa4ssw\xc3\x83\xc2\xb6rt\"]",
+        "[\"p%E4ssw%F6rt\"]",
+    };
+    struct screen *s = with(S("p\xc3\xa4ssw\xc3\xb6rt"));
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++)
+        assert_true(screen_has(s, slice_str(answers[i])));
+    assert_true(excuse(s, request) > 0);
+    assert_false(screen_active(s));
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++)
+        check(s, answers[i], answers[i], 0);
+    screen_free(s);
+}
+
 static void test_several_values(void **state)
 {
     struct screen *s = screen_new(S(LABEL));
@@ -539,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_every_reading),
         cmocka_unit_test(test_escaped_neighbours),
         cmocka_unit_test(test_latin_1),
+        cmocka_unit_test(test_latin_1_excused),
         cmocka_unit_test(test_several_values),
         cmocka_unit_test(test_broken_escapes),
         cmocka_unit_test(test_base64_seams),

@@ -90,7 +90,7 @@ static void test_hosts(void **state)
     }
     /* The page that says so has its looks, and leads to the right place. */
     fake_send(f, "GET /inbox HTTP/1.1\r\nHost: 127.0.0.1:8401\r\nConnection: close\r\n\r\n");
-    assert_true(fake_has(f, "href=\"//localhost:8401/inbox\""));
+    assert_true(fake_has(f, "href=\"http://localhost:8401/inbox\""));
     fake_send(f, "GET /style.css HTTP/1.1\r\nHost: 127.0.0.1:8401\r\nConnection: close\r\n\r\n");
     assert_int_equal(fake_status(f), 200);
     fake_send(f, "GET /inbox.js HTTP/1.1\r\nHost: 127.0.0.1:8401\r\nConnection: close\r\n\r\n");
