@@ -617,6 +617,43 @@ static void test_stale_in_between(void **state)
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.call, 2);
 }
 
+/* The requestState that it came with is still the one that may be sent once. */
+static void test_stale_in_between_keeps_the_chain(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o = rig_call(2, w->ann);
+    struct msg_use_result m = {.result = RESULT_ANSWERED, .refused = true};
+    struct call *c = NULL;
+    struct use_id chain;
+
+    call(w, 1);
+    m.use = permit(w, 1)->use;
+    assert_err(
+        send_state_seal(w->r->gateway->own,
+                        &(struct msg_state_seal){.call = 1, .upstream_state = SLICE_LIT("theirs")}),
+        ERR_OK);
+    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
+    w->r->audit_silent = true;
+    o.state = buf_slice(&st);
+    rig_say_call(w->r, &o);
+    rig_quiet(w->r->egress);
+    assert_int_equal(reserved(w), 2);
+    for (c = w->r->k->calls.by_key; c != NULL && c->key.number != 2; c = c->hh.next)
+        ;
+    assert_non_null(c);
+    chain = c->chain;
+    assert_false(ID_IS_ZERO(chain));
+    assert_err(send_use_result(w->r->egress->own, &m), ERR_OK);
+    rig_settle(w->r);
+    rig_forget(w->r->egress);
+    rig_forget(w->r->gateway);
+    rig_audit_ack(w->r);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.call, 2);
+    assert_true(ID_EQ(c->chain, chain));
+    buf_free(&st);
+}
+
 static void test_suspended_by_a_running_answer(void **state)
 {
     struct world *w = *state;
@@ -671,6 +708,7 @@ int main(void)
         T(test_reflections_have_a_budget),
         T(test_suspended_in_between),
         T(test_stale_in_between),
+        T(test_stale_in_between_keeps_the_chain),
         T(test_suspended_by_a_running_answer),
     };
 
