@@ -5,6 +5,7 @@
 #include "screen/escape.h"
 
 #include "base/defs.h"
+#include "base/planted.h"
 
 /* The hexadecimal number in the first digits (1 to max of them) of s; their count, 0 for none. */
 static size_t hex_run(struct slice s, size_t max, uint32_t *ret)
@@ -100,7 +101,7 @@ static size_t backslash(struct slice s, uint32_t *ret, bool *ret_byte)
         }
     }
     *ret = s.p[1];
-    return is_punctuation(s.p[1]) ? 2 : 0;
+    return is_punctuation(s.p[1]) && !PLANTED(backslash_left_out) ? 2 : 0;
 }
 
 /* RFC 3629 3. v is a scalar value. */

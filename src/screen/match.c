@@ -596,7 +596,8 @@ static void learn_forms(struct screen *s)
 
 void screen_learn_made(struct screen *s)
 {
-    learn_forms(s);
+    if (!PLANTED(forms_confirm))
+        learn_forms(s);
     for (size_t i = 0; i < s->values; i++) {
         if (s->value[i].made && parts_known(s, i))
             s->value[i].known = 8 * s->value[i].n;
