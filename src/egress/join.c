@@ -146,7 +146,7 @@ static void on_secret(void *ctx, struct slice value, bool made)
     if (made)
         screen_add_made(ctx, value);
     else
-        screen_add(ctx, value);
+        screen_add(ctx, value, 0, value.n);
 }
 
 static enum err place_opened(void *ctx, struct slice credential)

@@ -55,6 +55,7 @@ struct screen {
     struct value value[SCREEN_VALUES];
     struct pattern pattern[SCREEN_VALUES * PATTERN_COUNT];
     size_t values, patterns;
+    size_t last;        /* the value that was added last, unless it was there already: NO_PATTERN */
     size_t steps, left; /* taken so far; left for this text */
     bool gave_up;
     uint16_t first[256];        /* by first byte: a pattern, or NO_PATTERN */
@@ -89,6 +90,7 @@ struct screen *screen_new(struct slice label)
     buf_init(&s->bytes, SIZE_MAX);
     buf_init(&s->label, LIM_LABEL_BYTES + 32);
     put_label(&s->label, label);
+    s->last = NO_PATTERN;
     for (int a = 0; a < 256; a++) {
         s->first[a] = NO_PATTERN;
         for (int b = 0; b < 256 && escape_begins((uint8_t)a); b++)
@@ -265,13 +267,27 @@ static void add_latin_1(struct screen *s, size_t of, struct slice value)
     buf_free(&twice);
 }
 
-void screen_add(struct screen *s, struct slice value)
+/* What is looked for: the secret bytes, or all when these are too few. */
+static struct slice looked_for(struct slice value, size_t from, size_t to)
+{
+    return to - from < SCREEN_VALUE_MIN ? value : slice_sub(value, from, to);
+}
+
+void screen_add(struct screen *s, struct slice value, size_t from, size_t to)
 {
     size_t before = s->values;
 
+    value = looked_for(value, from, to);
     add(s, value, false);
-    if (s->values > before && !PLANTED(latin_1_left_out))
+    s->last = s->values > before ? before : NO_PATTERN;
+    if (s->last == before && !PLANTED(latin_1_left_out))
         add_latin_1(s, before, value);
+}
+
+void screen_add_form(struct screen *s, struct slice value, size_t from, size_t to)
+{
+    if (s->last != NO_PATTERN)
+        add_form(s, s->last, looked_for(value, from, to));
 }
 
 void screen_add_made(struct screen *s, struct slice value)

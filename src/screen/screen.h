@@ -37,10 +37,15 @@ struct screen;
 MUST_USE struct screen *screen_new(struct slice label);
 void screen_free(struct screen *s); /* takes NULL; wipes */
 
-/* Makes the forms of one injected value. The slice is not kept. Call it only for what is secret: a
- * user name would be taken out of every answer. At most SCREEN_VALUES values, more are a bug. */
+/* Looks for one injected value from now on; the slice is not kept. Bytes [from, to) of it are secret,
+ * and these alone are looked for: what else it has (a scheme, "sk_live_") would be taken out of every
+ * answer. When they are fewer than SCREEN_VALUE_MIN, the whole value is looked for as one. At most
+ * SCREEN_VALUES values, more are a bug. */
 #define SCREEN_VALUES 32
-void screen_add(struct screen *s, struct slice value);
+void screen_add(struct screen *s, struct slice value, size_t from, size_t to);
+/* The same of another form of the value that was added last, such as the bytes that its digits stand
+ * for: a request that contains the one whole knows the other too. */
+void screen_add_form(struct screen *s, struct slice value, size_t from, size_t to);
 /* The same of a value that was made of others and of what is no secret: a request that contains
  * all of those others knows it too. */
 void screen_add_made(struct screen *s, struct slice value);

@@ -333,7 +333,7 @@ static void check_written(struct slice value, struct slice choices)
     struct buf form = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX);
     struct json j;
     json_init(&j);
-    screen_add(s, value);
+    screen_add(s, value, 0, value.n);
     write_form(&form, value, choose(&choices));
     for (struct slice rest = buf_slice(&form); rest.n > 0;)
         rest = slice_sub(rest, write_way(&text, rest, choose(&choices)), rest.n);
@@ -358,7 +358,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf out = BUF_INIT(1 << 20);
     uint32_t hits = 0;
     json_init(&j);
-    screen_add(s, value);
+    screen_add(s, value, 0, value.n);
     if (json_parse(&j, in, NULL) == ERR_OK) {
         enum err e = screen_message(s, &j, &out, &hits);
         MUST(e == ERR_OK || e == ERR_TOO_LARGE);

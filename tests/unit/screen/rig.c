@@ -1,9 +1,14 @@
 #include "rig.h"
 
+void add(struct screen *s, struct slice value)
+{
+    screen_add(s, value, 0, value.n);
+}
+
 struct screen *with(struct slice value)
 {
     struct screen *s = screen_new(S(LABEL));
-    screen_add(s, value);
+    add(s, value);
     return s;
 }
 

@@ -27,6 +27,8 @@
 
 #define assert_ok(expr) assert_string_equal(err_name(expr), "OK")
 
+/* All of the value is secret. */
+void add(struct screen *s, struct slice value);
 struct screen *with(struct slice value);
 /* The message screened; the caller frees out. */
 uint32_t run(struct screen *s, struct slice text, struct buf *out);

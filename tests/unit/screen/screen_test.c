@@ -182,10 +182,10 @@ static void test_short_values(void **state)
 {
     struct screen *s = screen_new(S(LABEL));
     (void)state;
-    screen_add(s, S(""));
-    screen_add(s, S("abcd"));
+    add(s, S(""));
+    add(s, S("abcd"));
     check(s, "{\"a\":\"abcd\"}", "{\"a\":\"abcd\"}", 0);
-    screen_add(s, S("abcde"));
+    add(s, S("abcde"));
     check(s, "{\"a\":\"xabcdex\"}", "{\"a\":\"x" MARK "x\"}", 1);
     check(s, "{\"a\":\"6162636465\"}", "{\"a\":\"" MARK "\"}", 1);
     check(s, "{\"a\":\"xxYWJjZGU=\"}", "{\"a\":\"xx" MARK "\"}", 1);
@@ -228,15 +228,15 @@ static void test_overlaps(void **state)
 {
     struct screen *s = screen_new(S(LABEL));
     (void)state;
-    screen_add(s, S("abcdef"));
-    screen_add(s, S("defghi"));
-    screen_add(s, S("bcdef"));
+    add(s, S("abcdef"));
+    add(s, S("defghi"));
+    add(s, S("bcdef"));
     check(s, "[\"xabcdefghix\"]", "[\"x" MARK "x\"]", 1);
     check(s, "[\"xbcdefghix\"]", "[\"x" MARK "x\"]", 1);
     check(s, "[\"abcdefdefghi\"]", "[\"" MARK MARK "\"]", 2);
     screen_free(s);
     s = screen_new(S(LABEL));
-    screen_add(s, S("aaaaa"));
+    add(s, S("aaaaa"));
     check(s, "[\"aaaaaaaa\",\"aaaa\"]", "[\"" MARK "\",\"aaaa\"]", 1);
     screen_free(s);
 }
@@ -264,8 +264,8 @@ static void test_excuse(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
         struct screen *s = screen_new(S(LABEL));
-        screen_add(s, S("secret-1"));
-        screen_add(s, S("other-2"));
+        add(s, S("secret-1"));
+        add(s, S("other-2"));
         screen_add_made(s, S("Bearer secret-1"));
         screen_add_made(s, S("secret-1:other-2"));
         assert_int_equal(excuse(s, requests[i]), 2);
@@ -379,8 +379,8 @@ static void test_excuse_of_a_part(void **state)
 {
     struct screen *s = screen_new(S(LABEL));
     (void)state;
-    screen_add(s, S("admin"));
-    screen_add(s, S("admin-9f8s7d6"));
+    add(s, S("admin"));
+    add(s, S("admin-9f8s7d6"));
     (void)excuse(s, "[\"admin\"]");
     check(s, "[\"admin\",\"admin-9f8s7d6\"]", "[\"admin\",\"" MARK "\"]", 1);
     screen_free(s);
@@ -432,15 +432,32 @@ static void test_latin_1_excused(void **state)
     screen_free(s);
 }
 
+/* What is no secret of a value stays, unless there is too little else. */
+static void test_public_beginning(void **state)
+{
+    struct screen *s = screen_new(S(LABEL));
+    (void)state;
+    screen_add(s, S("Token secret-1"), 6, 14);
+    screen_add(s, S("ana:pin1"), 4, 8);
+    screen_add(s, S("(digits=3132333435)"), 8, 18);
+    screen_add_form(s, S("12345"), 0, 5);
+    check(s, "[\"Token secret-1\",\"Token secret-\"]", "[\"Token " MARK "\",\"Token secret-\"]", 1);
+    check(s, "[\"ana:pin1\",\"ana:\",\"pin1\"]", "[\"" MARK "\",\"ana:\",\"pin1\"]", 1);
+    check(s, "[\"12345\"]", "[\"" MARK "\"]", 1);
+    (void)excuse(s, "[\"3132333435\"]");
+    check(s, "[\"12345\",\"ana:pin1\"]", "[\"12345\",\"" MARK "\"]", 1);
+    screen_free(s);
+}
+
 static void test_several_values(void **state)
 {
     struct screen *s = screen_new(S(LABEL));
     (void)state;
-    screen_add(s, S("secret-1"));
-    screen_add(s, S("secret-1"));
-    screen_add(s, S("secret-1-long"));
-    screen_add(s, S("secret-1x"));
-    screen_add(s, S(" space"));
+    add(s, S("secret-1"));
+    add(s, S("secret-1"));
+    add(s, S("secret-1-long"));
+    add(s, S("secret-1x"));
+    add(s, S(" space"));
     check(s, "[\"secret-1-long secret-1-lo secret-1x\"]", "[\"" MARK " " MARK "-lo " MARK "\"]", 3);
     check(s, "[\"x+space\",\"x%20space\",\"x+spac\"]", "[\"x" MARK "\",\"x" MARK "\",\"x+spac\"]",
           2);
@@ -489,8 +506,8 @@ static void test_base64_seams(void **state)
     screen_free(s);
     /* The second reaches back into what the first took. */
     s = screen_new(S(LABEL));
-    screen_add(s, S("abcdef-1"));
-    screen_add(s, S("ghijkl-2"));
+    add(s, S("abcdef-1"));
+    add(s, S("ghijkl-2"));
     buf_clear(&code);
     buf_clear(&doc);
     buf_clear(&out);
@@ -511,7 +528,7 @@ static void test_label(void **state)
 {
     struct screen *s = screen_new(S("w\n\xe2\x80\xae\"x\xff"));
     (void)state;
-    screen_add(s, S("redacted"));
+    add(s, S("redacted"));
     check(s, "[\"redacted\"]", "[\"[redacted: w\\\"x]\"]", 1);
     screen_free(s);
     screen_free(NULL);
@@ -561,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_escaped_neighbours),
         cmocka_unit_test(test_latin_1),
         cmocka_unit_test(test_latin_1_excused),
+        cmocka_unit_test(test_public_beginning),
         cmocka_unit_test(test_several_values),
         cmocka_unit_test(test_broken_escapes),
         cmocka_unit_test(test_base64_seams),
