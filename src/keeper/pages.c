@@ -58,6 +58,7 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                                  .created = row->created,
                                  .expires = row->expires,
                                  .tested = row->tested,
+                                 .may_prove = session_proof_left(k, s->user),
                                  .csrf = roots_csrf(k, s->hash),
                                  .salt = slice_of(s->proof.salt, sizeof(s->proof.salt)),
                                  .ops = s->proof.ops,

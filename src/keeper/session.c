@@ -128,22 +128,34 @@ static struct digest key_of(enum rate_kind kind, struct slice whose)
     return key;
 }
 
-/* The counter of a log-in. Names that nobody has are counted too, or the limit would tell them from
- * others; but in a table of their own, where they push nobody out. */
-static struct rates *counter_of(struct keeper *k, struct slice name, struct digest browser,
-                                struct digest *ret_key)
+/* Who a log-in is counted with. */
+struct counted {
+    struct rates *in;
+    struct digest key;
+    bool known; /* the browser */
+};
+
+/* Names that nobody has are counted too, or the limit would tell them from others; but in a table
+ * of their own, where they push nobody out. */
+static struct counted counted_as(struct keeper *k, struct slice name, struct digest browser)
 {
     struct session_proof p;
     struct user_id user;
-    struct digest known;
+    struct digest mark;
+    bool known = false;
 
-    if (find_name(k, name, &user, &p) != ERR_OK) {
-        *ret_key = key_of(RATE_LOGIN, name);
-        return &k->strangers;
-    }
-    known = roots_browser(k, user, p.verifier);
-    *ret_key = key_of(ID_EQ(known, browser) ? RATE_BROWSER : RATE_LOGIN, ID_SLICE(user));
-    return &k->rates;
+    if (find_name(k, name, &user, &p) != ERR_OK)
+        return (struct counted){&k->strangers, key_of(RATE_LOGIN, name), false};
+    mark = roots_browser(k, user, p.verifier);
+    known = ID_EQ(mark, browser) || (PLANTED(any_browser_known) && !ID_IS_ZERO(browser));
+    return (struct counted){&k->rates, key_of(known ? RATE_BROWSER : RATE_LOGIN, ID_SLICE(user)),
+                            known};
+}
+
+bool session_proof_left(struct keeper *k, struct user_id user)
+{
+    return rate_left(&k->rates, key_of(RATE_PROOF, ID_SLICE(user)), loop_now(k->loop),
+                     limit_get(SET_LOGINS_PER_MINUTE));
 }
 
 bool session_may_prove(struct keeper *k, struct user_id user)
@@ -159,16 +171,16 @@ void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_l
 {
     struct session_proof p = {.ops = 0};
     struct user_id user;
-    struct digest key;
-    struct rates *counter = counter_of(k, m->name, m->browser, &key);
+    struct counted as = counted_as(k, m->name, m->browser);
 
-    if (!rate_left(counter, key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
+    if (!rate_left(as.in, as.key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
         page_denied(c, m->req, DENIAL_RATE);
         return;
     }
     if (find_name(k, m->name, &user, &p) != ERR_OK)
         make_up(k, m->name, &p);
     tell_login_salt(c, &(struct msg_login_salt){.req = m->req,
+                                                .known = as.known,
                                                 .salt = slice_of(p.salt, sizeof(p.salt)),
                                                 .ops = p.ops,
                                                 .mem = p.mem});
@@ -233,11 +245,10 @@ static void login_done(void *ctx, enum err e)
 
 void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m)
 {
-    struct digest key;
-    struct rates *counter = counter_of(k, m->name, m->browser, &key);
+    struct counted as = counted_as(k, m->name, m->browser);
     struct login *l = NULL;
 
-    if (!rate_allow(counter, key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
+    if (!rate_allow(as.in, as.key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
         page_denied(c, m->req, DENIAL_RATE);
         return;
     }

@@ -28,6 +28,8 @@ MUST_USE enum err session_find_for_change(struct keeper *k, const struct sec *co
                                           struct digest csrf, struct session *ret);
 /* Whether this is the person's verifier. Constant time. */
 MUST_USE bool session_proves(const struct session_proof *p, const struct sec *verifier);
+/* Whether a proof inside a session of that person would be looked at now. Counts nothing. */
+MUST_USE bool session_proof_left(struct keeper *k, struct user_id user);
 /* One more proof inside a session of that person; false: too many this minute. Counted apart from
  * log-ins, which anybody can try under any name. */
 MUST_USE bool session_may_prove(struct keeper *k, struct user_id user);

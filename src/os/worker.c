@@ -8,7 +8,6 @@
 #include <signal.h>
 
 #include "base/mem.h"
-#include "os/clock.h"
 #include "os/sock.h"
 
 enum { THREADS_MAX = 8 };
@@ -195,7 +194,6 @@ enum err worker_ask(struct worker *w, struct worker_job *j, uint64_t ticket)
     }
     w->queued++;
     j->ticket = ticket;
-    j->asked_ms = clock_boot_ms();
     pthread_mutex_lock(&w->lock);
     TAILQ_INSERT_TAIL(&w->waiting_for_thread, j, link);
     pthread_cond_signal(&w->changed);
@@ -219,17 +217,4 @@ void worker_drop(struct worker *w, uint64_t ticket)
         return; /* it is being done, or is done, or was never asked */
     w->queued--;
     w->ops->free(j);
-}
-
-uint64_t worker_age(struct worker *w)
-{
-    uint64_t since = 0;
-    const struct worker_job *first;
-
-    pthread_mutex_lock(&w->lock);
-    first = TAILQ_FIRST(&w->waiting_for_thread);
-    if (first != NULL)
-        since = clock_boot_ms() - first->asked_ms;
-    pthread_mutex_unlock(&w->lock);
-    return since;
 }

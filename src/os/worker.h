@@ -13,7 +13,7 @@
 /* The first member of what a job is. */
 struct worker_job {
     TAILQ_ENTRY(worker_job) link;
-    uint64_t ticket, asked_ms;
+    uint64_t ticket;
     unsigned group; /* set by who asks: those of one group share what a group may have */
 };
 
@@ -41,7 +41,5 @@ void worker_free(struct worker *w);
 MUST_USE enum err worker_ask(struct worker *w, struct worker_job *j, uint64_t ticket);
 /* Nobody waits for the job of that ticket any more: if no thread has it yet, none will. */
 void worker_drop(struct worker *w, uint64_t ticket);
-/* How long the job that comes next has waited for a thread, in ms; 0 when none waits. */
-uint64_t worker_age(struct worker *w);
 
 #endif

@@ -354,8 +354,14 @@ static void hash(struct visit *v, const struct msg_handoff_view *m)
     g->password = NULL; /* moved */
     if (!visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
         sec_free(password);
-    else if (hasher_ask(v->s->hasher, v->req, password, m->salt.p,
-                        (struct password_cost){m->ops, m->mem}) != ERR_OK)
+    else if (hasher_ask(
+                 v->s->hasher,
+                 &(struct hasher_ask){.ticket = v->req,
+                                      .lane = HASHER_KNOWN, /* the keeper knows the session */
+                                      .name = slice_str(g->user),
+                                      .salt = m->salt.p,
+                                      .cost = {m->ops, m->mem}},
+                 password) != ERR_OK)
         reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
 }
 
@@ -375,6 +381,8 @@ static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
         return;
     }
     check_fields(g, u);
+    if (!has_wrong(g) && !m->may_prove)
+        g->wrong[PASSWORD] = WRONG_RATE; /* nothing is hashed for nothing */
     if (has_wrong(g)) {
         reply_wrongs(v);
         return;

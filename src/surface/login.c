@@ -187,8 +187,13 @@ static void on_salt(struct visit *v, struct msg_login_salt *m)
     }
     if (!visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
         sec_free(password);
-    else if (hasher_ask(v->s->hasher, v->req, password, m->salt.p,
-                        (struct password_cost){m->ops, m->mem}) != ERR_OK)
+    else if (hasher_ask(v->s->hasher,
+                        &(struct hasher_ask){.ticket = v->req,
+                                             .lane = m->known ? HASHER_KNOWN : HASHER_STRANGERS,
+                                             .name = slice_str(l->name),
+                                             .salt = m->salt.p,
+                                             .cost = {m->ops, m->mem}},
+                        password) != ERR_OK)
         reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
 }
 

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xd0ccec48b617d56fu
+#define MSG_TABLE_ID 0xbfe7bb4a05e31e48u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -815,9 +815,10 @@ struct msg_login_start {
     struct digest browser;
 };
 
-/* How to hash the password; also given, made up but stable, for unknown names. */
+/* How to hash the password; also given, made up but stable, for unknown names. known: this person logged in with this password from this browser before, so it waits apart from strangers. */
 struct msg_login_salt {
     uint64_t req;
+    bool known;
     struct slice salt;
     uint64_t ops;
     uint64_t mem;
@@ -869,7 +870,7 @@ struct msg_handoff_get {
     struct handoff_id handoff;
 };
 
-/* What the page shows. Times in ms since 1970. method, tool and client_label came from outside. tested: the credential was tried at the upstream. */
+/* What the page shows. Times in ms since 1970. method, tool and client_label came from outside. tested: the credential was tried at the upstream. may_prove: a password typed now would be looked at; false: there were too many this minute. */
 struct msg_handoff_view {
     uint64_t req;
     struct handoff_id handoff;
@@ -887,6 +888,7 @@ struct msg_handoff_view {
     uint64_t expires;
     uint32_t tries_left;
     bool tested;
+    bool may_prove;
     struct digest csrf;
     struct slice salt;
     uint64_t ops;

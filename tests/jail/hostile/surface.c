@@ -154,7 +154,7 @@ static void hashing(struct play *p)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct slice with = slice_of(salt, rows[i].salt_n);
-        union msg_any m = {.login_salt = {ask(&log_in), with, rows[i].ops, rows[i].mem}};
+        union msg_any m = {.login_salt = {ask(&log_in), false, with, rows[i].ops, rows[i].mem}};
 
         if (rows[i].refused) {
             wrong_answer(p, MSG_LOGIN_SALT, &m, "503");
@@ -184,11 +184,11 @@ static void cookies(struct play *p)
 {
     uint64_t req = ask(&log_in);
 
-    SAY(as_surface.keeper, MSG_LOGIN_SALT, login_salt, req, slice_of(salt, 16), 1, 8192);
+    SAY(as_surface.keeper, MSG_LOGIN_SALT, login_salt, req, false, slice_of(salt, 16), 1, 8192);
     assert_int_equal(hear(as_surface.keeper, MSG_LOGIN)->login.req, req);
     wrong_answer(p, MSG_LOGIN_OK, &(union msg_any){.login_ok = {.req = req, .life_ms = 1}}, "503");
     req = ask(&log_in);
-    SAY(as_surface.keeper, MSG_LOGIN_SALT, login_salt, req, slice_of(salt, 16), 1, 8192);
+    SAY(as_surface.keeper, MSG_LOGIN_SALT, login_salt, req, false, slice_of(salt, 16), 1, 8192);
     assert_int_equal(hear(as_surface.keeper, MSG_LOGIN)->login.req, req);
     SAY(as_surface.keeper, MSG_LOGIN_OK, login_ok, req, (struct digest){{7}}, secret_of("c"),
         UINT64_MAX);

@@ -210,6 +210,32 @@ static void test_login_rate(void **state)
     denied(w, DENIAL_RATE);
 }
 
+static bool known(struct world *w, struct digest browser, const char *name)
+{
+    assert_err(
+        send_login_start(w->r->surface->own,
+                         &(struct msg_login_start){.name = slice_str(name), .browser = browser}),
+        ERR_OK);
+    return rig_take(w->r->surface, MSG_LOGIN_SALT)->login_salt.known;
+}
+
+/* Who waits apart from strangers to have a password hashed: a cookie that looks like one chooses
+ * nothing. */
+static void test_who_is_known(void **state)
+{
+    struct world *w = *state;
+    struct digest none = {{0}}, made_up = {{1}}, ann;
+
+    login(w, "ann", "ann's password");
+    ann = rig_take(w->r->surface, MSG_LOGIN_OK)->login_ok.browser;
+    assert_true(known(w, ann, "ann"));
+    assert_false(known(w, none, "ann"));
+    assert_false(known(w, made_up, "ann"));
+    assert_false(known(w, ann, "bob"));
+    assert_false(known(w, ann, "nobody"));
+    assert_false(known(w, none, "nobody"));
+}
+
 /* Who only knows the name cannot keep the person out of a browser that they have used before. */
 static void test_login_rate_of_known_browsers(void **state)
 {
@@ -568,9 +594,14 @@ static void test_proof_rate(void **state)
     assert_err(limit_set(SET_LOGINS_PER_MINUTE, 2), ERR_OK);
     w->f.proof = "guess";
     for (int i = 0; i < 2; i++) {
+        get(w, w->f.cookie);
+        assert_true(
+            view(w, HANDOFF_STATE_OPENED, i ? PROBLEM_WRONG_PASSWORD : PROBLEM_NONE)->may_prove);
         rig_post_form(w->r, &w->f);
         denied(w, DENIAL_WRONG_PASSWORD);
     }
+    get(w, w->f.cookie); /* the next need not be hashed */
+    assert_false(view(w, HANDOFF_STATE_OPENED, PROBLEM_WRONG_PASSWORD)->may_prove);
     w->f.proof = NULL;
     rig_post_form(w->r, &w->f);
     denied(w, DENIAL_RATE);
@@ -1002,6 +1033,7 @@ int main(void)
         T(test_login_rate),
         T(test_login_rate_is_not_flushed),
         T(test_login_rate_of_known_browsers),
+        T(test_who_is_known),
         T(test_browsers_are_forgotten_with_the_password),
         T(test_what_is_typed_as_name_is_not_logged),
         T(test_login_without_audit),

@@ -23,6 +23,7 @@ static void sent(enum err e)
 static void on_login_start(struct fake *f, union msg_any *m)
 {
     sent(send_login_salt(f->keeper, &(struct msg_login_salt){.req = m->login_start.req,
+                                                             .known = f->known,
                                                              .salt = slice_of(salt, 16),
                                                              .ops = 1,
                                                              .mem = 8192}));
@@ -98,6 +99,7 @@ void fake_view(struct fake *f, uint64_t req, struct handoff_id id)
                                                       .expires = UINT64_C(4000000000000),
                                                       .tries_left = 9,
                                                       .tested = true,
+                                                      .may_prove = !f->spent,
                                                       .csrf = digest_of(0xab),
                                                       .salt = slice_of(salt, 16),
                                                       .ops = 1,
@@ -406,4 +408,23 @@ unsigned fake_status(const struct fake *f)
 bool fake_has(const struct fake *f, const char *text)
 {
     return client_count(&f->c, text) > 0;
+}
+
+void fake_strangers(struct fake *f)
+{
+    struct hasher_ask a = {.lane = HASHER_STRANGERS,
+                           .salt = salt,
+                           .cost = {LIM_PASSWORD_OPS_MOST, LIM_PASSWORD_MEM_MOST / 2}};
+    enum err e = ERR_OK;
+
+    for (unsigned i = 0; e == ERR_OK; i++) {
+        char name[16], typed[] = "guess";
+
+        (void)snprintf(name, sizeof(name), "made-up-%u", i);
+        a.ticket = UINT64_C(1) << 32 | i; /* no visit's */
+        a.name = slice_str(name);
+        e = hasher_ask(f->s.hasher, &a, sec_take(typed, 5));
+        a.cost = (struct password_cost){1, 8192};
+    }
+    assert_int_equal(e, ERR_AGAIN);
 }

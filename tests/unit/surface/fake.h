@@ -40,6 +40,8 @@ struct fake {
     uint64_t req;
     enum problem problem;
     enum handoff_state state;
+    bool known;         /* what it says of browsers */
+    bool spent;         /* there were too many proofs this minute */
     enum denial later;  /* for a test's own script */
     enum denial denial; /* 0: none; what it says to cookies that it does not know is log_in */
 };
@@ -76,6 +78,8 @@ void fake_end_rows(struct fake *f, uint64_t req);
 /* Whether the cookie is the session's; if not, or when a denial was ordered, that has been
  * answered. */
 bool fake_knows(struct fake *f, uint64_t req, const struct sec *cookie);
+/* As many strangers wait as may, behind one whose hash takes longer than a few requests. */
+void fake_strangers(struct fake *f);
 /* The keeper's channel ends. */
 void fake_kill_keeper(struct fake *f);
 

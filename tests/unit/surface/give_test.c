@@ -146,6 +146,35 @@ static void make_sealable(struct fake *f)
 
 #define GOOD_FORM "csrf=" CSRF "&f0=u&f1=k&password=pw"
 
+static void test_strangers_are_in_nobodys_way(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    make_sealable(f);
+    assert_int_equal(limit_set(SET_PAGE_TIME, 60000), ERR_OK);
+    fake_strangers(f);
+    fake_post(f, "/h/" HANDOFF, GOOD_FORM);
+    assert_int_equal(fake_status(f), 303);
+    assert_int_equal(f->asked[MSG_HANDOFF_SUBMIT], 1);
+    assert_int_equal(limit_set(SET_PAGE_TIME, 10000), ERR_OK);
+    fake_free(f);
+}
+
+static void test_nothing_is_hashed_for_nothing(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    make_sealable(f);
+    f->spent = true;
+    fake_post(f, "/h/" HANDOFF, GOOD_FORM);
+    assert_int_equal(fake_status(f), 303);
+    assert_true(fake_has(f, "Location: /h/" HANDOFF "?e=000000007\r\n"));
+    assert_int_equal(f->asked[MSG_HANDOFF_SUBMIT], 0);
+    fake_free(f);
+}
+
 static void test_problems_show_the_form_again(void **state)
 {
     static const struct {
@@ -434,6 +463,8 @@ int main(void)
         cmocka_unit_test(test_denials),
         cmocka_unit_test(test_asks_to_log_in),
         cmocka_unit_test(test_gives),
+        cmocka_unit_test(test_strangers_are_in_nobodys_way),
+        cmocka_unit_test(test_nothing_is_hashed_for_nothing),
         cmocka_unit_test(test_problems_show_the_form_again),
         cmocka_unit_test(test_denied_submissions),
         cmocka_unit_test(test_wrongs_in_the_address),

@@ -104,6 +104,26 @@ static void test_known_browser(void **state)
     fake_free(f);
 }
 
+/* A browser's cookie puts it nowhere: the keeper says who waits apart from strangers. */
+static void test_the_keeper_says_who_is_known(void **state)
+{
+    static const char cookies[] =
+        "Cookie: __Host-sidegate-login=" TOKEN "; __Host-sidegate-browser=" CSRF "\r\n" OURS;
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    assert_int_equal(limit_set(SET_PAGE_TIME, 60000), ERR_OK);
+    fake_strangers(f);
+    fake_ask(f, "POST", "/login", cookies, GOOD);
+    assert_int_equal(fake_status(f), 503);
+    assert_true(fake_has(f, "Sidegate is busy"));
+    f->known = true;
+    post(f, GOOD);
+    assert_int_equal(fake_status(f), 303);
+    assert_int_equal(limit_set(SET_PAGE_TIME, 10000), ERR_OK);
+    fake_free(f);
+}
+
 static void test_same_password_same_verifier(void **state)
 {
     struct fake *f = fake_new(true);
@@ -315,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_only_ids_are_gone_back_to),
         cmocka_unit_test(test_logs_in),
         cmocka_unit_test(test_known_browser),
+        cmocka_unit_test(test_the_keeper_says_who_is_known),
         cmocka_unit_test(test_same_password_same_verifier),
         cmocka_unit_test(test_who_is_logged_in_goes_on),
         cmocka_unit_test(test_refusals),
