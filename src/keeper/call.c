@@ -120,6 +120,7 @@ static enum err use_state(struct call *call, struct slice text)
         call->handoff = s.handoff;
         call->leg = s.leg;
         call->chain = s.chain;
+        call->chain_until = s.expires;
         buf_put(&call->upstream_state, s.upstream_state);
     }
     buf_free(&plain);

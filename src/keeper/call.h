@@ -77,7 +77,8 @@ struct call {
     enum answer answer;
     struct handoff_id handoff; /* that it waits for, or zero */
     uint8_t leg;
-    struct use_id chain; /* of its requestState, or zero */
+    struct use_id chain;  /* of its requestState, or zero */
+    uint64_t chain_until; /* when that ends */
     struct buf upstream_state;
     struct use *use;
     bool busy, gone; /* work is queued for it; the gateway forgot it meanwhile */

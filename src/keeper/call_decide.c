@@ -45,6 +45,7 @@ static enum err reserve(struct call *call, struct call_decision *d,
                                 .upstream = call->upstream,
                                 .take = act == ACT_TAKE,
                                 .chain = call->chain,
+                                .chain_until = call->chain_until,
                                 .projection = call->projection,
                                 .body = call->body,
                                 .revocations = d->plan.revocations};
@@ -142,7 +143,10 @@ enum err call_judge(struct call *call, struct call_decision *d)
     bool go_on = true;
     enum err e = ERR_OK;
 
-    if (!ID_IS_ZERO(call->handoff))
+    /* Before anybody is asked: a yes to it would be good for nothing. */
+    if (!ID_IS_ZERO(call->chain))
+        e = chain_check(call->k, call->chain);
+    if (!e && !ID_IS_ZERO(call->handoff))
         e = look_at_handoff(call, d, &go_on);
     if (e || !go_on)
         return e;

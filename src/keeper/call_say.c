@@ -9,9 +9,6 @@
 #include "keeper/words.h"
 #include "os/log.h"
 
-/* A state outlives its handoff by this, so that a late retry learns how it ended. */
-static const uint64_t after_ms = 3600000;
-
 static struct chan *gateway(const struct call *call)
 {
     return peers_chan(&call->k->peers, call->key.gateway);
@@ -61,12 +58,13 @@ static void seal(struct call *call, const struct handoff_row *h, uint8_t leg, st
                       .leg = leg,
                       .who = call->who,
                       .projection = call->projection,
-                      .expires = h->expires + after_ms,
+                      .expires = h->expires + CHAIN_AFTER_MS,
                       .upstream_state = buf_slice(&call->upstream_state)};
 
     if (ID_IS_ZERO(call->chain))
         RANDOM_ID(call->chain);
     s.chain = call->chain;
+    call->chain_until = s.expires;
     BUG_IF(!slice_to_cstr(slice_str(h->upstream), s.upstream, sizeof(s.upstream)));
     BUG_IF(state_seal(call->k, &s, ret) != ERR_OK); /* the maxima fit */
 }

@@ -9,8 +9,7 @@
 #include "os/log.h"
 
 enum { HOUR_MS = 3600000 };
-static const uint64_t keep_ms =
-    3ull * 24 * HOUR_MS; /* finished uses and handoffs; longer than any requestState */
+static const uint64_t keep_ms = 3ull * 24 * HOUR_MS; /* handoffs that are over */
 
 /* Both clocks are read here and now: with the loop's time, which is of the turn's beginning, each
  * look would move it on by what passed since. */
@@ -86,8 +85,6 @@ static enum err tidy_work(void *ctx)
     uint64_t now = keeper_now(k), before = now > keep_ms ? now - keep_ms : 0;
     enum err e = store_do(k->store, Q_session_prune, VALS(V_INT(now)));
 
-    if (!e)
-        e = store_do(k->store, Q_use_prune, VALS(V_INT(before)));
     return e ? e : store_do(k->store, Q_handoff_prune, VALS(V_INT(before)));
 }
 

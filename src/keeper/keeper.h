@@ -6,6 +6,7 @@
 #include "ipc/chan.h"
 #include "keeper/auth.h"
 #include "keeper/call.h"
+#include "keeper/chain.h"
 #include "keeper/conf.h"
 #include "keeper/connection.h"
 #include "keeper/egress.h"

@@ -13,9 +13,6 @@
 
 enum { RETRY_MS = 1000 /* for an end that could not be stored */ };
 
-/* Column state of table use; statements.def has these numbers too, so they stay as they are. */
-enum use_stored { USE_STORED_RESERVED, USE_STORED_UNSENT, USE_STORED_ANSWERED, USE_STORED_UNKNOWN };
-
 /* --- inside work ------------------------------------------------------------------------------ */
 
 static struct record record_of(struct keeper *k, const struct use_plan *p, struct use_id id,
@@ -37,16 +34,13 @@ static struct record record_of(struct keeper *k, const struct use_plan *p, struc
 static enum err insert(struct keeper *k, const struct use_plan *p, struct use_id id)
 {
     const struct upstream *u = conf_get(&k->conf, p->upstream);
-    uint64_t now = keeper_now(k);
-    bool chained = !ID_IS_ZERO(p->chain);
-    enum err e =
-        store_do(k->store, Q_use_add,
-                 VALS(V_ID(id), V_ID(k->node), V_INT(k->epoch), V_INT(p->mode), V_ID(p->who.user),
-                      V_ID(p->who.client), V_STR(u->name), V_ID(p->connection), V_ID(p->lease),
-                      V_INT(p->take), chained ? V_ID(p->chain) : V_NULL, V_ID(p->projection),
-                      V_ID(p->body), V_INT(now), V_INT(now + 2 * limit_get(SET_PERMIT_TIME))));
+    enum err e = ID_IS_ZERO(p->chain) ? ERR_OK : chain_spend(k, p->chain, p->chain_until);
 
-    return e == ERR_EXISTS && chained ? ERR_BAD_STATE : e;
+    return e ? e
+             : store_do(k->store, Q_use_add,
+                        VALS(V_ID(id), V_ID(k->node), V_INT(k->epoch), V_INT(p->mode),
+                             V_ID(p->who.user), V_ID(p->who.client), V_STR(u->name),
+                             V_ID(p->connection), V_ID(p->lease), V_INT(p->take)));
 }
 
 enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *ret_id,
@@ -81,7 +75,7 @@ enum err use_recover(struct keeper *k)
     enum err e = ERR_OK;
 
     while (!e && n == LIM_STORE_BATCH) {
-        store_query(k->store, Q_use_reserved, VALS(), &q);
+        store_query(k->store, Q_use_all, VALS(), &q);
         for (n = 0; n < LIM_STORE_BATCH && store_next(&q); n++) {
             recs[n] = (struct record){.event = EVENT_USE_UNKNOWN};
             STORE_ID(&q, 0, recs[n].use);
@@ -91,7 +85,7 @@ enum err use_recover(struct keeper *k)
         }
         e = store_end(&q);
         for (size_t i = 0; !e && i < n; i++) {
-            e = store_do(k->store, Q_use_end, VALS(V_INT(USE_STORED_UNKNOWN), V_ID(recs[i].use)));
+            e = store_do(k->store, Q_use_end, VALS(V_ID(recs[i].use)));
             if (!e)
                 e = outbox_add(k, &recs[i], &seq);
         }
@@ -262,23 +256,21 @@ static enum err mark_stale(struct keeper *k, const struct use *u)
 
 static enum err end_work(void *ctx)
 {
-    static const enum use_stored stored[RESULT_COUNT] = {[RESULT_UNSENT] = USE_STORED_UNSENT,
-                                                         [RESULT_ANSWERED] = USE_STORED_ANSWERED,
-                                                         [RESULT_UNKNOWN] = USE_STORED_UNKNOWN};
     struct use_ending *n = ctx;
     struct use *u = n->u;
     struct keeper *k = u->k;
     struct record rec = record_of(
         k, &u->plan, u->id, u->end.result == RESULT_UNKNOWN ? EVENT_USE_UNKNOWN : EVENT_USE_RESULT);
     uint64_t rows = 0;
-    enum err e =
-        store_change(k->store, Q_use_end, VALS(V_INT(stored[u->end.result]), V_ID(u->id)), &rows);
+    enum err e = store_change(k->store, Q_use_end, VALS(V_ID(u->id)), &rows);
 
     n->suspended = false;
     if (e || rows != 1)
         return e;
     if (u->end.result == RESULT_UNSENT && u->plan.take)
         e = lease_give_back(k, u->plan.lease);
+    if (!e && u->end.result == RESULT_UNSENT)
+        e = chain_free(k, u->plan.chain);
     rec.code = u->end.why;
     rec.number = n->status;
     rec.detail = slice_str(result_name(u->end.result));

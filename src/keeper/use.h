@@ -26,6 +26,7 @@ struct use_plan {
     struct lease_id lease;
     bool take;           /* take one use of the lease */
     struct use_id chain; /* of a requestState, or zero */
+    uint64_t chain_until;
     struct digest projection, body;
     uint64_t revocations; /* how many there had been when it was asked for */
 };
@@ -74,7 +75,7 @@ struct uses {
 
 /* --- inside work ------------------------------------------------------------------------------ */
 
-/* Takes the lease, writes the use and its record. ERR_NOT_FOUND: no use of the lease is left.
+/* Takes the lease, spends the chain, writes the use and its record. ERR_NOT_FOUND: no use of the lease is left.
  * ERR_BAD_STATE: the chain was used already. ERR_AGAIN: the store is behind (struct uses). */
 MUST_USE enum err use_reserve(struct keeper *k, const struct use_plan *plan, struct use_id *ret_id,
                               uint64_t *ret_seq);

@@ -86,9 +86,7 @@ static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val 
         BUG_IF(v->type != STORE_INT);
         return sqlite3_bind_int64(st, at, v->num);
     }
-    if (type == 'n' && v->type == STORE_NULL)
-        return sqlite3_bind_null(st, at);
-    BUG_IF(v->type != STORE_BYTES || !length_fits(type == 'n' ? 'I' : type, v->bytes.n));
+    BUG_IF(v->type != STORE_BYTES || !length_fits(type, v->bytes.n));
     /* A NULL pointer would bind NULL where an empty value is meant. */
     if (type == 't')
         return sqlite3_bind_text64(st, at, v->bytes.n ? (const char *)v->bytes.p : "", v->bytes.n,

@@ -29,7 +29,7 @@ enum stmt {
 struct store;
 
 /* Version of the schema that this program has. */
-enum { STORE_VERSION = 4 };
+enum { STORE_VERSION = 5 };
 
 /*
  * Opens DIR/sidegate.db, makes it when it is not there (mode 0600), brings it to STORE_VERSION, and
@@ -43,7 +43,7 @@ void store_close(struct store *s);
 /* --- statements ------------------------------------------------------------------------------- */
 
 struct store_val {
-    enum { STORE_END, STORE_INT, STORE_BYTES, STORE_NULL } type;
+    enum { STORE_END, STORE_INT, STORE_BYTES } type;
     int64_t num;
     struct slice bytes; /* text too: valid UTF-8 is the caller's duty */
 };
@@ -52,7 +52,6 @@ struct store_val {
 #define V_BYTES(s) ((struct store_val){.type = STORE_BYTES, .bytes = (s)}) /* struct slice */
 #define V_STR(s)   V_BYTES(slice_str(s))
 #define V_ID(id)   V_BYTES(ID_SLICE(id)) /* any id struct, or a digest */
-#define V_NULL     ((struct store_val){.type = STORE_NULL})
 /* The parameters of one statement, in order. */
 #define VALS(...) ((const struct store_val[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}})
 

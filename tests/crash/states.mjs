@@ -101,17 +101,15 @@ async function copyOf() {
 
 const question = `SELECT json_object(
     'integrity', (SELECT group_concat(integrity_check) FROM pragma_integrity_check),
-    'uses', (SELECT json_group_array(json_array(lower(hex(id)), state, lower(hex(body)))) FROM use),
+    'uses', (SELECT json_group_array(lower(hex(id))) FROM use),
     'handoffs', (SELECT json_group_array(json_array(lower(hex(id)), state)) FROM handoff),
     'users', (SELECT json_group_array(name) FROM user),
     'connections', (SELECT json_group_array(created) FROM connection WHERE state > 0))`;
-const RESERVED = 0;
-const UNSENT = 1;
 const SUBMITTED = 2;
 const [COMPLETED, DECLINED] = [3, 4];
 
 // What the store must never show after it was opened.
-function wrongInStore(store, until) {
+function wrongInStore(store, log, until) {
     const out = store.integrity === 'ok' ? [] : [`the store is damaged: ${store.integrity}`];
     const acks = witness.acks.filter((a) => a.at < until);
     const handoffs = new Map(store.handoffs);
@@ -121,9 +119,9 @@ function wrongInStore(store, until) {
     }
     for (const [id, state] of store.handoffs) if (state === SUBMITTED) out.push(`handoff ${id} is still being handed in`);
     const sent = new Set(arrivals.filter((a) => a.at < until).map((a) => a.body));
-    for (const [id, state, body] of store.uses) {
-        if (state === RESERVED) out.push(`use ${id} is still reserved: it could be sent`);
-        if (state === UNSENT && sent.has(body)) out.push(`use ${id} arrived, and was given back as unsent`);
+    for (const id of store.uses) out.push(`use ${id} still runs: it could be sent`);
+    for (const { use, body } of log.filter((r) => r.event === 'use_result' && r.detail === 'unsent')) {
+        if (sent.has(body)) out.push(`use ${use} arrived, and was given back as unsent`);
     }
     if (acks.some((a) => a.removed) && store.users.includes('bob')) out.push('bob was told to be removed, and is back');
     for (const { revokedBefore } of acks.filter((a) => a.revokedBefore)) {
@@ -146,11 +144,12 @@ async function look(copy, until, half) {
     }
     const verified = await copy.cli('audit', 'verify');
     await copy.stop();
-    const out = wrongs({ records: auditRecords(after), arrivals, witness, until });
+    const log = auditRecords(after);
+    const out = wrongs({ records: log, arrivals, witness, until });
     if (verified.status !== 0) out.push(`audit verify: ${verified.stdout}${verified.stderr}`);
     if (copy.wire.sent > 0) out.push(`${copy.wire.sent} calls were sent again`);
     const sql = await run('sqlite3', [join(after, 'data/store/sidegate.db'), question]);
-    return [...out, ...(sql.status === 0 ? wrongInStore(JSON.parse(sql.stdout), until) : [`the store does not open: ${sql.stderr}`])];
+    return [...out, ...(sql.status === 0 ? wrongInStore(JSON.parse(sql.stdout), log, until) : [`the store does not open: ${sql.stderr}`])];
 }
 
 // Any moment; or right after any change of a file, each file as likely as the other, since what is rare (a new master key) is over at once.

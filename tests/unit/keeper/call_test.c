@@ -444,6 +444,63 @@ static void test_one_state_one_request(void **state)
     buf_free(&st);
 }
 
+/* A state that made its request is refused before anybody is asked for it: a yes to it would be good
+ * for nothing. */
+static void test_spent_state_asks_nobody(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o;
+
+    complete(w, id, "sk-ann");
+    o = retry(w, 2, &st);
+    rig_say_call(w->r, &o);
+    rig_result(w->r->egress, permitted(w, 2, false), RESULT_ANSWERED, false);
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    rig_take(w->r->cli, MSG_CTL_DONE);
+    o = retry(w, 3, &st);
+    rig_say_call(w->r, &o);
+    denied(w, 3, ERR_BAD_STATE);
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 1);
+    buf_free(&st);
+}
+
+static size_t rows(struct world *w, enum stmt q)
+{
+    struct store_rows r;
+    size_t n = 0;
+
+    store_query(w->r->k->store, q, VALS(), &r);
+    while (store_next(&r))
+        n++;
+    assert_err(store_end(&r), ERR_OK);
+    return n;
+}
+
+/* What became of a use is in the audit log; the store has those that run. */
+static void test_uses_leave_no_rows(void **state)
+{
+    static const enum result ends[] = {RESULT_ANSWERED, RESULT_UNSENT, RESULT_UNKNOWN};
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    connect_ann(w);
+    for (uint64_t n = 1; n <= 30; n++) {
+        struct use_id use;
+
+        o.call = n;
+        rig_say_call(w->r, &o);
+        use = permitted(w, n, false);
+        assert_int_equal(rows(w, Q_use_all), 1);
+        rig_result(w->r->egress, use, ends[n % 3], false);
+        rig_settle(w->r);
+        assert_int_equal(rows(w, Q_use_all), 0);
+        gone(w, n);
+    }
+}
+
 /* What was not sent may be tried again with the same state. */
 static void test_unsent_state_is_good_again(void **state)
 {
@@ -1141,6 +1198,8 @@ int main(void)
         T(test_legs),
         T(test_answers),
         T(test_one_state_one_request),
+        T(test_spent_state_asks_nobody),
+        T(test_uses_leave_no_rows),
         T(test_unsent_state_is_good_again),
         T(test_foreign_and_forged_states),
         T(test_state_open_and_seal),

@@ -2,6 +2,8 @@
  * linker puts the wall clock of this file in place of the real one. */
 #include "rig.h"
 
+#include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "os/clock.h"
@@ -156,12 +158,114 @@ static void test_put_back(void **state)
     assert_expired(w, 4);
 }
 
+/* A requestState that lives on: it may be spent, and must then be remembered to its end. */
+static struct buf sealed_state(struct world *w, uint64_t number)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+
+    rig_say_call(w->r, &o);
+    (void)rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    assert_err(send_state_seal(
+                   w->r->gateway->own,
+                   &(struct msg_state_seal){.call = number, .upstream_state = SLICE_LIT("theirs")}),
+               ERR_OK);
+    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
+    rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED,
+               false);
+    rig_settle(w->r);
+    return st;
+}
+
+static void use_state(struct world *w, uint64_t number, const struct buf *st)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    o.state = buf_slice(st);
+    rig_say_call(w->r, &o);
+}
+
+/* Rows of the closed store; it is open again afterwards. */
+static int chains(struct world *w)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    int n = 0;
+
+    rig_close(w->r, false);
+    snprintf(path, sizeof(path), "%s/sidegate.db", w->r->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM chain", -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    n = sqlite3_column_int(q, 0);
+    assert_int_equal(sqlite3_finalize(q), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    rig_open(w->r);
+    return n;
+}
+
+static void spend(struct world *w, uint64_t number)
+{
+    struct buf st = sealed_state(w, number);
+
+    use_state(w, number + 1, &st);
+    (void)rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED,
+               false);
+    rig_settle(w->r);
+    buf_free(&st);
+}
+
+static void test_spent_to_the_end(void **state)
+{
+    struct world *w = *state;
+    struct buf st;
+
+    w->r->conf.upstreams[UP_KEY].lease = LEASE_KIND_KEEP;
+    w->r->k->conf = w->r->conf;
+    assert_err(limit_set(SET_HANDOFF_TIME, DAY), ERR_OK);
+    connect_ann(w);
+    st = sealed_state(w, 10);
+    use_state(w, 11, &st);
+    (void)rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED,
+               false);
+    rig_settle(w->r);
+    /* States that are made now end sooner; this one does not, and others push it out of nothing. */
+    assert_err(limit_set(SET_HANDOFF_TIME, MINUTE), ERR_OK);
+    pass(w, DAY - MINUTE);
+    for (uint64_t n = 20; n < 40; n += 2)
+        spend(w, n);
+    use_state(w, 12, &st);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, ERR_BAD_STATE);
+    buf_free(&st);
+}
+
+/* However many were spent, only those are kept that count. */
+static void test_spent_are_forgotten(void **state)
+{
+    struct world *w = *state;
+
+    w->r->conf.upstreams[UP_KEY].lease = LEASE_KIND_KEEP;
+    w->r->k->conf = w->r->conf;
+    connect_ann(w);
+    for (uint64_t n = 10; n < 50; n += 2)
+        spend(w, n);
+    assert_int_equal(chains(w), 20);
+    pass(w, DAY);
+    for (uint64_t n = 50; n < 72; n += 2)
+        spend(w, n);
+    assert_int_equal(chains(w), 11);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_it_passes),           T(test_never_back), T(test_made_while_ahead),
-        T(test_expired_while_ahead), T(test_put_back),
+        T(test_expired_while_ahead), T(test_put_back),   T(test_spent_to_the_end),
+        T(test_spent_are_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -463,7 +463,7 @@ static size_t reserved(struct world *w)
     struct store_rows q;
     size_t n = 0;
 
-    store_query(w->r->k->store, Q_use_reserved, VALS(), &q);
+    store_query(w->r->k->store, Q_use_all, VALS(), &q);
     while (store_next(&q))
         n++;
     assert_err(store_end(&q), ERR_OK);

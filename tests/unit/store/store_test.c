@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "full_disk.h"
 #include "os/file.h"
+#include "store/migrations.h"
 
 struct rig {
     char dir[64];
@@ -154,19 +155,67 @@ static void test_newer_schema_refused(void **state)
     assert_null(r->s);
 }
 
-/* A store of the first schema is brought up, and what stands in it stays. */
+static const unsigned char *const older[] = {migration_0001, migration_0002, migration_0003,
+                                             migration_0004};
+
+/* A new store as the program of that version made it; it is closed. */
+static void make_older(struct rig *r, size_t version)
+{
+    store_close(r->s);
+    r->s = NULL;
+    assert_int_equal(file_remove(path_in(r, "sidegate.db")), ERR_OK);
+    outside(r, "CREATE TABLE schema_version (version INTEGER PRIMARY KEY) STRICT");
+    for (size_t i = 0; i < version; i++) {
+        char text[80];
+
+        outside(r, (const char *)older[i]);
+        snprintf(text, sizeof(text), "INSERT INTO schema_version VALUES (%zu)", i + 1);
+        outside(r, text);
+    }
+}
+
+/* A store of any older schema is brought up, and what stands in it stays: of uses those that run,
+ * and each chain that was spent. */
 static void test_older_schema(void **state)
 {
     struct rig *r = *state;
-    struct job j = {.id = 1};
 
-    one_job(r, &j, STORE_NORMAL);
-    outside(r, "ALTER TABLE node DROP COLUMN rolled_back; "
-               "DELETE FROM schema_version WHERE version > 3");
-    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
-    assert_int_equal(rows(r->s), 1);
-    reopen(r);
-    assert_int_equal(rows(r->s), 1);
+    for (size_t version = 1; version <= ARRAY_LEN(older); version++) {
+        struct store_rows q;
+        int n = 0;
+
+        make_older(r, version);
+        outside(r, "INSERT INTO kek VALUES (1, 0, 7);"
+                   "CREATE TEMP TABLE u (n, state, chain);"
+                   "INSERT INTO u VALUES (1, 0, NULL), (2, 0, 2),"
+                   "  (3, 1, NULL), (4, 2, 4), (5, 3, NULL);"
+                   "INSERT INTO use SELECT CAST('000000000000000' || n AS BLOB), "
+                   "zeroblob(16), 3, 0, state,"
+                   "  zeroblob(16), zeroblob(16), 'up', zeroblob(16), zeroblob(16), 1, "
+                   "  CAST('000000000000000' || chain AS BLOB),"
+                   "  zeroblob(32), zeroblob(32), 1000, 2000 FROM u");
+        assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+        assert_int_equal(rows(r->s), 1);
+        store_query(r->s, Q_use_all, VALS(), &q);
+        while (store_next(&q))
+            assert_int_equal(store_bytes(&q, 0).p[15], '1' + n++);
+        assert_int_equal(store_end(&q), ERR_OK);
+        assert_int_equal(n, 2);
+        for (uint8_t i = 0; i < 6; i++) {
+            struct use_id chain = {"000000000000000"};
+            enum err e = ERR_OK;
+
+            chain.b[15] = (uint8_t)('0' + i);
+            e = store_one(r->s, Q_chain_find, VALS(V_ID(chain)), &q);
+            assert_int_equal(e, i == 2 || i == 4 ? ERR_OK : ERR_NOT_FOUND);
+            if (e == ERR_OK) {
+                assert_int_equal(store_int(&q, 0), 1000 + 25 * 3600000);
+                assert_int_equal(store_end(&q), ERR_OK);
+            }
+        }
+        reopen(r);
+        assert_int_equal(rows(r->s), 1);
+    }
 }
 
 static void test_not_a_database(void **state)

@@ -1,0 +1,40 @@
+/* Chains that are spent. Run by the keeper. Each that is added takes two along whose time is over,
+ * so there are never more than those that count. */
+#include "keeper/chain.h"
+
+#include "base/planted.h"
+#include "keeper/keeper.h"
+
+uint64_t chain_life_ms(void)
+{
+    return limit_get(SET_HANDOFF_TIME) + CHAIN_AFTER_MS;
+}
+
+enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t until)
+{
+    uint64_t now = keeper_now(k), least = now + chain_life_ms();
+    enum err e = store_do(k->store, Q_chain_tidy, VALS(V_INT(now)));
+
+    if (!e)
+        e = store_do(k->store, Q_chain_add,
+                     VALS(V_ID(chain), V_INT(until > least ? until : least)));
+    if (e != ERR_EXISTS)
+        return e;
+    return PLANTED(chain_spent_twice) ? ERR_OK : ERR_BAD_STATE;
+}
+
+enum err chain_check(struct keeper *k, struct use_id chain)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_chain_find, VALS(V_ID(chain)), &q);
+
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = store_end(&q);
+    return e || PLANTED(chain_spent_twice) ? e : ERR_BAD_STATE;
+}
+
+enum err chain_free(struct keeper *k, struct use_id chain)
+{
+    return store_do(k->store, Q_chain_free, VALS(V_ID(chain)));
+}
