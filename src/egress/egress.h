@@ -21,6 +21,8 @@ struct egress {
     struct use *by_call; /* with a gateway's half */
     struct use *by_dial; /* waiting for a socket */
     uint64_t last_dial;
+    TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */
+    uint64_t last_refusal;
     struct chan *keeper; /* NULL: there is none now */
 };
 
@@ -31,6 +33,9 @@ void join_param(struct egress *all, struct chan *c, const struct msg_send_param 
 void join_part(struct egress *all, struct chan *c, const struct msg_send_part *m);
 /* The use of this gateway's call, or NULL. */
 struct use *join_find(const struct egress *all, const struct chan *c, uint64_t call);
+
+/* refuse.c: the upstream asked what that call's client cannot be asked. */
+void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m);
 
 /* use.c: what ends or moves uses from outside. */
 /* The socket of a dial. fd is taken over, and closed when nobody waits for it any more. */

@@ -251,8 +251,10 @@ void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
     if (u == NULL)
         u = use_new(all, &m->use);
     take_permit(u, c, m);
-    if (m->mode != MODE_CALL) {
+    if (own_is(u)) {
         own_begin(u);
+    } else if (u->mode == MODE_REFUSE) {
+        refuse_begin(u, m->call);
     } else if (u->has_head && !same_call(&u->key, &u->permitted)) {
         chan_refuse(u->flow.gateway); /* another gateway's use */
         use_abort(u, ERR_PROTOCOL);

@@ -94,6 +94,11 @@ static void on_send_part(void *ctx, struct chan *c, struct msg_send_part *m)
     join_part(ctx, c, m);
 }
 
+static void on_ask_refuse(void *ctx, struct chan *c, struct msg_ask_refuse *m)
+{
+    uses_refuse(ctx, c, m);
+}
+
 static void on_call_cancel(void *ctx, struct chan *c, struct msg_call_cancel *m)
 {
     uses_cancel(ctx, c, m->call);
@@ -216,5 +221,6 @@ int main(void)
     crypto_init();
     conf_init(&all.conf);
     sessions_init(&all.sessions);
+    TAILQ_INIT(&all.refusals);
     return role_main(&ops, &all);
 }

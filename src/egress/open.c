@@ -94,7 +94,7 @@ static enum err on_may_send(void *ctx)
     struct use *u = ctx;
     enum err e = use_may_send(u);
 
-    u->sent |= e == ERR_OK && u->mode != MODE_CALL;
+    u->sent |= e == ERR_OK && own_is(u);
     return e;
 }
 
@@ -294,7 +294,7 @@ void open_session(struct use *u)
     const struct session_key key = key_of(u);
 
     u->step = USE_OPENING;
-    if (u->mode != MODE_CALL)
+    if (own_is(u))
         u->session = session_own(&u->all->sessions);
     else
         u->session = session_get(&u->all->sessions, &key);

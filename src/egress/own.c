@@ -378,6 +378,11 @@ void own_send(struct use *u)
         post(u, method);
 }
 
+bool own_is(const struct use *u)
+{
+    return u->mode == MODE_VERIFY || u->mode == MODE_PROBE;
+}
+
 void own_begin(struct use *u)
 {
     u->own = MEM_NEW(struct own);

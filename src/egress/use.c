@@ -373,10 +373,10 @@ static void send_message(struct use *u)
 
 void use_send(struct use *u)
 {
-    if (u->mode == MODE_CALL)
-        send_message(u);
-    else
+    if (own_is(u))
         own_send(u);
+    else
+        send_message(u);
 }
 
 /* DELETE, once; without a session of the upstream's there is nothing to do. */
@@ -497,6 +497,7 @@ static void let_go(struct use *u, bool answered)
         exchange_free(u->exchange);
     u->exchange = NULL;
     open_leave(u);
+    refuse_leave(u);
     own_free(u->own);
     u->own = NULL;
     if (u->pool != NULL)

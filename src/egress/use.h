@@ -77,7 +77,8 @@ struct use {
     uint64_t dial;
     unsigned dials; /* for the exchange under way */
     unsigned all_dials;
-    bool sent; /* the message itself may have left; what opens the session does not count */
+    bool sent;         /* the message itself may have left; what opens the session does not count */
+    unsigned refusals; /* requests of the upstream that were refused */
     uint32_t hits;
     unsigned status;
     struct flow flow;
@@ -139,7 +140,15 @@ bool open_take_session(struct use *u);
 /* This use waits or opens no more. */
 void open_leave(struct use *u);
 
+/* refuse.c */
+/* The permit for the error of that number. */
+void refuse_begin(struct use *u, uint64_t number);
+/* The use is over: what was asked on it needs no answer. */
+void refuse_leave(struct use *of);
+
 /* own.c */
+/* Whether it has no message but what own.c composes. */
+bool own_is(const struct use *u);
 void own_begin(struct use *u);
 void own_send(struct use *u);
 /* Whether this exchange's failure is not the end of a probe or a trial, which goes on then. */

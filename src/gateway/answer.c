@@ -265,6 +265,14 @@ static void on_notification(struct call *c, const struct json *j, const struct j
     }
 }
 
+/* Egress says so to the upstream: nothing leaves in the client's name that it did not send. */
+static void refuse(struct call *c, struct slice id, enum refusal why)
+{
+    const struct msg_ask_refuse m = {.call = c->id, .id = id, .why = why};
+
+    tell_ask_refuse(c->egress, &m);
+}
+
 /* A request of a legacy upstream to its client: only what the client declared, under an id of ours.
  * Anything else is refused at once, or the upstream would wait for it. */
 static void on_request(struct call *c, const struct json *j, const struct jsonrpc *m)
@@ -278,13 +286,13 @@ static void on_request(struct call *c, const struct json *j, const struct jsonrp
     if (c->session == NULL)
         return;
     if (!transform_may_request(j, m, c->session->caps)) {
-        call_refuse(c, id, RPC_METHOD_NOT_FOUND);
+        refuse(c, id, REFUSAL_UNKNOWN_METHOD);
         return;
     }
     if (destination(c) != NULL)
         k = ask_new(&c->session->asks, c->kind == CALL_KIND_STREAM ? 0 : c->id, id);
     if (k == NULL) {
-        call_refuse(c, id, RPC_INTERNAL_ERROR); /* the client left, or has too many open */
+        refuse(c, id, REFUSAL_NO_ROOM); /* the client left, or has too many open */
         return;
     }
     ask_put_id(&text, k);

@@ -73,12 +73,10 @@ struct call {
     enum call_want want;
     void (*on_own)(struct call *c, const struct msg_call_own *m); /* what call_own brings */
     void (*on_snapshot)(struct call *c, struct slice text);       /* empty: there is none */
-    uint64_t target;  /* the call that an answer is for, or on which the upstream is refused */
-    int level;        /* logging/setLevel's */
-    bool refuses;     /* a response of ours to a request of the upstream */
-    unsigned refused; /* requests of the upstream, so far */
-    bool has_cursor;  /* a list's second page or later */
-    bool no_url;      /* the client answered our elicitation with an error */
+    uint64_t target; /* the call that an answer is for */
+    int level;       /* logging/setLevel's */
+    bool has_cursor; /* a list's second page or later */
+    bool no_url;     /* the client answered our elicitation with an error */
     uint64_t began;
 
     /* the client's message: in refers to http's body, and is gone once body is made */

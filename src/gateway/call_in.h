@@ -38,9 +38,6 @@ void call_open(struct call *c, struct slice new_id);
 /* Starts: state_open when the client brought a requestState, otherwise call_open. */
 void call_start(struct call *c);
 
-/* Answers a request of a legacy upstream, made on of, with an error; id is its JSON text. */
-void call_refuse(struct call *of, struct slice id, int code);
-
 /* --- actions ---------------------------------------------------------------------------------- */
 
 #define CALL_ACTION(name) void call_##name(struct call *c, enum call_ev ev, const void *arg)

@@ -27,22 +27,6 @@ static enum err make_projection(struct call *c, struct buf *projection, struct b
     return rewrite_projection(&c->in, &c->req, projection);
 }
 
-static enum err send_refuse(struct call *c)
-{
-    struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES);
-    enum err e = rewrite_projection(&c->in, &c->req, &projection);
-
-    if (e == ERR_OK) {
-        const struct msg_call_refuse m = {.call = c->id,
-                                          .of = c->target,
-                                          .projection = buf_slice(&projection),
-                                          .body_digest = c->body_digest};
-        e = c->g->keeper == NULL ? ERR_UNAVAILABLE : send_call_refuse(c->g->keeper, &m);
-    }
-    buf_free(&projection);
-    return e == ERR_CLOSED ? ERR_UNAVAILABLE : e;
-}
-
 static enum err send_open(struct call *c)
 {
     struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES), name = BUF_INIT(LIM_NAME_BYTES);
@@ -83,7 +67,7 @@ static void make_and_open(struct call *c, const struct rewrite *r)
     if (c->want == CALL_WANT_SEND && call_has_message(c))
         e = rewrite_body(r, &c->body, &c->body_digest);
     if (e == ERR_OK)
-        e = c->refuses ? send_refuse(c) : send_open(c);
+        e = send_open(c);
     sec_free(c->token);
     c->token = NULL;
     if (e != ERR_OK) {
@@ -134,24 +118,4 @@ CALL_ACTION(opened)
         buf_clear(&c->came);
     }
     make_and_open(c, &r);
-}
-
-void call_refuse(struct call *of, struct slice id, int code)
-{
-    struct call *c = NULL;
-    const struct mcp_error e = {
-        .id = id, .code = code, .message = SLICE_LIT("this client cannot be asked that")};
-
-    if (of->refused == LIM_ASKS)
-        return; /* one that goes on asking gets no more answers */
-    of->refused++;
-    c = call_new(of->g, of->up, NULL);
-    c->kind = CALL_KIND_RESPONSE;
-    c->refuses = true;
-    c->target = of->id;
-    call_join(c, of->session);
-    mcp_put_error(&c->message, &e);
-    BUG_IF(json_parse(&c->in, buf_slice(&c->message), NULL) != ERR_OK);
-    BUG_IF(jsonrpc_read(&c->in, &c->req.rpc) != ERR_OK);
-    call_open(c, SLICE_EMPTY);
 }

@@ -166,9 +166,9 @@ static void deny(struct chan *c, uint64_t number, enum err code)
     tell_call_deny(c, &(struct msg_call_deny){.call = number, .code = (uint16_t)code});
 }
 
-static void open_for(struct keeper *k, struct chan *c, const struct msg_call_open *m,
-                     struct auth_key *a)
+void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m)
 {
+    struct auth_key *a = auth_find(k, m->token);
     struct call *call = NULL;
     enum err e = ERR_OK;
 
@@ -198,32 +198,6 @@ static void open_for(struct keeper *k, struct chan *c, const struct msg_call_ope
         call_say_deny(call, e);
     else
         call_decide(call);
-}
-
-void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m)
-{
-    open_for(k, c, m, auth_find(k, m->token));
-}
-
-/* A response and nothing else, for as long as that call runs and its agent key is good: no token
- * comes with it, since the gateway keeps none. */
-void call_on_refuse(struct keeper *k, struct chan *c, const struct msg_call_refuse *m)
-{
-    const struct call *of = call_of(k, c, m->of);
-    struct msg_call_open open = {.call = m->call,
-                                 .era = ERA_LEGACY,
-                                 .kind = CALL_KIND_RESPONSE,
-                                 .want = CALL_WANT_SEND,
-                                 .projection = m->projection,
-                                 .body_digest = m->body_digest};
-
-    if (!of || of->state != CALL_RUNNING || of->era != ERA_LEGACY) {
-        deny(c, m->call, ERR_GONE); /* it may have ended meanwhile */
-        return;
-    }
-    open.upstream = of->upstream;
-    open.session = of->session;
-    open_for(k, c, &open, auth_of(k, of->who.client));
 }
 
 /* --- while it waits --------------------------------------------------------------------------- */

@@ -106,7 +106,6 @@ void calls_gateway_lost(struct keeper *k, uint64_t gateway);
 void calls_close(struct keeper *k);
 
 void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m);
-void call_on_refuse(struct keeper *k, struct chan *c, const struct msg_call_refuse *m);
 void call_on_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m);
 void call_on_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m);
 void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state_open *m);

@@ -276,7 +276,7 @@ static enum err end_work(void *ctx)
     rec.detail = slice_str(result_name(u->end.result));
     if (!e)
         e = outbox_add(k, &rec, &n->seq);
-    if (!e && u->end.refused && u->plan.mode == MODE_CALL && !ID_IS_ZERO(u->plan.connection))
+    if (!e && u->end.refused && u->plan.mode != MODE_VERIFY && !ID_IS_ZERO(u->plan.connection))
         e = mark_stale(k, u);
     return e ? e : count_hits(k, u, n->hits, &n->suspended);
 }

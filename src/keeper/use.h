@@ -57,7 +57,7 @@ struct use {
     uint64_t gateway, call; /* mode call: whose it is (serial, number) */
     bool audited;
     uint64_t egress; /* serial, once released */
-    uint32_t dials;
+    uint32_t dials, refusals;
     struct use_end end;
     struct use_ending *unstored; /* how it ended, when the store could not take it yet */
     struct loop_timer *timer;
@@ -109,6 +109,8 @@ void uses_close(struct keeper *k);
 
 void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result *m);
 void use_on_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m);
+/* refuse.c */
+void refuse_on_want(struct keeper *k, struct chan *c, const struct msg_refuse_want *m);
 /* The use of that id if it was released to this channel. NULL: it is over or was never there; a use
  * of another process closes the channel. */
 struct use *use_of(struct keeper *k, struct chan *c, struct use_id id);

@@ -14,6 +14,7 @@ bool egress_dispatch(const struct egress_handlers *h, void *ctx, struct chan *c,
     case MSG_SEND_HEAD: h->send_head(ctx, c, &m->send_head); return true;
     case MSG_SEND_PARAM: h->send_param(ctx, c, &m->send_param); return true;
     case MSG_SEND_PART: h->send_part(ctx, c, &m->send_part); return true;
+    case MSG_ASK_REFUSE: h->ask_refuse(ctx, c, &m->ask_refuse); return true;
     case MSG_CALL_CANCEL: h->call_cancel(ctx, c, &m->call_cancel); return true;
     case MSG_CREDIT: h->credit(ctx, c, &m->credit); return true;
     case MSG_SESSION_END: h->session_end(ctx, c, &m->session_end); return true;

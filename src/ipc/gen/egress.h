@@ -18,6 +18,7 @@ struct egress_handlers {
     void (*send_head)(void *ctx, struct chan *c, struct msg_send_head *m);
     void (*send_param)(void *ctx, struct chan *c, struct msg_send_param *m);
     void (*send_part)(void *ctx, struct chan *c, struct msg_send_part *m);
+    void (*ask_refuse)(void *ctx, struct chan *c, struct msg_ask_refuse *m);
     void (*call_cancel)(void *ctx, struct chan *c, struct msg_call_cancel *m);
     void (*credit)(void *ctx, struct chan *c, struct msg_credit *m);
     void (*session_end)(void *ctx, struct chan *c, struct msg_session_end *m);
@@ -38,6 +39,7 @@ struct egress_handlers {
     .send_head = prefix##send_head, \
     .send_param = prefix##send_param, \
     .send_part = prefix##send_part, \
+    .ask_refuse = prefix##ask_refuse, \
     .call_cancel = prefix##call_cancel, \
     .credit = prefix##credit, \
     .session_end = prefix##session_end, \

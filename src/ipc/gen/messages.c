@@ -196,11 +196,22 @@ static const char *const mode_names[] = {
     "call",
     "verify",
     "probe",
+    "refuse",
 };
 
 const char *mode_name(enum mode v)
 {
     return (unsigned)v < MODE_COUNT ? mode_names[v] : "?";
+}
+
+static const char *const refusal_names[] = {
+    "unknown_method",
+    "no_room",
+};
+
+const char *refusal_name(enum refusal v)
+{
+    return (unsigned)v < REFUSAL_COUNT ? refusal_names[v] : "?";
 }
 
 static const char *const result_names[] = {
@@ -456,13 +467,6 @@ static const struct wire_field call_open_fields[] = {
     {"answer", WIRE_ENUM, offsetof(struct msg_call_open, answer), ANSWER_COUNT, answer_names, false},
 };
 
-static const struct wire_field call_refuse_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_call_refuse, call), 0, NULL, false},
-    {"of", WIRE_U64, offsetof(struct msg_call_refuse, of), 0, NULL, false},
-    {"projection", WIRE_BYTES, offsetof(struct msg_call_refuse, projection), LIM_PROJECTION_BYTES, NULL, false},
-    {"body_digest", WIRE_DIGEST, offsetof(struct msg_call_refuse, body_digest), 0, NULL, false},
-};
-
 static const struct wire_field call_permit_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_call_permit, call), 0, NULL, false},
     {"use", WIRE_ID, offsetof(struct msg_call_permit, use), 0, NULL, false},
@@ -574,6 +578,12 @@ static const struct wire_field send_part_fields[] = {
     {"part", WIRE_BYTES, offsetof(struct msg_send_part, part), LIM_PART_BYTES, NULL, false},
 };
 
+static const struct wire_field ask_refuse_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_ask_refuse, call), 0, NULL, false},
+    {"id", WIRE_BYTES, offsetof(struct msg_ask_refuse, id), LIM_RPC_ID_BYTES, NULL, false},
+    {"why", WIRE_ENUM, offsetof(struct msg_ask_refuse, why), REFUSAL_COUNT, refusal_names, false},
+};
+
 static const struct wire_field call_cancel_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_call_cancel, call), 0, NULL, false},
 };
@@ -602,6 +612,11 @@ static const struct wire_field answer_end_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_answer_end, call), 0, NULL, false},
     {"how", WIRE_ENUM, offsetof(struct msg_answer_end, how), ANSWER_HOW_COUNT, answer_how_names, false},
     {"code", WIRE_U16, offsetof(struct msg_answer_end, code), 0, NULL, false},
+};
+
+static const struct wire_field refuse_want_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_refuse_want, use), 0, NULL, false},
+    {"ask", WIRE_U64, offsetof(struct msg_refuse_want, ask), 0, NULL, false},
 };
 
 static const struct wire_field permit_fields[] = {
@@ -999,7 +1014,6 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_STATE_OPEN] = {"state_open", 0x08, 0x02, false, false, false, sizeof(struct msg_state_open), state_open_fields, 3},
     [MSG_STATE_OPENED] = {"state_opened", 0x02, 0x08, false, false, false, sizeof(struct msg_state_opened), state_opened_fields, 3},
     [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 14},
-    [MSG_CALL_REFUSE] = {"call_refuse", 0x08, 0x02, false, false, false, sizeof(struct msg_call_refuse), call_refuse_fields, 4},
     [MSG_CALL_PERMIT] = {"call_permit", 0x02, 0x08, false, false, false, sizeof(struct msg_call_permit), call_permit_fields, 5},
     [MSG_CALL_OWN] = {"call_own", 0x02, 0x08, false, false, false, sizeof(struct msg_call_own), call_own_fields, 5},
     [MSG_CALL_HANDOFF] = {"call_handoff", 0x02, 0x08, false, false, false, sizeof(struct msg_call_handoff), call_handoff_fields, 7},
@@ -1017,12 +1031,14 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_SEND_HEAD] = {"send_head", 0x08, 0x20, false, false, false, sizeof(struct msg_send_head), send_head_fields, 10},
     [MSG_SEND_PARAM] = {"send_param", 0x08, 0x20, false, false, false, sizeof(struct msg_send_param), send_param_fields, 3},
     [MSG_SEND_PART] = {"send_part", 0x08, 0x20, false, false, false, sizeof(struct msg_send_part), send_part_fields, 2},
+    [MSG_ASK_REFUSE] = {"ask_refuse", 0x08, 0x20, false, false, false, sizeof(struct msg_ask_refuse), ask_refuse_fields, 3},
     [MSG_CALL_CANCEL] = {"call_cancel", 0x08, 0x20, false, false, false, sizeof(struct msg_call_cancel), call_cancel_fields, 1},
     [MSG_CREDIT] = {"credit", 0x08, 0x20, false, false, false, sizeof(struct msg_credit), credit_fields, 2},
     [MSG_SESSION_END] = {"session_end", 0x08, 0x20, false, false, false, sizeof(struct msg_session_end), session_end_fields, 1},
     [MSG_ANSWER_HEAD] = {"answer_head", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_head), answer_head_fields, 2},
     [MSG_ANSWER_PART] = {"answer_part", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_part), answer_part_fields, 3},
     [MSG_ANSWER_END] = {"answer_end", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_end), answer_end_fields, 3},
+    [MSG_REFUSE_WANT] = {"refuse_want", 0x20, 0x02, false, false, false, sizeof(struct msg_refuse_want), refuse_want_fields, 2},
     [MSG_PERMIT] = {"permit", 0x02, 0x20, false, false, false, sizeof(struct msg_permit), permit_fields, 11},
     [MSG_USE_RESULT] = {"use_result", 0x20, 0x02, false, false, false, sizeof(struct msg_use_result), use_result_fields, 6},
     [MSG_USE_HITS] = {"use_hits", 0x20, 0x02, false, false, false, sizeof(struct msg_use_hits), use_hits_fields, 2},

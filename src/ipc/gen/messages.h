@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xbfe7bb4a05e31e48u
+#define MSG_TABLE_ID 0x656be8982e2b76c6u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -171,10 +171,19 @@ enum mode {
     MODE_CALL,
     MODE_VERIFY,
     MODE_PROBE,
+    MODE_REFUSE,
     MODE_COUNT
 };
 /* The value's name as in messages.def; a static string, "?" when out of range. */
 const char *mode_name(enum mode v);
+
+enum refusal {
+    REFUSAL_UNKNOWN_METHOD,
+    REFUSAL_NO_ROOM,
+    REFUSAL_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *refusal_name(enum refusal v);
 
 enum result {
     RESULT_UNSENT,
@@ -302,7 +311,6 @@ enum msg {
     MSG_STATE_OPEN,
     MSG_STATE_OPENED,
     MSG_CALL_OPEN,
-    MSG_CALL_REFUSE,
     MSG_CALL_PERMIT,
     MSG_CALL_OWN,
     MSG_CALL_HANDOFF,
@@ -320,12 +328,14 @@ enum msg {
     MSG_SEND_HEAD,
     MSG_SEND_PARAM,
     MSG_SEND_PART,
+    MSG_ASK_REFUSE,
     MSG_CALL_CANCEL,
     MSG_CREDIT,
     MSG_SESSION_END,
     MSG_ANSWER_HEAD,
     MSG_ANSWER_PART,
     MSG_ANSWER_END,
+    MSG_REFUSE_WANT,
     MSG_PERMIT,
     MSG_USE_RESULT,
     MSG_USE_HITS,
@@ -557,14 +567,6 @@ struct msg_call_open {
     enum answer answer;
 };
 
-/* On the running call of, the upstream asks for what its client cannot be asked: let a response of Sidegate's own say so, as call. Answered like call_open, for the client of that call. */
-struct msg_call_refuse {
-    uint64_t call;
-    uint64_t of;
-    struct slice projection;
-    struct digest body_digest;
-};
-
 /* Send the body to the egress of this upstream, if it is generation egress_generation. anonymous: without a credential. */
 struct msg_call_permit {
     uint64_t call;
@@ -693,6 +695,13 @@ struct msg_send_part {
     struct slice part;
 };
 
+/* On this call the upstream asks for what its client cannot be asked: egress answers that request, whose id is this JSON text, with the error that why names, in its own words. */
+struct msg_ask_refuse {
+    uint64_t call;
+    struct slice id;
+    enum refusal why;
+};
+
 /* Nobody waits for this call any more: close its upstream request. */
 struct msg_call_cancel {
     uint64_t call;
@@ -729,7 +738,13 @@ struct msg_answer_end {
     uint16_t code;
 };
 
-/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of kind, method, name and projection as the keeper judged them (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call. */
+/* While this use runs, an error is to leave for its upstream, which asked its client for what it cannot be asked. Answered with a permit of mode refuse whose call is ask, or not at all. */
+struct msg_refuse_want {
+    struct use_id use;
+    uint64_t ask;
+};
+
+/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of kind, method, name and projection as the keeper judged them (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call, and so is call unless mode is call or refuse. */
 struct msg_permit {
     struct use_id use;
     enum mode mode;
@@ -1196,7 +1211,6 @@ union msg_any {
     struct msg_state_open state_open;
     struct msg_state_opened state_opened;
     struct msg_call_open call_open;
-    struct msg_call_refuse call_refuse;
     struct msg_call_permit call_permit;
     struct msg_call_own call_own;
     struct msg_call_handoff call_handoff;
@@ -1214,12 +1228,14 @@ union msg_any {
     struct msg_send_head send_head;
     struct msg_send_param send_param;
     struct msg_send_part send_part;
+    struct msg_ask_refuse ask_refuse;
     struct msg_call_cancel call_cancel;
     struct msg_credit credit;
     struct msg_session_end session_end;
     struct msg_answer_head answer_head;
     struct msg_answer_part answer_part;
     struct msg_answer_end answer_end;
+    struct msg_refuse_want refuse_want;
     struct msg_permit permit;
     struct msg_use_result use_result;
     struct msg_use_hits use_hits;

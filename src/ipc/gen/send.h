@@ -228,16 +228,6 @@ static inline void tell_call_open(struct chan *c, const struct msg_call_open *m)
     chan_tell(c, MSG_CALL_OPEN, m);
 }
 
-MUST_USE static inline enum err send_call_refuse(struct chan *c, const struct msg_call_refuse *m)
-{
-    return chan_send(c, MSG_CALL_REFUSE, m, -1);
-}
-
-static inline void tell_call_refuse(struct chan *c, const struct msg_call_refuse *m)
-{
-    chan_tell(c, MSG_CALL_REFUSE, m);
-}
-
 MUST_USE static inline enum err send_call_permit(struct chan *c, const struct msg_call_permit *m)
 {
     return chan_send(c, MSG_CALL_PERMIT, m, -1);
@@ -408,6 +398,16 @@ static inline void tell_send_part(struct chan *c, const struct msg_send_part *m)
     chan_tell(c, MSG_SEND_PART, m);
 }
 
+MUST_USE static inline enum err send_ask_refuse(struct chan *c, const struct msg_ask_refuse *m)
+{
+    return chan_send(c, MSG_ASK_REFUSE, m, -1);
+}
+
+static inline void tell_ask_refuse(struct chan *c, const struct msg_ask_refuse *m)
+{
+    chan_tell(c, MSG_ASK_REFUSE, m);
+}
+
 MUST_USE static inline enum err send_call_cancel(struct chan *c, const struct msg_call_cancel *m)
 {
     return chan_send(c, MSG_CALL_CANCEL, m, -1);
@@ -466,6 +466,16 @@ MUST_USE static inline enum err send_answer_end(struct chan *c, const struct msg
 static inline void tell_answer_end(struct chan *c, const struct msg_answer_end *m)
 {
     chan_tell(c, MSG_ANSWER_END, m);
+}
+
+MUST_USE static inline enum err send_refuse_want(struct chan *c, const struct msg_refuse_want *m)
+{
+    return chan_send(c, MSG_REFUSE_WANT, m, -1);
+}
+
+static inline void tell_refuse_want(struct chan *c, const struct msg_refuse_want *m)
+{
+    chan_tell(c, MSG_REFUSE_WANT, m);
 }
 
 MUST_USE static inline enum err send_permit(struct chan *c, const struct msg_permit *m)

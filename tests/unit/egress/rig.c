@@ -288,6 +288,9 @@ static void on_keeper(struct rig *r, enum msg type, union msg_any *m)
     } else if (type == MSG_DIAL_WANT) {
         use_by_id(r, &m->dial_want.use)->dial_wants++;
         on_dial_want(r, &m->dial_want);
+    } else if (type == MSG_REFUSE_WANT) {
+        r->refuse_wants++;
+        r->last_refusal = m->refuse_want.ask;
     } else if (type == MSG_SNAPSHOT_PUT) {
         if (m->snapshot_put.offset == 0)
             buf_printf(&r->snapshots, "%s %s:", era_name(m->snapshot_put.era),
@@ -448,7 +451,7 @@ void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
     bool anonymous = credential[0] == '\0';
     const struct stage_peer *g = a->gateway == NULL ? r->gateway : a->gateway;
     struct buf packed = BUF_INIT(LIM_CREDENTIAL_BYTES + 16);
-    struct msg_permit m = {.use = rig_use_id(i), .mode = a->mode};
+    struct msg_permit m = {.use = rig_use_id(i), .mode = a->mode, .call = a->call};
 
     if (a->mode == MODE_CALL) {
         m.gateway = g == r->gateway2 ? 1 : 0;

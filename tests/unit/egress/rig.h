@@ -71,6 +71,8 @@ struct rig {
     enum err dial_error;
     unsigned dial_wants;
     uint64_t last_dial;
+    unsigned refuse_wants;
+    uint64_t last_refusal;
     struct rig_call calls[RIG_CALLS];
     unsigned calls_n;
     struct rig_use uses[RIG_CALLS];
@@ -113,6 +115,7 @@ struct rig_ask {
     unsigned char user, connection, session, client;
     const char *protocol, *caps, *last_event_id;
     uint64_t not_after;                        /* 0: in 10 s; else absolute */
+    uint64_t call;                             /* of mode refuse: the number that egress gave */
     bool permit_only, head_only, body_later;   /* parts of it */
     const char *wrong_body, *wrong_projection; /* texts whose digests the permit has instead */
     bool wrong_kind;                           /* the permit is for a notification */

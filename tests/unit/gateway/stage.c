@@ -88,6 +88,11 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
     case MSG_STATE_SEAL: copy(m->state_seal.upstream_state, s->sealed, sizeof(s->sealed)); break;
     case MSG_CALL_GONE: s->gone_call = m->call_gone.call; break;
     case MSG_CALL_CANCEL: s->cancelled_call = m->call_cancel.call; break;
+    case MSG_ASK_REFUSE:
+        buf_printf(&s->refusals, "%llu ", (unsigned long long)m->ask_refuse.call);
+        buf_put(&s->refusals, m->ask_refuse.id);
+        buf_printf(&s->refusals, " %s\n", refusal_name(m->ask_refuse.why));
+        break;
     case MSG_CALL_ANSWER: s->answer = m->call_answer.answer; break;
     case MSG_SNAPSHOT_GET: s->snapshot = m->snapshot_get.kind; break;
     case MSG_SEND_HEAD: see_head(s, &m->send_head); break;
@@ -252,6 +257,7 @@ int stage_setup(void **state)
     assert_err(limit_set(SET_SESSION_IDLE, 3600000), ERR_OK);
     s->loop = loop_new();
     buf_init(&s->body, 8 << 20);
+    buf_init(&s->refusals, 64 * 1024);
     buf_init(&s->open.projection, LIM_PROJECTION_BYTES);
     memset(s->alice.b, 0xa1, sizeof(s->alice.b));
     memset(s->bob.b, 0xb0, sizeof(s->bob.b));
@@ -277,6 +283,7 @@ int stage_teardown(void **state)
         loop_turn(s->loop, 0);
     loop_free(s->loop);
     buf_free(&s->body);
+    buf_free(&s->refusals);
     buf_free(&s->open.projection);
     mem_free(s);
     return 0;

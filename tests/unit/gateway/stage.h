@@ -59,6 +59,7 @@ struct stage {
     struct seen_head head;
     struct buf body;                    /* of the last send_head */
     uint64_t gone_call, cancelled_call; /* the last ones */
+    struct buf refusals;                /* "call id why", one a line */
     uint64_t opened_call;               /* of the last state_open */
     char opened_state[LIM_STATE_BYTES + 1];
     char sealed[LIM_UPSTREAM_STATE_BYTES + 1]; /* of the last state_seal */

@@ -203,53 +203,82 @@ static void test_ride(void **state)
     }
 }
 
-static void say_refuse(struct fake *gateway, uint64_t call, uint64_t of)
+static void want_refusal(struct world *w, struct use_id use, uint64_t ask)
 {
     assert_err(
-        send_call_refuse(gateway->own,
-                         &(struct msg_call_refuse){.call = call,
-                                                   .of = of,
-                                                   .projection = SLICE_LIT("R..."),
-                                                   .body_digest = hash_sha256(SLICE_LIT("no"))}),
+        send_refuse_want(w->r->egress->own, &(struct msg_refuse_want){.use = use, .ask = ask}),
         ERR_OK);
 }
 
-/* Without a token, on a call that runs: as a response it rides, bound as one. */
+/* An error that egress writes: with the credential of the use that runs, taking nothing. */
 static void test_refuse(void **state)
 {
-    const struct judged as = {CALL_KIND_RESPONSE, SLICE_EMPTY, SLICE_EMPTY, SLICE_LIT("R...")};
-    const struct digest judged = judged_digest(&as), body = hash_sha256(SLICE_LIT("no"));
     struct world *w = *state;
-    struct fake *other = rig_peer(w->r, ROLE_GATEWAY, 1, 12, 0);
     struct msg_call_open o = rig_call(1, w->ann);
     struct msg_permit *p = NULL;
+    struct connection_id connection;
     struct use_id use;
 
     connect_ann(w);
-    say_refuse(w->r->gateway, 2, 1);
-    denied(w, 2, ERR_GONE); /* there is no such call */
+    o.era = ERA_LEGACY;
+    rig_say_call(w->r, &o);
+    p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+    use = p->use;
+    connection = p->connection;
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.call, 1);
+    for (uint64_t ask = 1; ask <= LIM_ASKS; ask++) {
+        want_refusal(w, use, ask);
+        p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+        assert_int_equal(p->mode, MODE_REFUSE);
+        assert_int_equal(p->call, ask);
+        assert_true(ID_EQ(p->connection, connection));
+        assert_true(sec_len(p->credential) > 0);
+        rig_result(w->r->egress, p->use, RESULT_ANSWERED, false);
+    }
+    rig_settle(w->r);
+    rig_quiet(w->r->gateway); /* which hears nothing of it */
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+    want_refusal(w, use, 7);
+    rig_settle(w->r);
+    rig_quiet(w->r->egress); /* it is over */
+}
+
+/* Egress counts them; one that does not is not believed. */
+static void test_refuse_without_end(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct use_id use;
+
+    connect_ann(w);
     o.era = ERA_LEGACY;
     rig_say_call(w->r, &o);
     use = permitted(w, 1, false);
-    say_refuse(w->r->gateway, 2, 1);
-    p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
-    assert_true(ID_EQ(p->projection, judged));
-    assert_true(ID_EQ(p->body, body));
-    assert_int_equal(p->call, 2);
-    rig_result(w->r->egress, p->use, RESULT_ANSWERED, false);
-    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.call, 2);
-    say_refuse(other, 3, 1); /* another gateway's */
-    assert_int_equal(rig_take(other, MSG_CALL_DENY)->call_deny.code, ERR_GONE);
-    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
-    rig_settle(w->r);
-    say_refuse(w->r->gateway, 4, 1);
-    denied(w, 4, ERR_GONE); /* it is over */
-    o.era = ERA_MODERN;
-    o.call = 5;
+    for (uint64_t ask = 1; ask <= LIM_ASKS; ask++) {
+        want_refusal(w, use, ask);
+        IGNORE(rig_take(w->r->egress, MSG_PERMIT));
+    }
+    want_refusal(w, use, LIM_ASKS + 1);
+    assert_true(rig_refused(w->r->egress));
+}
+
+/* Not when its connection was revoked meanwhile. */
+static void test_refuse_not_without_lease(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct use_id use;
+
+    connect_ann(w);
+    o.era = ERA_LEGACY;
     rig_say_call(w->r, &o);
-    (void)permitted(w, 5, false);
-    say_refuse(w->r->gateway, 6, 5);
-    denied(w, 6, ERR_GONE); /* that era has no such requests */
+    use = permitted(w, 1, false);
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    IGNORE(rig_take(w->r->egress, MSG_DROP));
+    want_refusal(w, use, 1);
+    rig_settle(w->r);
     rig_quiet(w->r->egress);
 }
 
@@ -1192,6 +1221,8 @@ int main(void)
         T(test_lists_never_ask),
         T(test_ride),
         T(test_refuse),
+        T(test_refuse_without_end),
+        T(test_refuse_not_without_lease),
         T(test_no_credential_needed),
         T(test_no_link_no_handoff_message),
         T(test_same_handoff_for_all),

@@ -1,0 +1,117 @@
+/*
+ * What a legacy upstream asks its client for and the client cannot be asked: answered here, by an
+ * error in fixed words, under a permit of its own. Egress runs it. A gateway names its call, the
+ * request's id and one of two reasons, so that one that was taken over can say no and nothing else.
+ */
+#include "egress/use.h"
+
+#include "base/mem.h"
+#include "base/planted.h"
+#include "ipc/gen/send.h"
+#include "proto/mcp_write.h"
+
+struct refusal_open {
+    TAILQ_ENTRY(refusal_open) entry;
+    uint64_t number;
+    struct use *of; /* on whose answer the upstream asked */
+    struct buf id;  /* JSON text */
+    enum refusal why;
+};
+
+static void forget(struct egress *all, struct refusal_open *r)
+{
+    TAILQ_REMOVE(&all->refusals, r, entry);
+    buf_free(&r->id);
+    mem_free(r);
+}
+
+void refuse_leave(struct use *of)
+{
+    struct refusal_open *r = TAILQ_FIRST(&of->all->refusals);
+
+    while (r != NULL) {
+        struct refusal_open *next = TAILQ_NEXT(r, entry);
+
+        if (r->of == of)
+            forget(of->all, r);
+        r = next;
+    }
+}
+
+static bool is_id(struct slice text)
+{
+    struct json j;
+    bool yes;
+
+    if (PLANTED(refusal_any_body))
+        return true;
+    json_init(&j);
+    yes = json_parse(&j, text, NULL) == ERR_OK &&
+          (json_is(&j, 0, JSON_STRING) || json_is(&j, 0, JSON_NUMBER));
+    json_free(&j);
+    return yes;
+}
+
+void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
+{
+    struct use *of = join_find(all, c, m->call);
+    struct refusal_open *r;
+
+    if (!is_id(m->id)) {
+        chan_refuse(c);
+        return;
+    }
+    /* It may have ended meanwhile; and one that goes on asking gets no more answers. */
+    if (of == NULL || of->step != USE_SENDING || of->era != MCP_ERA_LEGACY || of->keeper == NULL ||
+        of->refusals == LIM_ASKS)
+        return;
+    of->refusals++;
+    r = MEM_NEW(struct refusal_open);
+    r->number = ++all->last_refusal;
+    r->of = of;
+    r->id = BUF_INIT(m->id.n);
+    r->why = m->why;
+    buf_put(&r->id, m->id);
+    TAILQ_INSERT_TAIL(&all->refusals, r, entry);
+    tell_refuse_want(of->keeper, &(struct msg_refuse_want){.use = of->id, .ask = r->number});
+}
+
+/* As a response of the client's would be sent, in the same session. */
+static void take_over(struct use *u, const struct refusal_open *r)
+{
+    static const int codes[REFUSAL_COUNT] = {
+        [REFUSAL_UNKNOWN_METHOD] = RPC_METHOD_NOT_FOUND, [REFUSAL_NO_ROOM] = RPC_INTERNAL_ERROR};
+    const struct mcp_error e = {.id = buf_slice(&r->id),
+                                .code = codes[r->why],
+                                .message = SLICE_LIT("this client cannot be asked that")};
+
+    u->era = MCP_ERA_LEGACY;
+    u->kind = CALL_KIND_RESPONSE;
+    u->key = r->of->key;
+    u->client = r->of->client;
+    u->session_id = r->of->session_id;
+    buf_put(&u->protocol, buf_slice(&r->of->protocol));
+    buf_put(&u->caps, buf_slice(&r->of->caps));
+    u->body = BUF_INIT(LIM_RPC_ID_BYTES + 256);
+    mcp_put_error(&u->body, &e);
+    BUG_IF(buf_err(&u->body) != ERR_OK ||
+           json_parse(&u->json, buf_slice(&u->body), NULL) != ERR_OK ||
+           jsonrpc_read(&u->json, &u->rpc) != ERR_OK);
+}
+
+void refuse_begin(struct use *u, uint64_t number)
+{
+    struct refusal_open *r;
+
+    TAILQ_FOREACH(r, &u->all->refusals, entry) {
+        if (r->number == number)
+            break;
+    }
+    if (r == NULL || !ID_EQ(r->of->connection, u->connection)) {
+        use_abort(u, ERR_GONE);
+        return;
+    }
+    take_over(u, r);
+    forget(u->all, r);
+    use_begin(u);
+}
