@@ -2,6 +2,7 @@
 #ifndef SG_EGRESS_EGRESS_H
 #define SG_EGRESS_EGRESS_H
 
+#include "base/share.h"
 #include "egress/conf.h"
 #include "egress/pool.h"
 #include "egress/session.h"
@@ -17,9 +18,10 @@ struct egress {
     struct trust *trust; /* NULL: the upstream is reached without TLS */
     struct pools *pools;
     struct sessions sessions;
-    struct use *by_id;   /* not over yet */
-    struct use *by_call; /* with a gateway's half */
-    struct use *by_dial; /* waiting for a socket */
+    struct shares shares; /* of agent keys, in what their uses hold */
+    struct use *by_id;    /* not over yet */
+    struct use *by_call;  /* with a gateway's half */
+    struct use *by_dial;  /* waiting for a socket */
     uint64_t last_dial;
     TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */
     uint64_t last_refusal;

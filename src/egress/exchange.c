@@ -142,9 +142,9 @@ static enum err on_body(void *ctx, struct slice s)
 
     if (x->ended || x->concluded || !x->reading)
         return drop(x, s);
-    if (x->events->blocked(x->ctx))
-        return ERR_AGAIN;
-    e = reader_feed(&x->reader, s);
+    e = x->events->may_read(x->ctx, reader_bytes(&x->reader));
+    if (e == ERR_OK)
+        e = reader_feed(&x->reader, s);
     if (e == ERR_OK && x->reader.final)
         conclude(x, EXCHANGE_DONE);
     return e;
@@ -286,6 +286,9 @@ void exchange_linger(struct exchange *x)
         return;
     }
     x->ended = true;
+    if (x->reading)
+        reader_free(&x->reader);
+    x->reading = false;
     x->linger = loop_timer_new(x->loop, on_linger_over, x);
     loop_timer_set(x->linger, LIM_LINGER_MS);
 }

@@ -46,8 +46,9 @@ struct exchange_events {
     void (*head)(void *ctx, const struct head *h, enum reader_from from);
     /* ERR_UPSTREAM_REFUSED: a rule matches this response. */
     reader_fn *message;
-    /* Nothing more can be taken now; exchange_resume follows. */
-    bool (*blocked)(void *ctx);
+    /* Before more of the answer is read, of which this many bytes are held here. ERR_AGAIN: nothing
+     * can be taken now; exchange_resume follows. Another error ends the answer. */
+    enum err (*may_read)(void *ctx, size_t held);
     void (*end)(void *ctx, const struct exchange_end *e);
 };
 

@@ -22,6 +22,7 @@ static void drop_first(struct flow *f)
 {
     struct flow_message *m = f->first;
 
+    f->held -= m->bytes.cap;
     f->first = m->next;
     if (f->first == NULL)
         f->last = NULL;
@@ -90,6 +91,7 @@ void flow_message(struct flow *f, struct buf *message)
     m = MEM_NEW(struct flow_message);
     m->bytes = *message; /* moved */
     *message = BUF_INIT(message->max);
+    f->held += m->bytes.cap;
     if (f->last == NULL)
         f->first = m;
     else

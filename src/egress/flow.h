@@ -13,6 +13,7 @@ struct flow {
     uint64_t call;
     uint64_t credit; /* bytes */
     struct flow_message *first, *last;
+    size_t held;        /* bytes of memory that these have */
     bool headed;        /* answer_head was sent */
     bool ending, ended; /* flow_end was called; answer_end was sent */
     enum answer_how how;

@@ -205,7 +205,13 @@ static void join_try(struct use *u)
 {
     enum err e;
 
-    if (!u->has_permit || !u->has_head || u->body.n < u->size || u->step != USE_JOINING)
+    if (!u->has_permit || !u->has_head || u->step != USE_JOINING)
+        return;
+    if (u->no_room != ERR_OK) {
+        use_abort(u, u->no_room);
+        return;
+    }
+    if (u->body.n < u->size)
         return;
     if (u->cancelled) {
         use_abort(u, ERR_CLOSED);
@@ -220,7 +226,11 @@ static void join_try(struct use *u)
         chan_refuse(gateway);
         return;
     }
-    use_begin(u);
+    e = use_hold(u); /* with what it was parsed into */
+    if (e == ERR_OK)
+        use_begin(u);
+    else
+        use_abort(u, e);
 }
 
 /* --- the keeper's half ------------------------------------------------------------------------ */
@@ -275,6 +285,18 @@ static bool head_is_clean(const struct msg_send_head *m)
            http_is_field_value(m->last_event_id) && !(is_stream && m->era == ERA_MODERN);
 }
 
+/* The size is said before the body comes, so that what has no room need not be taken. */
+static void take_share(struct use *u)
+{
+    struct share *s = share_get(&u->all->shares, ID_SLICE(u->client));
+
+    hold_init(&u->hold, s);
+    share_put(s);
+    u->no_room = hold_set(&u->hold, u->size);
+    if (u->no_room == ERR_OK)
+        u->body = BUF_INIT(u->size);
+}
+
 static void take_head(struct use *u, struct chan *c, const struct msg_send_head *m)
 {
     u->has_head = true;
@@ -284,7 +306,7 @@ static void take_head(struct use *u, struct chan *c, const struct msg_send_head 
     u->client = m->client;
     u->session_id = m->session;
     u->size = m->size;
-    u->body = BUF_INIT(m->size);
+    take_share(u);
     buf_put(&u->protocol, m->protocol);
     buf_put(&u->last_event_id, m->last_event_id);
     buf_put(&u->caps, m->caps.n == 0 ? SLICE_LIT("{}") : m->caps);
@@ -338,8 +360,8 @@ void join_part(struct egress *all, struct chan *c, const struct msg_send_part *m
 {
     struct use *u = join_find(all, c, m->call);
 
-    if (u == NULL || u->step != USE_JOINING)
-        return; /* it ended before the gateway knew */
+    if (u == NULL || u->step != USE_JOINING || u->no_room != ERR_OK)
+        return; /* it ended before the gateway knew, or will */
     buf_put(&u->body, m->part);
     if (buf_err(&u->body) != ERR_OK || m->part.n == 0) {
         chan_refuse(c);

@@ -154,6 +154,7 @@ static enum err on_open(struct role_self *r, void *ctx)
 
     all->role = r;
     all->loop = role_loop(r);
+    shares_init(&all->shares, limit_get(SET_BODIES_BYTES), limit_get(SET_CLIENT_BYTES));
     tzset();
     if (e == ERR_OK && all->conf.tls)
         e = trust_read(&all->trust);

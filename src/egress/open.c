@@ -98,12 +98,6 @@ static enum err on_may_send(void *ctx)
     return e;
 }
 
-static bool on_blocked(void *ctx)
-{
-    (void)ctx;
-    return false;
-}
-
 static void on_no_head(void *ctx, const struct head *h, enum reader_from from)
 {
     (void)ctx;
@@ -155,8 +149,8 @@ static void start(struct use *u, enum call_kind kind, const struct exchange_even
 
 static void send_initialized(struct use *u)
 {
-    static const struct exchange_events events = {on_want_socket, on_may_send, on_no_head,
-                                                  on_no_message,  on_blocked,  on_initialized_end};
+    static const struct exchange_events events = {on_want_socket, on_may_send,  on_no_head,
+                                                  on_no_message,  use_may_read, on_initialized_end};
 
     buf_clear(&u->own_body);
     mcp_put_notification(&u->own_body, "notifications/initialized");
@@ -241,8 +235,8 @@ static void on_end(void *ctx, const struct exchange_end *m)
 
 static void send_initialize(struct use *u)
 {
-    static const struct exchange_events events = {on_want_socket, on_may_send, on_head,
-                                                  on_message,     on_blocked,  on_end};
+    static const struct exchange_events events = {on_want_socket, on_may_send,  on_head,
+                                                  on_message,     use_may_read, on_end};
     const struct mcp_client_info info = {
         .name = SLICE_LIT("sidegate"),
         .version = SLICE_LIT(SIDEGATE_VERSION),

@@ -171,12 +171,6 @@ static void on_head(void *ctx, const struct head *h, enum reader_from from)
     (void)from;
 }
 
-static bool on_blocked(void *ctx)
-{
-    (void)ctx;
-    return false;
-}
-
 static void on_want_socket(void *ctx)
 {
     use_want_socket(ctx);
@@ -330,8 +324,8 @@ static void on_end(void *ctx, const struct exchange_end *m)
 
 static void post(struct use *u, struct slice method)
 {
-    static const struct exchange_events events = {on_want_socket, on_may_send, on_head,
-                                                  on_message,     on_blocked,  on_end};
+    static const struct exchange_events events = {on_want_socket, on_may_send,  on_head,
+                                                  on_message,     use_may_read, on_end};
     struct exchange_ask ask = {
         .conf = &u->all->conf,
         .pool = u->pool,

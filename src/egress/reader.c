@@ -22,6 +22,11 @@ void reader_free(struct reader *r)
     json_free(&r->json);
 }
 
+size_t reader_bytes(const struct reader *r)
+{
+    return r->body.cap + r->sse.line.cap + r->sse.data.cap + json_bytes(&r->json);
+}
+
 /* --- one message ------------------------------------------------------------------------------ */
 
 /* A server that could not read the request's id says null. */

@@ -40,6 +40,8 @@ struct reader {
 
 void reader_init(struct reader *r, const struct reader_rules *rules, reader_fn *fn, void *ctx);
 void reader_free(struct reader *r);
+/* The memory that it has. */
+size_t reader_bytes(const struct reader *r);
 
 /*
  * Takes bytes. ERR_OK; ERR_TOO_LARGE: a message, or the number of messages, passes its maximum;

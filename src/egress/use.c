@@ -90,6 +90,23 @@ void uses_lost_dialer(struct egress *all)
         uses_dial_failed(all, all->by_dial->dial, ERR_UNAVAILABLE);
 }
 
+/* --- what it holds ---------------------------------------------------------------------------- */
+
+enum err use_hold(struct use *u)
+{
+    return hold_set(&u->hold, u->body.cap + json_bytes(&u->json) + u->flow.held + u->reading);
+}
+
+enum err use_may_read(void *ctx, size_t held)
+{
+    struct use *u = ctx;
+
+    if (flow_blocked(&u->flow))
+        return ERR_AGAIN;
+    u->reading = held;
+    return use_hold(u);
+}
+
 /* --- the message ------------------------------------------------------------------------------ */
 
 void use_headers(struct use *u, struct http *h)
@@ -265,6 +282,8 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
         tell_gateway(u);
     if (e == ERR_OK)
         flow_message(&u->flow, &out);
+    if (e == ERR_OK && !final)
+        e = use_hold(u);
     if (!final)
         tell_hits(u);
     buf_free(&out);
@@ -278,13 +297,6 @@ static void on_head(void *ctx, const struct head *h, enum reader_from from)
     (void)h;
     if (from == READER_EVENTS)
         flow_head(&u->flow, ANSWER_KIND_SSE);
-}
-
-static bool on_blocked(void *ctx)
-{
-    struct use *u = ctx;
-
-    return flow_blocked(&u->flow);
 }
 
 static void on_want_socket(void *ctx)
@@ -331,8 +343,8 @@ static void on_end(void *ctx, const struct exchange_end *m)
         use_failed(u, m);
 }
 
-static const struct exchange_events events = {on_want_socket, on_may_send, on_head,
-                                              on_message,     on_blocked,  on_end};
+static const struct exchange_events events = {on_want_socket, on_may_send,  on_head,
+                                              on_message,     use_may_read, on_end};
 
 static bool is_listen(const struct use *u)
 {
@@ -496,6 +508,8 @@ static void let_go(struct use *u, bool answered)
     else
         exchange_free(u->exchange);
     u->exchange = NULL;
+    u->reading = 0;
+    json_free(&u->json);
     open_leave(u);
     refuse_leave(u);
     own_free(u->own);
@@ -545,7 +559,7 @@ void use_free(struct use *u)
         buf_free(&u->params[i].name);
         buf_free(&u->params[i].value);
     }
-    json_free(&u->json);
+    hold_free(&u->hold);
     mem_free(u);
 }
 
@@ -554,6 +568,7 @@ void use_free(struct use *u)
 /* The flow has moved: go on reading, or go. */
 static void moved(struct use *u)
 {
+    IGNORE(use_hold(u)); /* it is less by now */
     if (u->step == USE_OVER && flow_done(&u->flow))
         use_free(u);
     else if (u->exchange != NULL && !flow_blocked(&u->flow))

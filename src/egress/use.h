@@ -55,7 +55,9 @@ struct use {
     struct client_id client;
     struct session_id session_id;
     struct buf protocol, last_event_id, caps, body;
-    size_t size; /* of the body */
+    size_t size;      /* of the body */
+    struct hold hold; /* of the agent key's share */
+    enum err no_room; /* why the body was not taken, or ERR_OK */
     struct use_param params[LIM_MCP_PARAMS];
     size_t params_n;
 
@@ -70,6 +72,7 @@ struct use {
     bool opener;  /* this use opens it */
     bool renewed; /* and has done so after a 404 */
     struct exchange *exchange;
+    size_t reading;      /* bytes that it holds of an answer */
     struct own *own;     /* modes verify and probe */
     struct buf own_body; /* of a message that Sidegate composed */
     unsigned server_has; /* bits of enum snapshot: which lists the server said it has */
@@ -116,6 +119,10 @@ MUST_USE enum err use_message_headers(struct use *u, struct http *h);
  * gone; ERR_TIMEOUT: the permit's time is over. */
 MUST_USE enum err use_may_send(struct use *u);
 void use_want_socket(struct use *u);
+/* Counts what u holds by now. ERR_RATE_LIMITED, ERR_AGAIN: its agent key's share has no room. */
+MUST_USE enum err use_hold(struct use *u);
+/* For exchange_events. */
+enum err use_may_read(void *ctx, size_t held);
 /* Screens one message into out, counting, also when the message is then too large. */
 MUST_USE enum err use_screen(struct use *u, const struct json *j, struct buf *out);
 /* Whether a rule says that this response refuses the credential. */

@@ -363,13 +363,15 @@ static const enum err outcomes[ANSWER_HOW_COUNT] = {
     [ANSWER_HOW_INVALID] = ERR_UPSTREAM_ANSWER,  [ANSWER_HOW_TOO_LARGE] = ERR_UPSTREAM_ANSWER,
 };
 
-/* What egress may say of the world, and of a name that no header can hold; not that the client's
- * key, session or request is wrong in any other way, which clients would act on. */
+/* What egress may say of the world, of a name that no header can hold, and of an agent key whose
+ * calls hold too much to take one more; not that the client's key, session or request is wrong in
+ * any other way, which clients would act on. */
 static enum err outcome(const struct msg_answer_end *m)
 {
     enum err e = m->code < ERR_COUNT ? (enum err)m->code : ERR_OK;
+    bool held = e == ERR_RATE_LIMITED && m->how == ANSWER_HOW_UNSENT;
 
-    return err_kind(e) == ERR_KIND_WORLD || e == ERR_INVALID_PARAMS ? e : outcomes[m->how];
+    return err_kind(e) == ERR_KIND_WORLD || e == ERR_INVALID_PARAMS || held ? e : outcomes[m->how];
 }
 
 CALL_ACTION(end)

@@ -20,10 +20,11 @@ static const enum err legacy_ok[] = {ERR_UNKNOWN_METHOD, ERR_INVALID_PARAMS, ERR
                                      ERR_OUT_OF_RANGE,   ERR_WRONG_ERA};
 
 /* What the world did to a call is told in the answer to it: an HTTP error would be read as the
- * gateway's. */
+ * gateway's, as it should be when Sidegate itself has no room. */
 static bool is_outcome(enum err e)
 {
-    return err_kind(e) == ERR_KIND_WORLD && e != ERR_UNAVAILABLE && e != ERR_EXISTS;
+    return err_kind(e) == ERR_KIND_WORLD && e != ERR_UNAVAILABLE && e != ERR_EXISTS &&
+           e != ERR_AGAIN;
 }
 
 unsigned reply_status(enum err e, enum mcp_era era)
@@ -97,10 +98,20 @@ static const struct http_field allow[] = {
     {SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)},
 };
 
+/* Seconds: what stands in the way is other calls, mostly the client's own. */
+static const struct http_field later[] = {
+    {SLICE_LIT("Retry-After"), SLICE_LIT("1")},
+};
+
 static size_t extra_of(enum err e, const struct http_field **ret)
 {
-    *ret = e == ERR_BAD_METHOD ? allow : challenge;
-    return e == ERR_BAD_METHOD || e == ERR_UNAUTHENTICATED ? 1 : 0;
+    switch (e) {
+    case ERR_BAD_METHOD: *ret = allow; return 1;
+    case ERR_UNAUTHENTICATED: *ret = challenge; return 1;
+    case ERR_RATE_LIMITED:
+    case ERR_AGAIN: *ret = later; return 1;
+    default: return 0;
+    }
 }
 
 /* -32022. The message of the client is kept until it is asked about. */

@@ -46,6 +46,11 @@ void json_free(struct json *j)
     json_init(j);
 }
 
+size_t json_bytes(const struct json *j)
+{
+    return j->cap * sizeof(*j->nodes);
+}
+
 static void grow(struct json *j)
 {
     uint32_t cap = j->cap ? j->cap * 2 : 64;

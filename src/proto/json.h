@@ -54,6 +54,8 @@ struct json {
 void json_init(struct json *j);
 /* Frees the nodes; j is then as after json_init. Takes a zeroed struct too. */
 void json_free(struct json *j);
+/* The memory that j has, beside its text. */
+size_t json_bytes(const struct json *j);
 
 /*
  * Reads text, which must be exactly one value with white space around it. j may be used again and

@@ -92,6 +92,98 @@ static void test_call_and_answer(void **state)
     rig_stop(r);
 }
 
+/* A call whose body has 100,000 bytes. */
+static const char *large_body(void)
+{
+    static char text[100 * 1000];
+    const char before[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":"
+        "\"forecast\",\"arguments\":{\"city\":\"";
+    const char after[] = "\"}}}";
+
+    memset(text, 'x', sizeof(text));
+    memcpy(text, before, sizeof(before) - 1);
+    memcpy(text + sizeof(text) - sizeof(after), after, sizeof(after));
+    return text;
+}
+
+static void silent(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    (void)r;
+    (void)c;
+    (void)q;
+}
+
+static struct rig *start_shared(rig_script *script)
+{
+    static const uint64_t limits[] = {SET_BODIES_BYTES, 1 << 20, SET_CLIENT_BYTES, 160 * 1000};
+
+    rig_start(&rig, &(struct rig_conf){.limits = limits, .limits_n = 2});
+    rig.script = script;
+    return &rig;
+}
+
+/* What an agent key's calls hold is counted, here too: one more large one is not sent, and the use
+ * is given back; small ones pass, and those of other keys. */
+static void test_share_of_a_key(void **state)
+{
+    struct rig *r = start_shared(silent);
+    struct rig_ask a = {.body = large_body(), .client = 1}, other = a;
+    unsigned first = rig_ask(r, a), i;
+
+    (void)state;
+    other.client = 2;
+    rig_requests(r, 1);
+    for (int head_first = 0; head_first < 2; head_first++) {
+        a.head_first = head_first;
+        i = rig_ask(r, a);
+        rig_both(r, i);
+        assert_end(r, i, ANSWER_HOW_UNSENT, ERR_RATE_LIMITED);
+        assert_result(r, i, RESULT_UNSENT, ERR_RATE_LIMITED);
+    }
+    (void)rig_ask(r, other);
+    rig_requests(r, 2);
+    (void)rig_ask(r, (struct rig_ask){.client = 1});
+    rig_requests(r, 3);
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){first}), ERR_OK);
+    rig_result(r, first);
+    a.head_first = false;
+    (void)rig_ask(r, a);
+    rig_requests(r, 4);
+    assert_int_equal(r->requests_n, 4);
+    assert_int_equal(r->alerts, 0);
+    rig_stop(r);
+}
+
+/* Nor does an answer grow beyond the share: it is lost, as one whose connection broke. */
+static void test_share_and_answers(void **state)
+{
+    struct rig *r = start_shared(answer);
+    struct buf text = BUF_INIT(1 << 20);
+    unsigned i, k;
+
+    (void)state;
+    buf_put_str(
+        &text,
+        "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"resultType\":\"complete\",\"content\":[],"
+        "\"text\":\"");
+    for (int n = 0; n < 200 * 1000; n++)
+        buf_put_u8(&text, 'y');
+    buf_put_str(&text, "\"}}");
+    buf_put_u8(&text, 0);
+    r->canned = (const char *)text.p;
+    i = rig_ask(r, (struct rig_ask){.client = 1});
+    rig_both(r, i);
+    assert_end(r, i, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN);
+    assert_result(r, i, RESULT_UNKNOWN, ERR_RATE_LIMITED);
+    r->canned = NULL;
+    k = rig_ask(r, (struct rig_ask){.client = 1});
+    rig_both(r, k);
+    assert_end(r, k, ANSWER_HOW_DONE, ERR_OK);
+    buf_free(&text);
+    rig_stop(r);
+}
+
 static void test_either_half_first(void **state)
 {
     struct rig *r = start(answer);
@@ -543,6 +635,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_call_and_answer),
         T(test_either_half_first),
+        T(test_share_of_a_key),
+        T(test_share_and_answers),
         T(test_headers_from_the_body),
         T(test_notification),
         T(test_stream_of_events),

@@ -177,6 +177,32 @@ static void test_failures(void **state)
     }
 }
 
+/* What egress had no room for is not the upstream's fault, and worth another try. */
+static void test_no_room_at_egress(void **state)
+{
+    static const struct {
+        enum answer_how how;
+        enum err code;
+        const char *status, *wanted;
+    } rows[] = {
+        {ANSWER_HOW_UNSENT, ERR_RATE_LIMITED, "HTTP/1.1 429 ", "Retry-After: 1\r\n"},
+        {ANSWER_HOW_UNSENT, ERR_AGAIN, "HTTP/1.1 503 ", "Retry-After: 1\r\n"},
+        {ANSWER_HOW_INVALID, ERR_RATE_LIMITED, "HTTP/1.1 200 ", "not valid MCP"},
+    };
+    struct stage *s = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct client c;
+
+        start(s, &c, "{}", "");
+        say_end(s, s->open.call, rows[i].how, rows[i].code);
+        WAIT(s, &c, has(&c, "\"id\":1,\"error\":{\"code\":"));
+        assert_true(has(&c, rows[i].status));
+        assert_true(has(&c, rows[i].wanted));
+        all_is_over(s, &c);
+    }
+}
+
 static void test_param_headers(void **state)
 {
     struct stage *s = *state;
@@ -967,6 +993,7 @@ int main(void)
         STAGED(test_answer_in_parts),
         STAGED(test_answers),
         STAGED(test_failures),
+        STAGED(test_no_room_at_egress),
         STAGED(test_param_headers),
         STAGED(test_param_headers_of_listed_tools),
         STAGED(test_param_headers_elsewhere),
