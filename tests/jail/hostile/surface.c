@@ -163,6 +163,7 @@ static void hashing(struct play *p)
             as_surface_answer(p, "503");
         }
         m = (union msg_any){.handoff_view = {.req = ask(&give),
+                                             .may_prove = true,
                                              .csrf = as_surface_csrf(),
                                              .user_name = SLICE_LIT("ana"),
                                              .salt = with,
@@ -199,7 +200,8 @@ static void cookies(struct play *p)
  * form. */
 static void typed_secret(struct play *p)
 {
-    struct msg_handoff_view m = {.csrf = as_surface_csrf(),
+    struct msg_handoff_view m = {.may_prove = true,
+                                 .csrf = as_surface_csrf(),
                                  .user_name = SLICE_LIT("ana"),
                                  .salt = slice_of(salt, 16),
                                  .ops = 1,
@@ -232,7 +234,8 @@ static void typed_secret(struct play *p)
 /* Without the key of this keeper nothing typed leaves. */
 static void no_seal_key(struct play *p)
 {
-    struct msg_handoff_view m = {.csrf = as_surface_csrf(),
+    struct msg_handoff_view m = {.may_prove = true,
+                                 .csrf = as_surface_csrf(),
                                  .user_name = SLICE_LIT("ana"),
                                  .salt = slice_of(salt, 16),
                                  .ops = 1,
