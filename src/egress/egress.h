@@ -33,6 +33,8 @@ void join_permit(struct egress *all, struct chan *c, struct msg_permit *m);
 void join_head(struct egress *all, struct chan *c, const struct msg_send_head *m);
 void join_param(struct egress *all, struct chan *c, const struct msg_send_param *m);
 void join_part(struct egress *all, struct chan *c, const struct msg_send_part *m);
+/* By its id, or NULL. */
+struct use *join_find_id(const struct egress *all, const struct use_id *id);
 /* The use of this gateway's call, or NULL. */
 struct use *join_find(const struct egress *all, const struct chan *c, uint64_t call);
 
@@ -50,6 +52,8 @@ void uses_credit(struct egress *all, struct chan *c, uint64_t call, uint32_t byt
 void uses_cancel(struct egress *all, struct chan *c, uint64_t call);
 /* The connection was revoked: its uses, sessions and pools end. */
 void uses_drop(struct egress *all, const struct connection_id *connection);
+/* What this use rode on is over; of a permit of this keeper. */
+void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id);
 /* What has not been sent is not; what has been goes on, and its result is lost. */
 void uses_lost_keeper(struct egress *all, const struct chan *c);
 /* Its calls end as with uses_cancel. */

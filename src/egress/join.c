@@ -33,7 +33,7 @@ static bool same_call(const struct call_key *a, const struct call_key *b)
     return a->gateway == b->gateway && a->generation == b->generation && a->call == b->call;
 }
 
-static struct use *find_id(const struct egress *all, const struct use_id *id)
+struct use *join_find_id(const struct egress *all, const struct use_id *id)
 {
     struct use *u;
 
@@ -252,7 +252,7 @@ static void take_permit(struct use *u, struct chan *c, struct msg_permit *m)
 
 void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
 {
-    struct use *u = find_id(all, &m->use);
+    struct use *u = join_find_id(all, &m->use);
 
     if (u != NULL && (u->has_permit || m->mode != MODE_CALL)) {
         chan_refuse(c);
@@ -316,7 +316,7 @@ static void take_head(struct use *u, struct chan *c, const struct msg_send_head 
 
 void join_head(struct egress *all, struct chan *c, const struct msg_send_head *m)
 {
-    struct use *u = find_id(all, &m->use);
+    struct use *u = join_find_id(all, &m->use);
     struct call_key key = call_key(c, m->call);
 
     if (!head_is_clean(m) || join_find(all, c, m->call) != NULL ||

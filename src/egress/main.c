@@ -79,6 +79,11 @@ static void on_drop(void *ctx, struct chan *c, struct msg_drop *m)
     uses_drop(ctx, &m->connection);
 }
 
+static void on_cut(void *ctx, struct chan *c, struct msg_cut *m)
+{
+    uses_cut(ctx, c, &m->use);
+}
+
 static void on_send_head(void *ctx, struct chan *c, struct msg_send_head *m)
 {
     join_head(ctx, c, m);

@@ -417,10 +417,10 @@ void use_run(struct use *u)
 /* What the gateway is told of a request that left, and whose answer never came whole. */
 static void lost_answer(const struct use *u, struct use_end *e)
 {
-    bool is_stream = u->kind == CALL_KIND_STREAM && u->mode == MODE_CALL;
+    bool only_reads = u->mode == MODE_CALL && (u->kind == CALL_KIND_STREAM || is_listen(u));
 
     /* Reading a stream has no effect that could be unknown. */
-    e->result = is_stream && u->flow.headed ? RESULT_ANSWERED : RESULT_UNKNOWN;
+    e->result = only_reads && u->flow.headed ? RESULT_ANSWERED : RESULT_UNKNOWN;
     e->how = u->flow.headed ? ANSWER_HOW_CUT : ANSWER_HOW_UNKNOWN;
     e->how_code = ERR_UPSTREAM_UNKNOWN;
 }
@@ -463,6 +463,20 @@ void use_abort(struct use *u, enum err why)
 
     if (u->sent)
         lost_answer(u, &e);
+    use_finish(u, &e);
+}
+
+void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id)
+{
+    struct use *u = join_find_id(all, id);
+    struct use_end e = {.result = RESULT_UNSENT, .code = ERR_LEASE_OVER, .how = ANSWER_HOW_UNSENT};
+
+    if (u == NULL || u->keeper != c)
+        return; /* it ended before the keeper knew */
+    if (u->sent)
+        lost_answer(u, &e);
+    if (e.result != RESULT_UNKNOWN)
+        e.how_code = ERR_LEASE_OVER;
     use_finish(u, &e);
 }
 

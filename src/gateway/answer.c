@@ -384,6 +384,8 @@ CALL_ACTION(end)
         return;
     }
     c->egress = NULL;
+    if (m->code == ERR_LEASE_OVER)
+        call_unfed(c);
     if (c->kind != CALL_KIND_REQUEST)
         call_finish(c);
     else if (call_is_list(c) && (m->how != ANSWER_HOW_DONE || call_is_discover(c)))

@@ -67,7 +67,7 @@ struct call {
     struct session *session; /* legacy; NULL for initialize */
     struct sink *sink;       /* NULL: nobody to answer */
     struct http_req *http;   /* likewise */
-    struct sec *token;       /* until call_open is sent */
+    struct sec *token;       /* until call_open is sent; with call_may_feed until it is permitted */
     struct digest token_hash;
     enum call_kind kind;
     enum call_want want;

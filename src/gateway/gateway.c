@@ -214,8 +214,7 @@ static void tell_session(struct session *s, struct handoff_id h, struct slice me
     session_send(s, message);
 }
 
-/* A session is told of what it was shown, and no more. Lists may be longer now; and the stream is
- * ended so that the client opens it again with its token, with which the upstream's can be had. */
+/* A session is told of what it was shown, and no more. Lists may be longer now. */
 static void on_handoff_signal(void *ctx, struct chan *c, struct msg_handoff_signal *m)
 {
     struct session *s = session_by_id(ctx, m->session);
@@ -231,8 +230,6 @@ static void on_handoff_signal(void *ctx, struct chan *c, struct msg_handoff_sign
         buf_clear(&out);
         mcp_put_notification(&out, "notifications/tools/list_changed");
         session_send(s, buf_slice(&out));
-        if (s->feed == NULL)
-            session_end_stream(s);
     }
     session_forget(s, m->handoff);
     buf_free(&out);

@@ -1,6 +1,6 @@
 /*
  * Asking the keeper to let a message through. Run by the gateway. The token goes with the question
- * and is forgotten; so is the client's message, once the body is made that would be sent.
+ * and is forgotten, unless the session's stream waits for a call to bring a feed along; so is the client's message, once the body is made that would be sent.
  */
 #include "gateway/call_in.h"
 
@@ -68,8 +68,10 @@ static void make_and_open(struct call *c, const struct rewrite *r)
         e = rewrite_body(r, &c->body, &c->body_digest);
     if (e == ERR_OK)
         e = send_open(c);
-    sec_free(c->token);
-    c->token = NULL;
+    if (!call_may_feed(c)) {
+        sec_free(c->token);
+        c->token = NULL;
+    }
     if (e != ERR_OK) {
         call_fail(c, e);
         return;

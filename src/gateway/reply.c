@@ -165,6 +165,7 @@ CALL_ACTION(denied)
 
     (void)ev;
     c->open = false;
+    call_unfed(c);
     if (call_is_discover(c) && err_kind(e) == ERR_KIND_WORLD) {
         own_describe(c, SLICE_EMPTY);
         return;

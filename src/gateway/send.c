@@ -78,6 +78,18 @@ bool call_is_foreign(const struct call *c, const struct client_id *client)
     return c->session != NULL && !ID_EQ(c->session->client, *client);
 }
 
+/* What goes out with a credential has a lease, on which the session's feed can ride. */
+static void feed_along(struct call *c)
+{
+    struct sec *token = c->token;
+
+    c->token = NULL; /* moved */
+    if (token != NULL && !c->anonymous && call_may_feed(c))
+        call_feed(c->session, token);
+    else
+        sec_free(token);
+}
+
 CALL_ACTION(permitted)
 {
     const struct msg_call_permit *m = arg;
@@ -96,6 +108,7 @@ CALL_ACTION(permitted)
         call_fail(c, ERR_UNKNOWN_SESSION);
         return;
     }
+    feed_along(c);
     /* The client's stream is there by now, or it left. */
     if (c->kind == CALL_KIND_STREAM && c->session->stream == NULL) {
         call_finish(c);

@@ -35,6 +35,7 @@ struct session {
     int log_level;        /* index of the least level that is sent; -1: all */
     struct sink *stream;  /* the GET stream, or NULL */
     struct call *feed;    /* the upstream's stream that feeds it, or NULL */
+    bool unfed;           /* the stream has no feed for want of a lease: the next call brings one */
     struct call *closing; /* the client's DELETE on its way to the upstream, or NULL */
     bool ended;           /* nobody finds it any more */
     struct call_list calls;

@@ -29,18 +29,32 @@ static enum err check_accept(const struct call *c)
                : ERR_BAD_ACCEPT;
 }
 
-/* The upstream's stream of the same session, whose messages go to the client's. It is asked for
- * with the same token, at the same time, since tokens are not kept. Without a connection the keeper
- * says no, and the client's stream is Sidegate's alone. */
-static void start_feed(struct session *s, struct sec *token)
+/* Without a lease to ride on the keeper says no, or cuts it later, and the client's stream is
+ * Sidegate's alone. */
+void call_feed(struct session *s, struct sec *token)
 {
     struct call *c = call_new(s->g, s->up, NULL);
 
     c->kind = CALL_KIND_STREAM;
     c->token = token;
     call_join(c, s);
+    s->unfed = false;
     s->feed = c;
     call_start(c);
+}
+
+void call_unfed(struct call *c)
+{
+    if (c->kind == CALL_KIND_STREAM && c->session->feed == c)
+        c->session->unfed = true;
+}
+
+bool call_may_feed(const struct call *c)
+{
+    const struct session *s = c->session;
+
+    return c->kind == CALL_KIND_REQUEST && s != NULL && s->unfed && s->stream != NULL &&
+           s->feed == NULL;
 }
 
 void intake_get(struct gateway *g, const struct upstream *up, struct http_req *req)
@@ -65,7 +79,7 @@ void intake_get(struct gateway *g, const struct upstream *up, struct http_req *r
     token = sec_clone(c->token);
     call_start(c); /* first, so that the keeper answers it first */
     if (s->feed == NULL)
-        start_feed(s, token);
+        call_feed(s, token);
     else
         sec_free(token);
 }

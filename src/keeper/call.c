@@ -243,6 +243,7 @@ void calls_end_client(struct keeper *k, struct client_id client)
             call->state != CALL_OVER)
             call_say_deny(call, ERR_UNAUTHENTICATED);
     }
+    riders_end_client(k, client);
 }
 
 void calls_gateway_lost(struct keeper *k, uint64_t gateway)

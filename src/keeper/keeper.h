@@ -17,6 +17,7 @@
 #include "keeper/peers.h"
 #include "keeper/rate.h"
 #include "keeper/revoke.h"
+#include "keeper/rider.h"
 #include "keeper/roots.h"
 #include "keeper/session.h"
 #include "keeper/snapshot.h"
@@ -48,6 +49,7 @@ struct keeper {
     struct handoffs handoffs;
     struct calls calls;
     struct uses uses;
+    struct ride *rides;
     struct egresses egresses;
     struct pages pages;
     struct revoke_dead *dead;

@@ -130,6 +130,7 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
     loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
     HASH_ADD(hh, k->uses.by_id, id, sizeof(u->id), u);
     egress_queue(k, u);
+    rider_begin(u);
     if (PLANTED(release_early))
         on_audited(u);
     else
@@ -285,6 +286,7 @@ static void free_use(struct use *u)
 {
     outbox_forget(u->k, u);
     egress_unqueue(u->k, u);
+    rider_end(u);
     snapshot_drop(u);
     loop_timer_free(u->timer);
     mem_free(u->unstored);
@@ -312,6 +314,7 @@ static void end_done(void *ctx, enum err e)
 
     if (n->suspended)
         egress_drop(u->k, u->plan.upstream, u->plan.connection);
+    rider_end(u);
     if (u->events)
         u->events->ended(u->owner, u, &u->end);
     u->events = NULL;

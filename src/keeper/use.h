@@ -17,6 +17,14 @@ struct keeper;
 
 struct use;
 
+LIST_HEAD(use_list, use);
+
+/* What a use rides on, or takes from: a lease, or without one the agent key alone. */
+struct ride_key {
+    struct lease_id lease;
+    struct client_id client;
+};
+
 /* What a use is for, while it is being decided. */
 struct use_plan {
     enum mode mode;
@@ -64,6 +72,8 @@ struct use {
     struct snapshot_parts *parts;
     TAILQ_ENTRY(use) in_queue; /* waiting for egress */
     bool in_queue_now;
+    struct ride *ride; /* see rider.h; NULL: it has none, or has left it */
+    LIST_ENTRY(use) in_ride;
     UT_hash_handle hh;
 };
 

@@ -20,6 +20,7 @@ bool egress_dispatch(const struct egress_handlers *h, void *ctx, struct chan *c,
     case MSG_SESSION_END: h->session_end(ctx, c, &m->session_end); return true;
     case MSG_PERMIT: h->permit(ctx, c, &m->permit); return true;
     case MSG_DROP: h->drop(ctx, c, &m->drop); return true;
+    case MSG_CUT: h->cut(ctx, c, &m->cut); return true;
     case MSG_DIALED: h->dialed(ctx, c, &m->dialed, fd); return true;
     case MSG_DIAL_FAILED: h->dial_failed(ctx, c, &m->dial_failed); return true;
     default: break;

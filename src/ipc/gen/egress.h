@@ -24,6 +24,7 @@ struct egress_handlers {
     void (*session_end)(void *ctx, struct chan *c, struct msg_session_end *m);
     void (*permit)(void *ctx, struct chan *c, struct msg_permit *m);
     void (*drop)(void *ctx, struct chan *c, struct msg_drop *m);
+    void (*cut)(void *ctx, struct chan *c, struct msg_cut *m);
     void (*dialed)(void *ctx, struct chan *c, struct msg_dialed *m, int fd);
     void (*dial_failed)(void *ctx, struct chan *c, struct msg_dial_failed *m);
 };
@@ -45,6 +46,7 @@ struct egress_handlers {
     .session_end = prefix##session_end, \
     .permit = prefix##permit, \
     .drop = prefix##drop, \
+    .cut = prefix##cut, \
     .dialed = prefix##dialed, \
     .dial_failed = prefix##dial_failed, \
 }

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x656be8982e2b76c6u
+#define MSG_TABLE_ID 0x0f8335c949840122u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -340,6 +340,7 @@ enum msg {
     MSG_USE_RESULT,
     MSG_USE_HITS,
     MSG_DROP,
+    MSG_CUT,
     MSG_SNAPSHOT_PUT,
     MSG_DIAL_WANT,
     MSG_DIAL,
@@ -778,6 +779,11 @@ struct msg_use_hits {
 /* Abort whatever uses this connection, and close what was opened with it. */
 struct msg_drop {
     struct connection_id connection;
+};
+
+/* What this use rides on is over: end it. */
+struct msg_cut {
+    struct use_id use;
 };
 
 /* A part of a list as the upstream gave it for this use, screened. Sent before use_result. */
@@ -1240,6 +1246,7 @@ union msg_any {
     struct msg_use_result use_result;
     struct msg_use_hits use_hits;
     struct msg_drop drop;
+    struct msg_cut cut;
     struct msg_snapshot_put snapshot_put;
     struct msg_dial_want dial_want;
     struct msg_dial dial;

@@ -518,6 +518,16 @@ static inline void tell_drop(struct chan *c, const struct msg_drop *m)
     chan_tell(c, MSG_DROP, m);
 }
 
+MUST_USE static inline enum err send_cut(struct chan *c, const struct msg_cut *m)
+{
+    return chan_send(c, MSG_CUT, m, -1);
+}
+
+static inline void tell_cut(struct chan *c, const struct msg_cut *m)
+{
+    chan_tell(c, MSG_CUT, m);
+}
+
 MUST_USE static inline enum err send_snapshot_put(struct chan *c, const struct msg_snapshot_put *m)
 {
     return chan_send(c, MSG_SNAPSHOT_PUT, m, -1);

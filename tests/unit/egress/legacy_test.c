@@ -717,6 +717,48 @@ static void test_stream_breaks(void **state)
     rig_stop(r);
 }
 
+static void cut(struct rig *r, unsigned i)
+{
+    assert_err(send_cut(r->keeper->chan, &(struct msg_cut){.use = rig_use_id(i)}), ERR_OK);
+}
+
+/* What it rode on is over: the stream ends here and at the upstream, and nothing else does. */
+static void test_stream_is_cut(void **state)
+{
+    struct rig *r = start(server);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY}), stream, k;
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    stream = rig_ask(r, (struct rig_ask){.kind = CALL_KIND_STREAM, .era = ERA_LEGACY});
+    rig_requests(r, 4);
+    k = last(r)->conn;
+    rig_say_stream(&r->conns[k]);
+    stage_until_count(&r->s, &rig_call_of(r, stream)->heads, 1);
+    cut(r, i); /* it is over already */
+    cut(r, stream);
+    rig_both(r, stream);
+    assert_int_equal(rig_call_of(r, stream)->how, ANSWER_HOW_CUT);
+    assert_err(rig_call_of(r, stream)->code, ERR_LEASE_OVER);
+    assert_int_equal(rig_use_of(r, stream)->result.result, RESULT_ANSWERED);
+    assert_err(rig_use_of(r, stream)->result.code, ERR_LEASE_OVER);
+    while (r->conns[k].fd >= 0)
+        stage_idle(&r->s, 5);
+    /* One that has not left does not leave; one with an effect is unknown. */
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY, .permit_only = true});
+    cut(r, i);
+    rig_result(r, i);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNSENT);
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_requests(r, 5);
+    cut(r, i);
+    rig_both(r, i);
+    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNKNOWN);
+    assert_err(rig_call_of(r, i)->code, ERR_UPSTREAM_UNKNOWN);
+    rig_stop(r);
+}
+
 static void test_no_stream(void **state)
 {
     struct rig *r = start(server);
@@ -761,6 +803,7 @@ int main(void)
         T(test_end),
         T(test_end_of_nothing),
         T(test_stream_breaks),
+        T(test_stream_is_cut),
         T(test_no_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

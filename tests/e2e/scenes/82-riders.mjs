@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { PATIENCE } from '../../lib/patience.mjs';
+import { upstreamConfig } from '../../lib/sidegate.mjs';
+import { MODERN, callTool } from '../../lib/wire.mjs';
+import { Upstream, header } from '../../upstreams/lib.mjs';
+
+export const name = 'a stream ends with the lease or the agent key that it rides on, and begins again with the next call';
+export const clients = ['sdk 1.x', 'client 2.x legacy', 'raw modern'];
+
+const closed = (entry) => (entry.socket.destroyed ? undefined : once(entry.socket, 'close', { signal: AbortSignal.timeout(PATIENCE) }));
+
+async function legacy(t, client) {
+    const { key, station, sidegate, agent, person } = await t.cast({ client, credential: { lease: { kind: 'task', uses: 2, time: 600_000 } } });
+    const feeds = () => station.seen('GET').filter((r) => r.authorised);
+    const first = agent.call('weather', { station: 'hill' });
+    await person.give((await agent.link()).url, { 'API key': key });
+    await first;
+    await station.untilAny((r) => r.method === 'GET' && r.authorised);
+    t.equal(feeds().length, 1, 'the first call brings a feed for the stream that the client opened before');
+    t.ok(!feeds()[0].socket.destroyed, 'which stays while the lease lasts');
+    await agent.call('weather', { station: 'harbour' });
+    await closed(feeds()[0]);
+    const third = agent.call('weather', { station: 'hill' });
+    await person.give((await agent.link(1)).url, { 'API key': key });
+    t.ok(!(await third).isError, 'the next call goes through');
+    await agent.notified('notifications/tools/list_changed', 2); // on the client's own stream, which was open all the time
+    await station.untilAny((r) => r.method === 'GET' && r.authorised, 2);
+    const again = feeds()[1];
+    t.equal((await sidegate.cli('key', 'remove', await keyId(sidegate))).status, 0, 'the agent key is removed');
+    await closed(again);
+}
+
+async function keyId(sidegate) {
+    return (await sidegate.cli('key', 'list')).stdout.match(/[0-9a-f]{32}|[\w-]{22}/)[0];
+}
+
+// A listen of the modern era, at a server that needs its key and holds the stream open.
+async function modern(t) {
+    const key = t.secret();
+    const upstream = new Upstream((req, res, entry) => {
+        if (header(entry, 'authorization') !== `Bearer ${key}`) return void res.writeHead(401).end();
+        if (entry.rpc !== 'subscriptions/listen') {
+            res.writeHead(200, { 'content-type': 'application/json' });
+            return void res.end(JSON.stringify({ jsonrpc: '2.0', id: entry.message.id, result: { resultType: 'complete', content: [] } }));
+        }
+        res.writeHead(200, { 'content-type': 'text/event-stream' });
+        res.write(`data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })}\n\n`);
+    });
+    await upstream.start();
+    t.later(() => upstream.stop());
+    const sidegate = await t.sidegate({ upstreams: { lists: upstreamConfig(upstream.url, { credential: { lease: { kind: 'keep' } } }) } });
+    const person = await t.person(sidegate);
+    const agentKey = await sidegate.addKey('ana', 'laptop');
+    const url = sidegate.mcpUrl('lists');
+    const { message } = await callTool(url, agentKey, 'any', {}, { onLink: (link) => person.give(link, { 'API key': key }).then(() => 'accept') });
+    t.ok(message.result, 'there is a connection');
+    const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientInfo': { name: 'x', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} } };
+    const listening = await fetch(url, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${agentKey}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'subscriptions/listen', params: { ...params, notifications: { toolsListChanged: true } } }),
+    });
+    t.equal(listening.status, 200, 'it listens');
+    const text = listening.text();
+    const [entry] = await upstream.until('subscriptions/listen');
+    t.equal((await sidegate.cli('key', 'remove', await keyId(sidegate))).status, 0, 'the agent key is removed');
+    await closed(entry);
+    t.match(await text, /list_changed[\s\S]*"id":7,"error"/, 'what came came, then the stream ended');
+}
+
+export default async function (t, client) {
+    await (client === 'raw modern' ? modern(t) : legacy(t, client));
+}
