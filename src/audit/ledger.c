@@ -60,6 +60,14 @@ void ledger_read(struct ledger *l, const struct line *line)
         set_synced(l);
 }
 
+void ledger_read_from(struct ledger *l, const struct line *head)
+{
+    l->seq = head->seq;
+    l->epoch = head->epoch;
+    l->last = head->hash;
+    l->headed = true;
+}
+
 void ledger_begin(struct ledger *l, const struct sign_public *public, uint64_t time)
 {
     line_put_first(&l->pending, public, time, &l->last);

@@ -45,6 +45,9 @@ void ledger_done(struct ledger *l);
 
 /* While the log is read at the start: a line that continues the chain, in order. */
 void ledger_read(struct ledger *l, const struct line *line);
+/* Instead of all lines up to it: a head in the middle of the log, with LIM_AUDIT_REPEAT records
+ * behind it. */
+void ledger_read_from(struct ledger *l, const struct line *head);
 /* The first line of a new log. */
 void ledger_begin(struct ledger *l, const struct sign_public *public, uint64_t time);
 

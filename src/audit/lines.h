@@ -8,7 +8,8 @@ struct lines {
     int fd;       /* not owned; read from where it stands */
     struct buf b; /* read, not yet given out from byte at on */
     size_t at;
-    uint64_t offset; /* in the file (counted from where it stood), of the line given out last */
+    uint64_t offset; /* in the file, of the line given out last: counted from 0, or from what next
+                        was set to before the first */
     uint64_t next;   /* of the one after it */
 };
 

@@ -15,7 +15,9 @@
 
 #include "audit/key.h"
 #include "audit/lines.h"
+#include "audit/tail.h"
 #include "audit/verify.h"
+#include "os/alive.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -51,6 +53,31 @@ static enum err may_be_cut(struct reader *r, struct slice text)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* Begins in the middle of the chain, at byte start: with a head, which must be good, since nothing
+ * before it is looked at. */
+static enum err begin_at(struct reader *r, uint64_t start)
+{
+    struct slice text;
+    struct line l;
+    enum err e = ERR_OK;
+
+    if (lseek(r->lines.fd, (off_t)start, SEEK_SET) < 0)
+        return ERR_IO;
+    r->lines.next = start;
+    if (start == 0)
+        return ERR_OK;
+    e = lines_next(&r->lines, &text);
+    if (e == ERR_OK && !is_good_head(r, text))
+        e = ERR_CORRUPT;
+    if (e == ERR_OK)
+        e = line_parse(text, &l);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+    walk_from(&r->walk, &l, r->public);
+    ledger_read_from(r->ledger, &l);
+    return ERR_OK;
+}
+
 /* Follows the chain as far as it goes; *ret_end is where in the file. */
 static enum err follow(struct reader *r, uint64_t *ret_end)
 {
@@ -69,6 +96,7 @@ static enum err follow(struct reader *r, uint64_t *ret_end)
         if (fault != AUDIT_SOUND)
             return r->walk.lines == 0 ? ERR_CORRUPT : may_be_cut(r, text);
         ledger_read(r->ledger, &l);
+        alive();
         if (l.kind == LINE_HEAD) {
             buf_clear(&r->last_head);
             buf_put(&r->last_head, text);
@@ -89,13 +117,18 @@ static enum err read_log(struct start *s, struct ledger *ledger, const char *pat
 {
     struct reader r = {.ledger = ledger, .public = &s->public, .last_head = BUF_INIT(LINE_BYTES)};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    uint64_t start = 0;
     enum err e;
 
     if (fd < 0)
         return ERR_IO;
     r.walk.skip_signatures = true;
     lines_init(&r.lines, fd);
-    e = follow(&r, ret_end);
+    e = tail_find(fd, ledger->file.size, &start);
+    if (e == ERR_OK)
+        e = begin_at(&r, start);
+    if (e == ERR_OK)
+        e = follow(&r, ret_end);
     if (e == ERR_OK)
         e = check_last_head(&r);
     lines_done(&r.lines);

@@ -43,6 +43,16 @@ static enum audit_fault check(const struct walk *w, const struct line *l,
     return l->kind == LINE_RECORD ? check_record(w, l) : check_head(w, l);
 }
 
+void walk_from(struct walk *w, const struct line *head, const struct sign_public *public)
+{
+    w->lines = 1;
+    w->seq = head->seq;
+    w->epoch = head->epoch;
+    w->signed_seq = head->seq;
+    w->last = head->hash;
+    w->public = *public;
+}
+
 enum audit_fault walk_line(struct walk *w, struct slice text, const struct sign_public *wanted,
                            struct line *ret)
 {

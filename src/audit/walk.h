@@ -6,7 +6,7 @@
 #include "audit/verify.h"
 
 struct walk {
-    uint64_t lines;            /* followed so far */
+    uint64_t lines;            /* followed so far, or the one that it began behind */
     uint64_t seq;              /* of the newest record; 0 before the first */
     uint64_t epoch;            /* of the newest record */
     uint64_t signed_seq;       /* of the newest head */
@@ -16,6 +16,9 @@ struct walk {
     bool skip_signatures;      /* set it to check none: whoever checks the last one has checked all
                                   hashes before it */
 };
+
+/* Begins in the middle of a chain, behind this head of it, which is believed. */
+void walk_from(struct walk *w, const struct line *head, const struct sign_public *public);
 
 /*
  * The next line (without its line feed). AUDIT_SOUND: it continues the chain, *ret holds it, and w

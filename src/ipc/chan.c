@@ -405,6 +405,11 @@ void chan_tell(struct chan *c, enum msg type, const void *m)
     BUG_IF(e != ERR_OK && e != ERR_CLOSED);
 }
 
+void chan_flush(struct chan *c)
+{
+    flush(c);
+}
+
 bool chan_full(const struct chan *c)
 {
     return c->queued >= CHAN_FULL;

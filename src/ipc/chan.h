@@ -57,6 +57,8 @@ MUST_USE enum err chan_send(struct chan *c, enum msg type, const void *m, int fd
  * every field is ours, or came through a row of the same size.
  */
 void chan_tell(struct chan *c, enum msg type, const void *m);
+/* Writes what is queued, as far as it goes, without waiting for the loop's next turn. */
+void chan_flush(struct chan *c);
 /* Whether the producer of large messages should wait for writable(). */
 bool chan_full(const struct chan *c);
 /* Ends the channel as for a peer that broke the rules: closed() with ERR_PROTOCOL at the end of the

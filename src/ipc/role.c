@@ -10,6 +10,7 @@
 #include "base/planted.h"
 #include "crypto/init.h"
 #include "ipc/gen/send.h"
+#include "os/alive.h"
 #include "os/log.h"
 #include "os/sock.h"
 
@@ -163,6 +164,14 @@ static bool on_boot(struct role_self *r, const struct msg_boot *m)
     return true;
 }
 
+static void say_starting(void *ctx)
+{
+    const struct role_self *r = ctx;
+
+    tell_starting(r->supervisor, &(struct msg_starting){0});
+    chan_flush(r->supervisor); /* the loop does not turn now */
+}
+
 static void fail(struct role_self *r)
 {
     r->status = STATUS_FAILED;
@@ -177,7 +186,9 @@ static void on_boot_end(struct role_self *r)
     enum err e = ERR_OK;
 
     r->opened = true;
+    alive_tell(say_starting, r);
     e = r->ops->open(r, r->ctx);
+    alive_tell(NULL, NULL);
     if (e != ERR_OK) {
         log_event(LOG_ERROR, "open_failed", LOG_ERR(e));
         fail(r);

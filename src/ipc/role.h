@@ -19,7 +19,7 @@ struct role_ops {
      * before open(). */
     bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
     /* The configuration is complete: open what will be needed; the jail follows. An error ends the
-     * process. */
+     * process. What may take longer than SET_START_TIME calls alive() (os/alive.h) as it goes on. */
     enum err (*open)(struct role_self *r, void *ctx);
     /* Jailed; may be NULL. */
     void (*ready)(struct role_self *r, void *ctx);

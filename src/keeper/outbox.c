@@ -40,8 +40,10 @@ static void on_timer(void *ctx)
 {
     struct keeper *k = ctx;
 
-    if (k->outbox.dirty)
+    if (k->outbox.dirty) {
         store_work(k->store, STORE_NORMAL, nothing, NULL, NULL);
+        loop_timer_set(k->outbox.timer, RETRY_MS); /* if the store cannot take it now */
+    }
     push(k);
 }
 
@@ -61,8 +63,10 @@ static void saved(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
 
-    if (!e)
+    if (!e) {
         k->outbox.dirty = false;
+        k->outbox.stored = k->outbox.acked; /* nothing was acknowledged while the work ran */
+    }
     push(k);
 }
 
@@ -76,7 +80,7 @@ enum err outbox_open(struct keeper *k)
     if (e)
         return e;
     o->issued = (uint64_t)store_int(&r, 3);
-    o->acked = (uint64_t)store_int(&r, 4);
+    o->acked = o->stored = (uint64_t)store_int(&r, 4);
     STORE_ID(&r, 5, o->head);
     o->broken = store_int(&r, 6) != 0;
     e = store_end(&r);
@@ -152,6 +156,15 @@ static void read_record(struct store_rows *q, struct msg_audit_append *m)
     STORE_ID(q, 13, m->body);
 }
 
+/* How far behind is audit, and how far the store: after a crash all that the store does not know as
+ * acknowledged goes to audit again, which cannot tell a repeat of more than these from another
+ * record. */
+static bool may_send(const struct outbox *o)
+{
+    return o->sent - o->acked < WINDOW &&
+           (o->sent - o->stored < LIM_AUDIT_REPEAT || PLANTED(repeats_unbounded));
+}
+
 /* Sends the next records that are committed. Only called outside of work, so what it reads is. */
 static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
 {
@@ -162,7 +175,7 @@ static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
     uint64_t n = 0;
 
     store_query(k->store, Q_outbox_from, VALS(V_INT(o->sent), V_INT(BATCH)), &q);
-    while (!e && o->sent - o->acked < WINDOW && store_next(&q)) {
+    while (!e && may_send(o) && store_next(&q)) {
         read_record(&q, &m);
         e = q.e ? q.e : send_audit_append(c, &m);
         if (!e) {
@@ -332,8 +345,9 @@ void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack 
         if (o->sent < m->seq) /* it had refused them for want of room */
             o->sent = m->seq;
         o->head = m->head;
+        if (!o->dirty) /* not put off by each that follows */
+            loop_timer_set(o->timer, SAVE_MS);
         o->dirty = true;
-        loop_timer_set(o->timer, SAVE_MS);
     }
     set_low(k, m->low);
     run_waits(k);

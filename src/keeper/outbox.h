@@ -53,6 +53,7 @@ TAILQ_HEAD(outbox_waits, outbox_wait);
 struct outbox {
     uint64_t audit; /* serial of the peer, 0: none that has said where its log stands */
     uint64_t issued, acked, sent;
+    uint64_t stored;    /* what the store knows as acknowledged */
     uint64_t given;     /* the newest that this audit process was ever sent */
     struct digest head; /* at acked */
     bool dirty;         /* acked and head are newer than in the store */

@@ -3,6 +3,7 @@
  * transaction with the row that says so. A store of a newer version is refused: an older program
  * would not know what it must keep.
  */
+#include "os/alive.h"
 #include "store/internal.h"
 #include "store/migrations.h"
 
@@ -11,6 +12,8 @@ static const unsigned char *const migrations[STORE_VERSION] = {
 
 static const char version_table[] =
     "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY) STRICT";
+
+enum { STEPS = 100000 /* of SQLite, between two words that it goes on */ };
 
 static enum err apply(struct store *s, int64_t version)
 {
@@ -30,10 +33,19 @@ static enum err apply(struct store *s, int64_t version)
     return e;
 }
 
+static int goes_on(void *ctx)
+{
+    (void)ctx;
+    alive();
+    return 0;
+}
+
 enum err store_migrate(struct store *s)
 {
     int64_t have = 0;
     enum err e = store_sql(s, version_table);
+
+    sqlite3_progress_handler(s->db, STEPS, goes_on, NULL);
 
     if (!e)
         e = store_sql_int(s, "SELECT coalesce(max(version), 0) FROM schema_version", &have);
@@ -41,5 +53,6 @@ enum err store_migrate(struct store *s)
         e = ERR_CONFIG;
     while (!e && have < STORE_VERSION)
         e = apply(s, ++have);
+    sqlite3_progress_handler(s->db, 0, NULL, NULL);
     return e;
 }

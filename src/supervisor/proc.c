@@ -95,6 +95,14 @@ static void sup_ready(void *ctx, struct chan *c, struct msg_ready *m)
     stages_changed(p->sup);
 }
 
+static void sup_starting(void *ctx, UNUSED struct chan *c, UNUSED struct msg_starting *m)
+{
+    struct proc *p = ctx;
+
+    if (p->state == PROC_BOOT)
+        loop_timer_set(p->timer, p->sup->config->limits[SET_START_TIME]);
+}
+
 static void sup_alert(void *ctx, struct chan *c, struct msg_alert *m)
 {
     (void)c; /* that is ctx's */
@@ -299,7 +307,7 @@ static void attach(struct proc *p, int channel, int log)
     p->log_watch = loop_watch(p->sup->loop, log, LOOP_READ, log_readable, p);
     p->child_watch = loop_watch(p->sup->loop, p->child.handle, LOOP_READ, child_ended, p);
     p->state = PROC_BOOT;
-    loop_timer_set(p->timer, LIM_START_TIME);
+    loop_timer_set(p->timer, p->sup->config->limits[SET_START_TIME]);
     log_event(LOG_INFO, "process_started", LOG_STR("name", p->label),
               LOG_NUM("number", p->child.pid), LOG_NUM("generation", p->generation));
     if (boot_send(p) != ERR_OK) {

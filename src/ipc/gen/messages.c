@@ -1009,6 +1009,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CONF_VERIFY] = {"conf_verify", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_verify), conf_verify_fields, 2},
     [MSG_BOOT_END] = {"boot_end", 0x01, 0x7e, true, true, false, sizeof(struct msg_boot_end), NULL, 0},
     [MSG_READY] = {"ready", 0x7e, 0x01, true, true, false, sizeof(struct msg_ready), ready_fields, 1},
+    [MSG_STARTING] = {"starting", 0x7e, 0x01, true, false, false, sizeof(struct msg_starting), NULL, 0},
     [MSG_PEER] = {"peer", 0x01, 0x7e, false, false, true, sizeof(struct msg_peer), peer_fields, 4},
     [MSG_LISTENER] = {"listener", 0x01, 0x18, false, true, true, sizeof(struct msg_listener), NULL, 0},
     [MSG_STOP] = {"stop", 0x01, 0x7e, false, true, false, sizeof(struct msg_stop), NULL, 0},

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x0f8335c949840122u
+#define MSG_TABLE_ID 0x21ecdb8b19d4419du
 
 enum role {
     ROLE_SUPERVISOR,
@@ -302,6 +302,7 @@ enum msg {
     MSG_CONF_VERIFY,
     MSG_BOOT_END,
     MSG_READY,
+    MSG_STARTING,
     MSG_PEER,
     MSG_LISTENER,
     MSG_STOP,
@@ -498,6 +499,11 @@ struct msg_boot_end {
 /* The sandbox is on. landlock_abi is 0 where the kernel has none. */
 struct msg_ready {
     uint32_t landlock_abi;
+};
+
+/* What is opened takes its time, and goes on. */
+struct msg_starting {
+    bool nothing; /* C has no empty struct; not sent */
 };
 
 /* A channel to another process. A peer with the same role and instance replaces the older one. */
@@ -1208,6 +1214,7 @@ union msg_any {
     struct msg_conf_verify conf_verify;
     struct msg_boot_end boot_end;
     struct msg_ready ready;
+    struct msg_starting starting;
     struct msg_peer peer;
     struct msg_listener listener;
     struct msg_stop stop;

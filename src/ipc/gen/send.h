@@ -148,6 +148,16 @@ static inline void tell_ready(struct chan *c, const struct msg_ready *m)
     chan_tell(c, MSG_READY, m);
 }
 
+MUST_USE static inline enum err send_starting(struct chan *c, const struct msg_starting *m)
+{
+    return chan_send(c, MSG_STARTING, m, -1);
+}
+
+static inline void tell_starting(struct chan *c, const struct msg_starting *m)
+{
+    chan_tell(c, MSG_STARTING, m);
+}
+
 MUST_USE static inline enum err send_peer(struct chan *c, const struct msg_peer *m, int fd)
 {
     return chan_send(c, MSG_PEER, m, fd);

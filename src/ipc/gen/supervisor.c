@@ -6,6 +6,7 @@ bool supervisor_dispatch(const struct supervisor_handlers *h, void *ctx, struct 
 {
     switch (type) {
     case MSG_READY: h->ready(ctx, c, &m->ready); return true;
+    case MSG_STARTING: h->starting(ctx, c, &m->starting); return true;
     case MSG_ALERT: h->alert(ctx, c, &m->alert); return true;
     case MSG_EGRESS_WANT: h->egress_want(ctx, c, &m->egress_want); return true;
     default: break;

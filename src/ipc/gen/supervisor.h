@@ -10,6 +10,7 @@ struct chan;
  * owns it. */
 struct supervisor_handlers {
     void (*ready)(void *ctx, struct chan *c, struct msg_ready *m);
+    void (*starting)(void *ctx, struct chan *c, struct msg_starting *m);
     void (*alert)(void *ctx, struct chan *c, struct msg_alert *m);
     void (*egress_want)(void *ctx, struct chan *c, struct msg_egress_want *m);
 };
@@ -17,6 +18,7 @@ struct supervisor_handlers {
 /* All of them as PREFIXname: a missing one does not compile. */
 #define SUPERVISOR_HANDLERS(prefix) { \
     .ready = prefix##ready, \
+    .starting = prefix##starting, \
     .alert = prefix##alert, \
     .egress_want = prefix##egress_want, \
 }

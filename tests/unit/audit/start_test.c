@@ -281,6 +281,171 @@ static void test_nowhere(void **state)
 
 #define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* --- long logs -------------------------------------------------------------------------------- */
+
+enum { LONG = 2 * LIM_AUDIT_REPEAT + 5000 };
+
+/* A log of LONG records, in batches of all sizes, and one of a single record at the end. */
+static int set_up_long(void **state)
+{
+    struct fixture *f = NULL;
+
+    set_up(state);
+    f = *state;
+    assert_err(begin(f), ERR_OK);
+    for (uint64_t n = 1; f->ledger.seq < LONG - 1; n = n % 200 + 1)
+        add(f, f->ledger.seq + n < LONG ? n : LONG - 1 - f->ledger.seq);
+    add(f, 1);
+    end(f);
+    return 0;
+}
+
+/* Changes the letters of "tools/call" in that record. */
+static void edit(struct fixture *f, uint64_t seq)
+{
+    struct buf all = BUF_INIT(64 << 20);
+    char begins[64];
+    size_t at;
+
+    slurp(f->log, &all);
+    snprintf(begins, sizeof begins, "\n{\"seq\":%llu,", (unsigned long long)seq);
+    at = slice_find(buf_slice(&all), slice_str(begins));
+    assert_true(at < all.n);
+    at += slice_find(slice_sub(buf_slice(&all), at, all.n), SLICE_LIT("tools/call"));
+    all.p[at] = 'T';
+    spill(f->log, buf_slice(&all));
+    buf_free(&all);
+}
+
+static void assert_repeat(struct fixture *f, uint64_t seq, enum err want)
+{
+    struct msg_audit_append m = record_of(seq);
+
+    assert_err(ledger_take(&f->ledger, &m), want);
+}
+
+/* A start knows of a long log what one that read it whole would know: each repeat that can be told
+ * is told, and the records go on. */
+static void test_long_log_goes_on(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_err(begin(f), ERR_OK);
+    assert_int_equal(f->ledger.seq, LONG);
+    assert_int_equal(f->ledger.synced, LONG);
+    assert_int_equal(f->ledger.epoch, 3);
+    assert_int_equal(f->ledger.marked, LONG - LIM_AUDIT_REPEAT + 1);
+    for (uint64_t seq = f->ledger.marked; seq <= LONG; seq++)
+        assert_repeat(f, seq, ERR_OK);
+    assert_repeat(f, f->ledger.marked - 1, ERR_CORRUPT);
+    assert_true(ID_EQ(f->ledger.head, ledger_hash(&f->ledger, LONG)));
+    add(f, 3);
+    end(f);
+    assert_sound(f, LONG + 3);
+    assert_err(begin(f), ERR_OK);
+    assert_int_equal(f->ledger.seq, LONG + 3);
+    end(f);
+}
+
+/* An edit among the records that a start reads stops it; an older one is verify's to find. */
+static void test_edits_in_a_long_log(void **state)
+{
+    struct fixture *f = *state;
+    struct audit_verdict v;
+    int fd;
+
+    edit(f, 100);
+    assert_err(begin(f), ERR_OK);
+    end(f);
+    fd = open(f->log, O_RDONLY);
+    assert_err(audit_verify(fd, &f->start.public, NULL, &v), ERR_OK);
+    close(fd);
+    assert_int_equal(v.fault, AUDIT_EDITED);
+    assert_int_equal(v.seq, 100);
+    edit(f, LONG - LIM_AUDIT_REPEAT + 1);
+    assert_err(begin(f), ERR_CORRUPT);
+}
+
+/* Cut anywhere in its last batches, it starts; of what is behind the last head as much is known. */
+static void test_torn_long_log(void **state)
+{
+    struct fixture *f = *state;
+    struct buf all = BUF_INIT(64 << 20);
+
+    slurp(f->log, &all);
+    for (size_t gone = 1; gone < 6000; gone += 97) {
+        uint64_t seq = 0;
+
+        spill(f->log, slice_sub(buf_slice(&all), 0, all.n - gone));
+        assert_err(begin(f), ERR_OK);
+        seq = f->ledger.seq;
+        assert_in_range(seq, LONG - 15, LONG);
+        assert_int_equal(f->ledger.marked, seq - LIM_AUDIT_REPEAT + 1);
+        assert_repeat(f, f->ledger.marked, ERR_OK);
+        end(f);
+    }
+    buf_free(&all);
+}
+
+/* A head that somebody put in, where a start begins: it is signed by nobody. */
+static void test_forged_head_in_a_long_log(void **state)
+{
+    struct fixture *f = *state;
+    struct buf all = BUF_INIT(64 << 20), out = BUF_INIT(64 << 20);
+    const char *text = "\n{\"head\":1,\"epoch\":1,\"prev\":\"00\",\"sig\":\"00\",\"hash\":\"00\"}";
+    char begins[64];
+    size_t at;
+
+    slurp(f->log, &all);
+    snprintf(begins, sizeof begins, "\n{\"seq\":%d,", LONG - LIM_AUDIT_REPEAT - 1);
+    at = slice_find(buf_slice(&all), slice_str(begins));
+    assert_true(at < all.n);
+    buf_put(&out, slice_sub(buf_slice(&all), 0, at));
+    buf_put_str(&out, text);
+    buf_put(&out, slice_sub(buf_slice(&all), at, all.n));
+    spill(f->log, buf_slice(&out));
+    assert_err(begin(f), ERR_CORRUPT);
+    buf_free(&all);
+    buf_free(&out);
+}
+
+/* Bytes that this process has read so far. */
+static uint64_t bytes_read(void)
+{
+    char text[256] = "";
+    unsigned long long n = 0;
+    int fd = open("/proc/self/io", O_RDONLY);
+
+    assert_true(fd >= 0);
+    assert_true(read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    assert_int_equal(sscanf(text, "rchar: %llu", &n), 1);
+    return n;
+}
+
+/* However long the log is, a start reads as much of it. */
+static void test_a_start_reads_the_end(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before = bytes_read(), first = 0;
+    struct stat st;
+
+    assert_err(begin(f), ERR_OK);
+    first = bytes_read() - before;
+    for (int i = 0; i < 200; i++)
+        add(f, 300);
+    end(f);
+    assert_int_equal(stat(f->log, &st), 0);
+    before = bytes_read();
+    assert_err(begin(f), ERR_OK);
+    assert_int_equal(f->ledger.seq, LONG + 60000);
+    end(f);
+    assert_in_range(bytes_read() - before, 1, first + 2 * LEDGER_BATCH_MOST);
+    assert_true((uint64_t)st.st_size > 3 * first / 2);
+}
+
+#define TL(f) cmocka_unit_test_setup_teardown(f, set_up_long, tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +461,11 @@ int main(void)
         FIXTURE_TEST(test_without_its_key),
         FIXTURE_TEST(test_readable_by_others),
         FIXTURE_TEST(test_nowhere),
+        TL(test_long_log_goes_on),
+        TL(test_edits_in_a_long_log),
+        TL(test_torn_long_log),
+        TL(test_forged_head_in_a_long_log),
+        TL(test_a_start_reads_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

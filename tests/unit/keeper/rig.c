@@ -113,7 +113,7 @@ static void audit_record(struct fake *f, const struct msg_audit_append *m)
         r->audit_log[m->seq] = d;
         r->events[m->event]++;
         r->audit_epoch = m->epoch;
-    } else if (!ID_EQ(d, r->audit_log[m->seq])) {
+    } else if (!ID_EQ(d, r->audit_log[m->seq]) || m->seq + LIM_AUDIT_REPEAT <= r->audit_seq) {
         audit_differs(r, m->seq);
         return;
     }

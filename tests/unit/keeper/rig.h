@@ -28,7 +28,7 @@ struct fake {
     struct said_list said;
 };
 
-enum { RIG_FAKES = 16, RIG_LOG = 4096 /* records that the fake audit can have */ };
+enum { RIG_FAKES = 16, RIG_LOG = 32768 /* records that the fake audit can have */ };
 
 struct rig {
     char dir[64], keys[80];

@@ -318,6 +318,46 @@ static void test_nothing_moves_when_broken(void **state)
     assert_non_null(w->r->audit->theirs);
 }
 
+static enum err many_work(void *ctx)
+{
+    struct keeper *k = ctx;
+    enum err e = ERR_OK;
+    uint64_t seq = 0;
+
+    for (int i = 0; !e && i < LIM_AUDIT_REPEAT + 4000; i++)
+        e = outbox_add(k, &(struct record){.event = EVENT_LOGOUT}, &seq);
+    return e;
+}
+
+/* More records waited for audit than it can tell repeats of, and the keeper dies before the store
+ * has what was acknowledged: the next life sends no more of them again than audit can tell. */
+static void test_repeats_after_a_long_wait(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = w->r->k;
+
+    w->r->audit_silent = true;
+    assert_err(store_run(k->store, STORE_NORMAL, many_work, k), ERR_OK);
+    rig_settle(w->r);
+    w->r->audit_silent = false;
+    rig_audit_ack(w->r);
+    while (!k->outbox.dirty)
+        loop_turn(w->r->loop, 1000);
+    loop_timer_stop(k->outbox.timer); /* the store learns of nothing any more */
+    for (int idle = 0; idle < 100; idle++) {
+        uint64_t before = k->outbox.acked;
+
+        loop_turn(w->r->loop, 0);
+        if (k->outbox.acked != before)
+            idle = 0;
+    }
+    rig_crash(w->r);
+    rig_settle(w->r);
+    assert_err(head_code(w), ERR_OK);
+    rig_forget(w->r->cli);
+    assert_false(w->r->k->outbox.broken);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -332,6 +372,7 @@ int main(void)
         T(test_ack_of_what_was_not_sent),
         T(test_another_head_for_the_same_record),
         T(test_nothing_moves_when_broken),
+        T(test_repeats_after_a_long_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "ipc/gen/send.h"
 #include "ipc/role.h"
+#include "os/alive.h"
+#include "os/clock.h"
 #include "os/log.h"
 
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sys/socket.h>
@@ -61,6 +64,17 @@ static enum err on_open(struct role_self *r, void *ctx)
     }
     log_event(LOG_INFO, "opened", LOG_NUM("confs", f->confs), LOG_NUM("uid", getuid()),
               LOG_STR("data", role_boot(r)->data_dir), LOG_STR("keys", role_boot(r)->key_dir));
+    if (playing(f, "slow") || playing(f, "stuck")) {
+        uint64_t end = clock_steady_ms() + 3500;
+
+        while (clock_steady_ms() < end) {
+            const struct timespec pause = {.tv_nsec = 10000000};
+
+            nanosleep(&pause, NULL);
+            if (playing(f, "slow"))
+                alive();
+        }
+    }
     return playing(f, "fail") ? ERR_CORRUPT : ERR_OK;
 }
 

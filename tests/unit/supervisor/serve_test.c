@@ -525,6 +525,42 @@ static void test_one_that_does_not_end_is_killed(void **state)
     assert_int_equal(wait_status(w), 0);
 }
 
+static void configure_more(const struct world *w, const char *more)
+{
+    int fd = -1;
+
+    configure(w, geteuid() == 0 ? "root" : "");
+    fd = open(at(w, "c.yaml"), O_WRONLY | O_APPEND);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, more, strlen(more)), strlen(more));
+    close(fd);
+}
+
+/* Slow is one that says nothing for start_time; with something large to open it says so. */
+static void test_a_start_that_goes_on(void **state)
+{
+    struct world *w = *state;
+
+    configure_more(w, "limits: {start_time: 1s}\n");
+    play(w, "audit", "slow");
+    start(w, NULL);
+    expect(w, "sidegate is ready");
+    assert_int_equal(stop(w), 0);
+    assert_null(strstr(w->log, "process_too_slow"));
+}
+
+static void test_a_start_that_does_not(void **state)
+{
+    struct world *w = *state;
+
+    configure_more(w, "limits: {start_time: 1s}\n");
+    play(w, "audit", "stuck");
+    start(w, NULL);
+    expect(w, "event=process_too_slow name=\"audit\" to=\"start\"");
+    expect(w, "event=cannot_start name=\"audit\"");
+    assert_int_equal(wait_status(w), 1);
+}
+
 static void test_children_die_with_the_supervisor(void **state)
 {
     struct world *w = *state;
@@ -701,6 +737,8 @@ int main(int argc, char **argv)
         T(test_lies),
         T(test_strangers_are_not_its_to_accuse),
         T(test_a_log_that_babbles),
+        T(test_a_start_that_goes_on),
+        T(test_a_start_that_does_not),
         T(test_one_that_does_not_end_is_killed),
         T(test_children_die_with_the_supervisor),
         T(test_waits_for_what_is_left_of_an_earlier_one),
