@@ -281,7 +281,7 @@ void exchange_linger(struct exchange *x)
 {
     if (x == NULL)
         return;
-    if (x->over) {
+    if (x->over || !http_has_left(x->http)) { /* the body is the caller's */
         exchange_free(x);
         return;
     }

@@ -20,8 +20,7 @@ struct http {
     CURL *easy;
     struct curl_slist *headers, *resolve;
     struct buf url;
-    struct slice body;
-    size_t body_at;           /* bytes of it that libcurl has taken */
+    uint64_t body;            /* bytes of it */
     struct loop_timer *quiet; /* the upstream says nothing for too long */
     struct loop_timer *whole; /* it says something without end */
     uint64_t within;          /* ms of that; 0: for ever */
@@ -31,7 +30,8 @@ struct http {
     bool wants_socket;
     bool sent;
     bool paused;
-    enum err why; /* what our callbacks found */
+    bool only_writes; /* libcurl waits for room to send, and for nothing to read */
+    enum err why;     /* what our callbacks found */
 };
 
 /* Options that fail can only be ours: the values are fixed or checked. */
@@ -76,9 +76,12 @@ static int on_before_request(void *ctx, char *ip, char *own_ip, int port, int ow
     (void)ip;
     (void)own_ip;
     (void)port;
-    (void)own_port;
     if (h->sent) {
         h->why = ERR_CLOSED; /* libcurl would send it again */
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (!pool_take(h->pool, own_port, h, tls_has_unread(h->easy))) {
+        h->wants_socket = true; /* another one */
         return CURL_PREREQFUNC_ABORT;
     }
     h->why = h->events->may_send(h->ctx);
@@ -90,30 +93,6 @@ static int on_before_request(void *ctx, char *ip, char *own_ip, int port, int ow
     return CURL_PREREQFUNC_OK;
 }
 
-static size_t on_read(char *to, size_t size, size_t n, void *ctx)
-{
-    struct http *h = ctx;
-    size_t taken = slice_copy(slice_sub(h->body, h->body_at, h->body.n), to, size * n);
-
-    h->body_at += taken;
-    return taken;
-}
-
-static int on_seek(void *ctx, curl_off_t offset, int origin)
-{
-    (void)ctx;
-    (void)offset;
-    (void)origin;
-    return CURL_SEEKFUNC_FAIL; /* a body that has begun to leave does not begin again */
-}
-
-/* An answer to what has not been sent is somebody else's, left over on the connection; only a
- * refusal may come early. */
-static bool came_too_early(const struct http *h)
-{
-    return h->body_at < h->body.n && h->head.status < 400;
-}
-
 static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 {
     struct http *h = ctx;
@@ -122,7 +101,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
     loop_timer_set(h->quiet, limit_get(SET_ANSWER_TIME));
     h->why = head_line(&h->head, slice_of(line, size * n));
     if (h->why == ERR_OK && h->head.complete && !before)
-        h->why = came_too_early(h) ? ERR_UPSTREAM_ANSWER : h->events->head(h->ctx, &h->head);
+        h->why = h->events->head(h->ctx, &h->head);
     return h->why == ERR_OK ? size * n : 0;
 }
 
@@ -154,6 +133,13 @@ static void leave_multi(struct http *h)
     h->pool->inside--;
 }
 
+/* The answer has been read to its end, and libcurl would wait until the upstream takes the rest of
+ * the request, which it may never. */
+static bool is_answered(const struct http *h)
+{
+    return h->in_multi && h->only_writes && h->head.complete && !h->paused;
+}
+
 static void finish(struct http *h, enum err e)
 {
     struct http_end end = {.err = e, .sent = h->sent};
@@ -172,6 +158,24 @@ static void on_late(void *ctx)
     leave_multi(h); /* in the middle, so its connection is closed */
     pool_request_over(h->pool, h);
     finish(h, ERR_TIMEOUT);
+}
+
+static void on_answered(void *ctx)
+{
+    struct http *h = ctx;
+
+    if (!is_answered(h))
+        return;
+    leave_multi(h); /* in the middle, so its connection is closed */
+    pool_request_over(h->pool, h);
+    finish(h, ERR_OK);
+}
+
+void http_waits(struct http *h, bool only_writes)
+{
+    h->only_writes = only_writes;
+    if (is_answered(h))
+        loop_defer(h->pool->all->loop, on_answered, h);
 }
 
 static void put_url(struct http *h)
@@ -214,10 +218,6 @@ static void set_callbacks(struct http *h)
     SET(e, CURLOPT_CLOSESOCKETDATA, h->pool);
     SET(e, CURLOPT_PREREQFUNCTION, on_before_request);
     SET(e, CURLOPT_PREREQDATA, h);
-    SET(e, CURLOPT_READFUNCTION, on_read);
-    SET(e, CURLOPT_READDATA, h);
-    SET(e, CURLOPT_SEEKFUNCTION, on_seek);
-    SET(e, CURLOPT_SEEKDATA, h);
     SET(e, CURLOPT_HEADERFUNCTION, on_header);
     SET(e, CURLOPT_HEADERDATA, h);
     SET(e, CURLOPT_WRITEFUNCTION, on_body);
@@ -322,7 +322,9 @@ void http_query(struct http *h, struct slice query)
 
 void http_body(struct http *h, struct slice body)
 {
-    h->body = body;
+    /* Not by a function that libcurl reads from: 7.88.1 would write the head by itself first. */
+    h->body = body.n;
+    SET(h->easy, CURLOPT_POSTFIELDS, (const char *)body.p);
     SET(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
 }
 
@@ -419,7 +421,6 @@ void http_over(struct http *h, CURLcode result)
         h->pool->keep_alive = h->head.keep_alive;
     if (PLANTED(sent_twice) && h->sent && !h->head.complete) { /* as libcurl would */
         h->sent = false;
-        h->body_at = 0;
         h->wants_socket = true;
     }
     if (h->wants_socket && !h->sent) {
@@ -442,7 +443,16 @@ static void on_resume(void *ctx)
     p->inside++;
     (void)curl_easy_pause(h->easy, CURLPAUSE_CONT); /* what went wrong is told by the next action */
     p->inside--;
+    http_waits(h, h->only_writes); /* it may have been at the end already */
     pool_drive(p, CURL_SOCKET_TIMEOUT, 0);
+}
+
+bool http_has_left(const struct http *h)
+{
+    curl_off_t n;
+
+    BUG_IF(curl_easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &n) != CURLE_OK);
+    return h->sent && (uint64_t)n == h->body;
 }
 
 void http_resume(struct http *h)
@@ -456,6 +466,7 @@ void http_free(struct http *h)
     if (h == NULL)
         return;
     loop_undefer(h->pool->all->loop, on_resume, h);
+    loop_undefer(h->pool->all->loop, on_answered, h);
     leave_multi(h);
     pool_request_over(h->pool, h);
     curl_easy_cleanup(h->easy);

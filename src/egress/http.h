@@ -1,9 +1,13 @@
 /*
  * One HTTP/1.1 request to the upstream and its answer, over a pool's connections.
  *
- * A request leaves at most once. Three walls, since libcurl on its own sends a request again when a
- * kept-alive connection ends: may_send is asked once, before the first byte; the body cannot be
- * rewound; and no socket is given to a request that has begun to leave.
+ * A request leaves at most once. Two walls, since libcurl on its own sends a request again when a
+ * kept-alive connection ends: may_send is asked once, before the first byte; and no socket is given
+ * to a request that has begun to leave.
+ *
+ * What is on the connection before that first byte is no answer of ours: such a connection is not
+ * used. After it whatever comes is the answer, whether the upstream has read the request or not; a
+ * connection that did not take all of the request is not used again.
  */
 #ifndef SG_EGRESS_HTTP_H
 #define SG_EGRESS_HTTP_H
@@ -25,8 +29,8 @@ struct http_end {
 /*
  * http_free may be called from want_socket and end, from the others not.
  * err of end: ERR_UPSTREAM_DOWN, ERR_UPSTREAM_TLS, ERR_TIMEOUT, ERR_CLOSED (it ended early),
- * ERR_UPSTREAM_ANSWER (not HTTP as head.h has it, or an answer to a request that was not sent yet),
- * what was given to http_fail, or what head or body returned.
+ * ERR_UPSTREAM_ANSWER (not HTTP as head.h has it), what was given to http_fail, or what head or
+ * body returned.
  */
 struct http_events {
     /* A connection is needed: http_retry when the pool has been given one, or http_fail. */
@@ -63,6 +67,8 @@ void http_start(struct http *h);
 void http_retry(struct http *h);
 /* Only between want_socket and http_retry: no connection can be had. Calls end. */
 void http_fail(struct http *h, enum err why);
+/* Whether all of the request has left. */
+bool http_has_left(const struct http *h);
 /* After body said ERR_AGAIN: it is asked again. */
 void http_resume(struct http *h);
 /* Ends the request if it is not over, closing its connection. Takes NULL. */

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
 #include "os/sock.h"
 
 /* --- idle and spare sockets ------------------------------------------------------------------- */
@@ -33,9 +34,43 @@ void pool_socket_opened(struct pool *p, int fd)
 {
     struct pool_socket *s = MEM_NEW(struct pool_socket);
 
-    *s = (struct pool_socket){.fd = fd, .pool = p};
+    *s = (struct pool_socket){.fd = fd, .port = sock_port(fd), .pool = p};
     HASH_ADD_INT(p->sockets, fd, s);
     p->opened = true;
+}
+
+/*
+ * Bytes that come before the request are no answer to it. Over TLS a new connection has some that
+ * are rightly there, as session tickets are; what they are only TLS can tell, and nobody's request
+ * was there before. Later ones were read with the answers, and a connection with more is not worth
+ * the doubt.
+ */
+static bool is_clean(const struct pool_socket *s, bool unread)
+{
+    if (PLANTED(surplus_taken))
+        return true;
+    return !unread && ((s->pool->all->conf->tls && !s->used) || sock_is_quiet(s->fd));
+}
+
+/* libcurl names the socket by its port. Two that are connected to different addresses may have the
+ * same: then both have to be clean. */
+bool pool_take(struct pool *p, int port, struct http *h, bool unread)
+{
+    struct pool_socket *s, *tmp;
+    bool found = false, clean = true;
+
+    HASH_ITER(hh, p->sockets, s, tmp) {
+        if (s->port != port || (s->user != NULL && s->user != h))
+            continue;
+        found = true;
+        if (!is_clean(s, unread)) {
+            sock_spoil(s->fd);
+            clean = false;
+        }
+        s->user = h; /* the answer may be there before libcurl asks to watch for it */
+        s->used = true;
+    }
+    return found && clean;
 }
 
 void pool_socket_closed(struct pool *p, int fd)
@@ -165,8 +200,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
         events |= LOOP_READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= LOOP_WRITE;
-    if (what != CURL_POLL_REMOVE)
+    if (what != CURL_POLL_REMOVE) {
         BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &s->user) != CURLE_OK);
+        http_waits(s->user, what == CURL_POLL_OUT);
+    }
     watch(s, events, on_event);
     return 0;
 }

@@ -14,9 +14,10 @@ enum { POOL_LISTS = ERA_COUNT * SNAPSHOT_COUNT };
 
 /* A socket that libcurl has. */
 struct pool_socket {
-    int fd;
+    int fd, port; /* ours */
     struct pool *pool;
     struct http *user; /* whose request is on it; NULL: idle */
+    bool used;         /* a request has left on it */
     struct loop_watch *watch;
     UT_hash_handle hh;
 };
@@ -60,11 +61,17 @@ int pool_take_spare(struct pool *p);
 /* libcurl was given this socket, or has no use for it any more and it must be closed. */
 void pool_socket_opened(struct pool *p, int fd);
 void pool_socket_closed(struct pool *p, int fd);
+/* Immediately before the first byte: libcurl chose the socket with this local port for the request;
+ * unread: TLS has opened bytes of it that nobody read. False: something has come on it, or it has
+ * ended; it will not be used again. */
+MUST_USE bool pool_take(struct pool *p, int port, struct http *h, bool unread);
 /* The request is over: its sockets are idle now. */
 void pool_request_over(struct pool *p, const struct http *h);
 /* Lets libcurl go on, then tells the requests that are over (http_over). */
 void pool_drive(struct pool *p, int fd, int events);
 
+/* http.c: what libcurl waits for, of a request that is under way. */
+void http_waits(struct http *h, bool only_writes);
 /* http.c: libcurl is through with this request. Called outside libcurl. */
 void http_over(struct http *h, CURLcode result);
 

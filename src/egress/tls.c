@@ -81,3 +81,12 @@ int trust_use(void *easy, void *ssl_ctx, void *trust)
     SSL_CTX_set1_cert_store(ssl_ctx, t->store);
     return CURLE_OK;
 }
+
+bool tls_has_unread(void *easy)
+{
+    struct curl_tlssessioninfo *tls = NULL;
+
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || tls->internals == NULL)
+        return false;
+    return SSL_has_pending(tls->internals) == 1;
+}

@@ -20,6 +20,10 @@ MUST_USE enum err tls_start(void);
 MUST_USE enum err trust_read(struct trust **ret);
 void trust_free(struct trust *t); /* takes NULL */
 
+/* Of a request (a CURL *) that has a connection: whether TLS has taken bytes from it that nobody
+ * has read. False without TLS. */
+bool tls_has_unread(void *easy);
+
 /* CURLOPT_SSL_CTX_FUNCTION, whose data is the const struct trust *. */
 int trust_use(void *easy, void *ssl_ctx, void *trust);
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -199,6 +200,27 @@ bool sock_is_connected(int fd)
     socklen_t n = sizeof peer;
 
     return getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
+}
+
+bool sock_is_quiet(int fd)
+{
+    uint8_t byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && sock_err(errno) == ERR_AGAIN;
+}
+
+int sock_port(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a;
+    socklen_t n = sizeof a;
+
+    if (getsockname(fd, &a.any, &n) != 0)
+        return -1;
+    return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
 
 bool sock_wait(int fd, int ms)

@@ -35,6 +35,10 @@ bool sock_is_channel(int fd);
 bool sock_is_stream(int fd);
 /* Whether such a socket is connected still. */
 bool sock_is_connected(int fd);
+/* Whether nothing has come on such a socket that nobody read: no byte, no end, no error. */
+bool sock_is_quiet(int fd);
+/* Its own port, or -1. */
+int sock_port(int fd);
 /* Waits until fd can be read, or ms milliseconds passed (false). For the command line tool, which
  * has no loop to keep. */
 bool sock_wait(int fd, int ms);

@@ -408,6 +408,102 @@ static void test_foreign_gateway(void **state)
     rig_stop(r);
 }
 
+/* The same with the halves in the other order. */
+static void test_foreign_gateway_first(void **state)
+{
+    struct rig *r = start(answer);
+    struct rig_ask a = {.body = CALL("1"), .gateway = r->gateway2};
+
+    (void)state;
+    rig_head(r, 0, &a);
+    rig_body(r, 0, &a);
+    stage_idle(&r->s, 20);
+    a.gateway = r->gateway;
+    rig_permit(r, 0, &a);
+    rig_result(r, 0);
+    assert_result(r, 0, RESULT_UNSENT, ERR_PROTOCOL);
+    stage_until_count(&r->s, &r->alerts, 1);
+    assert_null(r->gateway2->chan);
+    assert_non_null(r->gateway->chan);
+    assert_int_equal(r->dial_wants, 0);
+    assert_int_equal(r->requests_n, 0);
+    rig_stop(r);
+}
+
+/* What a gateway says that goes into headers, or that does not fit together. (No message between
+ * processes holds a control character, tests/unit/ipc.) */
+static void test_heads_that_are_refused(void **state)
+{
+    static const struct rig_ask rows[] = {
+        {.body = CALL("1"), .protocol = " 2026-07-28"},
+        {.body = CALL("1"), .protocol = "2026\u00e6"},
+        {.body = CALL("1"), .last_event_id = "1 "},
+        {.body = CALL("1"), .last_event_id = "\u00e6"},
+        {.kind = CALL_KIND_STREAM, .era = ERA_LEGACY, .last_event_id = "\u00e6"},
+        {.kind = CALL_KIND_STREAM, .era = ERA_LEGACY, .body = CALL("1")},
+        {.kind = CALL_KIND_STREAM, .era = ERA_MODERN},
+        {.body = ""},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct rig *r = start(answer);
+
+        rig_permit(r, 0, &rows[k]);
+        rig_head(r, 0, &rows[k]);
+        stage_until_count(&r->s, &r->alerts, 1);
+        if (r->gateway->chan != NULL || r->dial_wants > 0)
+            fail_msg("row %zu", k);
+        rig_stop(r);
+    }
+}
+
+static void test_params_that_are_refused(void **state)
+{
+    static const struct {
+        const char *name, *value;
+        enum era era;
+        bool after_body;
+        unsigned n; /* so often before it */
+    } rows[] = {
+        {"Region", "v\u00e6r", ERA_MODERN, false, 0},
+        {"Region", "no ", ERA_MODERN, false, 0},
+        {"Region", "", ERA_MODERN, false, 0},
+        {"Region: x", "no", ERA_MODERN, false, 0},
+        {"Re gion", "no", ERA_MODERN, false, 0},
+        {"R\u00e9gion", "no", ERA_MODERN, false, 0},
+        {"", "no", ERA_MODERN, false, 0},
+        {"Region", "no", ERA_LEGACY, false, 0},
+        {"Region", "no", ERA_MODERN, true, 0},
+        {"Region", "no", ERA_MODERN, false, LIM_MCP_PARAMS},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct rig *r = start(answer);
+        unsigned i =
+            rig_ask(r, (struct rig_ask){.body = CALL("1"), .era = rows[k].era, .body_later = true});
+        struct msg_send_param m = {
+            .call = i, .name = SLICE_LIT("Region"), .value = SLICE_LIT("no")};
+
+        if (rows[k].after_body)
+            assert_err(send_send_part(r->gateway->chan, &(struct msg_send_part){i, SLICE_LIT(" ")}),
+                       ERR_OK);
+        for (unsigned n = 0; n < rows[k].n; n++)
+            assert_err(send_send_param(r->gateway->chan, &m), ERR_OK);
+        stage_idle(&r->s, 20);
+        if (r->alerts > 0)
+            fail_msg("row %zu: before it", k);
+        m.name = slice_str(rows[k].name);
+        m.value = slice_str(rows[k].value);
+        assert_err(send_send_param(r->gateway->chan, &m), ERR_OK);
+        stage_until_count(&r->s, &r->alerts, 1);
+        if (r->gateway->chan != NULL || r->dial_wants > 0)
+            fail_msg("row %zu", k);
+        rig_stop(r);
+    }
+}
+
 static void test_use_twice(void **state)
 {
     struct rig *r = start(answer);
@@ -645,6 +741,9 @@ int main(void)
         T(test_drop_closes_what_was_opened),
         T(test_other_body),
         T(test_foreign_gateway),
+        T(test_foreign_gateway_first),
+        T(test_heads_that_are_refused),
+        T(test_params_that_are_refused),
         T(test_use_twice),
         T(test_reset_before_it_arrives),
         T(test_deadline),

@@ -100,7 +100,21 @@ struct front {
     char crt[100], key[100];
     pthread_t thread;
     bool broken; /* the handshake failed */
+    bool split;  /* a head is one record, what follows it another */
 };
+
+static bool tell(const struct front *f, SSL *ssl, const char *p, int n)
+{
+    size_t head = slice_find(slice_of(p, (size_t)n), SLICE_LIT("\r\n\r\n")) + 4;
+
+    if (f->split && head < (size_t)n) {
+        if (SSL_write(ssl, p, (int)head) != (int)head)
+            return false;
+        p += head;
+        n -= (int)head;
+    }
+    return SSL_write(ssl, p, n) == n;
+}
 
 static void relay(struct front *f, SSL *ssl)
 {
@@ -118,7 +132,7 @@ static void relay(struct front *f, SSL *ssl)
                 return;
         } else if (p[1].revents) {
             n = (int)recv(f->inside, piece, sizeof(piece), 0);
-            if (n <= 0 || SSL_write(ssl, piece, n) != n)
+            if (n <= 0 || !tell(f, ssl, piece, n))
                 return;
         }
     }
@@ -162,12 +176,12 @@ static void tcp_pair(int ret[2])
 }
 
 /* Hands egress a socket whose other end speaks TLS with that certificate. */
-static void front_start(struct front *f, const char *name)
+static void front_start(struct front *f, const char *name, bool split)
 {
     int outside[2];
 
     tcp_pair(outside);
-    *f = (struct front){.outside = outside[1], .inside = rig_connect(&rig)};
+    *f = (struct front){.outside = outside[1], .inside = rig_connect(&rig), .split = split};
     fcntl(f->inside, F_SETFL, 0);
     snprintf(f->crt, sizeof(f->crt), "%s/%s.crt", folder, name);
     snprintf(f->key, sizeof(f->key), "%s/%s.key", folder, name);
@@ -200,7 +214,7 @@ static void test_good(void **state)
     rig.script = answer;
     i = rig_ask(&rig, (struct rig_ask){0});
     stage_until_count(&rig.s, &rig.dial_wants, 1);
-    front_start(&f, "good");
+    front_start(&f, "good", false);
     rig_both(&rig, i);
     assert_int_equal(rig_call_of(&rig, i)->how, ANSWER_HOW_DONE);
     assert_true(rig_has(&rig.requests[0], "Authorization: Bearer s3cret"));
@@ -230,7 +244,7 @@ static void test_bad(void **state)
         rig.script = answer;
         i = rig_ask(&rig, (struct rig_ask){0});
         stage_until_count(&rig.s, &rig.dial_wants, 1);
-        front_start(&f, names[k]);
+        front_start(&f, names[k], false);
         rig_both(&rig, i);
         if (rig_use_of(&rig, i)->result.result != RESULT_UNSENT ||
             rig_use_of(&rig, i)->result.code != ERR_UPSTREAM_TLS)
@@ -258,11 +272,49 @@ static void test_plain(void **state)
     rig_stop(&rig);
 }
 
+#define R7     "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}"        /* 36 bytes */
+#define EVIL_7 "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"e\":1}}" /* 41 bytes */
+
+/* In one record with the end of an answer is what looks like the next answer: TLS has it, and no
+ * byte of it is in the socket. */
+static void answer_twice(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    (void)r;
+    (void)q;
+    rig_say(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 36\r\n\r\n" R7
+               "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+               "41\r\n\r\n" EVIL_7);
+}
+
+static void test_surplus_in_a_record(void **state)
+{
+    struct front f[2];
+
+    (void)state;
+    trust();
+    rig_start(&rig, &(struct rig_conf){.tls = true});
+    rig.no_dial = true;
+    rig.script = answer_twice;
+    for (unsigned k = 0; k < ARRAY_LEN(f); k++) {
+        unsigned i = rig_ask(&rig, (struct rig_ask){0});
+
+        stage_until_count(&rig.s, &rig.dial_wants, k + 1);
+        front_start(&f[k], "good", true);
+        rig_both(&rig, i);
+        assert_int_equal(rig_call_of(&rig, i)->how, ANSWER_HOW_DONE);
+        assert_non_null(strstr((const char *)rig_call_of(&rig, i)->text.p, "\"result\":{}"));
+    }
+    rig_stop(&rig);
+    for (unsigned k = 0; k < ARRAY_LEN(f); k++)
+        assert_int_equal(pthread_join(f[k].thread, NULL), 0);
+}
+
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {T(test_good), T(test_bad), T(test_plain)};
+    const struct CMUnitTest tests[] = {T(test_good), T(test_bad), T(test_plain),
+                                       T(test_surplus_in_a_record)};
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

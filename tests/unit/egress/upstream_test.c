@@ -263,7 +263,7 @@ static void test_surplus_later(void **state)
 }
 
 /* In the instant between the look at the connection and the request: the answer is there before the
- * request is. Whichever way it goes, it is not taken. */
+ * request is. Whichever way it goes, it is not taken, and the call goes well. */
 static void test_surplus_in_the_same_instant(void **state)
 {
     struct rig *r = &rig;
@@ -278,10 +278,8 @@ static void test_surplus_in_the_same_instant(void **state)
         say_evil(&r->conns[before]); /* both are written before egress gets a turn */
         i = rig_ask(r, (struct rig_ask){0});
         rig_both(r, i);
-        if (strstr((const char *)rig_call_of(r, i)->text.p == NULL
-                       ? ""
-                       : (const char *)rig_call_of(r, i)->text.p,
-                   "evil") != NULL)
+        if (rig_call_of(r, i)->how != ANSWER_HOW_DONE || rig_call_of(r, i)->text.p == NULL ||
+            strstr((const char *)rig_call_of(r, i)->text.p, "evil") != NULL)
             fail_msg("round %u", k);
     }
     rig_stop(r);
@@ -623,6 +621,50 @@ static void test_refused_early(void **state)
     rig_stop(r);
 }
 
+/* Servers that answer a large request well before they have read it, and never read it. */
+static void test_answered_early(void **state)
+{
+    static const char *const answers[] = {
+        JSON_HEAD "Content-Length: 36\r\n\r\n" R7,
+        JSON_HEAD "Transfer-Encoding: chunked\r\n\r\n24\r\n" R7 "\r\n0\r\n\r\n",
+        SSE_HEAD "\r\ndata: " R7 "\n\n", /* and the stream goes on */
+    };
+    static char body[4000000];
+    static char piece[65536];
+    struct rig *r = &rig;
+
+    (void)state;
+    strcpy(body, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\",\"params\":{\"t\":\"");
+    memset(body + strlen(body), 'x', 3900000);
+    strcat(body, "\"}}");
+    for (unsigned k = 0; k < ARRAY_LEN(answers); k++) {
+        size_t left = 0;
+        ssize_t n;
+        unsigned i;
+
+        rig_start(r, &(struct rig_conf){0});
+        i = rig_ask(r, (struct rig_ask){.body = body});
+        stage_until_count(&r->s, &r->conns_n, 1);
+        loop_unwatch(r->conns[0].watch); /* reads nothing */
+        r->conns[0].watch = loop_watch(r->s.loop, r->conns[0].fd, 0, NULL, NULL);
+        while (recv(r->conns[0].fd, piece, 1, MSG_PEEK | MSG_DONTWAIT) < 1)
+            loop_turn(r->s.loop, 5);
+        rig_say(&r->conns[0], answers[k]);
+        rig_both(r, i);
+        check_row(r, i, &rows[0]);
+        r->script = answer;
+        i = rig_ask(r, (struct rig_ask){.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"y\"}"});
+        rig_both(r, i);
+        check_row(r, i, &rows[0]);
+        assert_int_equal(r->requests_n, 1); /* of the first there was no end */
+        assert_int_equal(r->requests[0].conn, 1);
+        while ((n = recv(r->conns[0].fd, piece, sizeof(piece), 0)) > 0)
+            left += (size_t)n;
+        assert_true(left < strlen(body)); /* nor does the rest leave later */
+        rig_stop(r);
+    }
+}
+
 /* --- rules and the screen --------------------------------------------------------------------- */
 
 static void test_rules(void **state)
@@ -867,6 +909,7 @@ int main(void)
         T(test_back_pressure),
         T(test_large_answer),
         T(test_refused_early),
+        T(test_answered_early),
         T(test_without_end),
         T(test_refused_while_blocked),
         T(test_rules),

@@ -202,6 +202,19 @@ static void test_kinds(void **state)
     close(pipe_fds[1]);
 }
 
+static void test_quiet(void **state)
+{
+    struct pair *p = *state;
+
+    assert_true(sock_is_quiet(p->fds[0]));
+    assert_err(sock_send(p->fds[1], SLICE_LIT("x"), -1), ERR_OK);
+    assert_false(sock_is_quiet(p->fds[0]));
+    assert_false(sock_is_quiet(p->fds[0])); /* it was only looked at */
+    sock_spoil(p->fds[0]);
+    assert_false(sock_is_quiet(p->fds[0])); /* ended */
+    assert_false(sock_is_quiet(-1));
+}
+
 static void test_listeners_are_on_loopback(void **state)
 {
     static const char *const refused[] = {"0.0.0.0",   "10.0.0.1", "::",    "::ffff:127.0.0.1",
@@ -213,6 +226,8 @@ static void test_listeners_are_on_loopback(void **state)
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         assert_err(listen_tcp(refused[i], 0, &fd, &port), ERR_CONFIG);
     assert_err(listen_tcp("127.0.0.2", 0, &fd, &port), ERR_OK);
+    assert_int_equal(sock_port(fd), port);
+    assert_int_equal(sock_port(-1), -1);
     assert_true(port > 0);
     assert_err(listen_tcp("127.0.0.2", port, &second, &again), ERR_EXISTS);
     sock_close(fd);
@@ -284,6 +299,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_more_descriptors_are_refused_and_closed, start, end),
         cmocka_unit_test_setup_teardown(test_no_descriptor_is_free, start, end),
         cmocka_unit_test_setup_teardown(test_kinds, start, end),
+        cmocka_unit_test_setup_teardown(test_quiet, start, end),
         cmocka_unit_test(test_listeners_are_on_loopback),
         cmocka_unit_test(test_control_socket),
         cmocka_unit_test(test_path_too_long),

@@ -1,0 +1,428 @@
+/* One request over libcurl, without the process around it, so that the upstream's bytes can come at
+ * any point of it: before the first byte of the request, as it leaves, and while it has not. */
+#include "unit.h"
+
+#include "egress/pool_in.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "base/mem.h"
+#include "egress/http.h"
+
+#define HEAD   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+#define ANSWER HEAD "Content-Length: 4\r\n\r\ngood"
+#define EVIL   HEAD "Content-Length: 4\r\n\r\nevil"
+
+enum { CONNS = 8, LARGE = 16 << 20 };
+
+struct asked {
+    struct http *http;
+    struct buf text;
+    struct http_end end;
+    unsigned asked, heads, ends;
+    const char *as_it_leaves; /* said by the upstream after the look at the connection */
+};
+
+static struct rig {
+    struct loop *loop;
+    struct conf conf;
+    struct pools *pools;
+    struct pool *pool;
+    int listener;
+    int ends[CONNS]; /* the upstream's */
+    unsigned conns;
+    struct http *open[CONNS]; /* one may be left by a test that fails */
+    unsigned asked;
+} rig;
+
+/* libcurl's, on a socket that is connected: what the filter of the jail answers. */
+int connect(int fd, const struct sockaddr *address, socklen_t n)
+{
+    (void)fd;
+    (void)address;
+    (void)n;
+    errno = EINPROGRESS;
+    return -1;
+}
+
+/* --- the upstream ----------------------------------------------------------------------------- */
+
+static void say(const char *text)
+{
+    size_t n = strlen(text);
+
+    assert_int_equal(send(rig.ends[rig.conns - 1], text, n, MSG_NOSIGNAL), n);
+}
+
+/* What has come, in one read. */
+static size_t hear(char *text, size_t n)
+{
+    ssize_t got = rig.conns == 0 ? 0 : recv(rig.ends[rig.conns - 1], text, n - 1, MSG_DONTWAIT);
+
+    text[got < 0 ? 0 : got] = '\0';
+    return got < 0 ? 0 : (size_t)got;
+}
+
+static void until_heard(char *text, size_t n)
+{
+    while (hear(text, n) == 0)
+        loop_turn(rig.loop, 1);
+}
+
+static void give_connection(void)
+{
+    struct sockaddr_in a;
+    socklen_t n = sizeof(a);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(rig.conns < CONNS);
+    assert_int_equal(getsockname(rig.listener, (struct sockaddr *)&a, &n), 0);
+    assert_int_equal(syscall(SYS_connect, fd, &a, n), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    rig.ends[rig.conns] = accept(rig.listener, NULL, NULL);
+    assert_true(rig.ends[rig.conns++] >= 0);
+    pool_give(rig.pool, fd);
+}
+
+/* --- the request ------------------------------------------------------------------------------ */
+
+static void on_want_socket(void *ctx)
+{
+    struct asked *a = ctx;
+
+    give_connection();
+    http_retry(a->http);
+}
+
+static enum err on_may_send(void *ctx)
+{
+    struct asked *a = ctx;
+
+    a->asked++;
+    if (a->as_it_leaves != NULL)
+        say(a->as_it_leaves);
+    return ERR_OK;
+}
+
+static enum err on_head(void *ctx, const struct head *h)
+{
+    struct asked *a = ctx;
+
+    (void)h;
+    a->heads++;
+    return ERR_OK;
+}
+
+static enum err on_body(void *ctx, struct slice s)
+{
+    struct asked *a = ctx;
+
+    buf_put(&a->text, s);
+    return ERR_OK;
+}
+
+static void on_end(void *ctx, const struct http_end *e)
+{
+    struct asked *a = ctx;
+
+    a->end = *e;
+    a->ends++;
+}
+
+static const struct http_events events = {on_want_socket, on_may_send, on_head, on_body, on_end};
+
+static void ask(struct asked *a, enum http_method method, struct slice body)
+{
+    assert_true(rig.asked < CONNS);
+    a->text = BUF_INIT(1000);
+    a->http = rig.open[rig.asked++] = http_new(rig.pool, method, &events, a);
+    if (method == HTTP_POST)
+        http_body(a->http, body);
+    http_start(a->http);
+}
+
+/* No turn of the loop first: what waits on idle connections is seen by libcurl alone. */
+static void ask_at_once(struct asked *a)
+{
+    ask(a, HTTP_POST, SLICE_LIT("{}"));
+    pool_drive(rig.pool, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void until_end(const struct asked *a)
+{
+    while (a->ends == 0)
+        loop_turn(rig.loop, -1);
+}
+
+static void check(struct asked *a, const char *text)
+{
+    assert_int_equal(a->ends, 1);
+    assert_int_equal(a->asked, 1);
+    assert_err(a->end.err, ERR_OK);
+    assert_int_equal(a->end.status, 200);
+    assert_int_equal(a->text.n, strlen(text));
+    assert_memory_equal(a->text.p, text, a->text.n);
+    for (unsigned i = 0; i < rig.asked; i++)
+        if (rig.open[i] == a->http)
+            rig.open[i] = NULL;
+    http_free(a->http);
+    buf_free(&a->text);
+}
+
+/* A connection that is kept alive. */
+static void warm_up(void)
+{
+    struct asked a = {.as_it_leaves = ANSWER};
+    char text[1000];
+
+    ask(&a, HTTP_POST, SLICE_LIT("{}"));
+    until_end(&a);
+    check(&a, "good");
+    assert_true(hear(text, sizeof(text)) > 0);
+}
+
+static int setup(void **state)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct pool_key key;
+
+    (void)state;
+    memset(&key, 1, sizeof(key));
+    rig = (struct rig){.loop = loop_new()};
+    rig.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(rig.listener, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(listen(rig.listener, CONNS), 0);
+    conf_init(&rig.conf);
+    buf_put_str(&rig.conf.host, "localhost");
+    buf_put_str(&rig.conf.path, "/mcp");
+    rig.conf.port = 80;
+    rig.pools = pools_new(rig.loop, &rig.conf, NULL);
+    rig.pool = pool_get(rig.pools, &key);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < rig.asked; i++)
+        http_free(rig.open[i]);
+    pools_drop(rig.pools, &rig.pool->key.connection);
+    pool_put(rig.pool);
+    while (rig.pools->count > 0)
+        loop_turn(rig.loop, -1);
+    mem_free(rig.pools);
+    loop_free(rig.loop);
+    conf_free(&rig.conf);
+    for (unsigned i = 0; i < rig.conns; i++)
+        close(rig.ends[i]);
+    close(rig.listener);
+    return 0;
+}
+
+/* --- tests ------------------------------------------------------------------------------------ */
+
+static void test_one_write(void **state)
+{
+    struct asked a = {0};
+    char text[1000];
+
+    (void)state;
+    ask(&a, HTTP_POST, SLICE_LIT("{\"body\":1}"));
+    until_heard(text, sizeof(text));
+    assert_non_null(strstr(text, "\r\n\r\n{\"body\":1}"));
+    say(ANSWER);
+    until_end(&a);
+    check(&a, "good");
+}
+
+/* Before the first byte of the request: whatever it is, it is not the answer, and the request
+ * leaves on another connection. */
+static void test_surplus_before(void **state)
+{
+    static const char *const early[] = {EVIL, "H",
+                                        "HTTP/1.1 400 No\r\nContent-Length: 4\r\n\r\nevil"};
+    char text[1000];
+
+    (void)state;
+    warm_up();
+    for (size_t k = 0; k < ARRAY_LEN(early); k++) {
+        struct asked a = {0};
+
+        say(early[k]);
+        ask_at_once(&a);
+        assert_int_equal(hear(text, sizeof(text)), 0);
+        until_heard(text, sizeof(text));
+        assert_int_equal(rig.conns, k + 2);
+        say(ANSWER);
+        until_end(&a);
+        check(&a, "good");
+    }
+}
+
+/* The same for the end: no call is lost in a connection that was closed before. */
+static void test_closed_before(void **state)
+{
+    struct asked a = {.as_it_leaves = NULL};
+    char text[1000];
+
+    (void)state;
+    warm_up();
+    assert_int_equal(shutdown(rig.ends[0], SHUT_RDWR), 0);
+    ask_at_once(&a);
+    until_heard(text, sizeof(text));
+    say(ANSWER);
+    until_end(&a);
+    check(&a, "good");
+    assert_int_equal(rig.conns, 2);
+}
+
+/* A new connection on which the server speaks first. */
+static void test_greeting(void **state)
+{
+    struct asked a = {0};
+    char text[1000];
+
+    (void)state;
+    give_connection();
+    say("220 hello\r\n");
+    ask_at_once(&a);
+    until_heard(text, sizeof(text));
+    say(ANSWER);
+    until_end(&a);
+    check(&a, "good");
+    assert_int_equal(rig.conns, 2);
+}
+
+/* After it: the answer, though the upstream cannot have read anything. */
+static void test_answer_before_reading(void **state)
+{
+    struct asked a = {.as_it_leaves = ANSWER}, b = {.as_it_leaves = ANSWER};
+
+    (void)state;
+    ask(&a, HTTP_POST, SLICE_LIT("{}"));
+    until_end(&a);
+    check(&a, "good");
+    ask(&b, HTTP_POST, SLICE_LIT("{}"));
+    until_end(&b);
+    check(&b, "good");
+    assert_int_equal(rig.conns, 1); /* all of both left */
+}
+
+/* A connection is watched when it is idle, also if the answer was there before libcurl had to
+ * wait. */
+static void test_surplus_after(void **state)
+{
+    struct asked a = {.as_it_leaves = ANSWER}, b = {.as_it_leaves = ANSWER};
+    char text[1000];
+
+    (void)state;
+    ask(&a, HTTP_GET, SLICE_EMPTY);
+    until_end(&a);
+    check(&a, "good");
+    assert_true(hear(text, sizeof(text)) > 0);
+    say(EVIL);
+    do
+        loop_turn(rig.loop, -1); /* for ever, if nobody watches */
+    while (recv(rig.ends[0], text, sizeof(text), MSG_DONTWAIT) < 0 && errno == EAGAIN);
+    ask(&b, HTTP_GET, SLICE_EMPTY);
+    until_end(&b);
+    check(&b, "good");
+    assert_int_equal(rig.conns, 2);
+}
+
+/* An upstream that answers and never reads: the answer is good, the connection is not. */
+static void never_reads(const char *answer, const char *more)
+{
+    struct asked a = {.as_it_leaves = answer}, b = {.as_it_leaves = ANSWER};
+    struct buf body = BUF_INIT(LARGE);
+    unsigned before = rig.conns;
+
+    while (buf_err(&body) == ERR_OK && body.n < LARGE)
+        buf_put_str(&body, "0123456789abcdef");
+    ask(&a, HTTP_POST, buf_slice(&body));
+    while (a.heads == 0)
+        loop_turn(rig.loop, -1);
+    assert_false(http_has_left(a.http));
+    if (more != NULL) {
+        assert_int_equal(a.ends, 0);
+        say(more);
+    }
+    until_end(&a);
+    check(&a, "good");
+    ask(&b, HTTP_POST, SLICE_LIT("{}"));
+    until_end(&b);
+    assert_true(http_has_left(b.http));
+    check(&b, "good");
+    assert_int_equal(rig.conns, before + 2);
+    buf_free(&body);
+}
+
+static void test_answer_and_never_read(void **state)
+{
+    (void)state;
+    never_reads(ANSWER, NULL);
+}
+
+static void test_answer_in_pieces_and_never_read(void **state)
+{
+    (void)state;
+    never_reads(HEAD "Transfer-Encoding: chunked\r\n\r\n4\r\ngo", "od\r\n0\r\n\r\n");
+}
+
+/* One that answers before it reads, and then reads all of it: it is used again. */
+static void test_answer_and_read_later(void **state)
+{
+    struct asked a = {.as_it_leaves = HEAD "Content-Length: 4\r\n\r\ngo"};
+    struct asked b = {.as_it_leaves = ANSWER};
+    static char text[1 << 16];
+    struct buf body = BUF_INIT(LARGE);
+
+    (void)state;
+    while (buf_err(&body) == ERR_OK && body.n < LARGE)
+        buf_put_str(&body, "0123456789abcdef");
+    ask(&a, HTTP_POST, buf_slice(&body));
+    while (a.heads == 0)
+        loop_turn(rig.loop, -1);
+    while (!http_has_left(a.http) || hear(text, sizeof(text)) > 0)
+        if (hear(text, sizeof(text)) == 0)
+            loop_turn(rig.loop, 1);
+    assert_int_equal(a.ends, 0);
+    say("od");
+    until_end(&a);
+    check(&a, "good");
+    ask(&b, HTTP_POST, SLICE_LIT("{}"));
+    until_end(&b);
+    check(&b, "good");
+    assert_int_equal(rig.conns, 1);
+    buf_free(&body);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_one_write),
+        T(test_surplus_before),
+        T(test_closed_before),
+        T(test_greeting),
+        T(test_answer_before_reading),
+        T(test_surplus_after),
+        T(test_answer_and_read_later),
+        T(test_answer_and_never_read),
+        T(test_answer_in_pieces_and_never_read),
+    };
+    int failed;
+
+    if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    curl_global_cleanup();
+    return failed;
+}
