@@ -1,16 +1,18 @@
-// The figures, each a ratio to a reference of the same run. One MCP answer, 600 bytes, given by nginx at once; asked for directly,
-// through nginx as a reverse proxy that adds the key, and through Sidegate with everything on: agent key, lease, injection, screening,
-// audit. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines.
+// The figures, each a ratio to a reference of the same run. One MCP answer, 600 bytes, given by nginx: at once, before it has read the
+// request, and by one that reads it first. Asked for directly, through nginx as a reverse proxy that adds the key, and through Sidegate with
+// everything on: agent key, lease, injection, screening, audit. Each answer is compared, of all three, and the first wrong one ends the run
+// as a failure. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines.
 //
-//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--profile]
+//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--profile] [--count-wrong]
 //
 // --profile: and where the time goes, by perf (package linux-perf; as root).
+// --count-wrong: wrong answers are counted and end nothing; for builds that are known to give some.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { Agent as HttpAgent, request } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { Agent } from '../tests/lib/agent.mjs';
 import { Person, stopBrowser } from '../tests/lib/person.mjs';
 import { profile } from './profile.mjs';
@@ -20,7 +22,7 @@ const { values: options } = parseArgs({
     options: {
         build: { type: 'string', default: 'build-bench' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '3' },
         streams: { type: 'string', default: '200' }, out: { type: 'string', default: join(root, 'build/bench.jsonl') },
-        profile: { type: 'boolean', default: false },
+        profile: { type: 'boolean', default: false }, 'count-wrong': { type: 'boolean', default: false },
     },
 });
 const rounds = Number(options.rounds);
@@ -47,21 +49,29 @@ const body = JSON.stringify({
 const answer = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', content: [{ type: 'text', text: 'y'.repeat(510) }] } });
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': 'tools/call', 'Mcp-Name': 'bench' };
 
-async function startNginx(direct, proxy) {
+// ports: { direct, proxy } of the upstream that answers at once, { reads, readsProxy } of the one that reads first. nginx's "return" answers
+// before it reads; its proxy_pass reads the whole request before it passes it on.
+async function startNginx(ports) {
+    const proxy = (port, to, more = '') => `server { listen 127.0.0.1:${port}; location / { proxy_pass http://${to}; proxy_http_version 1.1; proxy_set_header Connection ""; ${more} } }`;
+    const upstream = (name, port) => `upstream ${name} { server 127.0.0.1:${port}; keepalive 128; keepalive_requests 100000000; }`;
+    const addKey = `proxy_set_header Authorization "Bearer ${key}";`;
     const file = join(dir, 'nginx.conf');
     writeFileSync(file, `
 daemon off; worker_processes 1; pid ${dir}/nginx.pid; error_log ${dir}/nginx.log; ${process.getuid() === 0 ? 'user root;' : ''}
 events { worker_connections 4096; }
 http {
     access_log off; keepalive_requests 100000000; client_body_temp_path ${dir}/a; proxy_temp_path ${dir}/b; fastcgi_temp_path ${dir}/c; uwsgi_temp_path ${dir}/d; scgi_temp_path ${dir}/e;
-    upstream mcp { server 127.0.0.1:${direct}; keepalive 128; keepalive_requests 100000000; }
-    server { listen 127.0.0.1:${direct}; default_type application/json; location / { return 200 '${answer}'; } }
-    server { listen 127.0.0.1:${proxy}; location / { proxy_pass http://mcp; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Authorization "Bearer ${key}"; } }
+    ${upstream('mcp', ports.direct)}
+    ${upstream('reads', ports.reads)}
+    server { listen 127.0.0.1:${ports.direct}; default_type application/json; location / { return 200 '${answer}'; } }
+    ${proxy(ports.reads, 'mcp')}
+    ${proxy(ports.proxy, 'mcp', addKey)}
+    ${proxy(ports.readsProxy, 'reads', addKey)}
 }
 `);
     const child = spawn('nginx', ['-c', file, '-p', dir], { stdio: 'inherit' });
     closing.unshift(() => new Promise((done) => { child.once('close', done); child.kill('SIGTERM'); }));
-    for (const port of [direct, proxy]) await answers(`http://127.0.0.1:${port}/mcp`);
+    for (const port of Object.values(ports)) await answers(`http://127.0.0.1:${port}/mcp`);
     return child.pid;
 }
 
@@ -71,29 +81,43 @@ function nginxPids() {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
 }
 
+// Until it gives the right answer: the text of that.
 async function answers(url, extra = {}, time = 10_000) {
     const end = Date.now() + time;
+    let last;
     for (;;) {
-        const ok = await fetch(url, { method: 'POST', headers: { ...headers, ...extra }, body }).then((r) => r.status === 200, () => false);
-        if (ok) return;
-        if (Date.now() > end) throw new Error(`${url} does not answer`);
+        const text = await fetch(url, { method: 'POST', headers: { ...headers, ...extra }, body }).then((r) => (last = r.status, r.text()), (error) => { last = error; });
+        if (last === 200 && text && isDeepStrictEqual(JSON.parse(text), JSON.parse(answer))) return text;
+        if (Date.now() > end) throw new Error(`${url} does not answer: ${last} ${text}`);
     }
 }
 
-// One run of wrk: { rate, p50, p99 } in requests a second and microseconds.
+// One run of wrk: { rate, p50, p99, wrong } in requests a second, microseconds, and percent of the answers.
 async function load(url, connections, extra = {}) {
     const script = join(dir, 'load.lua');
     const lines = Object.entries({ ...headers, ...extra }).map(([n, v]) => `wrk.headers[${JSON.stringify(n)}] = ${JSON.stringify(v)}`);
-    writeFileSync(script, `wrk.method = "POST"\nwrk.body = ${JSON.stringify(body).replaceAll('\\"', '\\"')}\n${lines.join('\n')}
-done = function(summary, latency)
-    io.write(string.format("FIGURES %f %f %f %d\\n", summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99),
-        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout))
+    const lua = JSON.stringify; // ASCII without control characters: Lua reads it the same
+    writeFileSync(script, `wrk.method = "POST"\nwrk.body = ${lua(body)}\n${lines.join('\n')}
+local right = ${lua(await answers(url, extra))}
+local threads = {}
+function setup(thread) table.insert(threads, thread) end
+function init(args) wrong = 0; first = "" end
+function response(status, headers, body)
+    if status == 200 and body == right then return end
+    wrong = wrong + 1
+    if first == "" then first = status .. " " .. body end
+    ${options['count-wrong'] ? '' : 'wrk.thread:stop()'}
+end
+function done(summary, latency)
+    io.write(string.format("FIGURES %f %f %f %d %d %d\\n%s\\n", summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99),
+        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout, threads[1]:get("wrong"), summary.requests, threads[1]:get("first")))
 end
 `);
     const said = await run('wrk', ['-t1', `-c${connections}`, `-d${options.seconds}s`, '--latency', '-s', script, url], { time: 120_000 });
-    const [, rate, p50, p99, errors] = said.stdout.match(/FIGURES (\S+) (\S+) (\S+) (\d+)/) ?? [];
-    if (!rate || Number(errors) > 0) throw new Error(`wrk on ${url}: ${errors} errors\n${said.stdout}${said.stderr}`);
-    return { rate: Number(rate), p50: Number(p50), p99: Number(p99) };
+    const [, rate, p50, p99, errors, wrong, requests] = said.stdout.match(/FIGURES (\S+) (\S+) (\S+) (\d+) (\d+) (\d+)/)?.map(Number) ?? [];
+    if (!rate || errors > 0) throw new Error(`wrk on ${url}: ${errors} errors\n${said.stdout}${said.stderr}`);
+    if (wrong > 0 && !options['count-wrong']) throw new Error(`a wrong answer of ${url}, after ${requests} requests\n${said.stdout}`);
+    return { rate, p50, p99, wrong: 100 * wrong / requests };
 }
 
 // Processor time used so far by these processes, in microseconds.
@@ -123,26 +147,32 @@ function fdatasyncTime() {
     return median(times);
 }
 
+// The person gives the key for both upstreams; the agent's key.
 async function connect(gate) {
-    const agent = new Agent({ kind: 'client 2.x pinned', url: gate.mcpUrl('bench'), key: await gate.addKey('ana', 'bench') });
-    await agent.connect();
-    const call = agent.call('bench', { text: 'x' });
-    const { url } = await agent.link();
+    const agentKey = await gate.addKey('ana', 'bench');
     const person = await Person.sit({ name: 'ana', password: gate.users.get('ana'), site: gate.surfaceUrl });
-    await person.give(url, { 'API key': key });
-    await call.catch(() => {}); // the answer's fixed id may not be this call's
-    await agent.close();
+    for (const upstream of ['bench', 'reads']) {
+        const agent = new Agent({ kind: 'client 2.x pinned', url: gate.mcpUrl(upstream), key: agentKey });
+        await agent.connect();
+        const call = agent.call('bench', { text: 'x' });
+        const { url } = await agent.link();
+        await person.give(url, { 'API key': key });
+        await call.catch(() => {}); // the answer's fixed id may not be this call's
+        await agent.close();
+    }
     await stopBrowser();
-    return agent.key;
+    return agentKey;
 }
 
-async function calls(gate, direct, proxy, agentKey) {
-    const proxyPids = nginxPids();
-    const targets = {
-        'no proxy': { url: `http://127.0.0.1:${direct}/mcp`, pids: () => proxyPids },
-        'nginx proxy_pass': { url: `http://127.0.0.1:${proxy}/mcp`, pids: () => proxyPids },
-        Sidegate: { url: gate.mcpUrl('bench'), extra: { Authorization: `Bearer ${agentKey}` }, pids: () => gate.processes().map((p) => p.pid) },
-    };
+async function calls(gate, ports, agentKey) {
+    const auth = { Authorization: `Bearer ${agentKey}` };
+    const pids = () => gate.processes().map((p) => p.pid);
+    const at = (port) => ({ url: `http://127.0.0.1:${port}/mcp`, pids: nginxPids });
+    await callsOf('', { 'no proxy': at(ports.direct), 'nginx proxy_pass': at(ports.proxy), Sidegate: { url: gate.mcpUrl('bench'), extra: auth, pids } });
+    await callsOf(', reads first', { 'no proxy': at(ports.reads), 'nginx proxy_pass': at(ports.readsProxy), Sidegate: { url: gate.mcpUrl('reads'), extra: auth, pids } });
+}
+
+async function callsOf(upstream, targets) {
     for (const connections of [1, 64]) {
         const got = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
         const syncs = [];
@@ -155,11 +185,12 @@ async function calls(gate, direct, proxy, agentKey) {
                 got[name].push(one);
             }
         }
-        for (const [what, unit] of [['rate', 'req/s'], ['p50', 'us'], ['p99', 'us'], ['cpu', 'us/req']]) {
+        const units = { rate: 'req/s', p50: 'us', p99: 'us', cpu: 'us/req', ...(options['count-wrong'] && { wrong: '%' }) };
+        for (const [what, unit] of Object.entries(units)) {
             const at = Object.fromEntries(Object.entries(got).map(([name, list]) => [name, median(list.map((x) => x[what]))]));
             const { Sidegate: _, ...references } = at;
             for (const name of Object.keys(targets)) {
-                figure(`tools/call ${what}, ${connections} connection${connections > 1 ? 's' : ''}: ${name}`, at[name], unit, name === 'Sidegate' ? references : {});
+                figure(`tools/call ${what}, ${connections} connection${connections > 1 ? 's' : ''}${upstream}: ${name}`, at[name], unit, name === 'Sidegate' && what !== 'wrong' ? references : {});
             }
         }
         figure(`append 180 bytes and fdatasync, between these rounds`, median(syncs), 'us');
@@ -225,16 +256,19 @@ async function microbench() {
 }
 
 async function main() {
-    const [direct, proxy] = [await freePort(), await freePort()];
+    const ports = { direct: await freePort(), proxy: await freePort(), reads: await freePort(), readsProxy: await freePort() };
     const since = process.hrtime.bigint();
-    await startNginx(direct, proxy);
+    await startNginx(ports);
     const nginxStart = Number(process.hrtime.bigint() - since) / 1e6;
     const gate = new Sidegate({ program: command(options.build) });
     closing.unshift(async () => { await gate.stop(); gate.remove(); });
     await gate.init({
         log: { level: 'info' },
         limits: { sessions_per_client: 4096, calls_per_client: 4096 },
-        upstreams: { bench: upstreamConfig(`http://127.0.0.1:${direct}/mcp`, { title: 'Bench', credential: { lease: { kind: 'keep' } } }) },
+        upstreams: {
+            bench: upstreamConfig(`http://127.0.0.1:${ports.direct}/mcp`, { title: 'Bench', credential: { lease: { kind: 'keep' } } }),
+            reads: upstreamConfig(`http://127.0.0.1:${ports.reads}/mcp`, { title: 'Reads first', credential: { lease: { kind: 'keep' } } }),
+        },
     });
     const started = process.hrtime.bigint();
     // Its log goes to a file, as it would: reading it here would cost as much as a third of what is measured.
@@ -243,9 +277,8 @@ async function main() {
     figure('start to first answer: nginx', nginxStart, 'ms');
     figure('start to first answer: Sidegate', Number(process.hrtime.bigint() - started) / 1e6, 'ms', { nginx: nginxStart });
     const agentKey = await connect(gate);
-    await answers(gate.mcpUrl('bench'), { Authorization: `Bearer ${agentKey}` });
-    const nginx = await idleNginx(proxy);
-    await calls(gate, direct, proxy, agentKey);
+    const nginx = await idleNginx(ports.proxy);
+    await calls(gate, ports, agentKey);
     if (options.profile) {
         const auth = { Authorization: `Bearer ${agentKey}` };
         profiled = await profile(gate.processes(), join(dir, 'perf.data'), Number(options.seconds), () => load(gate.mcpUrl('bench'), 64, auth));
