@@ -15,6 +15,7 @@
 #include "os/log.h"
 #include "proto/http_field.h"
 #include "proto/projection.h"
+#include "screen/parts.h"
 
 bool use_has_body(enum call_kind kind)
 {
@@ -140,24 +141,48 @@ static enum err check_body(struct use *u)
     return e;
 }
 
-/* Tells the screen of each secret. */
+/* What the screen is told of one credential, and how many parts it may still have. */
+struct telling {
+    struct screen *screen;
+    size_t parts;
+};
+
+_Static_assert(SCREEN_VALUES >= 3 * (LIM_PARTS + LIM_FIELDS) + LIM_FIELDS + LIM_PLACES,
+               "each part or field in three forms, each whole field, each placement");
+
+static void on_part(void *ctx, const struct parts_part *p)
+{
+    if (p->kind == PARTS_OWN)
+        screen_add(ctx, p->bytes, p->from, p->to);
+    else if (p->kind == PARTS_FORM)
+        screen_add_form(ctx, p->bytes, p->from, p->to);
+    else
+        screen_add_made(ctx, p->bytes);
+}
+
 static void on_secret(void *ctx, struct slice value, bool made)
 {
-    if (made)
-        screen_add_made(ctx, value);
-    else
-        screen_add(ctx, value, 0, value.n);
+    struct telling *t = ctx;
+    size_t n;
+
+    if (made) {
+        screen_add_made(t->screen, value);
+        return;
+    }
+    n = parts_of(value, t->parts, on_part, t->screen);
+    t->parts -= n < t->parts ? n : t->parts;
 }
 
 static enum err place_opened(void *ctx, struct slice credential)
 {
     struct use *u = ctx;
+    struct telling telling = {u->screen, LIM_PARTS};
 
     if (PLANTED(egress_logs))
         log_event(LOG_INFO, "planted", LOG_TEXT("value", credential));
     if (PLANTED(egress_keeps) || PLANTED(gateway_told))
         planted_keep(credential);
-    return place_fill(&u->all->conf, credential, on_secret, u->screen, &u->place);
+    return place_fill(&u->all->conf, credential, on_secret, &telling, &u->place);
 }
 
 /* The person should know that the agent has their secret; the agent learns nothing, and no budget

@@ -8,6 +8,7 @@
 #include "proto/base64.h"
 #include "proto/http_field.h"
 #include "proto/url.h"
+#include "screen/screen.h"
 
 enum {
     VALUE_BYTES = LIM_CREDENTIAL_BYTES + 512, /* all fields and a format */
@@ -69,18 +70,23 @@ static enum err unpack(struct fields *f, struct slice s)
     return s.n == 0 ? ERR_OK : ERR_PROTOCOL;
 }
 
-/* The format with its fields in. *ret_masked: one of them is a secret. */
-static void expand(const struct fields *f, struct slice format, struct buf *out, bool *ret_masked)
+/* The format with its fields in. Secrets that are too short to be looked for by themselves are so
+ * with what stands around them. */
+static void expand(const struct fields *f, struct slice format, struct buf *out)
 {
     size_t at = 0, i;
     struct slice text;
+    bool is_short = false;
 
-    *ret_masked = false;
     while (conf_format_next(f->conf, format, &at, &text, &i)) {
-        buf_put(out, i < f->conf->fields_n ? f->value[i] : text);
-        if (i < f->conf->fields_n && f->conf->fields[i].masked)
-            *ret_masked = true;
+        bool field = i < f->conf->fields_n;
+
+        buf_put(out, field ? f->value[i] : text);
+        is_short |= field && f->conf->fields[i].masked && f->value[i].n > 0 &&
+                    f->value[i].n < SCREEN_VALUE_MIN;
     }
+    if (is_short)
+        tell(f, buf_slice(out), true);
 }
 
 static void put_line(struct place_out *p, struct slice name, struct slice value)
@@ -96,9 +102,7 @@ static void put_line(struct place_out *p, struct slice name, struct slice value)
 static enum err put_header(const struct fields *f, const struct conf_place *at, struct buf *value,
                            struct place_out *p)
 {
-    bool masked;
-
-    expand(f, buf_slice(&at->format), value, &masked);
+    expand(f, buf_slice(&at->format), value);
     if (value->n == 0 || !http_is_field_value(buf_slice(value)))
         return ERR_INVALID_PARAMS;
     put_line(p, buf_slice(&at->name), buf_slice(value));
@@ -108,9 +112,7 @@ static enum err put_header(const struct fields *f, const struct conf_place *at, 
 static enum err put_query(const struct fields *f, const struct conf_place *at, struct buf *value,
                           struct place_out *p)
 {
-    bool masked;
-
-    expand(f, buf_slice(&at->format), value, &masked);
+    expand(f, buf_slice(&at->format), value);
     if (p->query.n > 0)
         buf_put_u8(&p->query, '&');
     url_put_escaped(&p->query, buf_slice(&at->name));

@@ -14,9 +14,6 @@
 #include "proto/utf8.h"
 #include "screen/escape.h"
 
-_Static_assert(SCREEN_VALUES >= 3 * LIM_FIELDS + LIM_PLACES,
-               "each field in three forms, and each placement's made value");
-
 #define NO_PATTERN UINT16_MAX
 /* Readings of one text that are followed at a time: one more with each backslash in a row,
  * otherwise two. So the first SCREEN_PREFIX bytes are followed in all. */

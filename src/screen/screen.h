@@ -41,7 +41,7 @@ void screen_free(struct screen *s); /* takes NULL; wipes */
  * and these alone are looked for: what else it has (a scheme, "sk_live_") would be taken out of every
  * answer. When they are fewer than SCREEN_VALUE_MIN, the whole value is looked for as one. At most
  * SCREEN_VALUES values, more are a bug. */
-#define SCREEN_VALUES 32
+#define SCREEN_VALUES 128
 void screen_add(struct screen *s, struct slice value, size_t from, size_t to);
 /* The same of another form of the value that was added last, such as the bytes that its digits stand
  * for: a request that contains the one whole knows the other too. */

@@ -1,0 +1,28 @@
+/* What the name of a member, a variable or a parameter says of what it names. Pure. */
+#ifndef SG_SCREEN_NAMES_H
+#define SG_SCREEN_NAMES_H
+
+#include "base/slice.h"
+
+enum name_hint {
+    NAME_PUBLIC,  /* no secret, unless it is a token of a known kind */
+    NAME_WEAK,    /* of a word in a name: public, unless another word is secret */
+    NAME_UNKNOWN, /* a secret when it looks like one */
+    NAME_SECRET,
+};
+
+/* ASCII, whatever the locale. */
+static inline bool names_is_letter(uint8_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static inline bool names_is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Never NAME_WEAK. */
+enum name_hint names_hint(struct slice name);
+
+#endif
