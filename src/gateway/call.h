@@ -38,6 +38,7 @@ enum call_ev {
     CALL_EV_HOLD,        /* struct msg_call_hold */
     CALL_EV_NEUTRAL,     /* struct msg_call_neutral */
     CALL_EV_DENY,        /* struct msg_call_deny */
+    CALL_EV_STORED,      /* struct msg_call_stored */
     CALL_EV_SEALED,      /* struct msg_state_sealed */
     CALL_EV_SNAPSHOT,    /* struct msg_snapshot_part */
     CALL_EV_KEEPER_LOST, /* the rest: NULL, but ANSWER */

@@ -67,6 +67,7 @@ CALL_ACTION(sealed);        /* answer.c */
 CALL_ACTION(refused_early); /* answer.c */
 CALL_ACTION(snapshot);      /* snapshot.c */
 CALL_ACTION(no_snapshot);   /* snapshot.c */
+CALL_ACTION(stored);        /* snapshot.c */
 CALL_ACTION(slow);          /* snapshot.c */
 CALL_ACTION(gone);          /* call.c */
 CALL_ACTION(cancelled);     /* call.c */

@@ -170,6 +170,7 @@ FROM_KEEPER(call_handoff, HANDOFF)
 FROM_KEEPER(call_hold, HOLD)
 FROM_KEEPER(call_neutral, NEUTRAL)
 FROM_KEEPER(call_deny, DENY)
+FROM_KEEPER(call_stored, STORED)
 FROM_KEEPER(state_sealed, SEALED)
 FROM_KEEPER(snapshot_part, SNAPSHOT)
 

@@ -98,7 +98,8 @@ static const struct http_field allow[] = {
     {SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)},
 };
 
-/* Seconds: what stands in the way is other calls, mostly the client's own. */
+/* Seconds: what stands in the way is other calls, mostly the client's own, or a rate, of which any is
+ * one a second at least. */
 static const struct http_field later[] = {
     {SLICE_LIT("Retry-After"), SLICE_LIT("1")},
 };
@@ -109,6 +110,7 @@ static size_t extra_of(enum err e, const struct http_field **ret)
     case ERR_BAD_METHOD: *ret = allow; return 1;
     case ERR_UNAUTHENTICATED: *ret = challenge; return 1;
     case ERR_RATE_LIMITED:
+    case ERR_TOO_FAST:
     case ERR_AGAIN: *ret = later; return 1;
     default: return 0;
     }

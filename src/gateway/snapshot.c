@@ -106,6 +106,17 @@ void call_list_from_snapshot(struct call *c, enum err why)
         call_want_snapshot(c, lists[list_index(c)].kind);
 }
 
+/* The keeper lets nothing more out for this agent key now. */
+CALL_ACTION(stored)
+{
+    (void)ev;
+    (void)arg;
+    if (call_is_list(c))
+        call_list_from_snapshot(c, ERR_TOO_FAST);
+    else
+        call_fail(c, ERR_TOO_FAST);
+}
+
 /* A client that starts does not wait for a server that hangs; other calls have this timer only when
  * nobody waits for them any more. */
 CALL_ACTION(slow)

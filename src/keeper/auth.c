@@ -47,8 +47,14 @@ enum err auth_load(struct keeper *k)
 
 void auth_close(struct keeper *k)
 {
+    struct auth_person *p = NULL;
+
     while (k->auth.by_hash)
         drop(k, k->auth.by_hash);
+    while ((p = k->auth.people)) {
+        HASH_DELETE(hh, k->auth.people, p);
+        mem_free(p);
+    }
 }
 
 struct auth_key *auth_find(struct keeper *k, const struct sec *token)
@@ -92,4 +98,44 @@ void auth_remove_user(struct keeper *k, struct user_id user)
             drop(k, a);
         a = next;
     }
+}
+
+/* --- how fast --------------------------------------------------------------------------------- */
+
+/* People are few, and each has been somebody's: a row stays until the end. */
+static struct auth_person *person_of(struct keeper *k, struct user_id user)
+{
+    struct auth_person *p = NULL;
+
+    HASH_FIND(hh, k->auth.people, &user, sizeof(user), p);
+    if (!p) {
+        p = MEM_NEW(struct auth_person);
+        p->user = user;
+        HASH_ADD(hh, k->auth.people, user, sizeof(p->user), p);
+    }
+    return p;
+}
+
+bool auth_person_may(struct keeper *k, struct user_id user)
+{
+    const struct pace_limit l = {limit_get(SET_PERSON_BURST), limit_get(SET_PERSON_RATE)};
+
+    return pace_take(&person_of(k, user)->pace, &l, loop_now(k->loop));
+}
+
+bool auth_stranger_may(struct keeper *k)
+{
+    const struct pace_limit l = {limit_get(SET_STRANGER_BURST), limit_get(SET_STRANGER_RATE)};
+
+    return pace_take(&k->auth.strangers, &l, loop_now(k->loop));
+}
+
+bool auth_may_go(struct keeper *k, struct auth_key *a)
+{
+    const struct pace_limit l = {limit_get(SET_KEY_BURST), limit_get(SET_KEY_RATE)};
+
+    if (pace_take(&a->pace, &l, loop_now(k->loop)) && auth_person_may(k, a->who.user))
+        return true;
+    sums_add(k, EVENT_LIMITED, a->who);
+    return false;
 }

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "crypto/sec.h"
+#include "keeper/pace.h"
 
 #include <uthash.h>
 
@@ -17,10 +18,18 @@ struct principal {
     struct client_id client;
 };
 
+/* What is counted for all that one person and their agent keys do. */
+struct auth_person {
+    struct user_id user;
+    struct pace pace;
+    UT_hash_handle hh;
+};
+
 struct auth_key {
     struct digest hash;
     struct principal who;
     uint32_t calls; /* in progress, for the limit */
+    struct pace pace;
     char label[LIM_LABEL_BYTES + 1];
     bool link_by_error; /* its legacy client is given links by error -32042 */
     UT_hash_handle hh, by_client;
@@ -29,6 +38,8 @@ struct auth_key {
 struct auth {
     struct auth_key *by_hash;   /* over hh */
     struct auth_key *by_client; /* over by_client */
+    struct auth_person *people;
+    struct pace strangers; /* all of them together */
 };
 
 /* Reads all keys from the store, in place of those in memory. */
@@ -45,5 +56,13 @@ struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest 
 /* From now on nobody is that client; before the store says so, so that nothing comes in between. */
 void auth_remove(struct keeper *k, struct client_id client);
 void auth_remove_user(struct keeper *k, struct user_id user);
+
+/* One more message of this key: false when the key, or its person, goes faster than it may. It is
+ * counted then, for the record (sums.h). */
+MUST_USE bool auth_may_go(struct keeper *k, struct auth_key *a);
+/* One more thing of this person, or of a stranger, that is recorded: false when it is not to be, or
+ * not by itself. */
+MUST_USE bool auth_person_may(struct keeper *k, struct user_id user);
+MUST_USE bool auth_stranger_may(struct keeper *k);
 
 #endif

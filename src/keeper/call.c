@@ -107,6 +107,14 @@ static enum policy_class class_of(const struct msg_call_open *m, bool *ret_list)
     return CLASS_CALL;
 }
 
+/* What the gateway has a stored answer to. */
+static bool is_list(const struct msg_call_open *m)
+{
+    bool list = false;
+
+    return class_of(m, &list) == CLASS_LIST && list;
+}
+
 /* Takes over what the requestState says. ERR_BAD_STATE: not for this request. */
 static enum err use_state(struct call *call, struct slice text)
 {
@@ -166,32 +174,57 @@ static void deny(struct chan *c, uint64_t number, enum err code)
     tell_call_deny(c, &(struct msg_call_deny){.call = number, .code = (uint16_t)code});
 }
 
+/* Lists are answered from what is stored: clients ask for them on their own. */
+static void answer_stored(struct chan *c, struct call *call)
+{
+    call_enter(call, CALL_END);
+    tell_call_stored(c, &(struct msg_call_stored){.call = call->key.number});
+}
+
+/* Why the call is refused before anything is decided about it; ERR_TOO_FAST, for a list too, when
+ * nothing else is in its way. */
+static enum err refuse_early(struct keeper *k, const struct msg_call_open *m, struct auth_key *a)
+{
+    enum err e = ERR_OK, not_now = may_begin(k, m->want);
+
+    if (!a)
+        return ERR_UNAUTHENTICATED;
+    if (!auth_may_go(k, a)) /* what is refused for another reason counts too */
+        e = ERR_TOO_FAST;
+    if (!conf_get(&k->conf, m->upstream))
+        return ERR_NO_ROUTE;
+    if (a->calls >= limit_get(SET_CALLS_PER_CLIENT))
+        return ERR_RATE_LIMITED;
+    return not_now ? not_now : e;
+}
+
 void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m)
 {
     struct auth_key *a = auth_find(k, m->token);
     struct call *call = NULL;
+    bool stored = false;
     enum err e = ERR_OK;
 
     if (call_of(k, c, m->call)) {
         chan_refuse(c);
         return;
     }
-    if (!a)
-        e = ERR_UNAUTHENTICATED;
-    else if (!conf_get(&k->conf, m->upstream))
-        e = ERR_NO_ROUTE;
-    else if (a->calls >= limit_get(SET_CALLS_PER_CLIENT))
-        e = ERR_RATE_LIMITED;
-    else
-        e = may_begin(k, m->want);
-    if (e) {
-        log_event(LOG_INFO, "call_refused", LOG_NUM("call", m->call), LOG_TEXT("method", m->method),
-                  LOG_ERR(e));
+    e = refuse_early(k, m, a);
+    stored = e == ERR_TOO_FAST && is_list(m);
+    if (e && !stored) {
+        /* What comes too fast is not logged each: gateway and audit log count it. */
+        if (a ? e != ERR_TOO_FAST : auth_stranger_may(k))
+            log_event(LOG_INFO, "call_refused", LOG_NUM("call", m->call),
+                      LOG_TEXT("method", m->method), LOG_ERR(e));
         deny(c, m->call, e);
         return;
     }
     call = make(k, c, m, a);
     a->calls++;
+    if (stored) {
+        answer_stored(c, call);
+        return;
+    }
     if (m->state.n > 0)
         e = use_state(call, m->state);
     if (e)
@@ -273,7 +306,9 @@ void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state
     struct auth_key *a = auth_find(k, m->token);
     struct buf plain = BUF_INIT(LIM_STATE_BYTES);
     struct state s;
-    enum err e = a ? state_open(k, &a->who, m->state, &plain, &s) : ERR_UNAUTHENTICATED;
+    enum err e = !a                   ? ERR_UNAUTHENTICATED
+                 : !auth_may_go(k, a) ? ERR_TOO_FAST
+                                      : state_open(k, &a->who, m->state, &plain, &s);
 
     if (e)
         deny(c, m->call, e);

@@ -105,6 +105,7 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     rate_init(&k->rates, 0);
     rate_init(&k->strangers, LIM_STRANGERS);
     egress_init(k);
+    sums_open(k);
     LIST_INIT(&k->pages.watches);
     if (!e)
         e = store_open(data_dir, l, &k->store);
@@ -139,6 +140,7 @@ void keeper_close(struct keeper *k)
     handoff_close_all(k);
     pages_close(k);
     revoke_close(k);
+    sums_close(k);
     rate_done(&k->rates);
     rate_done(&k->strangers);
     auth_close(k);

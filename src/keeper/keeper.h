@@ -21,6 +21,7 @@
 #include "keeper/roots.h"
 #include "keeper/session.h"
 #include "keeper/snapshot.h"
+#include "keeper/sums.h"
 #include "keeper/use.h"
 #include "keeper/vault.h"
 #include "store/store.h"
@@ -45,6 +46,7 @@ struct keeper {
     struct sec *box_key; /* of this process: what people type is sealed to it */
     struct box_public box;
     struct auth auth;
+    struct sums sums;
     struct rates rates, strangers; /* tries of people, and under names that nobody has */
     struct handoffs handoffs;
     struct calls calls;

@@ -53,8 +53,10 @@ static void on_stop(struct role_self *r, void *ctx)
     struct keeper *k = ctx;
 
     (void)r;
-    if (k->store)
+    if (k->store) {
+        sums_flush(k);
         store_drain(k->store); /* what was begun in this turn */
+    }
 }
 
 static void on_close(void *ctx)

@@ -19,13 +19,24 @@ enum {
     RETRY_MS = 1000
 };
 
-/* What may be refused when too many records wait, because it begins something. */
-static const bool begins[EVENT_COUNT] = {
-    [EVENT_USER_ADDED] = true,        [EVENT_KEY_ADDED] = true,       [EVENT_LOGIN] = true,
-    [EVENT_LOGIN_FAILED] = true,      [EVENT_HANDOFF_CREATED] = true, [EVENT_HANDOFF_OPENED] = true,
-    [EVENT_HANDOFF_SUBMITTED] = true, [EVENT_WRONG_PERSON] = true,    [EVENT_PROOF_FAILED] = true,
-    [EVENT_LEASE_GRANTED] = true,     [EVENT_USE_RESERVED] = true,
+enum rate { RATE_KEY, RATE_PERSON, RATE_STRANGER, RATE_BOUND, RATE_OWNER };
+
+static const struct {
+    bool begins; /* may be refused when too many records wait */
+    enum rate rate;
+} events[] = {
+#define R(event, begins, rate) [EVENT_##event] = {begins, RATE_##rate},
+#include "keeper/event.def"
+#undef R
 };
+
+enum {
+#define R(event, begins, rate) ROW_##event,
+#include "keeper/event.def"
+#undef R
+    ROWS
+};
+_Static_assert((int)ROWS == (int)EVENT_COUNT, "each event has its row");
 
 static void push(struct keeper *k);
 
@@ -109,13 +120,31 @@ void outbox_close(struct keeper *k)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
+/* Whether it is one of too many, and so only counted. */
+static bool is_summed(struct keeper *k, const struct record *r)
+{
+    bool may = true;
+
+    if (events[r->event].rate == RATE_PERSON)
+        may = auth_person_may(k, r->user);
+    else if (events[r->event].rate == RATE_STRANGER)
+        may = auth_stranger_may(k);
+    if (!may)
+        sums_add(k, r->event, (struct principal){.user = r->user});
+    return !may;
+}
+
 enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
 {
     struct store_rows q;
     enum err e = ERR_OK;
     uint64_t seq = 0;
 
-    if (begins[r->event] && k->outbox.issued - k->outbox.acked > BACKLOG)
+    if (r->number == 0 && is_summed(k, r)) {
+        *ret_seq = 0;
+        return ERR_OK;
+    }
+    if (events[r->event].begins && k->outbox.issued - k->outbox.acked > BACKLOG)
         return ERR_UNAVAILABLE;
     e = store_one(k->store, Q_outbox_next, VALS(), &q);
     if (e)

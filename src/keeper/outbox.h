@@ -68,8 +68,9 @@ struct outbox {
 MUST_USE enum err outbox_open(struct keeper *k);
 void outbox_close(struct keeper *k);
 
-/* Inside work: adds a record. ERR_UNAVAILABLE: too many wait already and this one begins something.
- */
+/* Inside work: adds a record. One of too many of its kind (event.def) is only counted, and *ret_seq
+ * is 0; a number says that it is a sum already. ERR_UNAVAILABLE: too many wait already and this one
+ * begins something. */
 MUST_USE enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq);
 /* Runs fn(ctx) when everything up to seq is acknowledged: now, or later. */
 void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx);

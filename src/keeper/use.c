@@ -49,9 +49,15 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
     struct record rec;
     enum err e = ERR_OK;
 
+    RANDOM_ID(*ret_id);
+    if (p->summed) {
+        BUG_IF(!ID_IS_ZERO(p->connection));
+        sums_add(k, EVENT_LISTED, p->who);
+        *ret_seq = 0;
+        return ERR_OK;
+    }
     if (k->uses.unstored > 0)
         return ERR_AGAIN;
-    RANDOM_ID(*ret_id);
     if (p->take)
         e = lease_take(k, p->lease);
     if (!e)
@@ -263,9 +269,12 @@ static enum err end_work(void *ctx)
     struct record rec = record_of(
         k, &u->plan, u->id, u->end.result == RESULT_UNKNOWN ? EVENT_USE_UNKNOWN : EVENT_USE_RESULT);
     uint64_t rows = 0;
-    enum err e = store_change(k->store, Q_use_end, VALS(V_ID(u->id)), &rows);
+    enum err e = ERR_OK;
 
     n->suspended = false;
+    if (u->plan.summed) /* it has no row, and nothing that could be reflected or go stale */
+        return ERR_OK;
+    e = store_change(k->store, Q_use_end, VALS(V_ID(u->id)), &rows);
     if (e || rows != 1)
         return e;
     if (u->end.result == RESULT_UNSENT && u->plan.take)

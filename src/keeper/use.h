@@ -33,6 +33,7 @@ struct use_plan {
     struct connection_id connection; /* zero: without a credential */
     struct lease_id lease;
     bool take;           /* take one use of the lease */
+    bool summed;         /* a list without a credential: counted, and no row or record of its own */
     struct use_id chain; /* of a requestState, or zero */
     uint64_t chain_until;
     struct digest projection, body;
@@ -85,7 +86,8 @@ struct uses {
 
 /* --- inside work ------------------------------------------------------------------------------ */
 
-/* Takes the lease, spends the chain, writes the use and its record. ERR_NOT_FOUND: no use of the lease is left.
+/* Takes the lease, spends the chain, writes the use and its record; one that is summed is counted
+ * instead, and *ret_seq is 0. ERR_NOT_FOUND: no use of the lease is left.
  * ERR_BAD_STATE: the chain was used already. ERR_AGAIN: the store is behind (struct uses). */
 MUST_USE enum err use_reserve(struct keeper *k, const struct use_plan *plan, struct use_id *ret_id,
                               uint64_t *ret_seq);

@@ -2,7 +2,7 @@
 
 export const MODERN = '2026-07-28';
 
-// One modern request. Gives { status, message }: the JSON-RPC message with the request's id, from JSON or SSE, or undefined.
+// One modern request. Gives { status, headers, message }: the JSON-RPC message with the request's id, from JSON or SSE, or undefined.
 export async function request(url, key, method, params = {}, { id = 1, signal, capabilities = { elicitation: { url: {} } } } = {}) {
     const name = params.name ?? params.uri;
     const response = await fetch(url, {
@@ -32,7 +32,7 @@ export async function request(url, key, method, params = {}, { id = 1, signal, c
         }),
     });
     const text = await response.text();
-    return { status: response.status, message: messagesIn(response.headers.get('content-type') ?? '', text).find((m) => m.id === id) };
+    return { status: response.status, headers: response.headers, message: messagesIn(response.headers.get('content-type') ?? '', text).find((m) => m.id === id) };
 }
 
 function messagesIn(type, text) {

@@ -15,6 +15,7 @@ bool gateway_dispatch(const struct gateway_handlers *h, void *ctx, struct chan *
     case MSG_CALL_HANDOFF: h->call_handoff(ctx, c, &m->call_handoff); return true;
     case MSG_CALL_HOLD: h->call_hold(ctx, c, &m->call_hold); return true;
     case MSG_CALL_NEUTRAL: h->call_neutral(ctx, c, &m->call_neutral); return true;
+    case MSG_CALL_STORED: h->call_stored(ctx, c, &m->call_stored); return true;
     case MSG_CALL_DENY: h->call_deny(ctx, c, &m->call_deny); return true;
     case MSG_STATE_SEALED: h->state_sealed(ctx, c, &m->state_sealed); return true;
     case MSG_HANDOFF_SIGNAL: h->handoff_signal(ctx, c, &m->handoff_signal); return true;

@@ -19,6 +19,7 @@ struct gateway_handlers {
     void (*call_handoff)(void *ctx, struct chan *c, struct msg_call_handoff *m);
     void (*call_hold)(void *ctx, struct chan *c, struct msg_call_hold *m);
     void (*call_neutral)(void *ctx, struct chan *c, struct msg_call_neutral *m);
+    void (*call_stored)(void *ctx, struct chan *c, struct msg_call_stored *m);
     void (*call_deny)(void *ctx, struct chan *c, struct msg_call_deny *m);
     void (*state_sealed)(void *ctx, struct chan *c, struct msg_state_sealed *m);
     void (*handoff_signal)(void *ctx, struct chan *c, struct msg_handoff_signal *m);
@@ -40,6 +41,7 @@ struct gateway_handlers {
     .call_handoff = prefix##call_handoff, \
     .call_hold = prefix##call_hold, \
     .call_neutral = prefix##call_neutral, \
+    .call_stored = prefix##call_stored, \
     .call_deny = prefix##call_deny, \
     .state_sealed = prefix##state_sealed, \
     .handoff_signal = prefix##handoff_signal, \

@@ -322,6 +322,8 @@ static const char *const event_names[] = {
     "reflected",
     "rolled_back",
     "refused",
+    "listed",
+    "limited",
 };
 
 const char *event_name(enum event v)
@@ -505,6 +507,10 @@ static const struct wire_field call_neutral_fields[] = {
     {"handoff", WIRE_ID, offsetof(struct msg_call_neutral, handoff), 0, NULL, false},
     {"words", WIRE_STR, offsetof(struct msg_call_neutral, words), 64, NULL, false},
     {"ending", WIRE_ENUM, offsetof(struct msg_call_neutral, ending), ENDING_COUNT, ending_names, false},
+};
+
+static const struct wire_field call_stored_fields[] = {
+    {"call", WIRE_U64, offsetof(struct msg_call_stored, call), 0, NULL, false},
 };
 
 static const struct wire_field call_deny_fields[] = {
@@ -1024,6 +1030,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CALL_HANDOFF] = {"call_handoff", 0x02, 0x08, false, false, false, sizeof(struct msg_call_handoff), call_handoff_fields, 7},
     [MSG_CALL_HOLD] = {"call_hold", 0x02, 0x08, false, false, false, sizeof(struct msg_call_hold), call_hold_fields, 4},
     [MSG_CALL_NEUTRAL] = {"call_neutral", 0x02, 0x08, false, false, false, sizeof(struct msg_call_neutral), call_neutral_fields, 4},
+    [MSG_CALL_STORED] = {"call_stored", 0x02, 0x08, false, false, false, sizeof(struct msg_call_stored), call_stored_fields, 1},
     [MSG_CALL_DENY] = {"call_deny", 0x02, 0x08, false, false, false, sizeof(struct msg_call_deny), call_deny_fields, 2},
     [MSG_CALL_ANSWER] = {"call_answer", 0x08, 0x02, false, false, false, sizeof(struct msg_call_answer), call_answer_fields, 2},
     [MSG_CALL_GONE] = {"call_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_call_gone), call_gone_fields, 1},

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x21ecdb8b19d4419du
+#define MSG_TABLE_ID 0x077c3e39928f8630u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -281,6 +281,8 @@ enum event {
     EVENT_REFLECTED,
     EVENT_ROLLED_BACK,
     EVENT_REFUSED,
+    EVENT_LISTED,
+    EVENT_LIMITED,
     EVENT_COUNT
 };
 /* The value's name as in messages.def; a static string, "?" when out of range. */
@@ -317,6 +319,7 @@ enum msg {
     MSG_CALL_HANDOFF,
     MSG_CALL_HOLD,
     MSG_CALL_NEUTRAL,
+    MSG_CALL_STORED,
     MSG_CALL_DENY,
     MSG_CALL_ANSWER,
     MSG_CALL_GONE,
@@ -617,6 +620,11 @@ struct msg_call_neutral {
     struct handoff_id handoff;
     struct slice words;
     enum ending ending;
+};
+
+/* The agent key goes faster than it may: what is stored answers this list, and nothing is sent. */
+struct msg_call_stored {
+    uint64_t call;
 };
 
 /* No; code is enum err. */
@@ -1229,6 +1237,7 @@ union msg_any {
     struct msg_call_handoff call_handoff;
     struct msg_call_hold call_hold;
     struct msg_call_neutral call_neutral;
+    struct msg_call_stored call_stored;
     struct msg_call_deny call_deny;
     struct msg_call_answer call_answer;
     struct msg_call_gone call_gone;

@@ -288,6 +288,16 @@ static inline void tell_call_neutral(struct chan *c, const struct msg_call_neutr
     chan_tell(c, MSG_CALL_NEUTRAL, m);
 }
 
+MUST_USE static inline enum err send_call_stored(struct chan *c, const struct msg_call_stored *m)
+{
+    return chan_send(c, MSG_CALL_STORED, m, -1);
+}
+
+static inline void tell_call_stored(struct chan *c, const struct msg_call_stored *m)
+{
+    chan_tell(c, MSG_CALL_STORED, m);
+}
+
 MUST_USE static inline enum err send_call_deny(struct chan *c, const struct msg_call_deny *m)
 {
     return chan_send(c, MSG_CALL_DENY, m, -1);

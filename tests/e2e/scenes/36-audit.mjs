@@ -18,8 +18,8 @@ const of = (records, event, detail) => records.find((r) => r.event === event && 
 
 function told(t, all, sent) {
     t.equal(all.map((r) => r.seq), all.map((_, i) => i + 1), 'numbered without a gap');
-    // What a client asks at its start goes without a credential.
-    const records = all.filter((r) => !/^use_/.test(r.event) || r.connection);
+    // What a client asks at its start goes without a credential, and is summed.
+    const records = all.filter((r) => !/^use_|^listed$/.test(r.event) || r.connection);
     const names = new Map(records.filter((r) => r.event === 'user_added').map((r) => [r.user, r.detail]));
     t.equal(records.map((r) => [r.event, names.get(r.user) ?? null, ...(r.upstream ? [r.upstream] : [])]), story, 'who did what, and where');
     const { client } = of(records, 'key_added', 'laptop');

@@ -144,6 +144,37 @@ static void test_stored_list(void **state)
     over(s, &c);
 }
 
+/* The keeper lets nothing out for a key that is too fast: what is stored answers, without a permit. */
+static void test_stored_instead(void **state)
+{
+    struct stage *s = *state;
+    struct client c;
+
+    for (unsigned i = 0; i < ARRAY_LEN(lists); i++) {
+        modern(s, &c, "/mcp/both", lists[i].method, "");
+        WAIT_MSG(s, &c, MSG_CALL_OPEN, i + 1);
+        tell_call_stored(s->keeper, &(struct msg_call_stored){.call = s->open.call});
+        WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, i + 1);
+        assert_int_equal(s->snapshot, lists[i].kind);
+        say_snapshot(s, s->open.call, lists[i].kind, "");
+        WAIT(s, &c, has(&c, lists[i].empty));
+        WAIT_MSG(s, &c, MSG_CALL_GONE, i + 1);
+        over(s, &c);
+    }
+    /* No second page, and nothing else, is stored. */
+    modern(s, &c, "/mcp/both", "tools/list", "\"cursor\":\"n\",");
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, ARRAY_LEN(lists) + 1);
+    tell_call_stored(s->keeper, &(struct msg_call_stored){.call = s->open.call});
+    WAIT(s, &c, has(&c, "HTTP/1.1 429 "));
+    assert_true(has(&c, "Retry-After: 1\r\n"));
+    over(s, &c);
+    modern(s, &c, "/mcp/both", "tools/call", "\"name\":\"sidegate_connect\",");
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, ARRAY_LEN(lists) + 2);
+    tell_call_stored(s->keeper, &(struct msg_call_stored){.call = s->open.call});
+    WAIT(s, &c, has(&c, "HTTP/1.1 429 "));
+    over(s, &c);
+}
+
 /* Nothing is known of a server that is down, and it has no tools of ours: an error, not an empty
  * list. */
 static void test_down_without_credential(void **state)
@@ -368,6 +399,7 @@ int main(void)
         STAGED(test_ours_are_appended),
         STAGED(test_refused_lists),
         STAGED(test_stored_list),
+        STAGED(test_stored_instead),
         STAGED(test_down_without_credential),
         STAGED(test_broken_snapshot),
         STAGED(test_error_of_a_list),

@@ -112,6 +112,7 @@ static void audit_record(struct fake *f, const struct msg_audit_append *m)
         r->audit_seq++;
         r->audit_log[m->seq] = d;
         r->events[m->event]++;
+        r->numbers[m->event] += m->number;
         r->audit_epoch = m->epoch;
     } else if (!ID_EQ(d, r->audit_log[m->seq]) || m->seq + LIM_AUDIT_REPEAT <= r->audit_seq) {
         audit_differs(r, m->seq);

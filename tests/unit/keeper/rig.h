@@ -46,6 +46,7 @@ struct rig {
     bool audit_differs;   /* it was given another record than it has, and takes no more */
     struct digest audit_log[RIG_LOG]; /* a hash of each record and of those before it */
     unsigned events[EVENT_COUNT];     /* how many it got */
+    uint64_t numbers[EVENT_COUNT];    /* the sum of their numbers */
     struct said_list taken;
     struct buf *heard; /* gets every frame that the keeper says; NULL: nobody wants them */
 };

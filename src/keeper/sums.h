@@ -1,0 +1,37 @@
+/*
+ * What happens often and needs no record each: counted by agent key or person, and recorded once a
+ * minute with the number. In memory between: a crash loses the counts of a minute.
+ */
+#ifndef SG_KEEPER_SUMS_H
+#define SG_KEEPER_SUMS_H
+
+#include "ipc/chan.h"
+#include "keeper/auth.h"
+
+struct keeper;
+
+struct sum_key {
+    uint32_t event;
+    struct principal who; /* client is zero for what is not an agent key's */
+};
+
+struct sum {
+    struct sum_key key;
+    uint64_t n, writing; /* so far; of these in the record under way */
+    UT_hash_handle hh;
+};
+
+struct sums {
+    struct sum *by_key;
+    struct loop_timer *timer;
+    bool writing;
+};
+
+void sums_open(struct keeper *k);
+/* One more of that event. */
+void sums_add(struct keeper *k, enum event event, struct principal who);
+/* Queues the records of what was counted so far. */
+void sums_flush(struct keeper *k);
+void sums_close(struct keeper *k);
+
+#endif
