@@ -13,7 +13,7 @@ enum {
     STEP = 1024 * 1024 /* bytes reserved ahead of need, so that it is not asked for each batch */
 };
 
-const struct append_calls APPEND_CALLS = {write, fdatasync, fallocate};
+const struct append_calls APPEND_CALLS = {write, fdatasync, fallocate, fstatfs};
 
 void append_init(struct append_file *f, int fd, uint64_t size, const struct append_calls *calls)
 {
@@ -47,6 +47,15 @@ void append_reserve(struct append_file *f, size_t n)
         error = reserve_to(f, need);
     f->low = error == ENOSPC || error == EDQUOT;
     f->no_reserve = error != 0 && !f->low;
+}
+
+uint64_t append_free(const struct append_file *f)
+{
+    struct statfs s;
+
+    if (f->calls->fstatfs(f->fd, &s) != 0)
+        return UINT64_MAX;
+    return (uint64_t)s.f_bavail * (uint64_t)s.f_bsize;
 }
 
 enum err append_write(struct append_file *f, struct buf *pending)

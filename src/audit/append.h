@@ -6,6 +6,7 @@
 #define SG_AUDIT_APPEND_H
 
 #include <sys/types.h>
+#include <sys/vfs.h>
 
 #include "base/buf.h"
 
@@ -14,6 +15,7 @@ struct append_calls {
     ssize_t (*write)(int fd, const void *p, size_t n);
     int (*fdatasync)(int fd);
     int (*fallocate)(int fd, int mode, off_t offset, off_t n);
+    int (*fstatfs)(int fd, struct statfs *ret);
 };
 extern const struct append_calls APPEND_CALLS; /* the real ones */
 
@@ -29,6 +31,8 @@ struct append_file {
 void append_init(struct append_file *f, int fd, uint64_t size, const struct append_calls *calls);
 /* Sees to it that LIM_AUDIT_RESERVE bytes would still be there after n more; sets f->low. */
 void append_reserve(struct append_file *f, size_t n);
+/* Bytes that are free on its disk; UINT64_MAX when that cannot be said. */
+uint64_t append_free(const struct append_file *f);
 /* Writes pending, and takes out of it what is written. ERR_NO_SPACE: the rest is still in it and
  * must come before anything else; ERR_IO. */
 MUST_USE enum err append_write(struct append_file *f, struct buf *pending);

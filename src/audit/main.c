@@ -12,6 +12,7 @@
  * would be told a lie.
  */
 #include "audit/start.h"
+#include "base/limits.h"
 #include "ipc/gen/audit.h"
 #include "ipc/gen/send.h"
 #include "ipc/role.h"
@@ -19,7 +20,7 @@
 
 #include <stdlib.h>
 
-enum { RETRY_MS = 2000 };
+enum { RETRY_MS = 2000, WATCH_MS = 60000, WATCHES_TO_REMIND = 60 };
 
 struct audit {
     struct role_self *role;
@@ -33,6 +34,9 @@ struct audit {
     bool refused; /* said so, and nothing changed since: what the keeper has under way gets no
                      answer of its own */
     bool low;     /* as logged last */
+    struct loop_timer *watch;
+    bool scarce;      /* less is free than SET_DISK_WARN, as logged last */
+    unsigned watches; /* since then */
 };
 
 static void note_low(struct audit *a)
@@ -42,6 +46,22 @@ static void note_low(struct audit *a)
     a->low = a->ledger.file.low;
     log_event(LOG_WARN, "audit_disk", LOG_STR("is", a->low ? "full" : "all right again"),
               LOG_NUM("seq", a->ledger.seq));
+}
+
+/* Long before it is full. */
+static void watch(void *ctx)
+{
+    struct audit *a = ctx;
+    uint64_t left = append_free(&a->ledger.file);
+    bool scarce = left < limit_get(SET_DISK_WARN);
+
+    loop_timer_set(a->watch, WATCH_MS);
+    if (scarce == a->scarce && (!scarce || ++a->watches < WATCHES_TO_REMIND))
+        return;
+    a->scarce = scarce;
+    a->watches = 0;
+    log_event(LOG_WARN, "audit_disk", LOG_STR("is", scarce ? "filling up" : "all right again"),
+              LOG_NUM("free_mib", left >> 20), LOG_NUM("log_mib", a->ledger.file.size >> 20));
 }
 
 /* Only what this keeper sent itself: one with an older store would otherwise take for its own what
@@ -152,6 +172,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     if (a->start.cut > 0)
         log_event(LOG_WARN, "audit_tail_cut", LOG_NUM("bytes", a->start.cut));
     a->retry = loop_timer_new(role_loop(r), retry, a);
+    a->watch = loop_timer_new(role_loop(r), watch, a);
     note_low(a);
     if (a->low)
         loop_timer_set(a->retry, RETRY_MS);
@@ -160,9 +181,10 @@ static enum err on_open(struct role_self *r, void *ctx)
 
 static void on_ready(struct role_self *r, void *ctx)
 {
-    const struct audit *a = ctx;
+    struct audit *a = ctx;
 
     (void)r;
+    watch(a);
     log_event(LOG_INFO, "audit_ready", LOG_NUM("seq", a->ledger.synced),
               LOG_NUM("epoch", a->ledger.epoch));
 }

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* What the log is compared with. */
@@ -102,6 +104,23 @@ static int say_verdict(const struct audit_verdict *v)
                     audit_fault_sentence(v->fault));
 }
 
+/* The log only grows. */
+static void say_room(const struct cli *x, int fd)
+{
+    uint64_t least = x->config->limits[SET_DISK_WARN], left = 0;
+    struct stat st;
+    struct statfs disk;
+
+    if (fstat(fd, &st) != 0 || fstatfs(fd, &disk) != 0)
+        return;
+    left = (uint64_t)disk.f_bavail * (uint64_t)disk.f_bsize;
+    printf("The log has %llu MiB; %llu MiB are free on its disk.\n",
+           (unsigned long long)st.st_size >> 20, (unsigned long long)left >> 20);
+    if (left < least)
+        fprintf(stderr, "sidegate: less is free than disk_warn (%llu MiB): make room\n",
+                (unsigned long long)least >> 20);
+}
+
 int verb_audit_verify(struct cli *x)
 {
     char path[CONFIG_PATH + 32];
@@ -117,6 +136,7 @@ int verb_audit_verify(struct cli *x)
     if (fd < 0)
         return cli_fail("cannot open %s: %s", path, strerror(errno));
     e = audit_verify(fd, &public, wanted.have ? &wanted.known : NULL, &verdict);
+    say_room(x, fd);
     close(fd);
     if (e != ERR_OK)
         return cli_fail("%s cannot be read: %s", path, err_sentence(e));

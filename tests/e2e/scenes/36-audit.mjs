@@ -36,7 +36,7 @@ function told(t, all, sent) {
 }
 
 export default async function (t) {
-    const { key, station, sidegate, agent, person } = await t.cast();
+    const { key, station, sidegate, agent, person } = await t.cast({ limits: { disk_warn: 2 ** 50 } });
     await t.user(sidegate, 'bob');
     const call = agent.call('weather', { station: 'harbour' });
     const { url } = await agent.link();
@@ -50,6 +50,9 @@ export default async function (t) {
     t.equal((await sidegate.cli('revoke', '--all')).status, 0, 'revoked');
     const running = await sidegate.cli('audit', 'verify');
     t.equal(running.status, 0, `verifies while it runs: ${running.stdout}${running.stderr}`);
+    t.match(running.stdout, /^The log has \d+ MiB; \d+ MiB are free on its disk\.$/m, 'and says how much room there is');
+    t.match(running.stderr, /less is free than disk_warn/, 'and that it is little');
+    await sidegate.logged(/event=audit_disk is="filling up" free_mib=\d+ log_mib=\d+/);
     await sidegate.stop();
     const after = await sidegate.cli('audit', 'verify');
     t.equal(after.status, 0, `verifies after the stop: ${after.stdout}${after.stderr}`);

@@ -58,7 +58,13 @@ static int disk_allocate_call(int fd, int mode, off_t offset, off_t n)
     return disk.unsupported || (uint64_t)n > disk.free ? -1 : 0;
 }
 
-static const struct append_calls CALLS = {disk_write_call, disk_sync_call, disk_allocate_call};
+static int disk_free_call(int fd, struct statfs *ret)
+{
+    return fstatfs(fd, ret);
+}
+
+static const struct append_calls CALLS = {disk_write_call, disk_sync_call, disk_allocate_call,
+                                          disk_free_call};
 
 struct fixture {
     char folder[64];

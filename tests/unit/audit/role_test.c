@@ -25,6 +25,8 @@ struct world {
     struct child child;
     struct chan *supervisor;
     struct chan *keeper;
+    int log_fd;         /* of its log; 0: that of the test */
+    uint64_t disk_warn; /* 0: as always */
     bool ready;
     bool alert;
     bool keeper_ended;
@@ -99,7 +101,7 @@ static void start_program(struct world *w)
     const char *const argv[] = {"audit", NULL};
     const char *const env[] = {planted_env(), NULL};
     struct msg_boot boot = {.generation = 1,
-                            .log_level = LEVEL_ERROR,
+                            .log_level = w->log_fd > 0 ? LEVEL_INFO : LEVEL_ERROR,
                             .uid = geteuid(),
                             .gid = getegid(),
                             .data_dir = slice_str(w->folder),
@@ -108,17 +110,22 @@ static void start_program(struct world *w)
 
     assert_non_null(path);
     assert_err(sock_pair(fds), ERR_OK);
-    assert_err(
-        spawn_child(
-            &(struct spawn){
-                .path = path, .argv = argv, .env = env, .channel = fds[1], .log = STDERR_FILENO},
-            &w->child),
-        ERR_OK);
+    assert_err(spawn_child(&(struct spawn){.path = path,
+                                           .argv = argv,
+                                           .env = env,
+                                           .channel = fds[1],
+                                           .log = w->log_fd > 0 ? w->log_fd : STDERR_FILENO},
+                           &w->child),
+               ERR_OK);
     sock_close(fds[1]);
     w->ready = false;
     w->supervisor = chan_new(w->loop, fds[0], ROLE_SUPERVISOR,
                              (struct chan_peer){.role = ROLE_AUDIT}, &SUPERVISOR, w);
     assert_err(send_boot(w->supervisor, &boot), ERR_OK);
+    if (w->disk_warn > 0)
+        assert_err(
+            send_conf_limit(w->supervisor, &(struct msg_conf_limit){SET_DISK_WARN, w->disk_warn}),
+            ERR_OK);
     assert_err(send_boot_end(w->supervisor, &(struct msg_boot_end){0}), ERR_OK);
     WAIT_FOR(w, w->ready);
 }
@@ -455,6 +462,32 @@ static void test_disk_full(void **state)
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Long before the disk is full it is said, from the start on; and not when there is enough. */
+static void test_warns_of_a_disk(void **state)
+{
+    static const uint64_t least[] = {1ull << 50, 8 << 20};
+    struct world *w = *state;
+    char path[128];
+
+    (void)kill_program(w, SIGKILL);
+    snprintf(path, sizeof path, "%s/said", w->folder);
+    for (size_t i = 0; i < ARRAY_LEN(least); i++) {
+        struct buf said = BUF_INIT(1 << 16);
+
+        w->log_fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+        assert_true(w->log_fd > 0);
+        w->disk_warn = least[i];
+        start_program(w);
+        connect_keeper(w);
+        (void)kill_program(w, SIGKILL);
+        slurp(path, &said);
+        assert_true(slice_find(buf_slice(&said), SLICE_LIT("audit_ready")) < said.n);
+        assert_int_equal(slice_find(buf_slice(&said), SLICE_LIT("filling up")) < said.n, i == 0);
+        close(w->log_fd);
+        buf_free(&said);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +502,7 @@ int main(void)
         WORLD_TEST(test_nobody_but_the_keeper),
         WORLD_TEST(test_stops_when_told),
         WORLD_TEST(test_disk_full),
+        WORLD_TEST(test_warns_of_a_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
