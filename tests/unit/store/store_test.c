@@ -1,6 +1,6 @@
 /* The store: what is on disk after which order of things, who is undone with whom, and what is
  * refused. */
-#include "store/store.h"
+#include "store/internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -218,6 +218,41 @@ static void test_older_schema(void **state)
     }
 }
 
+/* What agents can fill is never read through to find a part of it: a start, and each call, would
+ * take the longer the more there is. */
+static void test_nothing_is_read_through(void **state)
+{
+    static const char *const texts[] = {
+#define Q(name, sql, params, columns) sql,
+#include "store/statements.def"
+#undef Q
+    };
+    static const char *const tables[] = {"SCAN handoff", "SCAN chain", "SCAN outbox", "SCAN h "};
+    struct rig *r = *state;
+    unsigned wrong = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        sqlite3_stmt *plan = NULL;
+        char text[2048];
+
+        snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s", texts[i]);
+        assert_int_equal(sqlite3_prepare_v2(r->s->db, text, -1, &plan, NULL), SQLITE_OK);
+        while (sqlite3_step(plan) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(plan, 3);
+
+            for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
+                if (strncmp(step, tables[t], strlen(tables[t])) != 0 ||
+                    strstr(step, "USING") != NULL)
+                    continue;
+                print_error("%s: %s\n", texts[i], step);
+                wrong++;
+            }
+        }
+        sqlite3_finalize(plan);
+    }
+    assert_int_equal(wrong, 0);
+}
+
 static void test_not_a_database(void **state)
 {
     struct rig *r = *state;
@@ -408,6 +443,7 @@ int main(void)
         T(test_second_opener_refused),
         T(test_newer_schema_refused),
         T(test_older_schema),
+        T(test_nothing_is_read_through),
         T(test_not_a_database),
         T(test_group),
         T(test_work_from_done),
