@@ -148,7 +148,8 @@ void call_fail(struct call *c, enum err e)
     const struct http_field *extra = NULL;
     size_t n = extra_of(e, &extra);
 
-    log_failure(c, e);
+    if (e != ERR_TOO_FAST) /* the keeper counts them */
+        log_failure(c, e);
     put_error(c, e, &out);
     if (PLANTED(refusal_tells))
         buf_put(&out, planted_kept());

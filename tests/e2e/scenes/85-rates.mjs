@@ -30,6 +30,7 @@ export default async function (t) {
         t.equal(fast[0].headers.get('retry-after'), '1', `${tool}: with a time to wait`);
         t.match(fast[0].message.error.message, /faster than they may.*try again in a second/, `${tool}: and it is said why`);
     }
+    t.ok(!/event=call_failed .*error=TOO_FAST/.test(sidegate.log), 'and not logged each time');
     t.equal((await call(good)).message.result.resultType, 'input_required', 'another key of the same person is answered as ever');
     let again;
     for (const end = Date.now() + PATIENCE; Date.now() < end && again?.status !== 200;) again = await call(flood);
