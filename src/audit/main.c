@@ -196,7 +196,7 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
 
     (void)r;
     if (chan_peer(c)->role != ROLE_KEEPER) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_STRANGER);
         return;
     }
     if (l->pending.n > 0)

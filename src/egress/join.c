@@ -2,7 +2,8 @@
  * Joining the two halves of a use: the keeper's permit and the gateway's message. Egress runs it.
  * It trusts the keeper; a gateway may be hostile, so what it sends must be what the keeper
  * permitted, to the byte: both digests are made again from what came. A gateway that says otherwise
- * is cut off and reported.
+ * is cut off and reported. What is as permitted and beyond a limit is no lie, and ends that call
+ * alone.
  */
 #include "egress/use.h"
 
@@ -120,11 +121,14 @@ static enum err judge_again(const struct use *u, struct digest *ret)
     return e;
 }
 
+/* That it is the permitted body comes first: only then is what is in it not the gateway's doing. */
 static enum err check_body(struct use *u)
 {
     struct digest body = hash_sha256(buf_slice(&u->body)), shown;
     enum err e = ERR_OK;
 
+    if (!ID_EQ(body, u->body_digest) && !PLANTED(swapped_body))
+        return ERR_PROTOCOL;
     if (use_has_body(u->kind)) {
         e = json_parse(&u->json, buf_slice(&u->body), NULL);
         if (e == ERR_OK)
@@ -134,11 +138,16 @@ static enum err check_body(struct use *u)
     }
     if (e == ERR_OK)
         e = judge_again(u, &shown);
-    if (PLANTED(swapped_body))
-        return e;
-    if (e == ERR_OK && (!ID_EQ(body, u->body_digest) || !ID_EQ(shown, u->projection_digest)))
+    if (e == ERR_OK && !ID_EQ(shown, u->projection_digest) && !PLANTED(swapped_body))
         e = ERR_PROTOCOL;
     return e;
+}
+
+/* The gateway reads what a client sent so that what it makes of it is within the limits here
+ * (rewrite_read), but a client must never be able to have it cut off, so nothing rests on that. */
+static bool is_limit(enum err e)
+{
+    return (e == ERR_TOO_LARGE || e == ERR_TOO_DEEP) && !PLANTED(limit_is_lie);
 }
 
 /* What the screen is told of one credential, and how many parts it may still have. */
@@ -247,8 +256,9 @@ static void join_try(struct use *u)
         struct chan *gateway = u->flow.gateway;
 
         log_event(LOG_ERROR, "body_not_permitted", LOG_ID("use", u->id), LOG_ERR(e));
-        use_abort(u, ERR_PROTOCOL);
-        chan_refuse(gateway);
+        use_abort(u, is_limit(e) ? e : ERR_PROTOCOL);
+        if (!is_limit(e))
+            chan_breach(gateway, BREACH_OTHER_BODY);
         return;
     }
     e = use_hold(u); /* with what it was parsed into */
@@ -280,7 +290,7 @@ void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
     struct use *u = join_find_id(all, &m->use);
 
     if (u != NULL && (u->has_permit || m->mode != MODE_CALL)) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_PERMIT_TWICE);
         return;
     }
     if (u == NULL)
@@ -291,7 +301,7 @@ void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
     } else if (u->mode == MODE_REFUSE) {
         refuse_begin(u, m->call);
     } else if (u->has_head && !same_call(&u->key, &u->permitted)) {
-        chan_refuse(u->flow.gateway); /* another gateway's use */
+        chan_breach(u->flow.gateway, BREACH_FOREIGN_USE); /* another gateway's use */
         use_abort(u, ERR_PROTOCOL);
     } else {
         join_try(u);
@@ -305,8 +315,7 @@ static bool head_is_clean(const struct msg_send_head *m)
 {
     bool is_stream = !use_has_body(m->kind);
 
-    return m->size <= limit_get(SET_BODY_BYTES) && (m->size == 0) == is_stream &&
-           http_is_field_value(m->protocol) && m->protocol.n > 0 &&
+    return (m->size == 0) == is_stream && http_is_field_value(m->protocol) && m->protocol.n > 0 &&
            http_is_field_value(m->last_event_id) && !(is_stream && m->era == ERA_MODERN);
 }
 
@@ -317,7 +326,9 @@ static void take_share(struct use *u)
 
     hold_init(&u->hold, s);
     share_put(s);
-    u->no_room = hold_set(&u->hold, u->size);
+    u->no_room = u->size > limit_get(SET_BODY_BYTES) + LIM_REWRITE_BYTES
+                     ? ERR_TOO_LARGE
+                     : hold_set(&u->hold, u->size);
     if (u->no_room == ERR_OK)
         u->body = BUF_INIT(u->size);
 }
@@ -347,7 +358,7 @@ void join_head(struct egress *all, struct chan *c, const struct msg_send_head *m
     if (!head_is_clean(m) || join_find(all, c, m->call) != NULL ||
         (u != NULL && (u->has_head || u->mode != MODE_CALL ||
                        (u->has_permit && !same_call(&u->permitted, &key))))) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_SEND_HEAD);
         return;
     }
     if (u == NULL && HASH_CNT(hh_id, all->by_id) >= LIM_USES) {
@@ -368,9 +379,14 @@ void join_param(struct egress *all, struct chan *c, const struct msg_send_param 
 
     if (u == NULL || u->step != USE_JOINING)
         return; /* it ended before the gateway knew */
-    if (u->params_n == LIM_MCP_PARAMS || u->era != MCP_ERA_MODERN || u->body.n > 0 ||
-        !http_is_token(m->name) || !http_is_field_value(m->value) || m->value.n == 0) {
-        chan_refuse(c);
+    if (u->era != MCP_ERA_MODERN || u->body.n > 0 || !http_is_token(m->name) ||
+        !http_is_field_value(m->value) || m->value.n == 0) {
+        chan_breach(c, BREACH_SEND_PARAM);
+        return;
+    }
+    if (u->params_n == LIM_MCP_PARAMS) {
+        u->no_room = ERR_TOO_LARGE;
+        join_try(u);
         return;
     }
     p = &u->params[u->params_n++];
@@ -389,7 +405,7 @@ void join_part(struct egress *all, struct chan *c, const struct msg_send_part *m
         return; /* it ended before the gateway knew, or will */
     buf_put(&u->body, m->part);
     if (buf_err(&u->body) != ERR_OK || m->part.n == 0) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_SEND_PART);
         return;
     }
     join_try(u);

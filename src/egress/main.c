@@ -133,7 +133,7 @@ static void on_dialed(void *ctx, struct chan *c, struct msg_dialed *m, int fd)
     if (fd < 0 || sock_is_stream(fd)) /* no room here, or reset since: not the dialer's fault */
         uses_dial_failed(ctx, m->dial, fd < 0 ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
     else
-        chan_refuse(c); /* what waits for it fails with the dialer's channel */
+        chan_breach(c, BREACH_NO_SOCKET); /* what waits for it fails with the dialer's channel */
     sock_close(fd);
 }
 

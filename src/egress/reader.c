@@ -37,16 +37,18 @@ static bool answers_us(const struct reader *r, const struct json *j, const struc
     return jsonrpc_id_eq(jsonrpc_id_text(j, m->id), r->rules.id);
 }
 
+enum { ID_MEMBER = sizeof(",\"id\":") };
+
 /* The error with the request's id in place of null, parsed again. */
 static enum err give_with_id(struct reader *r)
 {
     struct json_edits e;
-    struct buf text = BUF_INIT(r->rules.max_message + LIM_RPC_ID_BYTES);
+    struct buf text = BUF_INIT(r->rules.max_message + LIM_RPC_ID_BYTES + ID_MEMBER);
     struct json j;
     struct jsonrpc m;
     enum err err;
 
-    json_edits_init(&e, LIM_RPC_ID_BYTES);
+    json_edits_init(&e, LIM_RPC_ID_BYTES + ID_MEMBER);
     json_init(&j);
     json_edit_set(&e, &r->json, 0, "id", r->rules.id);
     err = json_copy_edited(&r->json, 0, &e, &text);

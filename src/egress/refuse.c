@@ -40,16 +40,7 @@ void refuse_leave(struct use *of)
 
 static bool is_id(struct slice text)
 {
-    struct json j;
-    bool yes;
-
-    if (PLANTED(refusal_any_body))
-        return true;
-    json_init(&j);
-    yes = json_parse(&j, text, NULL) == ERR_OK &&
-          (json_is(&j, 0, JSON_STRING) || json_is(&j, 0, JSON_NUMBER));
-    json_free(&j);
-    return yes;
+    return PLANTED(refusal_any_body) || jsonrpc_id_valid(text);
 }
 
 void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
@@ -58,7 +49,7 @@ void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse
     struct refusal_open *r;
 
     if (!is_id(m->id)) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_ASK_REFUSE);
         return;
     }
     /* It may have ended meanwhile; and one that goes on asking gets no more answers. */

@@ -57,7 +57,7 @@ struct use {
     struct buf protocol, last_event_id, caps, body;
     size_t size;      /* of the body */
     struct hold hold; /* of the agent key's share */
-    enum err no_room; /* why the body was not taken, or ERR_OK */
+    enum err no_room; /* why this is not taken on when its permit comes, or ERR_OK */
     struct use_param params[LIM_MCP_PARAMS];
     size_t params_n;
 

@@ -66,7 +66,7 @@ void call_event(struct call *c, enum call_ev ev, const void *arg)
         BUG_IF(from == NULL);
         log_event(LOG_ERROR, "out_of_turn", LOG_STR("state", names[c->state]),
                   LOG_NUM("event", ev));
-        chan_refuse(from);
+        chan_breach(from, BREACH_CALL_OUT_OF_TURN);
         return;
     }
     fn(c, ev, arg);
@@ -129,11 +129,11 @@ struct call *call_new(struct gateway *g, const struct upstream *up, struct http_
     c->req = no_request;
     c->req.method = c->method;
     json_init(&c->in);
-    buf_init(&c->id_text, LIM_RPC_ID_BYTES + 2);
-    buf_init(&c->progress, LIM_RPC_ID_BYTES + 2);
+    buf_init(&c->id_text, LIM_RPC_ID_BYTES);
+    buf_init(&c->progress, LIM_RPC_ID_BYTES);
     buf_init(&c->came, LIM_STATE_BYTES);
     buf_init(&c->params, LIM_HEADER_BYTES);
-    buf_init(&c->body, limit_get(SET_BODY_BYTES));
+    buf_init(&c->body, limit_get(SET_BODY_BYTES) + LIM_REWRITE_BYTES);
     buf_init(&c->message, 2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
     buf_init(&c->snapshot, LIM_SNAPSHOT_BYTES);
     buf_init(&c->words, 64);

@@ -61,7 +61,7 @@ CALL_ACTION(neutral)
 
     (void)ev;
     if (!can_wait(c)) {
-        chan_refuse(c->g->keeper);
+        chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
     }
     c->open = false;
@@ -110,7 +110,7 @@ CALL_ACTION(held)
 
     (void)ev;
     if (!can_wait(c)) {
-        chan_refuse(c->g->keeper);
+        chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
     }
     set_handoff(c, m->handoff, m->words);
@@ -211,7 +211,7 @@ CALL_ACTION(handed_off)
 
     (void)ev;
     if (!call_shows_links(c)) {
-        chan_refuse(c->g->keeper);
+        chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
     }
     if (call_is_foreign(c, &m->client)) {

@@ -53,7 +53,7 @@ void gateway_peer(struct gateway *g, struct chan *c)
         LIST_INSERT_HEAD(&g->egresses, e, entry);
         calls_event(g, CALL_EV_EGRESS_HERE);
         break;
-    default: chan_refuse(c);
+    default: chan_breach(c, BREACH_STRANGER);
     }
 }
 
@@ -184,7 +184,7 @@ static void from_egress(struct gateway *g, struct chan *c, uint64_t id, enum cal
     if (call == NULL)
         return;
     if (call->egress != c && (call->egress != NULL || call->up->number != chan_peer(c)->upstream))
-        chan_refuse(c);
+        chan_breach(c, BREACH_FOREIGN_CALL);
     else
         call_event(call, ev, m);
 }

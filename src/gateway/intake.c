@@ -12,6 +12,7 @@
 #include "gateway/own.h"
 #include "gateway/own_tools.h"
 #include "gateway/params.h"
+#include "gateway/rewrite.h"
 #include "proto/mcp_header.h"
 #include "proto/mcp_write.h"
 
@@ -112,7 +113,7 @@ static enum err read_message(struct call *c)
 {
     struct slice version = SLICE_EMPTY;
     struct mcp_request q;
-    enum err e = json_parse(&c->in, c->http->body, NULL);
+    enum err e = rewrite_read(&c->in, c->http->body);
 
     if (e != ERR_OK)
         return e;

@@ -20,7 +20,7 @@ CALL_ACTION(owned)
 
     (void)ev;
     if (c->on_own == NULL) {
-        chan_refuse(c->g->keeper);
+        chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
     }
     c->client = m->client;

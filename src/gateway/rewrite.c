@@ -6,6 +6,7 @@
 #include "gateway/rewrite.h"
 
 #include "base/limits.h"
+#include "base/planted.h"
 #include "crypto/hash.h"
 #include "proto/mcp_write.h"
 #include "proto/projection.h"
@@ -13,8 +14,16 @@
 /* The client of this hop is Sidegate. */
 #define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
 
-/* In JSON a byte of text may become six. */
-enum { EDIT_BYTES = LIM_UPSTREAM_STATE_BYTES * 6 + 4096 };
+/* All that rewrite_body adds is text of its edits. In JSON a byte of text may become six. */
+_Static_assert(LIM_REWRITE_BYTES >= LIM_UPSTREAM_STATE_BYTES * 6 + 4096, "an edit may not fit");
+_Static_assert(LIM_RPC_ID_BYTES + sizeof(MCP_META_CLIENT_INFO CLIENT_INFO) < 4096, "nor its names");
+
+enum err rewrite_read(struct json *j, struct slice text)
+{
+    static const struct json_room room = {.keys = LIM_REWRITE_KEYS, .nodes = LIM_REWRITE_NODES};
+
+    return json_parse_room(j, text, PLANTED(no_room) ? (struct json_room){0} : room, NULL);
+}
 
 /* The answers without ours, whose name is MCP_INPUT_KEY. */
 static void edit_responses(const struct rewrite *r, struct json_edits *e)
@@ -46,7 +55,7 @@ enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *r
     struct json_edits e;
     enum err err = ERR_OK;
 
-    json_edits_init(&e, EDIT_BYTES);
+    json_edits_init(&e, LIM_REWRITE_BYTES);
     if (q->era == MCP_ERA_MODERN && q->rpc.kind == JSONRPC_REQUEST) {
         json_edit_set(&e, r->j, q->meta.meta, MCP_META_CLIENT_INFO, SLICE_LIT(CLIENT_INFO));
         edit_state(r, &e);

@@ -96,7 +96,7 @@ CALL_ACTION(permitted)
 
     (void)ev;
     if (c->want != CALL_WANT_SEND) { /* there is nothing to send */
-        chan_refuse(c->g->keeper);
+        chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
     }
     c->use = m->use;

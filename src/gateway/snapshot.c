@@ -65,7 +65,7 @@ CALL_ACTION(snapshot)
     (void)ev;
     if (m->kind != c->snapshot_kind || m->size > LIM_SNAPSHOT_BYTES || m->offset != c->snapshot.n ||
         m->part.n > m->size - m->offset || (m->size > 0 && m->part.n == 0)) {
-        chan_refuse(c->g->keeper);
+        chan_breach(c->g->keeper, BREACH_SNAPSHOT_PARTS);
         return;
     }
     buf_put(&c->snapshot, m->part);

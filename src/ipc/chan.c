@@ -108,14 +108,20 @@ static void end(struct chan *c, enum err why)
     loop_defer(c->loop, notify_closed, c);
 }
 
+static const char *const breaches[] = {
+#define B(name, what, why) [BREACH_##name] = (what),
+#include "ipc/breaches.def"
+#undef B
+};
+
 /* The peer broke the rules: what and where goes to the log, never the content. */
-static void violation(struct chan *c, const struct wire_message *info, const char *what)
+static void violation(struct chan *c, const struct wire_message *info, enum breach why)
 {
     if (c->ended)
         return;
     log_event(LOG_ERROR, "channel_violation", LOG_STR("peer", role_name(c->peer.role)),
               LOG_NUM("instance", c->peer.instance), LOG_NUM("generation", c->peer.generation),
-              LOG_STR("message", info == NULL ? "" : info->name), LOG_STR("what", what));
+              LOG_STR("message", info == NULL ? "" : info->name), LOG_STR("what", breaches[why]));
     end(c, ERR_PROTOCOL);
 }
 
@@ -171,36 +177,47 @@ static void greet(struct chan *c)
     enqueue(c, &hello, -1);
 }
 
-/* A generation of 0 is "not known": of a role before boot, of the command, of the supervisor. */
-static const char *hello_wrong(const struct chan *c, struct slice f)
+/* Whether the hello is as it must be; if not, *ret is why. A generation of 0 is "not known": of a
+ * role before boot, of the command, of the supervisor. */
+static bool hello_fits(const struct chan *c, struct slice f, enum breach *ret)
 {
     uint64_t generation;
 
+    *ret = BREACH_NO_HELLO;
     if (f.n != HELLO_BYTES || get_number(f.p, 2) != MSG_NONE ||
         !slice_eq(slice_sub(f, HELLO_NAME, HELLO_TABLE), SLICE_LIT("sidegate")))
-        return "this is no Sidegate process";
+        return false;
+    *ret = BREACH_OTHER_TABLE;
     if (get_number(f.p + HELLO_TABLE, 8) != MSG_TABLE_ID)
-        return "built from another messages.def";
+        return false;
+    *ret = BREACH_OTHER_ROLE;
     if (f.p[HELLO_ROLE] != c->peer.role)
-        return "another role than the supervisor said";
+        return false;
+    *ret = BREACH_OTHER_GENERATION;
     generation = get_number(f.p + HELLO_GENERATION, 8);
-    if (generation != 0 && c->peer.generation != 0 &&
-        (generation != c->peer.generation ||
-         get_number(f.p + HELLO_INSTANCE, 4) != c->peer.instance))
-        return "another generation than the supervisor said";
-    return NULL;
+    return generation == 0 || c->peer.generation == 0 ||
+           (generation == c->peer.generation &&
+            get_number(f.p + HELLO_INSTANCE, 4) == c->peer.instance);
 }
 
-/* What the table says against this message here and now; NULL: nothing. */
-static const char *not_permitted(const struct chan *c, const struct wire_message *info, bool fd)
+/* Whether the table has this message here and now, and not before; if not, *ret is why. */
+static bool is_permitted(struct chan *c, const struct wire_message *info, enum msg type, bool fd,
+                         enum breach *ret)
 {
+    *ret = BREACH_UNKNOWN_MESSAGE;
+    if (info == NULL)
+        return false;
+    *ret = BREACH_NOT_FROM_ROLE;
     if (!(info->from & (1u << c->peer.role)) || !(info->to & (1u << c->own)))
-        return "not from this role";
+        return false;
+    *ret = BREACH_NOT_IN_PHASE;
     if (info->boot == c->running)
-        return "not in this phase";
+        return false;
+    *ret = fd ? BREACH_EXTRA_FD : BREACH_NO_FD;
     if (info->fd != fd)
-        return fd ? "came with a descriptor" : "came without its descriptor";
-    return NULL;
+        return false;
+    *ret = BREACH_REPEATED;
+    return !mark(c->seen, type) || !info->once;
 }
 
 /* Takes fd; of one that is lost the handler is told -1. */
@@ -208,28 +225,24 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
 {
     uint16_t type = MSG_NONE;
     const struct wire_message *info = NULL;
-    const char *wrong;
+    enum breach why = BREACH_UNKNOWN_MESSAGE;
     union msg_any m;
 
     if (wire_type_of(slice_of(frame, n), &type) == ERR_OK)
         info = msg_info(type);
-    if (info == NULL)
-        wrong = "unknown message";
-    else if ((wrong = not_permitted(c, info, fd != -1)) == NULL && mark(c->seen, type) &&
-             info->once)
-        wrong = "repeated";
-    if (wrong == NULL && wire_get(frame, n, info, &m) != ERR_OK)
-        wrong = "not decodable";
-    if (wrong != NULL) {
+    if (!is_permitted(c, info, (enum msg)type, fd != -1, &why)) {
         sock_close(fd);
-        violation(c, info, wrong);
+        violation(c, info, why);
+    } else if (wire_get(frame, n, info, &m) != ERR_OK) {
+        sock_close(fd);
+        violation(c, info, BREACH_NOT_DECODABLE);
     } else {
         trace(c, "in", info, &m);
         if (fd == SOCK_LOST)
             log_event(LOG_ERROR, "no_descriptor_free", LOG_STR("message", info->name));
         if (!c->events->message(c->ctx, c, (enum msg)type, &m, fd == SOCK_LOST ? -1 : fd) &&
             !c->doomed)
-            violation(c, info, "out of turn");
+            violation(c, info, BREACH_OUT_OF_TURN);
         wire_done(info, &m);
     }
     mem_wipe(frame, n); /* tokens are no secrets by their type, and do not stay either */
@@ -237,11 +250,12 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
 
 static void receive_hello(struct chan *c, struct slice frame, int fd)
 {
-    const char *wrong = fd != -1 ? "hello with a descriptor" : hello_wrong(c, frame);
+    enum breach why = BREACH_HELLO_FD;
+    bool fits = fd == -1 && hello_fits(c, frame, &why);
 
     sock_close(fd);
-    if (wrong != NULL)
-        violation(c, NULL, wrong);
+    if (!fits)
+        violation(c, NULL, why);
     c->greeted = true;
 }
 
@@ -263,7 +277,7 @@ static void read_some(struct chan *c)
             receive_hello(c, slice_of(frame, n), fd);
     }
     if (e == ERR_PROTOCOL)
-        violation(c, NULL, "too long, or too many descriptors");
+        violation(c, NULL, BREACH_FRAME);
     else if (e != ERR_OK && e != ERR_AGAIN)
         end(c, ERR_CLOSED);
 }
@@ -415,9 +429,9 @@ bool chan_full(const struct chan *c)
     return c->queued >= CHAN_FULL;
 }
 
-void chan_refuse(struct chan *c)
+void chan_breach(struct chan *c, enum breach why)
 {
-    violation(c, NULL, "refused by its handler");
+    violation(c, NULL, why);
 }
 
 const struct chan_peer *chan_peer(const struct chan *c)

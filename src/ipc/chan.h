@@ -18,6 +18,13 @@ enum {
 
 struct chan;
 
+/* Why a channel is ended as broken; see there. */
+enum breach {
+#define B(name, what, why) BREACH_##name,
+#include "ipc/breaches.def"
+#undef B
+};
+
 struct chan_peer {
     enum role role;
     uint32_t instance;
@@ -62,8 +69,8 @@ void chan_flush(struct chan *c);
 /* Whether the producer of large messages should wait for writable(). */
 bool chan_full(const struct chan *c);
 /* Ends the channel as for a peer that broke the rules: closed() with ERR_PROTOCOL at the end of the
- * turn. For handlers that find ids which are not that peer's. */
-void chan_refuse(struct chan *c);
+ * turn. Only for what breaches.def has a row for: what a peer that lies can do, and nobody else. */
+void chan_breach(struct chan *c, enum breach why);
 
 const struct chan_peer *chan_peer(const struct chan *c);
 /* One pointer for the user of the channel, NULL at first. */

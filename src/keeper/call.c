@@ -206,7 +206,7 @@ void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *
     enum err e = ERR_OK;
 
     if (call_of(k, c, m->call)) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_CALL_TWICE);
         return;
     }
     e = refuse_early(k, m, a);
@@ -328,7 +328,7 @@ void call_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state
     if (!call)
         return;
     if (!call->ran || call->class != CLASS_CALL) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_SEAL_UNASKED);
         return;
     }
     s.who = call->who;

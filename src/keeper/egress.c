@@ -106,7 +106,7 @@ void egress_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial
     if (!u || u->state != USE_RELEASED)
         return;
     if (++u->dials > LIM_DIALS_PER_USE) { /* egress counts them too */
-        chan_refuse(c);
+        chan_breach(c, BREACH_DIALS);
         return;
     }
     to = conf_get(&k->conf, u->plan.upstream);

@@ -366,7 +366,7 @@ void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack 
     if (o->audit != peer_of(c)->serial ||
         (m->seq > 0 && (m->seq < o->acked || m->seq > o->given ||
                         (m->seq == o->acked && !ID_EQ(m->head, o->head))))) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_AUDIT_ACK);
         return;
     }
     if (!o->broken && m->seq > o->acked) {
@@ -388,7 +388,7 @@ void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_
     struct outbox *o = &k->outbox;
 
     if (o->audit != peer_of(c)->serial || m->seq <= o->acked || m->seq > o->given) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_AUDIT_ACK);
         return;
     }
     if (PLANTED(refusal_is_ack)) {

@@ -301,7 +301,7 @@ void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbo
         return;
     }
     if (find_watch(k, peer_of(c)->serial, m->req)) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_WATCH_TWICE);
         return;
     }
     w = MEM_NEW(struct page_watch);

@@ -47,7 +47,7 @@ void refuse_on_want(struct keeper *k, struct chan *c, const struct msg_refuse_wa
     if (!of)
         return;
     if (of->plan.mode != MODE_CALL || ++of->refusals > LIM_ASKS) { /* egress counts them too */
-        chan_refuse(c);
+        chan_breach(c, BREACH_REFUSALS);
         return;
     }
     if (of->state != USE_RELEASED || !auth_of(k, of->plan.who.client) || outbox_ready(k) != ERR_OK)

@@ -68,7 +68,7 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
     if (!u)
         return;
     if (u->state != USE_RELEASED || m->size == 0 || m->size > LIM_SNAPSHOT_BYTES) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_SNAPSHOT_PARTS);
         return;
     }
     if (m->offset == 0) {
@@ -78,12 +78,12 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
     }
     if (!u->parts || u->parts->era != m->era || u->parts->kind != m->kind ||
         u->parts->size != m->size || u->parts->bytes.n != m->offset || m->part.n == 0) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_SNAPSHOT_PARTS);
         return;
     }
     buf_put(&u->parts->bytes, m->part);
     if (buf_err(&u->parts->bytes) != ERR_OK)
-        chan_refuse(c);
+        chan_breach(c, BREACH_SNAPSHOT_PARTS);
     else if (u->parts->bytes.n == u->parts->size)
         complete(k, u);
 }

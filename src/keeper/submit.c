@@ -253,7 +253,7 @@ static void submit_done(void *ctx, enum err e)
     struct chan *c = peers_chan(&s->k->peers, s->peer);
 
     if (s->broken && c)
-        chan_refuse(c);
+        chan_breach(c, BREACH_SEALED_FORM);
     if (e && e != ERR_GONE && e != ERR_AGAIN)
         log_event(LOG_ERROR, "handoff_not_stored", LOG_ID("handoff", s->row.id), LOG_ERR(e));
     if (e || s->outcome == SUBMIT_DENIED) {
@@ -329,7 +329,7 @@ void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg
     if (s->proved)
         s->plain = open_form(k, m, &broken);
     if (broken) { /* surface has our key and seals nothing else */
-        chan_refuse(c);
+        chan_breach(c, BREACH_SEALED_FORM);
         submit_free(s);
         return;
     }

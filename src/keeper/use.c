@@ -412,7 +412,7 @@ struct use *use_of(struct keeper *k, struct chan *c, struct use_id id)
     if (!u)
         return NULL;
     if (u->state == USE_WAITING || u->egress != peer_of(c)->serial) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_FOREIGN_USE);
         return NULL;
     }
     return u;
@@ -425,7 +425,7 @@ void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result
     if (!u)
         return;
     if (u->state != USE_RELEASED || m->code >= ERR_COUNT) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_RESULT_TWICE);
         return;
     }
     log_event(m->result == RESULT_ANSWERED ? LOG_DEBUG : LOG_WARN, "use_ended",

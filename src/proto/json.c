@@ -27,6 +27,7 @@ struct parser {
     size_t err_at;
     uint32_t open; /* the innermost array or object, or JSON_NONE */
     unsigned depth;
+    uint32_t max_nodes, max_keys;
 };
 
 static enum err fail(struct parser *p, size_t at, enum err e)
@@ -65,7 +66,7 @@ static void grow(struct json *j)
 static enum err add_node(struct parser *p, enum json_type type, size_t at, size_t len)
 {
     struct json *j = p->j;
-    if (j->n == LIM_JSON_NODES)
+    if (j->n == p->max_nodes)
         return fail(p, at, ERR_TOO_LARGE);
     if (j->n == j->cap)
         grow(j);
@@ -429,7 +430,7 @@ static enum err key(struct parser *p)
     struct json *j = p->j;
     if (p->s[p->at] != '"')
         return fail(p, p->at, ERR_SYNTAX);
-    if (j->nodes[p->open].count == LIM_JSON_KEYS)
+    if (j->nodes[p->open].count == p->max_keys)
         return fail(p, p->at, ERR_TOO_LARGE);
     enum err e = string(p);
     if (e != ERR_OK)
@@ -502,7 +503,17 @@ static enum err run(struct parser *p)
 
 enum err json_parse(struct json *j, struct slice text, size_t *ret_at)
 {
-    struct parser p = {.j = j, .s = text.p, .n = text.n, .open = JSON_NONE};
+    return json_parse_room(j, text, (struct json_room){0}, ret_at);
+}
+
+enum err json_parse_room(struct json *j, struct slice text, struct json_room room, size_t *ret_at)
+{
+    struct parser p = {.j = j,
+                       .s = text.p,
+                       .n = text.n,
+                       .open = JSON_NONE,
+                       .max_nodes = LIM_JSON_NODES - room.nodes,
+                       .max_keys = LIM_JSON_KEYS - room.keys};
     j->n = 0;
     j->text = text;
     enum err e = text.n >= UINT32_MAX ? fail(&p, 0, ERR_TOO_LARGE) : run(&p);

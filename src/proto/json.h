@@ -65,6 +65,15 @@ size_t json_bytes(const struct json *j);
  */
 MUST_USE enum err json_parse(struct json *j, struct slice text, size_t *ret_at);
 
+/* json_parse for a text that is written again with more in it, and must be within the limits then
+ * too: this much of them is left free. */
+struct json_room {
+    uint32_t keys;  /* members of one object */
+    uint32_t nodes; /* values in all */
+};
+MUST_USE enum err json_parse_room(struct json *j, struct slice text, struct json_room room,
+                                  size_t *ret_at);
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 bool json_is(const struct json *j, uint32_t node, enum json_type type);

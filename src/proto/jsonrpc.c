@@ -20,7 +20,7 @@ static bool is_whole(struct slice s)
 
 static bool is_id(const struct json *j, uint32_t node)
 {
-    if (json_raw(j, node).n > LIM_RPC_ID_BYTES)
+    if (jsonrpc_id_text(j, node).n > LIM_RPC_ID_BYTES)
         return false;
     return json_is(j, node, JSON_STRING) ||
            (json_is(j, node, JSON_NUMBER) && is_whole(json_raw(j, node)));
@@ -107,7 +107,7 @@ struct slice jsonrpc_id_text(const struct json *j, uint32_t id)
 static void parse_id(struct json *j, struct slice s)
 {
     json_init(j);
-    enum err e = s.n > LIM_RPC_ID_BYTES + 2 ? ERR_TOO_LARGE : json_parse(j, s, NULL);
+    enum err e = s.n > LIM_RPC_ID_BYTES ? ERR_TOO_LARGE : json_parse(j, s, NULL);
     if (e != ERR_OK || !is_id(j, 0) || !slice_eq(jsonrpc_id_text(j, 0), s))
         j->n = 0;
 }

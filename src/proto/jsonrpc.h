@@ -23,7 +23,7 @@ struct jsonrpc {
 };
 
 /* ERR_OK or ERR_NOT_JSONRPC. A method longer than LIM_METHOD_BYTES and an id longer than
- * LIM_RPC_ID_BYTES as written are refused too. */
+ * LIM_RPC_ID_BYTES as written, with the quotes, are refused too. */
 MUST_USE enum err jsonrpc_read(const struct json *j, struct jsonrpc *ret);
 
 /* The id of a message that jsonrpc_read refused, so that the refusal can name it: JSON_NONE unless

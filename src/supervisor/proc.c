@@ -116,7 +116,7 @@ static void sup_egress_want(void *ctx, struct chan *c, struct msg_egress_want *m
     struct proc *p;
 
     if (m->upstream >= s->config->upstreams_n) {
-        chan_refuse(c);
+        chan_breach(c, BREACH_UNKNOWN_UPSTREAM);
         return;
     }
     if (s->stopping || s->init)

@@ -389,7 +389,7 @@ static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
     }
     if (m->salt.n != PASSWORD_SALT_BYTES ||
         !slice_to_cstr(m->user_name, g->user, sizeof(g->user))) {
-        chan_refuse(v->s->keeper);
+        chan_breach(v->s->keeper, BREACH_LOGIN_ANSWER);
         return;
     }
     hash(v, m);

@@ -123,7 +123,7 @@ static void on_ok(struct visit *v, struct msg_login_ok *m)
     struct buf value = BUF_INIT(128);
 
     if (sec_len(m->cookie) == 0) {
-        chan_refuse(v->s->keeper); /* which ends the visit too */
+        chan_breach(v->s->keeper, BREACH_LOGIN_ANSWER); /* which ends the visit too */
         return;
     }
     BUG_IF(sec_with(m->cookie, put_cookie, &value) != ERR_OK); /* 64 bytes are 86 characters */
@@ -182,7 +182,7 @@ static void on_salt(struct visit *v, struct msg_login_salt *m)
     l->password = NULL; /* moved */
     if (m->salt.n != PASSWORD_SALT_BYTES) {
         sec_free(password);
-        chan_refuse(v->s->keeper);
+        chan_breach(v->s->keeper, BREACH_LOGIN_ANSWER);
         return;
     }
     if (!visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))

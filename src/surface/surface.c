@@ -101,7 +101,7 @@ static void on_seal_key(void *ctx, struct chan *c, struct msg_seal_key *m)
         if (v && v->waits->name)                                                                   \
             v->waits->name(v, m);                                                                  \
         else if (v)                                                                                \
-            chan_refuse(c);                                                                        \
+            chan_breach(c, BREACH_WRONG_ANSWER);                                                   \
     }
 ANSWER(login_salt)
 ANSWER(login_ok)

@@ -143,17 +143,15 @@ static void twice(struct play *p)
 /* Heads that would be more than a head. */
 static void bad_heads(struct play *p)
 {
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 6; i++) {
         struct as_egress_use u = as_egress_use(as_egress_body);
 
         switch (i) {
         case 0: u.head.size = 0; break;
-        case 1: u.head.size = UINT32_MAX; break;
-        case 2: u.head.size = (uint32_t)limit_get(SET_BODY_BYTES) + 1; break;
-        case 3: u.head.protocol = SLICE_EMPTY; break;
-        case 4: u.head.protocol = SLICE_LIT(" x"); break;
-        case 5: u.head.last_event_id = SLICE_LIT("x "); break;
-        case 6: u.head.kind = CALL_KIND_STREAM; break; /* with a body */
+        case 1: u.head.protocol = SLICE_EMPTY; break;
+        case 2: u.head.protocol = SLICE_LIT(" x"); break;
+        case 3: u.head.last_event_id = SLICE_LIT("x "); break;
+        case 4: u.head.kind = CALL_KIND_STREAM; break; /* with a body */
         default:
             u.head.kind = CALL_KIND_STREAM; /* which the modern era has not */
             u.head.size = 0;
@@ -192,22 +190,40 @@ static void bad_params(struct play *p)
         const char *name, *value;
     } bad[] = {{"", "x"},   {"A b", "x"},       {"A:", "x"}, {"A", ""},
                {"A", " x"}, {"A\xc3\xa4", "x"}, {"A", "x "}};
-    struct as_egress_use u;
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        u = as_egress_use(as_egress_body);
+        struct as_egress_use u = as_egress_use(as_egress_body);
+
         say(as_egress.gateway, MSG_SEND_HEAD, &u.head);
         SAY(as_egress.gateway, MSG_SEND_PARAM, send_param, u.head.call, slice_str(bad[i].name),
             slice_str(bad[i].value));
         must_refuse(as_egress.gateway);
         as_egress_meet(p);
     }
-    u = as_egress_use(as_egress_body);
-    say(as_egress.gateway, MSG_SEND_HEAD, &u.head);
-    for (int i = 0; i <= LIM_MCP_PARAMS; i++)
-        SAY(as_egress.gateway, MSG_SEND_PARAM, send_param, u.head.call, SLICE_LIT("A"),
-            SLICE_LIT("b"));
-    must_refuse(as_egress.gateway);
+}
+
+/* What is beyond a limit and nothing worse ends that call, and nothing of it is kept. */
+static void beyond_limits(struct play *p)
+{
+    const uint32_t sizes[] = {(uint32_t)limit_get(SET_BODY_BYTES) + LIM_REWRITE_BYTES + 1,
+                              UINT32_MAX};
+
+    for (size_t i = 0; i <= ARRAY_LEN(sizes); i++) {
+        struct as_egress_use u = as_egress_use(as_egress_body);
+
+        if (i < ARRAY_LEN(sizes))
+            u.head.size = sizes[i];
+        say(as_egress.keeper, MSG_PERMIT, &u.permit);
+        say(as_egress.gateway, MSG_SEND_HEAD, &u.head);
+        for (int n = 0; n <= LIM_MCP_PARAMS; n++)
+            SAY(as_egress.gateway, MSG_SEND_PARAM, send_param, u.head.call, SLICE_LIT("A"),
+                SLICE_LIT("b"));
+        say(as_egress.gateway, MSG_SEND_PART, &u.part);
+        as_egress_unsent(p, &u);
+        assert_int_equal(hear(as_egress.gateway, MSG_ANSWER_END)->answer_end.how,
+                         ANSWER_HOW_UNSENT);
+        must_stand(as_egress.gateway);
+    }
 }
 
 /* Heads without permits: they cost little, and end by themselves. */
@@ -470,6 +486,7 @@ static const struct row rows[] = {
     {"heads that are none", bad_heads},
     {"parts that are too many or of nothing", bad_parts},
     {"headers in headers", bad_params},
+    {"more than the limits allow", beyond_limits},
     {"heads without end", flood},
     {"what is no connected socket", no_socket},
     {"sockets that nobody wants", unwanted},

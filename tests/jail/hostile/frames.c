@@ -142,7 +142,8 @@ static void foreign(struct play *p)
             try_frame(p, peers[i], frame_of((enum msg)t, FILL_SOME), info->fd ? 1 : 0);
             if (!logged(p,
                         related ? "what=\"not in this phase\"" : "what=\"not from this role\"") &&
-                !logged(p, "what=\"refused by its handler\"")) /* whoever it is */
+                !logged(
+                    p, "what=\"of a role that this one has no business with\"")) /* whoever it is */
                 fail_msg("%s from %s is refused, but why?", info->name, role_name(peers[i]));
         }
     }

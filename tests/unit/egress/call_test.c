@@ -384,6 +384,91 @@ static void test_other_body(void **state)
     }
 }
 
+/* An array of n numbers as the arguments of a call; NUL-terminated. */
+static void put_array(struct buf *out, unsigned levels, unsigned n)
+{
+    buf_put_str(out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":"
+                     "\"t\",\"arguments\":{\"a\":");
+    for (unsigned i = 0; i < levels; i++)
+        buf_put_u8(out, '[');
+    for (unsigned i = 0; i < n; i++)
+        buf_put_str(out, i == 0 ? "0" : ",0");
+    for (unsigned i = 0; i < levels; i++)
+        buf_put_u8(out, ']');
+    buf_put_str(out, "}}}");
+    buf_put_u8(out, 0);
+}
+
+/* A body that the keeper permitted, and that breaks a limit here, ends that call and no other: the
+ * gateway is not to blame for what a client can choose. */
+static void test_limits_end_the_call(void **state)
+{
+    static const struct {
+        unsigned levels, n;
+        enum err code;
+    } rows[] = {
+        {1, LIM_JSON_NODES, ERR_TOO_LARGE},
+        {LIM_JSON_DEPTH, 1, ERR_TOO_DEEP},
+    };
+    struct rig *r = start(answer);
+    unsigned running = rig_ask(r, (struct rig_ask){.body = CALL("1"), .body_later = true}), i;
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct buf b = BUF_INIT(4 << 20);
+
+        put_array(&b, rows[k].levels, rows[k].n);
+        i = rig_ask(r, (struct rig_ask){.body = (const char *)b.p});
+        rig_result(r, i);
+        assert_result(r, i, RESULT_UNSENT, rows[k].code);
+        rig_both(r, i);
+        assert_end(r, i, ANSWER_HOW_UNSENT, rows[k].code);
+        buf_free(&b);
+    }
+    rig_body(r, running, &(struct rig_ask){.body = CALL("1")});
+    rig_both(r, running);
+    assert_end(r, running, ANSWER_HOW_DONE, ERR_OK);
+    assert_non_null(r->gateway->chan);
+    assert_int_equal(r->alerts, 0);
+    assert_int_equal(r->requests_n, 1);
+    rig_stop(r);
+}
+
+/* So does a body of more bytes than any may have, or a header too many. */
+static void test_sizes_end_the_call(void **state)
+{
+    struct rig *r = start(answer);
+    struct msg_send_head head = {.call = 40,
+                                 .use = rig_use_id(40),
+                                 .era = ERA_MODERN,
+                                 .kind = CALL_KIND_REQUEST,
+                                 .protocol = SLICE_LIT("2026-07-28"),
+                                 .size = (uint32_t)limit_get(SET_BODY_BYTES) + LIM_REWRITE_BYTES};
+
+    (void)state;
+    head.size++;
+    rig_permit(r, 40, &(struct rig_ask){.body = CALL("1")});
+    assert_err(send_send_head(r->gateway->chan, &head), ERR_OK);
+    stage_until_count(&r->s, &rig_call_of(r, 40)->ends, 1);
+    assert_end(r, 40, ANSWER_HOW_UNSENT, ERR_TOO_LARGE);
+    head.size--;
+    head.call = 41;
+    head.use = rig_use_id(41);
+    rig_permit(r, 41, &(struct rig_ask){.body = CALL("1")});
+    assert_err(send_send_head(r->gateway->chan, &head), ERR_OK);
+    for (unsigned n = 0; n <= LIM_MCP_PARAMS; n++) {
+        assert_int_equal(rig_call_of(r, 41)->ends, 0);
+        assert_err(send_send_param(r->gateway->chan,
+                                   &(struct msg_send_param){41, SLICE_LIT("a"), SLICE_LIT("b")}),
+                   ERR_OK);
+    }
+    stage_until_count(&r->s, &rig_call_of(r, 41)->ends, 1);
+    assert_end(r, 41, ANSWER_HOW_UNSENT, ERR_TOO_LARGE);
+    assert_non_null(r->gateway->chan);
+    assert_int_equal(r->alerts, 0);
+    rig_stop(r);
+}
+
 static void test_foreign_gateway(void **state)
 {
     struct rig *r = start(answer);
@@ -464,18 +549,16 @@ static void test_params_that_are_refused(void **state)
         const char *name, *value;
         enum era era;
         bool after_body;
-        unsigned n; /* so often before it */
     } rows[] = {
-        {"Region", "v\u00e6r", ERA_MODERN, false, 0},
-        {"Region", "no ", ERA_MODERN, false, 0},
-        {"Region", "", ERA_MODERN, false, 0},
-        {"Region: x", "no", ERA_MODERN, false, 0},
-        {"Re gion", "no", ERA_MODERN, false, 0},
-        {"R\u00e9gion", "no", ERA_MODERN, false, 0},
-        {"", "no", ERA_MODERN, false, 0},
-        {"Region", "no", ERA_LEGACY, false, 0},
-        {"Region", "no", ERA_MODERN, true, 0},
-        {"Region", "no", ERA_MODERN, false, LIM_MCP_PARAMS},
+        {"Region", "v\u00e6r", ERA_MODERN, false},
+        {"Region", "no ", ERA_MODERN, false},
+        {"Region", "", ERA_MODERN, false},
+        {"Region: x", "no", ERA_MODERN, false},
+        {"Re gion", "no", ERA_MODERN, false},
+        {"R\u00e9gion", "no", ERA_MODERN, false},
+        {"", "no", ERA_MODERN, false},
+        {"Region", "no", ERA_LEGACY, false},
+        {"Region", "no", ERA_MODERN, true},
     };
 
     (void)state;
@@ -483,19 +566,15 @@ static void test_params_that_are_refused(void **state)
         struct rig *r = start(answer);
         unsigned i =
             rig_ask(r, (struct rig_ask){.body = CALL("1"), .era = rows[k].era, .body_later = true});
-        struct msg_send_param m = {
-            .call = i, .name = SLICE_LIT("Region"), .value = SLICE_LIT("no")};
+        const struct msg_send_param m = {
+            .call = i, .name = slice_str(rows[k].name), .value = slice_str(rows[k].value)};
 
         if (rows[k].after_body)
             assert_err(send_send_part(r->gateway->chan, &(struct msg_send_part){i, SLICE_LIT(" ")}),
                        ERR_OK);
-        for (unsigned n = 0; n < rows[k].n; n++)
-            assert_err(send_send_param(r->gateway->chan, &m), ERR_OK);
         stage_idle(&r->s, 20);
         if (r->alerts > 0)
             fail_msg("row %zu: before it", k);
-        m.name = slice_str(rows[k].name);
-        m.value = slice_str(rows[k].value);
         assert_err(send_send_param(r->gateway->chan, &m), ERR_OK);
         stage_until_count(&r->s, &r->alerts, 1);
         if (r->gateway->chan != NULL || r->dial_wants > 0)
@@ -740,6 +819,8 @@ int main(void)
         T(test_two_users_never_on_one_connection),
         T(test_drop_closes_what_was_opened),
         T(test_other_body),
+        T(test_limits_end_the_call),
+        T(test_sizes_end_the_call),
         T(test_foreign_gateway),
         T(test_foreign_gateway_first),
         T(test_heads_that_are_refused),

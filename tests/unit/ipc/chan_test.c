@@ -246,12 +246,12 @@ static void test_refused_by_its_handler(void **state)
     assert_int_equal(w->a.closed, 1);
 }
 
-static void test_chan_refuse(void **state)
+static void test_breach_found_by_its_handler(void **state)
 {
     struct world *w = *state;
 
     both(w);
-    chan_refuse(w->b.chan);
+    chan_breach(w->b.chan, BREACH_FOREIGN_CALL);
     assert_int_equal(w->b.closed, 0); /* never from inside */
     assert_err(send_call_deny(w->b.chan, &(struct msg_call_deny){.call = 1}), ERR_CLOSED);
     turns(w);
@@ -464,7 +464,7 @@ static void test_telling(void **state)
     assert_int_equal(w->a.messages, 1);
     tell_call_deny(NULL, &m);
     assert_aborts(tell_what_does_not_fit, w);
-    chan_refuse(w->b.chan);
+    chan_breach(w->b.chan, BREACH_FOREIGN_CALL);
     assert_err(send_call_deny(w->b.chan, &m), ERR_CLOSED);
     tell_call_deny(w->b.chan, &m);
     turns(w);
@@ -600,7 +600,7 @@ int main(void)
         T(test_sending_to_a_peer_that_is_gone),
         T(test_freed_by_its_own_handler),
         T(test_refused_by_its_handler),
-        T(test_chan_refuse),
+        T(test_breach_found_by_its_handler),
         cmocka_unit_test(test_direction_phase_and_descriptor_of_every_message),
         cmocka_unit_test(test_hostile_frames),
         cmocka_unit_test(test_hello_is_first_and_right),

@@ -105,7 +105,7 @@ static void test_limits(void **state)
     for (unsigned extra = 0; extra < 2; extra++) {
         struct buf b = BUF_INIT(4096);
         buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":\"%0*d\",\"method\":\"m\"}",
-                   (int)(LIM_RPC_ID_BYTES + extra), 0);
+                   (int)(LIM_RPC_ID_BYTES - 2 + extra), 0);
         assert_ok(json_parse(&j, buf_slice(&b), NULL));
         assert_err(jsonrpc_read(&j, &m), extra ? ERR_NOT_JSONRPC : ERR_OK);
         buf_clear(&b);

@@ -193,7 +193,7 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
               LOG_NUM("instance", p->instance));
     if ((playing(f, "accuse-gateway") && p->role == ROLE_GATEWAY) ||
         (playing(f, "accuse-keeper") && p->role == ROLE_KEEPER))
-        chan_refuse(c);
+        chan_breach(c, BREACH_FOREIGN_CALL);
 }
 
 static void on_lost(struct role_self *r, void *ctx, struct chan *c)
