@@ -63,6 +63,8 @@ static void see_param(struct stage *s, const struct msg_send_param *m)
 {
     struct buf b = BUF_INIT(sizeof(s->head.params) - 1);
 
+    /* Egress cuts off who sends another. */
+    assert_true(http_is_token(m->name) && http_is_field_value(m->value) && m->value.n > 0);
     buf_put_str(&b, s->head.params);
     buf_put(&b, m->name);
     buf_put_u8(&b, '=');
