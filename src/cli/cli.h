@@ -21,12 +21,13 @@ enum cli_option {
     OPT_ALL = 1 << 7,
     OPT_UPSTREAM = 1 << 8,
     OPT_LINK_BY_ERROR = 1 << 9,
+    OPT_YES = 1 << 10,
 };
 
 struct cli {
     const char *program; /* as it was called */
     const char *config_path, *dir, *user, *label, *out, *head, *upstream;
-    bool password_stdin, all, link_by_error;
+    bool password_stdin, all, link_by_error, yes;
     const char *argument;  /* the one plain argument, or NULL */
     struct config *config; /* loaded for verbs that take --config */
 };
@@ -51,6 +52,9 @@ MUST_USE bool cli_can_ask(const struct cli *x);
 /* Reads a new password: twice from the terminal without echo, or one line of standard input. NULL
  * when it said why not. */
 struct sec *cli_new_password(const struct cli *x);
+/* Whether the person says yes on the terminal, or said so with --yes, to what cannot be undone; what
+ * will happen is one sentence. False when it said why not. */
+MUST_USE bool cli_confirmed(const struct cli *x, const char *what);
 /* Where a value is shown once: the terminal itself, past any pipe, or x->out, a new file with mode
  * 0600. Opened before the value counts for anything; -1 when it said why not. */
 MUST_USE int cli_once_open(const struct cli *x, const char *what);

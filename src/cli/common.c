@@ -157,19 +157,21 @@ static struct sec *take_input(const struct cli *x)
     return s;
 }
 
-/* -1 when it said that there is none. */
-static int open_terminal(void)
+/* -1 when it said that there is none, and what else would do. */
+static int open_terminal(const char *otherwise)
 {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
 
     if (tty < 0)
-        cli_fail("there is no terminal to type a password on; use --password-stdin");
+        cli_fail("there is no terminal to %s", otherwise);
     return tty;
 }
 
+#define FOR_PASSWORD "type a password on; use --password-stdin"
+
 bool cli_can_ask(const struct cli *x)
 {
-    int tty = x->password_stdin ? -1 : open_terminal();
+    int tty = x->password_stdin ? -1 : open_terminal(FOR_PASSWORD);
 
     if (tty >= 0)
         close(tty);
@@ -183,7 +185,7 @@ struct sec *cli_new_password(const struct cli *x)
 
     if (x->password_stdin)
         return take_input(x);
-    tty = open_terminal();
+    tty = open_terminal(FOR_PASSWORD);
     if (tty < 0)
         return NULL;
     first = ask_terminal(tty, "New password: ");
@@ -199,6 +201,24 @@ struct sec *cli_new_password(const struct cli *x)
     sec_free(first);
     sec_free(second);
     return NULL;
+}
+
+bool cli_confirmed(const struct cli *x, const char *what)
+{
+    char line[8];
+    ssize_t n;
+    int tty;
+
+    if (x->yes)
+        return true;
+    tty = open_terminal("ask on; say --yes if this is meant");
+    if (tty < 0)
+        return false;
+    dprintf(tty, "%s\nType yes to go on: ", what);
+    n = read_line(tty, line, sizeof(line));
+    close(tty);
+    return (n >= 0 && slice_eq_str(slice_of(line, (size_t)n), "yes")) ||
+           cli_fail("nothing was done") == CLI_OK;
 }
 
 int cli_once_open(const struct cli *x, const char *what)

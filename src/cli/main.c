@@ -45,6 +45,7 @@ static const struct {
      "give this client links by error -32042 (MCP 2025-11-25, and only if it declares "
      "elicitation.url)",
      OPT_LINK_BY_ERROR},
+    {"yes", NULL, "do it without asking", OPT_YES},
 };
 
 enum { SPELLED = 80 }; /* bytes of a verb's line of usage */
@@ -103,6 +104,7 @@ static void set_option(struct cli *x, unsigned option, const char *value)
     case OPT_PASSWORD_STDIN: x->password_stdin = true; break;
     case OPT_ALL: x->all = true; break;
     case OPT_LINK_BY_ERROR: x->link_by_error = true; break;
+    case OPT_YES: x->yes = true; break;
     default: BUG_IF(true);
     }
 }

@@ -89,9 +89,17 @@ int verb_user_password(struct cli *x)
 int verb_user_remove(struct cli *x)
 {
     struct msg_ctl_user_remove m = {0};
+    char what[256];
     int status;
 
     if (!has_name(x))
+        return CLI_FAILED;
+    snprintf(
+        what, sizeof(what),
+        "%.100s will be removed, with agent keys, connections and secrets; nothing brings them "
+        "back.",
+        x->argument);
+    if (!cli_confirmed(x, what))
         return CLI_FAILED;
     m.name = slice_str(x->argument);
     status = client_ask(x, MSG_CTL_USER_REMOVE, &m, NULL);

@@ -41,7 +41,7 @@ async function removal() {
     await gate.addUser('bob', password);
     const his = new Witness();
     await live({ gate, key }, await gate.addKey('bob', 'his'), his, () => his.handoffs.size < 2, { name: 'bob', password });
-    const done = await gate.cli('user', 'remove', 'bob');
+    const done = await gate.cli('user', 'remove', 'bob', '--yes');
     if (done.status === 0) witness.told({ removed: 'bob' });
     else bad.push(`bob was not removed: ${done.stdout}${done.stderr}`);
 }

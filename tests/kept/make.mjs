@@ -39,7 +39,7 @@ await new PlainPerson({ site: gate.surfaceUrl, name: 'ana', password: 'another o
 
 // Another person comes and goes, and with her the first master key.
 await gate.addUser('bob', 'the password of bob');
-must((await gate.cli('user', 'remove', 'bob')).status === 0, 'bob is not removed');
+must((await gate.cli('user', 'remove', 'bob', '--yes')).status === 0, 'bob is not removed');
 
 // The second agent's connection is revoked, the third agent's key removed.
 const lines = (await gate.cli('connections')).stdout.trim().split('\n');

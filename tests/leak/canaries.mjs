@@ -241,7 +241,7 @@ for (const { pid, args } of gate.processes()) {
     channels.set(`environment and arguments of ${key}`, Buffer.concat([readFileSync(`/proc/${pid}/cmdline`), readFileSync(`/proc/${pid}/environ`)]));
 }
 await cli('revoke', '--all');
-await cli('user', 'remove', 'bob');
+await cli('user', 'remove', 'bob', '--yes');
 look('after revoking all', 'keeper', 'egress', 'surface', 'gateway');
 for (const person of [ana]) await person.press(await person.open('/inbox'), '/logout');
 await gate.stop();

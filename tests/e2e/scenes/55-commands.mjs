@@ -111,6 +111,24 @@ export default async function (t) {
     await connect(2);
     t.equal((await sidegate.cli('revoke', '--all')).status, 0, 'revoke --all');
 
+    // What cannot be undone is asked first: on a terminal, which "script" makes; not where there is none.
+    await sidegate.addUser('eve', 'a password that nobody needs');
+    const isThere = async () => (await sidegate.cli('user', 'list')).stdout.includes('eve');
+    const remove = ['user', 'remove', 'eve', '--config', sidegate.file];
+    const silent = await run('setsid', ['-w', sidegate.program, ...remove], { input: 'yes\n' });
+    t.equal(silent.status, 1, 'user remove without a terminal');
+    t.match(silent.stderr, /no terminal to ask on; say --yes/, 'says what to do');
+    const onTerminal = (typed) => run('setsid', ['-w', 'script', '-qec', `${sidegate.program} ${remove.join(' ')}`, '/dev/null'], { input: typed });
+    for (const typed of ['no\n', '\n', 'y\n', 'yes please\n']) {
+        const said = await onTerminal(typed);
+        t.equal(said.status, 1, `user remove, answered ${JSON.stringify(typed)}: ${said.stdout}`);
+        t.match(said.stdout, /eve will be removed, with agent keys, connections and secrets[^]*Type yes to go on: [^]*nothing was done/, 'what it asks and says');
+    }
+    t.ok(await isThere(), 'nobody was removed');
+    const removed = await onTerminal('yes\n');
+    t.equal(removed.status, 0, `user remove, answered yes: ${removed.stdout}`);
+    t.ok(!await isThere(), 'she is gone');
+
     // Keys. One that cannot be shown is not made.
     for (const out of [sidegate.file, join(sidegate.dir, 'nowhere/key')]) {
         t.equal((await sidegate.cli('key', 'add', '--user', 'ana', '--label', 'unseen', '--out', out)).status, 1, `key add --out ${out}`);

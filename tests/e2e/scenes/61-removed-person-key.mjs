@@ -14,7 +14,7 @@ export default async function (t) {
     // A link in its place is not followed: as a read-only or broken disk would, it keeps the file from being destroyed.
     renameSync(file('master-1.key'), file('elsewhere'));
     symlinkSync('elsewhere', file('master-1.key'));
-    const removed = await sidegate.cli('user', 'remove', 'bob');
+    const removed = await sidegate.cli('user', 'remove', 'bob', '--yes');
     t.equal(removed.status, 1, 'the command fails');
     t.match(removed.stderr, /removed, but the old master key is not destroyed/, 'and says what is left');
     await sidegate.logged(/event=master_key_not_destroyed id=1 /);
@@ -27,7 +27,7 @@ export default async function (t) {
     await sidegate.serve();
     await sidegate.logged(/event=master_key_destroyed id=1/, undefined, from);
     t.equal(masters(), ['master-2.key'], 'only the new key is left');
-    const again = await sidegate.cli('user', 'remove', 'cid');
+    const again = await sidegate.cli('user', 'remove', 'cid', '--yes');
     t.equal(again.status, 0, `another removal: ${again.stderr}`);
     t.equal(masters(), ['master-3.key'], 'only the newest key is left');
     await sidegate.restart();
