@@ -6,6 +6,7 @@
 #include "gateway/cors.h"
 #include "gateway/intake.h"
 
+#include "base/planted.h"
 #include "os/log.h"
 #include "proto/mcp_write.h"
 
@@ -36,6 +37,20 @@ static const struct upstream *find_upstream(const struct gateway *g, struct slic
     return conf_upstream_by_name(&g->conf, slice_sub(path, prefix.n, path.n));
 }
 
+/* Nothing of the request's own words: people and programs put tokens into paths. */
+static void log_refusal(const struct gateway *g, const struct http_req *req, enum err e)
+{
+    const struct upstream *up = find_upstream(g, req->path);
+    size_t i = 0;
+
+    while (i < ARRAY_LEN(methods) && !slice_eq_str(req->method, methods[i].method))
+        i++;
+    log_event(LOG_INFO, "request_refused",
+              LOG_STR("method", i < ARRAY_LEN(methods) ? methods[i].method : "another"),
+              LOG_STR("upstream", up ? up->name : "none"), LOG_NUM("path_bytes", req->path.n),
+              LOG_ERR(e));
+}
+
 /* Before there is a call: an error without an id. */
 static void refuse(struct gateway *g, struct http_req *req, enum err e)
 {
@@ -43,8 +58,9 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
     struct buf out = BUF_INIT(4096);
     size_t n = cors_fields(&g->conf, req, f);
 
-    log_event(LOG_INFO, "request_refused", LOG_TEXT("method", req->method),
-              LOG_TEXT("path", req->path), LOG_ERR(e));
+    if (PLANTED(path_logged))
+        log_event(LOG_INFO, "planted", LOG_TEXT("path", req->path));
+    log_refusal(g, req, e);
     f[n++] = (struct http_field){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
     f[n++] = (struct http_field){SLICE_LIT("Cache-Control"), SLICE_LIT("no-store")};
     if (e == ERR_BAD_METHOD)

@@ -1,6 +1,8 @@
 /* Tests of what the gateway refuses before anybody is asked, and of what browsers are told. */
 #include "stage.h"
 
+#include "os/log.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -155,6 +157,34 @@ static void test_refusals(void **state)
     }
     assert_int_equal(s->n[MSG_CALL_OPEN], 0);
     assert_int_equal(HASH_COUNT(s->g.calls), 0);
+}
+
+static void keep_line(void *ctx, struct slice line)
+{
+    buf_put(ctx, line);
+}
+
+/* People and programs put tokens where they do not belong. */
+static void test_no_words_of_the_request_in_the_log(void **state)
+{
+    static const char *const lines[] = {"POST /sg_token", "POST /mcp/sg_token",
+                                        "sg_token /mcp/both", "GET /mcp/both/sg_token?sg_token",
+                                        "PUT /sg_token"};
+    struct stage *s = *state;
+    struct buf log = BUF_INIT(65536);
+
+    log_set_sink(keep_line, &log);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        struct client c = {0};
+
+        request(s, &c, lines[i], AUTH JSON BOTH, NULL);
+        WAIT(s, &c, has(&c, "\r\n\r\n"));
+        client_close(&c);
+    }
+    log_set_sink(NULL, NULL);
+    assert_true(slice_find(buf_slice(&log), SLICE_LIT("request_refused")) < log.n);
+    assert_int_equal(slice_find(buf_slice(&log), SLICE_LIT("sg_token")), log.n);
+    buf_free(&log);
 }
 
 static void test_hosts(void **state)
@@ -320,10 +350,15 @@ static void test_without_a_keeper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STAGED(test_refusals),         STAGED(test_hosts),
-        STAGED(test_deep_and_large),   STAGED(test_preflight),
-        STAGED(test_errors_have_cors), STAGED(test_too_many_params),
-        STAGED(test_denied),           STAGED(test_without_a_keeper),
+        STAGED(test_refusals),
+        STAGED(test_no_words_of_the_request_in_the_log),
+        STAGED(test_hosts),
+        STAGED(test_deep_and_large),
+        STAGED(test_preflight),
+        STAGED(test_errors_have_cors),
+        STAGED(test_too_many_params),
+        STAGED(test_denied),
+        STAGED(test_without_a_keeper),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
