@@ -116,12 +116,12 @@ static enum err read_log(struct start *s, struct ledger *ledger, const char *pat
                          uint64_t *ret_end)
 {
     struct reader r = {.ledger = ledger, .public = &s->public, .last_head = BUF_INIT(LINE_BYTES)};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     uint64_t start = 0;
-    enum err e;
+    int fd = -1;
+    enum err e = file_open(path, O_RDONLY, &fd);
 
-    if (fd < 0)
-        return ERR_IO;
+    if (e != ERR_OK)
+        return e;
     r.walk.skip_signatures = true;
     lines_init(&r.lines, fd);
     e = tail_find(fd, ledger->file.size, &start);
@@ -148,9 +148,10 @@ static enum err open_log(struct start *s, const char *path, uint64_t *ret_size)
 {
     struct stat st;
 
-    s->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (s->fd < 0)
-        return ERR_IO;
+    enum err e = file_open(path, O_WRONLY | O_APPEND | O_CREAT, &s->fd);
+
+    if (e != ERR_OK)
+        return e;
     if (fstat(s->fd, &st) != 0)
         return ERR_IO;
     if (!is_ours(&st))

@@ -6,8 +6,11 @@
 #include "config/parse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void set_defaults(struct config *c)
 {
@@ -93,14 +96,21 @@ enum err config_parse(struct slice text, const char *name, const char *folder, s
     return ERR_OK;
 }
 
+/* ERR_FORBIDDEN: it is no plain file. */
 static enum err read_file(const char *path, struct buf *b)
 {
-    FILE *f = fopen(path, "re");
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would make it wait */
+    struct stat st;
+    FILE *f;
     uint8_t *room;
     size_t n;
 
-    if (f == NULL)
+    if (fd < 0)
         return ERR_IO;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (f = fdopen(fd, "r")) == NULL) {
+        close(fd);
+        return ERR_FORBIDDEN;
+    }
     while ((room = buf_room(b, 4096)) != NULL && (n = fread(room, 1, 4096, f)) > 0)
         buf_added(b, n);
     n = (size_t)ferror(f);
@@ -127,8 +137,9 @@ enum err config_load(const char *path, struct config **ret, struct config_error 
                  "make one with "
                  "'sidegate init'",
                  path,
-                 e == ERR_TOO_LARGE ? "the file is larger than a configuration can be"
-                                    : strerror(errno));
+                 e == ERR_TOO_LARGE   ? "the file is larger than a configuration can be"
+                 : e == ERR_FORBIDDEN ? "this is not a plain file"
+                                      : strerror(errno));
     else
         e = config_parse(buf_slice(&text), path, folder, ret, ret_error);
     buf_free(&text);

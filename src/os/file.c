@@ -23,6 +23,35 @@ static enum err from_errno(void)
     }
 }
 
+enum err file_open(const char *path, int flags, int *ret_fd)
+{
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    struct stat st;
+    enum err e = ERR_OK;
+
+    if (fd < 0) /* ENXIO: a FIFO that nobody reads, or a socket */
+        return errno == ENXIO ? ERR_FORBIDDEN : from_errno();
+    if (fstat(fd, &st) != 0)
+        e = from_errno();
+    else if (!S_ISREG(st.st_mode))
+        e = ERR_FORBIDDEN;
+    if (e)
+        (void)close(fd); /* nothing was written */
+    else
+        *ret_fd = fd;
+    return e;
+}
+
+enum err file_check(const char *path)
+{
+    int fd = -1;
+    enum err e = file_open(path, O_RDONLY, &fd);
+
+    if (!e)
+        (void)close(fd); /* nothing was written */
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err read_all(int fd, bool private, struct buf *out)
 {
     struct stat st;
@@ -30,7 +59,7 @@ static enum err read_all(int fd, bool private, struct buf *out)
 
     if (fstat(fd, &st) != 0)
         return from_errno();
-    if (!S_ISREG(st.st_mode) || (private && (st.st_mode & 077) != 0))
+    if (private && (st.st_mode & 077) != 0)
         return ERR_FORBIDDEN;
     if ((uint64_t)st.st_size > out->max - out->n)
         return ERR_TOO_LARGE;
@@ -49,11 +78,11 @@ static enum err read_all(int fd, bool private, struct buf *out)
 
 enum err file_read(const char *path, bool private, struct buf *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    enum err e = ERR_OK;
+    int fd = -1;
+    enum err e = file_open(path, O_RDONLY, &fd);
 
-    if (fd < 0)
-        return from_errno();
+    if (e)
+        return e;
     e = read_all(fd, private, out);
     (void)close(fd); /* nothing was written */
     return e;
@@ -130,11 +159,11 @@ static enum err overwrite(int fd)
 
 enum err file_destroy(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    enum err e = ERR_OK;
+    int fd = -1;
+    enum err e = file_open(path, O_WRONLY, &fd);
 
-    if (fd < 0)
-        return errno == ENOENT ? ERR_OK : from_errno();
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
     e = overwrite(fd);
     (void)close(fd); /* synced above */
     return e ? e : file_remove(path);
@@ -149,11 +178,11 @@ enum err file_remove(const char *path)
 
 enum err file_reserve(const char *path, uint64_t bytes)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int failed = 0;
+    int fd = -1, failed = 0;
+    enum err e = file_open(path, O_RDWR | O_CREAT, &fd);
 
-    if (fd < 0)
-        return from_errno();
+    if (e)
+        return e;
     failed = posix_fallocate(fd, 0, (off_t)bytes);
     if (!failed && fsync(fd) != 0)
         failed = errno;

@@ -8,6 +8,12 @@
 
 #include "base/buf.h"
 
+/* Opens a plain file with these flags of open(2), and none that waits: what else may lie there, such
+ * as a FIFO, would hold its opener until somebody comes. A new one has mode 0600. ERR_FORBIDDEN: it
+ * is no plain file. */
+MUST_USE enum err file_open(const char *path, int flags, int *ret_fd);
+/* For libraries that open by themselves: ERR_OK too when there is none. ERR_FORBIDDEN as above. */
+MUST_USE enum err file_check(const char *path);
 /* Appends the whole file to out. ERR_FORBIDDEN when anybody but its owner may read or write it and
  * private is set. */
 MUST_USE enum err file_read(const char *path, bool private, struct buf *out);

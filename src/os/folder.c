@@ -18,6 +18,7 @@
 
 #include "base/slice.h"
 #include "os/clock.h"
+#include "os/file.h"
 
 static enum err folder_err(int e)
 {
@@ -110,6 +111,21 @@ enum err folder_ready(const char *path, unsigned uid, unsigned gid, char *ret_pa
     return slice_to_cstr(slice_str(absolute), ret_path, n) ? ERR_OK : ERR_TOO_LARGE;
 }
 
+enum err folder_enter(const char *path, char *ret, size_t n)
+{
+    struct slice s = slice_str(path);
+
+    for (size_t i = 1; i <= s.n; i++) {
+        if (i < s.n && s.p[i] != '/')
+            continue;
+        if (!slice_to_cstr(slice_sub(s, 0, i), ret, n))
+            return ERR_TOO_LARGE;
+        if (faccessat(AT_FDCWD, ret, X_OK, AT_EACCESS) != 0)
+            return folder_err(errno);
+    }
+    return ERR_OK;
+}
+
 enum err folder_find_root_file(const char *path, char *ret_path, size_t n)
 {
     char absolute[PATH_MAX], copy[PATH_MAX];
@@ -150,10 +166,11 @@ enum err folder_lock(const char *path, uint64_t ms, int *ret_fd)
 {
     enum { PAUSE_MS = 10 };
     uint64_t until = clock_boot_ms() + ms;
-    int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = -1;
+    enum err e = file_open(path, O_RDONLY | O_CREAT, &fd);
 
-    if (fd < 0)
-        return ERR_IO;
+    if (e != ERR_OK)
+        return e;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         bool taken = errno == EWOULDBLOCK;
         if (!taken || clock_boot_ms() >= until) {

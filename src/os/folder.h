@@ -15,6 +15,13 @@ MUST_USE enum err folder_ready(const char *path, unsigned uid, unsigned gid, cha
                                size_t n);
 
 /*
+ * Whether this account gets into the folder at that absolute path. If not, *ret (n bytes) is the
+ * first one on the way there that it may not enter. ERR_FORBIDDEN; ERR_NOT_FOUND; ERR_TOO_LARGE;
+ * ERR_IO.
+ */
+MUST_USE enum err folder_enter(const char *path, char *ret, size_t n);
+
+/*
  * The absolute path of a file that root alone can change: neither it nor a folder above it belongs
  * to anybody else, or can be written by others, and it is no link. ERR_FORBIDDEN: somebody can;
  * ERR_NOT_FOUND; ERR_TOO_LARGE; ERR_IO.
@@ -28,7 +35,7 @@ MUST_USE enum err folder_find_program(const char *name, char *ret_path, size_t n
 /*
  * Makes the empty file at path if it is not there, and locks it for this process and for those that
  * get the descriptor from it, until the last of them has ended. Waits for at most ms milliseconds.
- * ERR_EXISTS: somebody else still has it; ERR_IO.
+ * ERR_EXISTS: somebody else still has it; ERR_FORBIDDEN: what is there is no plain file; ERR_IO.
  */
 MUST_USE enum err folder_lock(const char *path, uint64_t ms, int *ret_fd);
 

@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "base/planted.h"
+#include "os/file.h"
+#include "os/log.h"
 
 #include <sys/stat.h>
 
@@ -30,6 +32,11 @@ static enum err open_file(struct store *s, const char *dir)
     buf_put_str(&path, "/sidegate.db");
     buf_put_u8(&path, 0);
     e = buf_err(&path);
+    if (!e)
+        e = file_check((const char *)path.p);
+    if (e)
+        log_event(LOG_ERROR, "store_unusable", LOG_STR("hint", "is sidegate.db a plain file?"),
+                  LOG_ERR(e));
     if (!e) {
         mode_t old = umask(077);
 

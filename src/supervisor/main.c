@@ -169,12 +169,38 @@ static enum err alone_here(const struct supervisor *s)
  */
 static enum err lock_run_folder(struct supervisor *s)
 {
-    char path[300];
+    char path[300], text[400];
+    enum err e;
 
     snprintf(path, sizeof path, "%s/lock", s->run_dir);
-    if (folder_lock(path, LIM_LOCK_TIME, &s->lock_fd) == ERR_OK)
+    e = folder_lock(path, LIM_LOCK_TIME, &s->lock_fd);
+    if (e == ERR_OK)
         return ERR_OK;
-    return complain("the run folder is locked: processes of an earlier Sidegate are still there");
+    if (e == ERR_EXISTS)
+        return complain("the run folder is locked: processes of an earlier Sidegate are still "
+                        "there");
+    snprintf(text, sizeof text,
+             e == ERR_FORBIDDEN ? "%s is not a plain file: remove it" : "%s cannot be opened",
+             path);
+    return complain(text);
+}
+
+/* Root made them, or somebody else above them: what the account may not enter it cannot work in. */
+static enum err enter_folders(const struct supervisor *s)
+{
+    const char *const dirs[] = {s->data_dir, s->key_dir, s->run_dir};
+    char where[272], text[768];
+
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        if (folder_enter(dirs[i], where, sizeof where) == ERR_OK)
+            continue;
+        snprintf(text, sizeof text,
+                 "the account that Sidegate runs as cannot enter %s: allow it (chmod o+x), or put "
+                 "Sidegate's folders elsewhere",
+                 where);
+        return complain(text);
+    }
+    return ERR_OK;
 }
 
 static enum err listen_control(struct supervisor *s)
@@ -207,6 +233,8 @@ static enum err open_all(struct supervisor *s)
         e = listen_at(&s->config->surface, &s->surface_fd, &s->surface_port);
     if (e == ERR_OK && box_become(s->uid, s->gid) != ERR_OK)
         e = complain("cannot become the account that Sidegate runs as");
+    if (e == ERR_OK)
+        e = enter_folders(s);
     if (e == ERR_OK)
         e = listen_control(s);
     return e;

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, lstatSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, lstatSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { textOf } from '../../lib/agent.mjs';
@@ -47,6 +47,15 @@ export default async function (t) {
     t.ok(asOther('cat', join(sidegate.dir, 'data/store/sidegate.db')) !== 0, 'the store too');
     t.ok(asOther(sidegate.program, 'user', 'list', '--config', sidegate.file) !== 0, 'and no command obeys them');
     for (const { pid, args } of processes) t.ok(asOther('cat', `/proc/${pid}/environ`) !== 0, `${args} is closed to them`);
+
+    // A folder above that the account may not enter.
+    await sidegate.stop();
+    chmodSync(sidegate.dir, 0o700);
+    const kept = await sidegate.cli('serve');
+    t.ok(kept.status !== 0, 'no start');
+    t.ok((kept.stdout + kept.stderr).includes(`cannot enter ${sidegate.dir}:`), `it says which folder: ${kept.stdout}${kept.stderr}`);
+    chmodSync(sidegate.dir, 0o711);
+    await sidegate.serve();
 
     await sidegate.restart();
     t.match(textOf(await agent.call('weather', { station: 'harbour' })), /Harbour/, 'what it keeps is there after a restart');

@@ -1,6 +1,7 @@
 /* Small files: whole or not at all, private, and nothing over a symbolic link. */
 #include "os/file.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,6 +45,28 @@ static void test_create_and_read(void **state)
     assert_int_equal(file_read(in("a"), false, &b), ERR_OK);
     assert_int_equal(file_remove(in("a")), ERR_OK);
     assert_int_equal(file_remove(in("a")), ERR_OK);
+    buf_free(&b);
+}
+
+/* Whoever opens a FIFO waits until somebody opens its other end. */
+static void test_nothing_but_plain_files(void **state)
+{
+    static const int flags[] = {O_RDONLY, O_WRONLY | O_APPEND | O_CREAT, O_RDWR};
+    struct buf b = BUF_INIT(8);
+    int fd = -1;
+
+    (void)state;
+    assert_int_equal(mkfifo(in("fifo"), 0600), 0);
+    assert_int_equal(file_read(in("fifo"), true, &b), ERR_FORBIDDEN);
+    assert_int_equal(file_destroy(in("fifo")), ERR_FORBIDDEN);
+    assert_int_equal(file_reserve(in("fifo"), 1), ERR_FORBIDDEN);
+    assert_int_equal(file_check(in("fifo")), ERR_FORBIDDEN);
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        assert_int_equal(file_open(in("fifo"), flags[i], &fd), ERR_FORBIDDEN);
+    assert_int_equal(fd, -1);
+    assert_int_equal(file_remove(in("fifo")), ERR_OK);
+    assert_int_equal(file_check(in("fifo")), ERR_OK);
+    assert_int_equal(file_open(in("fifo"), O_RDONLY, &fd), ERR_NOT_FOUND);
     buf_free(&b);
 }
 
@@ -101,9 +124,8 @@ static void test_reserve(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create_and_read),
-        cmocka_unit_test(test_no_links),
-        cmocka_unit_test(test_destroy),
+        cmocka_unit_test(test_create_and_read), cmocka_unit_test(test_nothing_but_plain_files),
+        cmocka_unit_test(test_no_links),        cmocka_unit_test(test_destroy),
         cmocka_unit_test(test_reserve),
     };
     int failed = 0;

@@ -74,6 +74,29 @@ static void test_own_folders(void **state)
                      ERR_NOT_FOUND);
 }
 
+static void test_enter_and_lock(void **state)
+{
+    char where[64];
+    int fd = -1;
+
+    (void)state;
+    make("a", 0700, geteuid());
+    assert_int_equal(folder_enter(in("a"), where, sizeof(where)), ERR_OK);
+    assert_int_equal(folder_enter(in("a/b/c"), where, sizeof(where)), ERR_NOT_FOUND);
+    assert_string_equal(where, in("a/b"));
+    assert_int_equal(folder_enter(in("a"), where, 8), ERR_TOO_LARGE);
+    if (geteuid() != 0) { /* whom nothing keeps out */
+        assert_int_equal(chmod(in("a"), 0600), 0);
+        assert_int_equal(folder_enter(in("a"), where, sizeof(where)), ERR_FORBIDDEN);
+        assert_string_equal(where, in("a"));
+    }
+    assert_int_equal(mkfifo(in("lock"), 0600), 0);
+    assert_int_equal(folder_lock(in("lock"), 0, &fd), ERR_FORBIDDEN); /* and does not wait */
+    assert_int_equal(unlink(in("lock")), 0);
+    assert_int_equal(folder_lock(in("lock"), 0, &fd), ERR_OK);
+    assert_int_equal(close(fd), 0);
+}
+
 /* What is made is the account's; what was there keeps its owner, whoever put it there. */
 static void test_root_gives_away_what_it_makes(void **state)
 {
@@ -189,7 +212,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest everybody[] = {T(test_own_folders)};
+    const struct CMUnitTest everybody[] = {T(test_own_folders), T(test_enter_and_lock)};
     const struct CMUnitTest root[] = {
         T(test_root_gives_away_what_it_makes),
         T(test_root_gives_away_nothing_else),
