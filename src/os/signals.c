@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -41,6 +42,15 @@ struct signals *signals_new(struct loop *l, const int *which, size_t n, signals_
     s->ctx = ctx;
     s->watch = loop_watch(l, s->fd, LOOP_READ, signals_ready, s);
     return s;
+}
+
+bool signals_have_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
 }
 
 void signals_free(struct signals *s)

@@ -263,8 +263,13 @@ static enum err jail(const struct supervisor *s)
 
 static void on_signal(void *ctx, int number)
 {
-    (void)number; /* both mean the same */
-    stages_stop(ctx, EXIT_SUCCESS);
+    struct supervisor *s = ctx;
+
+    if (number == SIGHUP && !s->terminal)
+        log_event(LOG_WARN, "hangup_ignored",
+                  LOG_STR("hint", "a changed configuration needs a new start; SIGTERM stops"));
+    else
+        stages_stop(s, EXIT_SUCCESS);
 }
 
 static int serve(struct supervisor *s)
@@ -310,6 +315,7 @@ int main(int argc, char **argv)
     s.config = config;
     s.init = options.init;
     s.use_landlock = !options.no_landlock;
+    s.terminal = signals_have_terminal();
     s.generation = clock_wall_ms(); /* so that no generation comes twice, also over restarts */
     TAILQ_INIT(&s.procs);
     logs_own(&s);

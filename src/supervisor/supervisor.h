@@ -62,6 +62,7 @@ struct supervisor {
     TAILQ_HEAD(, proc) procs;
     bool serving;  /* all that must run have been ready once */
     bool stopping; /* asked to end */
+    bool terminal; /* started on one: its end is the end of this */
     unsigned stage;
     int status;
 };
