@@ -172,7 +172,7 @@ static void say_starting(void *ctx)
     chan_flush(r->supervisor); /* the loop does not turn now */
 }
 
-static void fail(struct role_self *r)
+void role_fail(struct role_self *r)
 {
     r->status = STATUS_FAILED;
     loop_stop(r->loop);
@@ -191,18 +191,18 @@ static void on_boot_end(struct role_self *r)
     alive_tell(NULL, NULL);
     if (e != ERR_OK) {
         log_event(LOG_ERROR, "open_failed", LOG_ERR(e));
-        fail(r);
+        role_fail(r);
         return;
     }
     if (!PLANTED(unjailed) || r->ops->role != ROLE_SURFACE)
         e = box_apply(&r->box, &m.landlock_abi, &what);
     if (e != ERR_OK) {
         log_event(LOG_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
-        fail(r);
+        role_fail(r);
         return;
     }
     if (send_ready(r->supervisor, &m) != ERR_OK) {
-        fail(r);
+        role_fail(r);
         return;
     }
     chan_run(r->supervisor);
@@ -245,7 +245,7 @@ static void supervisor_closed(void *ctx, struct chan *c, enum err why)
 
     (void)c; /* freed at the end, with everything */
     log_event(LOG_WARN, "supervisor_lost", LOG_ERR(why));
-    fail(r);
+    role_fail(r);
 }
 
 static const struct chan_events supervisor_events = {supervisor_message, supervisor_closed, NULL};

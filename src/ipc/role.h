@@ -51,6 +51,8 @@ struct loop *role_loop(const struct role_self *r);
 const struct role_boot *role_boot(const struct role_self *r);
 /* The channel to that peer, or NULL when there is none now. */
 struct chan *role_peer(const struct role_self *r, enum role role, uint32_t instance);
+/* This process cannot go on, and said why: it ends, and is started again. */
+void role_fail(struct role_self *r);
 struct chan *role_supervisor(const struct role_self *r);
 
 #endif
