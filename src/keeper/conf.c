@@ -45,6 +45,7 @@ void conf_add_field(struct conf *f, const struct msg_conf_field *m)
         return;
     f->bad |= m->index >= LIM_FIELDS || m->index != u->fields;
     u->fields = (uint8_t)(m->index + 1);
+    u->wants[m->index % LIM_FIELDS] = m->wants;
 }
 
 enum err conf_check(const struct conf *f)

@@ -10,7 +10,8 @@ struct upstream {
     bool dialable; /* conf_endpoint came */
     bool needs_credential;
     bool has_verify;
-    uint8_t fields; /* of its credential */
+    uint8_t fields;            /* of its credential */
+    uint8_t wants[LIM_FIELDS]; /* of each, for base/chars.h */
     uint16_t port;
     enum lease_kind lease;
     uint32_t lease_uses;

@@ -67,9 +67,9 @@ static void deny(struct submit *s, enum denial why)
 static enum err store_values(void *ctx, struct slice plain)
 {
     struct submit *s = ctx;
-    const struct typed_for want = {.handoff = s->row.id,
-                                   .user_name = s->s.user_name,
-                                   .fields = conf_get(&s->k->conf, s->upstream)->fields};
+    const struct upstream *u = conf_get(&s->k->conf, s->upstream);
+    const struct typed_for want = {
+        .handoff = s->row.id, .user_name = s->s.user_name, .fields = u->fields, .wants = u->wants};
     struct vault_values values;
 
     if (!typed_parse(plain, &want, &values)) {

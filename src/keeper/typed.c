@@ -1,6 +1,8 @@
 /* Takes an opened box apart. Run by the keeper; trusts nothing of its input. */
 #include "keeper/typed.h"
 
+#include "base/chars.h"
+
 bool typed_parse(struct slice in, const struct typed_for *want, struct vault_values *ret)
 {
     size_t packed = 0;
@@ -20,6 +22,8 @@ bool typed_parse(struct slice in, const struct typed_for *want, struct vault_val
         if (n == 0 || n > LIM_FIELD_BYTES || n > in.n)
             return false;
         ret->value[ret->n] = slice_take(&in, n);
+        if (chars_check(ret->value[ret->n], want->wants[ret->n]) != CHARS_FIT)
+            return false;
         packed += 2 + n;
     }
     return ret->n == want->fields && packed <= LIM_CREDENTIAL_BYTES;

@@ -13,9 +13,11 @@ struct typed_for {
     struct handoff_id handoff;
     const char *user_name;
     size_t fields;
+    const uint8_t *wants; /* of each, for base/chars.h */
 };
 
-/* False for anything but exactly that form's fields; ret->value points into in. */
+/* False for anything but exactly that form's fields, with nothing in them that their places cannot
+ * carry; ret->value points into in. */
 MUST_USE bool typed_parse(struct slice in, const struct typed_for *want, struct vault_values *ret);
 
 #endif

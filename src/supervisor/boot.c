@@ -5,9 +5,11 @@
  */
 #include "supervisor/supervisor.h"
 
+#include "base/chars.h"
 #include "ipc/gen/send.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define TEXT(array) slice_str(array)
 
@@ -97,6 +99,31 @@ static enum err send_upstream(const struct proc *p, uint16_t i, const struct con
     return e;
 }
 
+/* Whether a format has this field in it. */
+static bool has_field(const char *format, const char *name)
+{
+    char braced[72];
+
+    snprintf(braced, sizeof braced, "{%s}", name);
+    return strstr(format, braced) != NULL;
+}
+
+/* What the places of this field can carry. */
+static uint8_t wants_of(const struct config_upstream *u, const struct config_field *f)
+{
+    uint8_t wants = 0;
+
+    for (size_t i = 0; i < u->places_n; i++) {
+        const struct config_place *at = &u->places[i];
+
+        if ((enum place)at->in == PLACE_HEADER && has_field(at->format, f->name))
+            wants |= CHARS_ASCII;
+        if ((enum place)at->in == PLACE_BASIC && strcmp(at->user, f->name) == 0)
+            wants |= CHARS_NO_COLON;
+    }
+    return wants;
+}
+
 static enum err send_fields(const struct proc *p, uint16_t i, const struct config_upstream *u)
 {
     enum err e = ERR_OK;
@@ -108,7 +135,8 @@ static enum err send_fields(const struct proc *p, uint16_t i, const struct confi
                                                                    .name = TEXT(f->name),
                                                                    .label = TEXT(f->label),
                                                                    .hint = TEXT(f->hint),
-                                                                   .masked = f->secret}));
+                                                                   .masked = f->secret,
+                                                                   .wants = wants_of(u, f)}));
     }
     return e;
 }

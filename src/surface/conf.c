@@ -52,6 +52,7 @@ void conf_add_field(struct conf *c, const struct msg_conf_field *m)
     }
     struct conf_field *f = &u->fields[u->fields_n++];
     f->masked = m->masked;
+    f->wants = m->wants;
     if (!slice_to_cstr(m->label.n ? m->label : m->name, f->label, sizeof(f->label)) ||
         !slice_to_cstr(m->hint, f->hint, sizeof(f->hint)))
         c->bad = true;

@@ -10,6 +10,7 @@ struct conf_field {
     char label[LIM_LABEL_BYTES + 1];
     char hint[257];
     bool masked;
+    uint8_t wants; /* for base/chars.h */
 };
 
 struct conf_upstream {

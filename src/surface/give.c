@@ -7,9 +7,11 @@
  * decides everything; this file asks it for the handoff before it takes the form's word for
  * anything.
  */
+#include "base/chars.h"
 #include "base/mem.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
+#include "proto/utf8.h"
 #include "surface/posted.h"
 #include "surface/reply.h"
 #include "surface/route.h"
@@ -29,16 +31,22 @@ enum wrong {
     WRONG_SPACE,
     WRONG_PASSWORD,
     WRONG_RATE,
-    WRONG_COUNT
+    WRONG_NOT_ASCII,
+    WRONG_COLON,
+    WRONG_COUNT /* at most 10: digits */
 };
 static const char *const wrongs[WRONG_COUNT] = {
     [WRONG_MISSING] = "This is needed.",
     [WRONG_LONG] = "This is longer than 4096 bytes. Check what you pasted.",
     [WRONG_LINE] = "There is a line break in it. Paste it again without.",
-    [WRONG_CONTROL] = "There is a control character in it. Paste it again without.",
+    [WRONG_CONTROL] = "There is an invisible character in it, as copying often brings along. "
+                      "Copy it again without, or type it.",
     [WRONG_SPACE] = "It begins or ends with a space. Paste it again without.",
     [WRONG_PASSWORD] = "Your Sidegate password is not right. Nothing was given yet.",
     [WRONG_RATE] = "There were too many tries. Wait a minute before the next.",
+    [WRONG_NOT_ASCII] = "There is a character in it that this server cannot be sent: only letters "
+                        "without accents, digits and common signs can. Check what you pasted.",
+    [WRONG_COLON] = "There is a colon in it, which a user name here cannot have.",
 };
 #define PASSWORD LIM_FIELDS /* its place behind the fields */
 
@@ -198,21 +206,44 @@ void give_show(struct visit *v)
 
 /* --- giving: what is in the fields ------------------------------------------------------------ */
 
-/* A header cannot carry a control character or a space at its end, and nobody sees one in a masked
- * field. */
+struct checking {
+    uint8_t wants;
+    enum wrong wrong;
+};
+
+static bool has_invisible(struct slice s)
+{
+    uint32_t cp = 0;
+    size_t k = 0;
+
+    for (; s.n > 0; s = slice_sub(s, k, s.n)) {
+        k = utf8_next(s, &cp);
+        if (k == 0 || utf8_is_invisible(cp))
+            return true;
+    }
+    return false;
+}
+
+/* What nobody sees in a masked field, and what its places cannot carry. */
 static enum err check_bytes(void *ctx, struct slice s)
 {
-    enum wrong *wrong = ctx;
+    static const enum wrong wrong_of[] = {
+        [CHARS_FIT] = WRONG_NOTHING,         [CHARS_COLON] = WRONG_COLON,
+        [CHARS_NOT_ASCII] = WRONG_NOT_ASCII, [CHARS_SPACE] = WRONG_SPACE,
+        [CHARS_CONTROL] = WRONG_CONTROL,     [CHARS_LINE] = WRONG_LINE};
+    struct checking *c = ctx;
+    enum chars_wrong is = chars_check(s, c->wants);
 
-    if (s.p[0] == ' ' || s.p[s.n - 1] == ' ')
-        *wrong = WRONG_SPACE;
-    for (size_t i = 0; i < s.n && *wrong != WRONG_LINE; i++) {
-        if (s.p[i] == '\r' || s.p[i] == '\n')
-            *wrong = WRONG_LINE;
-        else if (s.p[i] < 0x20 || s.p[i] == 0x7f)
-            *wrong = WRONG_CONTROL;
-    }
+    c->wrong = is < CHARS_CONTROL && has_invisible(s) ? WRONG_CONTROL : wrong_of[is];
     return ERR_OK;
+}
+
+static enum wrong check_field(const struct sec *value, uint8_t wants)
+{
+    struct checking c = {wants, WRONG_NOTHING};
+
+    IGNORE(sec_with(value, check_bytes, &c)); /* it always succeeds */
+    return c.wrong;
 }
 
 /* What is not among the upstream's fields was not asked for, and is forgotten. */
@@ -224,7 +255,7 @@ static void check_fields(struct give *g, const struct conf_upstream *u)
             g->fields[i] = NULL;
             g->wrong[i] = WRONG_NOTHING;
         } else if (g->fields[i]) {
-            IGNORE(sec_with(g->fields[i], check_bytes, &g->wrong[i])); /* it always succeeds */
+            g->wrong[i] = check_field(g->fields[i], u->fields[i].wants);
         } else if (!g->wrong[i]) {
             g->wrong[i] = WRONG_MISSING;
         }

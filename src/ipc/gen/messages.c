@@ -392,6 +392,7 @@ static const struct wire_field conf_field_fields[] = {
     {"label", WIRE_STR, offsetof(struct msg_conf_field, label), LIM_LABEL_BYTES, NULL, false},
     {"hint", WIRE_STR, offsetof(struct msg_conf_field, hint), 256, NULL, false},
     {"masked", WIRE_BOOL, offsetof(struct msg_conf_field, masked), 0, NULL, false},
+    {"wants", WIRE_U8, offsetof(struct msg_conf_field, wants), 0, NULL, false},
 };
 
 static const struct wire_field conf_place_fields[] = {
@@ -1009,7 +1010,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CONF_UPSTREAM] = {"conf_upstream", 0x01, 0x3a, true, false, false, sizeof(struct msg_conf_upstream), conf_upstream_fields, 9},
     [MSG_CONF_ENDPOINT] = {"conf_endpoint", 0x01, 0x22, true, false, false, sizeof(struct msg_conf_endpoint), conf_endpoint_fields, 5},
     [MSG_CONF_ALLOW] = {"conf_allow", 0x01, 0x40, true, false, false, sizeof(struct msg_conf_allow), conf_allow_fields, 3},
-    [MSG_CONF_FIELD] = {"conf_field", 0x01, 0x32, true, false, false, sizeof(struct msg_conf_field), conf_field_fields, 6},
+    [MSG_CONF_FIELD] = {"conf_field", 0x01, 0x32, true, false, false, sizeof(struct msg_conf_field), conf_field_fields, 7},
     [MSG_CONF_PLACE] = {"conf_place", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_place), conf_place_fields, 6},
     [MSG_CONF_RULE] = {"conf_rule", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_rule), conf_rule_fields, 3},
     [MSG_CONF_VERIFY] = {"conf_verify", 0x01, 0x20, true, false, false, sizeof(struct msg_conf_verify), conf_verify_fields, 2},

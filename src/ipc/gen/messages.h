@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x077c3e39928f8630u
+#define MSG_TABLE_ID 0xd6c411f4ce803332u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -461,7 +461,7 @@ struct msg_conf_allow {
     uint8_t prefix;
 };
 
-/* One field of an upstream's credential; index counts from 0. */
+/* One field of an upstream's credential; index counts from 0. wants: what the places that it goes to want of its characters (base/chars.h). */
 struct msg_conf_field {
     uint16_t upstream;
     uint8_t index;
@@ -469,6 +469,7 @@ struct msg_conf_field {
     struct slice label;
     struct slice hint;
     bool masked;
+    uint8_t wants;
 };
 
 /* Where the credential goes. header and query: name, and format with {field}; basic: user and password name fields. */

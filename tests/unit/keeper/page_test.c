@@ -740,6 +740,8 @@ static const struct {
     {"ann", "\x00\x00\x00", 3},               /* empty */
     {"bob", "\x00\x00\x01x", 4},              /* typed by another */
     {"an", "n\x00\x00\x01x", 5},              /* a name that is cut */
+    {"ann", "\x00\x00\x02k\n", 5},            /* what no place can carry */
+    {"ann", "\x00\x00\x02\xc3\xbc", 5},       /* what a header cannot */
 };
 
 static void test_sealed_wrongly(void **state)

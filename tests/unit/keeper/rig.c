@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/chars.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "crypto/init.h"
@@ -295,8 +296,10 @@ static void configure(struct conf *f)
                                                          .port = (uint16_t)(8000 + i),
                                                          .path = SLICE_LIT("/mcp")});
         for (uint8_t n = 0; n < fields[i]; n++)
-            conf_add_field(
-                f, &(struct msg_conf_field){.upstream = i, .index = n, .name = SLICE_LIT("f")});
+            conf_add_field(f, &(struct msg_conf_field){.upstream = i,
+                                                       .index = n,
+                                                       .name = SLICE_LIT("f"),
+                                                       .wants = i == UP_KEY ? CHARS_ASCII : 0});
     }
     assert_err(conf_check(f), ERR_OK);
 }

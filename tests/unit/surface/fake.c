@@ -1,5 +1,6 @@
 #include "fake.h"
 
+#include "base/chars.h"
 #include "base/mem.h"
 #include "os/sock.h"
 
@@ -269,13 +270,15 @@ const struct msg_conf_field fake_fields[2] = {
     {.upstream = 3,
      .index = 0,
      .name = {(const uint8_t *)"user", 4},
-     .label = {(const uint8_t *)"User name", 9}},
+     .label = {(const uint8_t *)"User name", 9},
+     .wants = CHARS_NO_COLON},
     {.upstream = 3,
      .index = 1,
      .name = {(const uint8_t *)"key", 3},
      .label = {(const uint8_t *)"API key", 7},
      .hint = {(const uint8_t *)"From the office.", 16},
-     .masked = true},
+     .masked = true,
+     .wants = CHARS_ASCII},
 };
 
 static void configure(struct fake *f, uint16_t port)

@@ -246,7 +246,7 @@ static void test_denied_submissions(void **state)
 static void test_wrongs_in_the_address(void **state)
 {
     static const char *const nothing[] = {"?e=",          "?e=00000000",  "?e=0000000000",
-                                          "?e=90a000!00", "?x=111111111", "?e=888888888"};
+                                          "?e=:0a000!00", "?x=111111111", "?e=:::::::::"};
     struct fake *f = fake_new(true);
     char path[128];
 
@@ -257,6 +257,11 @@ static void test_wrongs_in_the_address(void **state)
         assert_int_equal(fake_status(f), 200);
         assert_false(fake_has(f, "aria-invalid"));
     }
+    fake_get(f, "/h/" HANDOFF "?e=480000000");
+    assert_true(fake_has(f, "There is an invisible character in it"));
+    assert_true(fake_has(f, "only letters without accents, digits and common signs can"));
+    fake_get(f, "/h/" HANDOFF "?e=900000000");
+    assert_true(fake_has(f, "There is a colon in it"));
     fake_get(f, "/h/" HANDOFF "?e=123456712");
     assert_int_equal(client_count(&f->c, "aria-invalid"), 3); /* of two fields and the password */
     fake_free(f);
@@ -279,6 +284,12 @@ static void test_bad_forms(void **state)
         {"csrf=" CSRF "&f0=u&f1=+k&password=pw", 303, "?e=050000000\r\n"},
         {"csrf=" CSRF "&f0=u&f1=k+&password=pw", 303, "?e=050000000\r\n"},
         {"csrf=" CSRF "&f0=u&f1=%7F&password=pw", 303, "?e=040000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=%E2%80%8Bk&password=pw", 303, "?e=040000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=k%EF%BB%BF+&password=pw", 303, "?e=040000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=k%C3%BC&password=pw", 303, "?e=080000000\r\n"},
+        {"csrf=" CSRF "&f0=u&f1=k%C2%A0&password=pw", 303, "?e=080000000\r\n"},
+        {"csrf=" CSRF "&f0=u%3A&f1=k&password=pw", 303, "?e=900000000\r\n"},
+        {"csrf=" CSRF "&f0=%E2%80%8B%C3%BC&f1=k&password=pw", 303, "?e=400000000\r\n"},
         {"csrf=" CSRF "&f0=u&f1=k%00l&password=pw", 400, "did not arrive well"},
         {"csrf=" CSRF "&f0=u&f1=%FF&password=pw", 400, "did not arrive well"},
         {"csrf=" CSRF "&f0=u&f1=%4&password=pw", 400, "did not arrive well"},
