@@ -77,6 +77,15 @@ int as_egress_dial(struct play *p, const struct as_egress_use *u)
     return tcp_accept(p, as_egress.listener);
 }
 
+void as_egress_taken(struct play *p, const struct as_egress_use *u)
+{
+    struct client up = {.fd = as_egress_dial(p, u)};
+
+    buf_init(&up.got, 1 << 20);
+    UNTIL(p, client_has(&up, "Oslo"));
+    client_close(&up);
+}
+
 struct msg_use_result as_egress_result(const struct as_egress_use *u)
 {
     struct msg_use_result m;

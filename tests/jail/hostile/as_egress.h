@@ -29,6 +29,8 @@ extern const char as_egress_body[];
 void as_egress_say(const struct as_egress_use *u);
 /* A socket is wanted for it: brings one; what the upstream has of it. */
 int as_egress_dial(struct play *p, const struct as_egress_use *u);
+/* The upstream gets the request, and hangs up. */
+void as_egress_taken(struct play *p, const struct as_egress_use *u);
 /* Its result. */
 struct msg_use_result as_egress_result(const struct as_egress_use *u);
 /* Nothing of it has reached the upstream, and the keeper knows. */

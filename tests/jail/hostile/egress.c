@@ -89,7 +89,7 @@ static void foreign_use(struct play *p)
     must_refuse(other);
     say(as_egress.gateway, MSG_SEND_HEAD, &u.head); /* whose it is may go on */
     say(as_egress.gateway, MSG_SEND_PART, &u.part);
-    sock_close(as_egress_dial(p, &u));
+    as_egress_taken(p, &u);
     assert_int_equal(as_egress_result(&u).result, RESULT_UNKNOWN);
 
     other = play_peer(p, ROLE_GATEWAY, SECOND);
