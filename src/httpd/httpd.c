@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/versions.h"
 #include "os/tcp.h"
 
 static void run(void *ctx);
@@ -227,7 +228,8 @@ static size_t no_unescape(void *cls, struct MHD_Connection *mc, char *s)
 
 static struct MHD_Daemon *start_daemon(struct httpd *h)
 {
-    const unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+    const unsigned flags =
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | VERSIONS_MHD_FLAGS;
 
     MHD_set_panic_func(on_panic, NULL);
     return MHD_start_daemon(

@@ -14,6 +14,8 @@
 #include "httpd/httpd.h"
 #include "httpd/internal.h"
 
+#include "base/versions.h" /* after the library */
+
 enum { BODY_MAX = 2000, HELD = 64 };
 
 struct fixture {
@@ -175,22 +177,9 @@ static const struct {
      "POST /x HTTP/1.1\r\n" H "Content-Length: 2\r\nContent-Length: 30\r\n\r\nab", "400"},
     {"two equal content-length",
      "POST /x HTTP/1.1\r\n" H "Content-Length: 2\r\nContent-Length: 2\r\n\r\nab", "400"},
-    {"content-length and chunked",
-     "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-     "400"},
-    {"chunked and content-length",
-     "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-     "400"},
     {"two transfer-encoding",
      "POST /x HTTP/1.1\r\n" H
      "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-     "400"},
-    {"unknown coding", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-     "400"},
-    {"gzip coding", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-     "400"},
-    {"identity coding", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: identity\r\n\r\n", "400"},
-    {"coding with a tab inside", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chun\tked\r\n\r\n",
      "400"},
     {"HTTP/1.0 with coding", "POST /x HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
      "400"},
@@ -209,10 +198,8 @@ static const struct {
     {"two mcp-param", "GET /x HTTP/1.1\r\n" H "Mcp-Param-X: a\r\nMcp-Param-X: b\r\n\r\n", "400"},
     {"two last-event-id", "GET /x HTTP/1.1\r\n" H "Last-Event-ID: a\r\nLast-Event-ID: b\r\n\r\n",
      "400"},
-    {"space before colon", "GET /x HTTP/1.1\r\n" H "X-A : b\r\n\r\n", "400"},
     {"name is no token", "GET /x HTTP/1.1\r\n" H "X(A): b\r\n\r\n", "400"},
     {"name beyond ASCII", "GET /x HTTP/1.1\r\n" H "X-\xc3\xa4: b\r\n\r\n", "400"},
-    {"CR in a value", "GET /x HTTP/1.1\r\n" H "X-A: b\rc\r\n\r\n", "400"},
     {"ESC in a value", "GET /x HTTP/1.1\r\n" H "X-A: b\x1b[2J\r\n\r\n", "400"},
     {"DEL in a value", "GET /x HTTP/1.1\r\n" H "X-A: b\x7f\r\n\r\n", "400"},
     {"absolute form", "GET http://a/x HTTP/1.1\r\n" H "\r\n", "400"},
@@ -234,31 +221,58 @@ static const struct {
      "413"},
 };
 
+static void check_refused(struct fixture *fx, const char *raw, const char *status, bool by_us)
+{
+    struct client c;
+    char want[64];
+
+    client_open(&c, fx->port);
+    /* What follows would be a second request for whoever reads the first one differently. */
+    client_send_str(&c, raw);
+    client_send_str(&c, "GET /smuggled HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, c.eof);
+    (void)snprintf(want, sizeof(want), "HTTP/1.1 %s ", status);
+    if (client_count(&c, "HTTP/1.1 ") != 1)
+        fail_msg("%.*s", (int)c.got.n, (const char *)c.got.p);
+    assert_int_equal(client_count(&c, want), 1);
+    assert_int_equal(client_count(&c, "Connection: close\r\n"), 1);
+    if (by_us) {
+        assert_int_equal(client_count(&c, "text/plain"), 1);
+        assert_int_equal(client_count(&c, "<"), 0);
+    }
+    client_close(&c);
+    assert_int_equal(fx->requests, 0);
+}
+
 static void test_refusals(void **state)
 {
     struct fixture *fx = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
-        struct client c;
-        char want[64];
-
         print_message("    %s\n", refusals[i].name);
-        client_open(&c, fx->port);
-        /* What follows would be a second request for whoever reads the first one differently. */
-        client_send_str(&c, refusals[i].raw);
-        client_send_str(&c, "GET /smuggled HTTP/1.1\r\n" H "\r\n");
-        CLIENT_WAIT(fx->loop, &c, c.eof);
-        (void)snprintf(want, sizeof(want), "HTTP/1.1 %s ", refusals[i].status);
-        if (client_count(&c, "HTTP/1.1 ") != 1)
-            fail_msg("%.*s", (int)c.got.n, (const char *)c.got.p);
-        assert_int_equal(client_count(&c, want), 1);
-        assert_int_equal(client_count(&c, "Connection: close\r\n"), 1);
-        assert_int_equal(client_count(&c, "text/plain"), 1);
-        assert_int_equal(client_count(&c, "<"), 0);
-        client_close(&c);
+        check_refused(fx, refusals[i].raw, refusals[i].status, true);
     }
-    assert_int_equal(fx->requests, 0);
     assert_int_equal(fx->refusals, ARRAY_LEN(refusals));
+}
+
+/* By us, or by a libmicrohttpd that refuses it itself. */
+static void test_refused_by_either(void **state)
+{
+    static const char *const raw[] = {
+        "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: identity\r\n\r\n",
+        "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chun\tked\r\n\r\n",
+        "GET /x HTTP/1.1\r\n" H "X-A : b\r\n\r\n",
+        "GET /x HTTP/1.1\r\n" H "X-A: b\rc\r\n\r\n",
+    };
+    struct fixture *fx = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(raw); i++)
+        check_refused(fx, raw[i], "400", !VERSIONS_MHD_REFUSES);
+    assert_int_equal(fx->refusals, VERSIONS_MHD_REFUSES ? 0 : ARRAY_LEN(raw));
 }
 
 static void test_too_many_fields(void **state)
@@ -397,7 +411,7 @@ static const struct {
     {"GET /%C3%A4 HTTP/1.1\r\n" H "\r\n", "GET /%C3%A4? \n"},
     {"POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello", "POST /x? hello\n"},
     {"POST /x HTTP/1.1\r\n" H "content-length: 0\r\n\r\n", "POST /x? \n"},
-    {"POST /x HTTP/1.1\r\n" H "Transfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n"
+    {"POST /x HTTP/1.1\r\n" H "Transfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n"
      "X-Trailer: t\r\n\r\n",
      "POST /x? hello\n"},
     {"POST /x HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
@@ -426,6 +440,21 @@ static void test_served(void **state)
         client_close(&c);
     }
     assert_int_equal(fx->refusals, 0);
+}
+
+static void test_chunk_extension(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c,
+                    "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n"
+                    "0\r\n\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n\r\n") == 1);
+    assert_int_equal(client_count(&c, VERSIONS_MHD_REFUSES ? "HTTP/1.1 400 " : "HTTP/1.1 200 "), 1);
+    client_close(&c);
+    assert_int_equal(fx->requests, VERSIONS_MHD_REFUSES ? 0 : 1);
 }
 
 static void test_head_has_no_body(void **state)
@@ -923,11 +952,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_refusals),
+        T(test_refused_by_either),
         T(test_too_many_fields),
         T(test_refused_by_the_library),
         T(test_all_bodies_together),
         T(test_too_large_is_told),
         T(test_served),
+        T(test_chunk_extension),
         T(test_head_has_no_body),
         T(test_pipelined),
         T(test_byte_by_byte),
