@@ -49,7 +49,16 @@ CALL_ACTION(room)
 void call_answer_with(struct call *c, unsigned status, struct slice message)
 {
     struct sink *s = c->sink;
+    enum err e = ERR_OK;
 
+    buf_free(&c->body); /* it is not sent again */
+    IGNORE(call_hold(c));
+    if (s != NULL)
+        e = sink_fits(s, message.n);
+    if (e != ERR_OK) {
+        call_fail(c, e);
+        return;
+    }
     c->sink = NULL; /* moved */
     c->http = NULL;
     if (s != NULL && sink_is_stream(s)) {
@@ -338,12 +347,14 @@ CALL_ACTION(part)
     const struct msg_answer_part *m = arg;
     uint64_t id = c->id;
     struct gateway *g = c->g;
+    enum err e;
 
     (void)ev;
     buf_put(&c->message, m->part);
     c->credit += (uint32_t)m->part.n;
-    if (buf_err(&c->message) != ERR_OK) {
-        call_fail(c, ERR_UPSTREAM_ANSWER);
+    e = buf_err(&c->message) != ERR_OK ? ERR_UPSTREAM_ANSWER : call_hold(c);
+    if (e != ERR_OK) {
+        call_fail(c, e);
         return;
     }
     if (m->last) {
@@ -352,6 +363,9 @@ CALL_ACTION(part)
         if (c == NULL || c->state == CALL_SEAL)
             return;
         buf_clear(&c->message);
+        if (c->message.cap > LIM_REPLY_INLINE)
+            buf_free(&c->message); /* the next one may be long in coming */
+        IGNORE(call_hold(c));      /* it is less */
     }
     give_credit(c);
 }

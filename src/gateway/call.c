@@ -139,14 +139,31 @@ struct call *call_new(struct gateway *g, const struct upstream *up, struct http_
     buf_init(&c->words, 64);
     buf_init(&c->leg, LIM_STATE_BYTES);
     c->timer = loop_timer_new(g->loop, on_timer, c);
+    hold_init(&c->hold, req != NULL ? http_share(req) : NULL);
     if (req != NULL)
         c->sink = sink_new(g->loop, &g->conf, req, &events, c);
     HASH_ADD(hh, g->calls, id, sizeof(c->id), c);
     return c;
 }
 
+enum err call_hold(struct call *c)
+{
+    return hold_set(&c->hold, c->body.cap + c->message.cap + c->snapshot.cap + json_bytes(&c->in));
+}
+
+/* One without a request of its own, made for the session. */
+static void share_session(struct call *c, const struct session *s)
+{
+    struct share *share = share_get(&c->g->keys.shares, ID_SLICE(s->token));
+
+    hold_init(&c->hold, share);
+    share_put(share);
+}
+
 void call_join(struct call *c, struct session *s)
 {
+    if (c->http == NULL)
+        share_session(c, s);
     c->session = s;
     c->quirk = s->quirk;
     c->caps = s->no_url ? s->caps & ~(uint32_t)MCP_CAP_ELICIT_URL : s->caps;
@@ -248,6 +265,7 @@ void call_finish(struct call *c)
     buf_free(&c->snapshot);
     buf_free(&c->words);
     buf_free(&c->leg);
+    hold_free(&c->hold);
     mem_free(c);
 }
 

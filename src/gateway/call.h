@@ -93,6 +93,8 @@ struct call {
     uint32_t caps;       /* bits of mcp_client_caps */
     enum answer answer;  /* to our elicitation, in a retry */
 
+    struct hold hold; /* of its agent key's share */
+
     /* at the keeper */
     bool open; /* the keeper that is here knows it: call_gone is owed */
     struct client_id client;
@@ -129,6 +131,8 @@ struct call {
 struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req);
 /* Puts it on the session's list, with the session's capabilities and quirk. */
 void call_join(struct call *c, struct session *s);
+/* Counts what it holds by now. ERR_RATE_LIMITED, ERR_AGAIN: its agent key's share has no room. */
+MUST_USE enum err call_hold(struct call *c);
 /* Whether there is a message of the client's: GET and DELETE have none. */
 bool call_has_message(const struct call *c);
 /* Something happened; afterwards c may be gone. */

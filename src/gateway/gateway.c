@@ -20,6 +20,7 @@ void gateway_init(struct gateway *g, struct loop *loop)
 
 void gateway_open(struct gateway *g)
 {
+    keys_init(&g->keys);
     g->http = httpd_new(g->loop, -1, &route_ops, g);
 }
 
@@ -34,6 +35,7 @@ void gateway_done(struct gateway *g)
         LIST_REMOVE(e, entry);
         mem_free(e);
     }
+    keys_done(&g->keys);
     params_done(&g->params);
     json_free(&g->answer);
     conf_done(&g->conf);
@@ -82,6 +84,7 @@ void gateway_lost(struct gateway *g, struct chan *c)
     switch (chan_peer(c)->role) {
     case ROLE_KEEPER:
         g->keeper = NULL;
+        keys_lost(g);
         calls_event(g, CALL_EV_KEEPER_LOST);
         break;
     case ROLE_EGRESS: lost_egress(g, c); break;
@@ -144,6 +147,20 @@ static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream
 
     (void)c;
     conf_put_upstream(&g->conf, m);
+}
+
+/* --- agent keys ------------------------------------------------------------------------------- */
+
+static void on_token_known(void *ctx, struct chan *c, struct msg_token_known *m)
+{
+    (void)c;
+    keys_on_known(ctx, m);
+}
+
+static void on_token_gone(void *ctx, struct chan *c, struct msg_token_gone *m)
+{
+    (void)c;
+    keys_on_gone(ctx, m);
 }
 
 /* --- messages about calls --------------------------------------------------------------------- */

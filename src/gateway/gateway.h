@@ -4,6 +4,7 @@
 
 #include "gateway/call.h"
 #include "gateway/conf.h"
+#include "gateway/keys.h"
 #include "gateway/params.h"
 #include "gateway/session.h"
 #include "ipc/chan.h"
@@ -24,6 +25,7 @@ struct gateway {
     struct call *calls; /* by id */
     uint64_t last_call;
     struct session *sessions; /* by id */
+    struct keys keys;
     struct params_all params;
     struct json answer; /* the parsed message of an upstream, one at a time */
 };

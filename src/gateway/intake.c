@@ -37,8 +37,10 @@ enum err intake_token(struct call *c)
 {
     uint8_t token[LIM_TOKEN_BYTES];
     struct slice v = SLICE_EMPTY;
-    enum err e = intake_bearer(c->http, &v);
+    enum err e = c->http->refused;
 
+    if (e == ERR_OK)
+        e = intake_bearer(c->http, &v);
     if (e != ERR_OK)
         return e;
     if (PLANTED(link_tells) || PLANTED(refusal_tells))

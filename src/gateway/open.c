@@ -80,7 +80,11 @@ static void make_and_open(struct call *c, const struct rewrite *r)
     if (c->http != NULL)
         http_body_done(c->http);
     c->open = true;
-    call_enter(c, CALL_ASKED);
+    e = call_hold(c);
+    if (e != ERR_OK)
+        call_fail(c, e);
+    else
+        call_enter(c, CALL_ASKED);
 }
 
 void call_open(struct call *c, struct slice new_id)
@@ -94,13 +98,17 @@ void call_start(struct call *c)
 {
     const struct msg_state_open m = {
         .call = c->id, .token = c->token, .state = buf_slice(&c->came)};
+    enum err e;
 
     if (c->came.n == 0) {
         call_open(c, SLICE_EMPTY);
         return;
     }
-    if (c->g->keeper == NULL || send_state_open(c->g->keeper, &m) != ERR_OK) {
-        call_fail(c, ERR_UNAVAILABLE);
+    e = call_hold(c); /* what was parsed waits with it */
+    if (e == ERR_OK && (c->g->keeper == NULL || send_state_open(c->g->keeper, &m) != ERR_OK))
+        e = ERR_UNAVAILABLE;
+    if (e != ERR_OK) {
+        call_fail(c, e);
         return;
     }
     c->open = true;

@@ -70,14 +70,17 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
     buf_free(&out);
 }
 
-static size_t on_body_max(void *ctx, const struct http_req *req)
+/* Who shows no token is told so, whatever else it sends. */
+static void on_head(void *ctx, struct http_req *req)
 {
+    size_t max = slice_eq_str(req->method, "POST") ? limit_get(SET_BODY_BYTES) : 0;
     struct slice token;
+    enum err e = intake_bearer(req, &token);
 
-    (void)ctx;
-    if (!slice_eq_str(req->method, "POST"))
-        return 0;
-    return intake_bearer(req, &token) == ERR_OK ? limit_get(SET_BODY_BYTES) : LIM_BODY_ANONYMOUS;
+    if (e == ERR_OK)
+        keys_take(ctx, req, token, max);
+    else
+        http_body_drop(req, e);
 }
 
 static void on_request(void *ctx, struct http_req *req)
@@ -109,8 +112,8 @@ static void on_drained(void *ctx, struct http_req *req)
 
 static void on_end(void *ctx, struct http_req *req, enum http_end how)
 {
-    (void)ctx;
     (void)how;
+    keys_leave(ctx, req);
     if (req->user != NULL)
         sink_on_end(req->user);
 }
@@ -121,4 +124,4 @@ static void on_refused(void *ctx, enum err why)
     log_event(LOG_INFO, "connection_refused", LOG_ERR(why));
 }
 
-const struct http_ops route_ops = {on_body_max, on_request, on_drained, on_end, on_refused};
+const struct http_ops route_ops = {on_head, on_request, on_drained, on_end, on_refused};

@@ -24,7 +24,8 @@ struct sink {
     bool ended;    /* the stream ends when pending is empty */
     bool was_full; /* room() is owed */
     struct buf pending;
-    size_t at; /* bytes of pending that were given to httpd */
+    struct hold hold; /* of pending */
+    size_t at;        /* bytes of pending that were given to httpd */
 };
 
 static void on_timer(void *ctx);
@@ -42,6 +43,7 @@ struct sink *sink_new(struct loop *loop, const struct conf *c, struct http_req *
     s->timer = loop_timer_new(loop, on_timer, s);
     /* A screened message may have grown to twice the limit. */
     buf_init(&s->pending, 4 * limit_get(SET_BODY_BYTES) + FRAMING);
+    hold_init(&s->hold, http_share(req));
     req->user = s;
     return s;
 }
@@ -122,6 +124,11 @@ void sink_open(struct sink *s)
     loop_timer_set(s->timer, limit_get(SET_COMMENT_TIME));
 }
 
+enum err sink_fits(const struct sink *s, size_t n)
+{
+    return s->stream ? hold_may(&s->hold, s->pending.n + n) : http_fits(s->req, n);
+}
+
 bool sink_full(const struct sink *s)
 {
     return s->pending.n > 0 ||
@@ -143,6 +150,9 @@ static void push(struct sink *s)
         s->at += part.n;
     }
     buf_clear(&s->pending);
+    if (s->pending.cap > LIM_REPLY_INLINE)
+        buf_free(&s->pending); /* the next one may be long in coming */
+    IGNORE(hold_set(&s->hold, s->pending.cap));
     s->at = 0;
     if (s->ended)
         http_stream_end(s->req);
@@ -151,7 +161,7 @@ static void push(struct sink *s)
 /* Each write sets the next comment. */
 static void written(struct sink *s)
 {
-    if (buf_err(&s->pending) != ERR_OK) {
+    if (buf_err(&s->pending) != ERR_OK || hold_set(&s->hold, s->pending.cap) != ERR_OK) {
         http_abort(s->req);
         return;
     }
@@ -214,6 +224,7 @@ void sink_on_end(struct sink *s)
 
     loop_timer_free(s->timer);
     buf_free(&s->pending);
+    hold_free(&s->hold);
     mem_free(s);
     if (events != NULL)
         events->gone(ctx);

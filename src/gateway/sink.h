@@ -42,6 +42,8 @@ void sink_event(struct sink *s, struct slice message);
 void sink_prime(struct sink *s, struct slice id);
 /* Ends the stream when all was taken. */
 void sink_end(struct sink *s);
+/* Whether a message of n bytes has room in the share of the request's agent key. */
+MUST_USE enum err sink_fits(const struct sink *s, size_t n);
 /* Whether more should wait: until room(). */
 bool sink_full(const struct sink *s);
 

@@ -61,6 +61,7 @@ CALL_ACTION(no_snapshot)
 CALL_ACTION(snapshot)
 {
     const struct msg_snapshot_part *m = arg;
+    enum err e;
 
     (void)ev;
     if (m->kind != c->snapshot_kind || m->size > LIM_SNAPSHOT_BYTES || m->offset != c->snapshot.n ||
@@ -69,7 +70,10 @@ CALL_ACTION(snapshot)
         return;
     }
     buf_put(&c->snapshot, m->part);
-    if (c->snapshot.n == m->size)
+    e = call_hold(c);
+    if (e != ERR_OK)
+        call_fail(c, e);
+    else if (c->snapshot.n == m->size)
         c->on_snapshot(c, buf_slice(&c->snapshot));
 }
 

@@ -10,7 +10,7 @@
 #include "httpd/internal.h"
 #include "os/tcp.h"
 
-static void wake(struct req *r)
+void answer_wake(struct req *r)
 {
     if (r->suspended) {
         r->suspended = false;
@@ -34,6 +34,11 @@ static void taken(struct req *r, size_t n)
     if (r->out_at > r->out.n / 2) {
         buf_consume(&r->out, r->out_at);
         r->out_at = 0;
+    }
+    /* A stream may be quiet for long. */
+    if (r->out.n == 0 && r->out.cap > LIM_REPLY_INLINE) {
+        buf_free(&r->out);
+        IGNORE(hold_set(&r->out_hold, 0));
     }
 }
 
@@ -95,11 +100,19 @@ static bool add_field(struct MHD_Response *resp, const struct http_field *f)
     return ok;
 }
 
+enum err http_fits(const struct http_req *req, size_t n)
+{
+    return n <= LIM_REPLY_INLINE ? ERR_OK : hold_may(&((const struct req *)req)->out_hold, n);
+}
+
+/* NULL: there is no room for it. */
 static struct MHD_Response *make_whole(struct req *r, struct slice body)
 {
     if (body.n <= LIM_REPLY_INLINE)
         return MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
                                                MHD_RESPMEM_MUST_COPY);
+    if (hold_set(&r->out_hold, body.n) != ERR_OK)
+        return NULL;
     buf_free(&r->out);
     buf_init(&r->out, body.n);
     buf_put(&r->out, body);
@@ -107,25 +120,28 @@ static struct MHD_Response *make_whole(struct req *r, struct slice body)
     return MHD_create_response_from_callback(body.n, LIM_REPLY_INLINE, pull, r, NULL);
 }
 
-/* Takes over resp as the answer; a field that cannot be sent makes it an empty 500. */
+/* Takes over resp as the answer; a field that cannot be sent makes it an empty 500, NULL an empty
+ * 503. */
 static void answer(struct req *r, struct MHD_Response *resp, unsigned status,
                    const struct http_field *fields, size_t n)
 {
-    bool ok = true;
+    bool fits = resp != NULL, ok = fits;
 
-    BUG_IF(resp == NULL || r->replied);
+    BUG_IF(r->replied);
     for (size_t i = 0; i < n && ok; i++)
         ok = add_field(resp, &fields[i]);
     if (!ok) {
-        MHD_destroy_response(resp);
+        if (fits)
+            MHD_destroy_response(resp);
         resp = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-        status = 500;
+        BUG_IF(resp == NULL);
+        status = fits ? 500 : err_http(ERR_AGAIN);
         r->out_ended = true;
     }
     r->response = resp;
     r->status = status;
     r->replied = true;
-    wake(r);
+    answer_wake(r);
 }
 
 void http_reply(struct http_req *req, unsigned status, const struct http_field *fields, size_t n,
@@ -213,18 +229,23 @@ enum err http_stream_write(struct http_req *req, struct slice s, size_t *ret_que
 {
     struct req *r = req_of(req);
     size_t buffer = limit_get(SET_STREAM_BUFFER);
+    enum err e;
 
     if (r->gone || r->out_ended)
         return ERR_CLOSED;
     BUG_IF(!r->replied);
     if (s.n > 2 * buffer || waiting(r) > 2 * buffer - s.n)
         return ERR_TOO_LARGE;
+    e = hold_may(&r->out_hold, r->out.n + s.n);
+    if (e != ERR_OK)
+        return e;
     buf_put(&r->out, s);
+    IGNORE(hold_set(&r->out_hold, r->out.cap)); /* or else what it was by then */
     if (waiting(r) >= buffer)
         r->above = true;
     if (ret_queued != NULL)
         *ret_queued = waiting(r);
-    wake(r);
+    answer_wake(r);
     return ERR_OK;
 }
 
@@ -241,5 +262,5 @@ void http_stream_end(struct http_req *req)
         return;
     BUG_IF(!r->replied);
     r->out_ended = true;
-    wake(r);
+    answer_wake(r);
 }

@@ -7,16 +7,22 @@
  * when its own timer asks, and when we resumed a connection. It takes a suspended connection out of
  * its set and never notices that the client left, so each accepted socket also has a watch of ours,
  * edge-triggered, for the end of the client's side only.
+ *
+ * A connection that is closed to make room is only cut here; it counts until libmicrohttpd has
+ * noticed, which is in the next turn. Until then as many as are accepted in a turn are open beyond
+ * the maximum.
  */
 #include "httpd/internal.h"
 
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "base/versions.h"
 #include "os/tcp.h"
 
 static void run(void *ctx);
+static void accept_resume(struct httpd *h);
 
 /* --- connections ------------------------------------------------------------------------------ */
 
@@ -32,9 +38,21 @@ static const struct {
     [PHASE_IDLE] = {true, SET_IDLE_TIME, false},
 };
 
+/* To the end of its list. */
+static void move(struct conn *c, enum standing s)
+{
+    TAILQ_REMOVE(&c->h->conns[c->standing], c, entry);
+    c->standing = s;
+    TAILQ_INSERT_TAIL(&c->h->conns[s], c, entry);
+}
+
 void conn_phase(struct conn *c, enum phase p)
 {
     c->phase = p;
+    if (p == PHASE_IDLE && c->standing == CONN_PROVEN)
+        move(c, CONN_PROVEN);
+    if (p != PHASE_WORK)
+        accept_resume(c->h);
     /* The end that came together with a request is not seen again by libmicrohttpd. What else it
      * has read before that end is served in this turn. */
     if (p == PHASE_IDLE && c->hangup)
@@ -73,19 +91,30 @@ static void on_hangup(void *ctx, unsigned events)
         conn_phase(c, PHASE_IDLE);
 }
 
+void conn_prove(struct conn *c, struct share *share)
+{
+    if (c->standing == CONN_PROVEN ||
+        (share != NULL && share->connections >= limit_get(SET_CONNECTIONS_PER_CLIENT)))
+        return;
+    c->share = share_ref(share);
+    if (share != NULL)
+        share->connections++;
+    c->h->n_proven++;
+    move(c, CONN_PROVEN);
+}
+
 static void conn_free(struct conn *c)
 {
     loop_unwatch(c->watch);
     loop_timer_free(c->timer);
-    LIST_REMOVE(c, entry);
+    TAILQ_REMOVE(&c->h->conns[c->standing], c, entry);
     c->h->n_conns--;
+    c->h->n_doomed -= c->doomed;
+    c->h->n_proven -= c->standing == CONN_PROVEN;
+    if (c->share != NULL)
+        c->share->connections--;
+    share_put(c->share);
     mem_free(c);
-}
-
-static void accept_resume(struct httpd *h)
-{
-    if (h->listen_watch != NULL && h->n_conns < h->max_conns)
-        loop_watch_set(h->listen_watch, LOOP_READ);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mc, void **socket_ctx,
@@ -113,6 +142,7 @@ void httpd_add(struct httpd *h, int fd)
 
     c->h = h;
     c->fd = fd;
+    c->since = loop_now(h->loop);
     h->adding = c;
     /* The address is only for libmicrohttpd's per-address limit, which is off. */
     if (MHD_add_connection(h->daemon, fd, &none, sizeof(none)) != MHD_YES) {
@@ -122,7 +152,7 @@ void httpd_add(struct httpd *h, int fd)
         return;
     }
     h->adding = NULL;
-    LIST_INSERT_HEAD(&h->conns, c, entry);
+    TAILQ_INSERT_TAIL(&h->conns[CONN_STRANGER], c, entry);
     h->n_conns++;
     c->timer = loop_timer_new(h->loop, on_conn_timer, c);
     c->watch = loop_watch(h->loop, fd, LOOP_HANGUP | LOOP_EDGE, on_hangup, c);
@@ -132,34 +162,123 @@ void httpd_add(struct httpd *h, int fd)
 
 /* --- accepting -------------------------------------------------------------------------------- */
 
-static void on_accept_timer(void *ctx)
+/* Something has changed that may make room. */
+static void accept_resume(struct httpd *h)
 {
-    accept_resume(ctx);
+    if (!h->full || h->listen_watch == NULL)
+        return;
+    h->full = false;
+    loop_watch_set(h->listen_watch, LOOP_READ);
 }
 
-/* Connections beyond the maximum wait in the kernel, and so do all while descriptors are short:
- * waiting a little is better for a client than a reset, and an idle watch does not spin. */
+static void on_accept_timer(void *ctx)
+{
+    struct httpd *h = ctx;
+
+    h->full = true; /* whatever it was */
+    accept_resume(h);
+}
+
+/* The oldest stranger that waits for nothing of ours and had a moment to say who it is; it came
+ * before all that follow. */
+static struct conn *oldest_stranger(struct httpd *h)
+{
+    uint64_t now = loop_now(h->loop);
+    struct conn *c = NULL;
+
+    TAILQ_FOREACH(c, &h->conns[CONN_STRANGER], entry) {
+        if (now - c->since < LIM_CONNECTION_GRACE)
+            return NULL;
+        if (!c->doomed && c->phase != PHASE_WORK)
+            return c;
+    }
+    return NULL;
+}
+
+static struct conn *longest_idle(struct httpd *h)
+{
+    struct conn *c = NULL;
+
+    TAILQ_FOREACH(c, &h->conns[CONN_PROVEN], entry) {
+        if (!c->doomed && c->phase == PHASE_IDLE)
+            return c;
+    }
+    return NULL;
+}
+
+/* Strangers go, but for an eighth of the room: who is known was a stranger once, and finds a place
+ * there. */
+static struct conn *find_victim(struct httpd *h)
+{
+    struct conn *c = NULL;
+
+    if (h->n_conns - h->n_proven <= h->max_conns / 8)
+        c = longest_idle(h);
+    return c != NULL ? c : oldest_stranger(h);
+}
+
+static void doom(struct conn *c)
+{
+    struct httpd *h = c->h;
+
+    c->doomed = true;
+    h->n_doomed++;
+    if (c->req != NULL)
+        request_gone(c->req);
+    tcp_cut(c->fd);
+    if (!h->pressed)
+        httpd_refused(h, ERR_AGAIN);
+    h->pressed = true;
+}
+
+/* Whether there is room for one more; *ret_victim is who has to go for it, or NULL. */
+static bool find_room(struct httpd *h, struct conn **ret_victim)
+{
+    *ret_victim = NULL;
+    if (h->n_conns - h->n_doomed < h->max_conns)
+        return true;
+    if (h->n_doomed < LIM_ACCEPT_BATCH && !PLANTED(idle_stay))
+        *ret_victim = find_victim(h);
+    return *ret_victim != NULL;
+}
+
+/* ERR_OK: there may be more. */
+static enum err accept_one(struct httpd *h)
+{
+    struct conn *victim = NULL;
+    int fd = -1;
+    enum err e;
+
+    h->full = !find_room(h, &victim);
+    if (h->full)
+        return ERR_AGAIN;
+    e = tcp_accept(h->listen_fd, &fd);
+    if (e != ERR_OK)
+        return e;
+    if (victim != NULL)
+        doom(victim);
+    httpd_add(h, fd);
+    return ERR_OK;
+}
+
+/* Connections that there is no room for wait in the kernel, and so do all while descriptors are
+ * short: waiting a little is better for a client than a reset, and an idle watch does not spin. */
 static void on_listen(void *ctx, unsigned events)
 {
     struct httpd *h = ctx;
     enum err e = ERR_OK;
 
     (void)events;
-    for (int i = 0; i < LIM_ACCEPT_BATCH && h->n_conns < h->max_conns; i++) {
-        int fd = -1;
-
-        e = tcp_accept(h->listen_fd, &fd);
-        if (e != ERR_OK)
-            break;
-        httpd_add(h, fd);
-    }
-    if (h->n_conns >= h->max_conns)
-        loop_watch_set(h->listen_watch, 0);
-    if (e != ERR_OK && e != ERR_AGAIN) {
-        loop_watch_set(h->listen_watch, 0);
-        loop_timer_set(h->accept_timer, LIM_ACCEPT_PAUSE);
+    for (int i = 0; i < LIM_ACCEPT_BATCH && e == ERR_OK; i++)
+        e = accept_one(h);
+    if (h->n_conns < h->max_conns / 2)
+        h->pressed = false;
+    if (e == ERR_OK || (e == ERR_AGAIN && !h->full))
+        return;
+    loop_watch_set(h->listen_watch, 0);
+    loop_timer_set(h->accept_timer, LIM_ACCEPT_PAUSE);
+    if (!h->full)
         httpd_refused(h, e);
-    }
 }
 
 void httpd_listen(struct httpd *h, int listen_fd)
@@ -235,10 +354,11 @@ static struct MHD_Daemon *start_daemon(struct httpd *h)
     return MHD_start_daemon(
         flags, 0, NULL, NULL, request_step, h, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIM_CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->max_conns + 1, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, request_end, h,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_URI_LOG_CALLBACK, request_begin,
-        h, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, h, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->max_conns + LIM_ACCEPT_BATCH + 1,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, request_end, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
+        MHD_OPTION_URI_LOG_CALLBACK, request_begin, h, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, h,
+        MHD_OPTION_END);
 }
 
 struct httpd *httpd_new(struct loop *loop, int listen_fd, const struct http_ops *ops, void *ctx)
@@ -252,7 +372,8 @@ struct httpd *httpd_new(struct loop *loop, int listen_fd, const struct http_ops 
     h->ctx = ctx;
     h->listen_fd = -1;
     h->max_conns = limit_get(SET_CLIENTS);
-    LIST_INIT(&h->conns);
+    for (size_t i = 0; i < CONN_STANDINGS; i++)
+        TAILQ_INIT(&h->conns[i]);
     h->daemon = start_daemon(h);
     BUG_IF(h->daemon == NULL); /* it only allocates and makes its epoll descriptor */
     info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -274,14 +395,16 @@ void httpd_free(struct httpd *h)
     httpd_stop_accepting(h);
     h->closing = true;
     /* libmicrohttpd may not be stopped while a connection is suspended. */
-    LIST_FOREACH(c, &h->conns, entry) {
-        if (c->req != NULL)
-            request_gone(c->req);
+    for (size_t i = 0; i < CONN_STANDINGS; i++) {
+        TAILQ_FOREACH(c, &h->conns[i], entry) {
+            if (c->req != NULL)
+                request_gone(c->req);
+        }
     }
     loop_unwatch(h->daemon_watch);
     (void)MHD_run(h->daemon);
     MHD_stop_daemon(h->daemon); /* ends and frees what is left, by the callbacks */
-    BUG_IF(!LIST_EMPTY(&h->conns));
+    BUG_IF(h->n_conns > 0);
     loop_undefer(h->loop, run, h);
     loop_timer_free(h->daemon_timer);
     loop_timer_free(h->accept_timer);

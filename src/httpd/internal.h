@@ -21,8 +21,15 @@ enum phase {
 
 struct req;
 
+/* Whose connection it is; each kind in a list of its own, the longest idle first. */
+enum standing { CONN_STRANGER, CONN_PROVEN, CONN_STANDINGS };
+
 struct conn {
-    LIST_ENTRY(conn) entry;
+    TAILQ_ENTRY(conn) entry;
+    enum standing standing;
+    struct share *share; /* of a proven one, or NULL */
+    uint64_t since;      /* loop_now, when it was accepted */
+    bool doomed;         /* cut to make room; libmicrohttpd is still to notice */
     struct httpd *h;
     int fd; /* libmicrohttpd's; valid while this struct is */
     struct loop_watch *watch;
@@ -32,7 +39,7 @@ struct conn {
     struct req *req;
 };
 
-LIST_HEAD(conn_list, conn);
+TAILQ_HEAD(conn_list, conn);
 
 struct httpd {
     struct loop *loop;
@@ -44,9 +51,11 @@ struct httpd {
     int listen_fd;
     struct loop_watch *listen_watch;
     struct loop_timer *accept_timer;
-    struct conn_list conns;
-    size_t n_conns, max_conns;
-    uint64_t bodies; /* bytes of bodies that are held */
+    struct conn_list conns[CONN_STANDINGS];
+    size_t n_conns, n_proven, max_conns;
+    size_t n_doomed; /* of these */
+    bool full;       /* nothing is accepted until a connection ends, or can be closed */
+    bool pressed;    /* connections were closed to make room, and told so */
     bool closing;
     struct conn *adding; /* the connection that MHD_add_connection is about */
 };
@@ -59,11 +68,14 @@ struct req {
     char *target; /* the raw request target */
     struct http_field fields[LIM_HEADERS];
     struct buf body;
+    struct hold body_hold, out_hold;
     uint64_t drained; /* bytes thrown away */
     enum err refuse;  /* an answer of ours once the body was read, or ERR_OK */
     bool checked;     /* the headers were looked at */
-    bool whole;       /* the body is there */
-    bool given;       /* to ops->request; ops->end is owed */
+    bool given;       /* to ops->head; ops->end is owed */
+    bool decided;     /* what becomes of the body */
+    bool begun;       /* and libmicrohttpd knows */
+    bool whole;       /* the body is there, or will not be */
     bool suspended;   /* libmicrohttpd does not look at it until we resume it */
     bool gone;        /* nothing more can be sent */
     bool replied;     /* http_reply or http_stream_start was called */
@@ -88,6 +100,8 @@ static inline struct req *req_of(struct http_req *req)
 void httpd_kick(struct httpd *h);
 /* Enters a phase: sets or stops the connection's timer. */
 void conn_phase(struct conn *c, enum phase p);
+/* The connection is one of an owner of that share, or (NULL) of somebody who is known. */
+void conn_prove(struct conn *c, struct share *share);
 void httpd_refused(struct httpd *h, enum err why);
 
 /* --- request.c: libmicrohttpd's callbacks ----------------------------------------------------- */
@@ -117,6 +131,8 @@ bool check_expects_continue(const struct req *r);
 void answer_refusal(struct req *r, enum err why);
 /* The same as bytes, for a connection where libmicrohttpd takes no response any more. */
 void answer_refusal_raw(struct conn *c, enum err why);
+/* The request goes on with its next step, if it was suspended. */
+void answer_wake(struct req *r);
 /* Gives the response to libmicrohttpd; inside request_step only. */
 enum MHD_Result answer_queue(struct req *r);
 

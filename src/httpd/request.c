@@ -24,6 +24,8 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *mc)
     r->conn = info->socket_context;
     r->target = mem_strndup(s.p, s.n);
     buf_init(&r->body, 0);
+    hold_init(&r->body_hold, NULL);
+    hold_init(&r->out_hold, NULL);
     buf_init(&r->out, 0);
     r->conn->req = r;
     if (r->conn->phase == PHASE_IDLE)
@@ -33,31 +35,20 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *mc)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The headers are there. A refusal is given at once where the client may still be asked not to send
- * its body, or where the body must not be read; one for size waits for the body, or the client,
- * busy sending, would see a reset instead. */
-static enum MHD_Result on_head(struct req *r, const char *method, const char *version)
+/* The headers are there. A refusal is given at once where the body must not be read. False: it is
+ * answered. */
+static bool on_head(struct req *r, const char *method, const char *version)
 {
     enum err e = check_head(r, method, version);
-    uint64_t n = 0;
 
     if (e != ERR_OK) {
         httpd_refused(r->h, e);
         answer_refusal(r, e);
-        return answer_queue(r);
+        return false;
     }
-    r->body.max = r->h->ops->body_max(r->h->ctx, &r->pub);
-    n = check_content_length(r);
-    if (n > r->body.max) {
-        httpd_refused(r->h, ERR_TOO_LARGE);
-        r->refuse = ERR_TOO_LARGE;
-        if (n > LIM_DRAIN_BYTES || check_expects_continue(r)) {
-            answer_refusal(r, ERR_TOO_LARGE);
-            return answer_queue(r);
-        }
-    }
-    conn_phase(r->conn, PHASE_BODY);
-    return MHD_YES;
+    r->given = true;
+    r->h->ops->head(r->h->ctx, &r->pub);
+    return true;
 }
 
 /* The bytes stand in libmicrohttpd's memory of the connection, which it neither wipes nor reads
@@ -69,37 +60,90 @@ static void wipe_taken(const char *data, size_t n)
 
 static void free_body(struct req *r)
 {
-    r->h->bodies -= r->body.n;
+    IGNORE(hold_set(&r->body_hold, 0));
     buf_free(&r->body);
+}
+
+static bool is_dropped(const struct req *r)
+{
+    return r->refuse != ERR_OK || r->pub.refused != ERR_OK;
 }
 
 /* The rest of it is still read, so that the client sees why. */
 static void refuse_body(struct req *r, enum err why)
 {
     httpd_refused(r->h, why);
-    r->refuse = why;
     free_body(r);
+    if (why == ERR_TOO_LARGE)
+        r->refuse = why;
+    else
+        r->pub.refused = why;
+}
+
+static void decide(struct req *r)
+{
+    BUG_IF(r->decided || !r->given);
+    r->decided = true;
+    answer_wake(r);
+}
+
+/* Room is taken for all of it when its length is known, so that nothing is read in vain. */
+void http_body_read(struct http_req *req, size_t max, struct share *share)
+{
+    struct req *r = req_of(req);
+    uint64_t n = check_content_length(r);
+    enum err e = ERR_OK;
+
+    hold_init(&r->body_hold, share);
+    hold_init(&r->out_hold, share);
+    r->body.max = max;
+    if (n > max)
+        e = ERR_TOO_LARGE;
+    else
+        e = hold_set(&r->body_hold, n);
+    if (e != ERR_OK)
+        refuse_body(r, e);
+    else if (n > 0)
+        r->body.max = n;
+    decide(r);
+}
+
+void http_body_drop(struct http_req *req, enum err why)
+{
+    struct req *r = req_of(req);
+
+    req->refused = why;
+    decide(r);
+}
+
+struct share *http_share(const struct http_req *req)
+{
+    return ((const struct req *)req)->body_hold.share;
+}
+
+void http_prove(struct http_req *req, struct share *share)
+{
+    conn_prove(req_of(req)->conn, share);
 }
 
 static enum MHD_Result on_body(struct req *r, const char *data, size_t n)
 {
     struct slice s = slice_of(data, n);
+    enum err e = ERR_OK;
 
-    if (r->refuse == ERR_OK && s.n > r->body.max - r->body.n)
+    if (!is_dropped(r) && s.n > r->body.max - r->body.n)
         refuse_body(r, ERR_TOO_LARGE);
-    /* Small ones have room always, however much others hold. */
-    if (r->refuse == ERR_OK && r->body.n + n > LIM_BODY_ANONYMOUS &&
-        r->h->bodies + n > limit_get(SET_BODIES_BYTES))
-        refuse_body(r, ERR_AGAIN);
-    if (r->refuse == ERR_OK) {
+    if (!is_dropped(r)) {
         buf_put(&r->body, s);
-        r->h->bodies += n;
-    } else {
-        r->drained += n;
+        e = r->body.cap > r->body_hold.n ? hold_set(&r->body_hold, r->body.cap) : ERR_OK;
     }
+    if (e != ERR_OK)
+        refuse_body(r, e);
+    if (is_dropped(r))
+        r->drained += n;
     wipe_taken(data, n);
     if (r->drained > LIM_DRAIN_BYTES) {
-        answer_refusal_raw(r->conn, r->refuse);
+        answer_refusal_raw(r->conn, r->refuse != ERR_OK ? r->refuse : r->pub.refused);
         return MHD_NO;
     }
     return MHD_YES;
@@ -114,8 +158,39 @@ static void on_whole(struct req *r)
         return;
     }
     r->pub.body = buf_slice(&r->body);
-    r->given = true;
     r->h->ops->request(r->h->ctx, &r->pub);
+}
+
+/* A body that is not taken is not waited for where the client may still be asked not to send it, or
+ * where it is longer than we throw away. Otherwise the client, busy sending, would see a reset
+ * instead of the answer. */
+static bool ends_early(const struct req *r)
+{
+    return is_dropped(r) &&
+           (check_content_length(r) > LIM_DRAIN_BYTES || check_expects_continue(r));
+}
+
+/* A client that closed right after sending still has its request seen; it gets no answer. */
+static enum MHD_Result pause_request(struct req *r)
+{
+    if (r->gone || r->conn->hangup)
+        return MHD_NO;
+    r->suspended = true;
+    MHD_suspend_connection(r->mc);
+    return MHD_YES;
+}
+
+/* The role has decided, maybe after a while: libmicrohttpd comes with the headers alone once more.
+ */
+static enum MHD_Result begin_body(struct req *r)
+{
+    r->begun = true;
+    if (!ends_early(r)) {
+        conn_phase(r->conn, PHASE_BODY);
+        return MHD_YES;
+    }
+    on_whole(r);
+    return r->replied && !r->gone ? answer_queue(r) : pause_request(r);
 }
 
 enum MHD_Result request_step(void *cls, struct MHD_Connection *mc, const char *url,
@@ -133,22 +208,22 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *mc, const char *u
         return MHD_NO;
     if (!r->checked) {
         r->checked = true;
-        return on_head(r, method, version);
+        if (!on_head(r, method, version))
+            return answer_queue(r);
+        if (!r->decided)
+            conn_phase(r->conn, PHASE_WORK);
     }
+    if (!r->decided)
+        return pause_request(r);
+    if (!r->begun)
+        return begin_body(r);
     if (n > 0) {
         *data_n = 0;
         return on_body(r, data, n);
     }
     if (!r->whole)
         on_whole(r);
-    if (r->replied && !r->gone)
-        return answer_queue(r);
-    /* A client that closed right after sending still has its request seen; it gets no answer. */
-    if (r->gone || r->conn->hangup)
-        return MHD_NO;
-    r->suspended = true;
-    MHD_suspend_connection(mc);
-    return MHD_YES;
+    return r->replied && !r->gone ? answer_queue(r) : pause_request(r);
 }
 
 /* --- ending ----------------------------------------------------------------------------------- */
@@ -220,6 +295,8 @@ void request_end(void *cls, struct MHD_Connection *mc, void **req_cls,
         MHD_destroy_response(r->response);
     free_body(r);
     buf_free(&r->out);
+    hold_free(&r->body_hold);
+    hold_free(&r->out_hold);
     mem_free(r->target);
     mem_free(r);
 }

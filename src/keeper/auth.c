@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/hash.h"
+#include "ipc/gen/send.h"
 #include "keeper/keeper.h"
+#include "os/log.h"
 
 static void drop(struct keeper *k, struct auth_key *a)
 {
@@ -79,12 +81,34 @@ struct auth_key *auth_of(struct keeper *k, struct client_id client)
     return a;
 }
 
+void auth_on_token_check(struct keeper *k, struct chan *c, const struct msg_token_check *m)
+{
+    bool known = auth_find(k, m->token) != NULL;
+
+    if (!known && auth_stranger_may(k))
+        log_event(LOG_INFO, "token_refused", LOG_NUM("check", m->check),
+                  LOG_ERR(ERR_UNAUTHENTICATED));
+    tell_token_known(c, &(struct msg_token_known){.check = m->check, .known = known});
+}
+
+/* Gateways remember what they were told. */
+static void drop_and_tell(struct keeper *k, struct auth_key *a)
+{
+    const struct msg_token_gone m = {.token = a->hash};
+
+    for (struct peer *p = k->peers.by_serial; p; p = p->hh.next) {
+        if (p->role == ROLE_GATEWAY)
+            tell_token_gone(p->chan, &m);
+    }
+    drop(k, a);
+}
+
 void auth_remove(struct keeper *k, struct client_id client)
 {
     struct auth_key *a = auth_of(k, client);
 
     if (a)
-        drop(k, a);
+        drop_and_tell(k, a);
 }
 
 void auth_remove_user(struct keeper *k, struct user_id user)
@@ -95,7 +119,7 @@ void auth_remove_user(struct keeper *k, struct user_id user)
         struct auth_key *next = a->hh.next;
 
         if (ID_EQ(a->who.user, user))
-            drop(k, a);
+            drop_and_tell(k, a);
         a = next;
     }
 }

@@ -6,10 +6,12 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "crypto/sec.h"
+#include "ipc/gen/messages.h"
 #include "keeper/pace.h"
 
 #include <uthash.h>
 
+struct chan;
 struct keeper;
 
 /* On whose behalf something is done. */
@@ -53,7 +55,9 @@ struct auth_key *auth_of(struct keeper *k, struct client_id client);
 /* In memory only. A label longer than LIM_LABEL_BYTES becomes empty. */
 struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest hash,
                           struct slice label);
-/* From now on nobody is that client; before the store says so, so that nothing comes in between. */
+/* A gateway asks whose body it is about to read. */
+void auth_on_token_check(struct keeper *k, struct chan *c, const struct msg_token_check *m);
+/* From now on nobody is that client, and the gateways hear of it; before the store says so, so that nothing comes in between. */
 void auth_remove(struct keeper *k, struct client_id client);
 void auth_remove_user(struct keeper *k, struct user_id user);
 

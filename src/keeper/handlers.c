@@ -12,6 +12,7 @@
         function(ctx, c, m);                                                                       \
     }
 
+ON(token_check, auth_on_token_check)
 ON(state_open, call_on_state_open)
 ON(call_open, call_on_open)
 ON(call_answer, call_on_answer)

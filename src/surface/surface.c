@@ -14,10 +14,11 @@
 
 /* --- browsers --------------------------------------------------------------------------------- */
 
-static size_t on_body_max(void *ctx, const struct http_req *req)
+/* Forms are small: SET_CLIENTS of the largest are all that can be held. */
+static void on_head(void *ctx, struct http_req *req)
 {
     (void)ctx;
-    return route_body_max(req);
+    http_body_read(req, route_body_max(req), NULL);
 }
 
 static void on_request(void *ctx, struct http_req *req)
@@ -41,7 +42,7 @@ static void on_refused(void *ctx, enum err why)
 }
 
 static const struct http_ops http_ops = {
-    .body_max = on_body_max, .request = on_request, .end = on_end, .refused = on_refused};
+    .head = on_head, .request = on_request, .end = on_end, .refused = on_refused};
 
 /* --- the password thread ---------------------------------------------------------------------- */
 
@@ -92,27 +93,30 @@ static void on_seal_key(void *ctx, struct chan *c, struct msg_seal_key *m)
     s->sealable = true;
 }
 
-/* To the visit that waits for it, if there is one still. */
-#define ANSWER(name)                                                                               \
+/* To the visit that waits for it, if there is one still. Most are given to who has a session
+ * alone, whose connection then is not closed for a stranger's. */
+#define ANSWER(name, proves)                                                                       \
     static void on_##name(void *ctx, struct chan *c, struct msg_##name *m)                         \
     {                                                                                              \
         struct visit *v = visit_find(ctx, m->req);                                                 \
                                                                                                    \
+        if (v && (proves))                                                                         \
+            http_prove(v->http, NULL);                                                             \
         if (v && v->waits->name)                                                                   \
             v->waits->name(v, m);                                                                  \
         else if (v)                                                                                \
             chan_breach(c, BREACH_WRONG_ANSWER);                                                   \
     }
-ANSWER(login_salt)
-ANSWER(login_ok)
-ANSWER(who)
-ANSWER(handoff_view)
-ANSWER(inbox_row)
-ANSWER(inbox_changed)
-ANSWER(connection_row)
-ANSWER(rows_end)
-ANSWER(page_done)
-ANSWER(page_denied)
+ANSWER(login_salt, false)
+ANSWER(login_ok, true)
+ANSWER(who, true)
+ANSWER(handoff_view, true)
+ANSWER(inbox_row, true)
+ANSWER(inbox_changed, true)
+ANSWER(connection_row, true)
+ANSWER(rows_end, true)
+ANSWER(page_done, true)
+ANSWER(page_denied, false)
 #undef ANSWER
 
 bool surface_message(struct surface *s, struct chan *c, enum msg type, union msg_any *m, int fd)

@@ -9,6 +9,8 @@ bool gateway_dispatch(const struct gateway_handlers *h, void *ctx, struct chan *
     case MSG_CONF_HOST: h->conf_host(ctx, c, &m->conf_host); return true;
     case MSG_CONF_ORIGIN: h->conf_origin(ctx, c, &m->conf_origin); return true;
     case MSG_CONF_UPSTREAM: h->conf_upstream(ctx, c, &m->conf_upstream); return true;
+    case MSG_TOKEN_KNOWN: h->token_known(ctx, c, &m->token_known); return true;
+    case MSG_TOKEN_GONE: h->token_gone(ctx, c, &m->token_gone); return true;
     case MSG_STATE_OPENED: h->state_opened(ctx, c, &m->state_opened); return true;
     case MSG_CALL_PERMIT: h->call_permit(ctx, c, &m->call_permit); return true;
     case MSG_CALL_OWN: h->call_own(ctx, c, &m->call_own); return true;

@@ -13,6 +13,8 @@ struct gateway_handlers {
     void (*conf_host)(void *ctx, struct chan *c, struct msg_conf_host *m);
     void (*conf_origin)(void *ctx, struct chan *c, struct msg_conf_origin *m);
     void (*conf_upstream)(void *ctx, struct chan *c, struct msg_conf_upstream *m);
+    void (*token_known)(void *ctx, struct chan *c, struct msg_token_known *m);
+    void (*token_gone)(void *ctx, struct chan *c, struct msg_token_gone *m);
     void (*state_opened)(void *ctx, struct chan *c, struct msg_state_opened *m);
     void (*call_permit)(void *ctx, struct chan *c, struct msg_call_permit *m);
     void (*call_own)(void *ctx, struct chan *c, struct msg_call_own *m);
@@ -35,6 +37,8 @@ struct gateway_handlers {
     .conf_host = prefix##conf_host, \
     .conf_origin = prefix##conf_origin, \
     .conf_upstream = prefix##conf_upstream, \
+    .token_known = prefix##token_known, \
+    .token_gone = prefix##token_gone, \
     .state_opened = prefix##state_opened, \
     .call_permit = prefix##call_permit, \
     .call_own = prefix##call_own, \

@@ -9,6 +9,7 @@ bool keeper_dispatch(const struct keeper_handlers *h, void *ctx, struct chan *c,
     case MSG_CONF_ENDPOINT: h->conf_endpoint(ctx, c, &m->conf_endpoint); return true;
     case MSG_CONF_FIELD: h->conf_field(ctx, c, &m->conf_field); return true;
     case MSG_EGRESS_FAILED: h->egress_failed(ctx, c, &m->egress_failed); return true;
+    case MSG_TOKEN_CHECK: h->token_check(ctx, c, &m->token_check); return true;
     case MSG_STATE_OPEN: h->state_open(ctx, c, &m->state_open); return true;
     case MSG_CALL_OPEN: h->call_open(ctx, c, &m->call_open); return true;
     case MSG_CALL_ANSWER: h->call_answer(ctx, c, &m->call_answer); return true;

@@ -13,6 +13,7 @@ struct keeper_handlers {
     void (*conf_endpoint)(void *ctx, struct chan *c, struct msg_conf_endpoint *m);
     void (*conf_field)(void *ctx, struct chan *c, struct msg_conf_field *m);
     void (*egress_failed)(void *ctx, struct chan *c, struct msg_egress_failed *m);
+    void (*token_check)(void *ctx, struct chan *c, struct msg_token_check *m);
     void (*state_open)(void *ctx, struct chan *c, struct msg_state_open *m);
     void (*call_open)(void *ctx, struct chan *c, struct msg_call_open *m);
     void (*call_answer)(void *ctx, struct chan *c, struct msg_call_answer *m);
@@ -61,6 +62,7 @@ struct keeper_handlers {
     .conf_endpoint = prefix##conf_endpoint, \
     .conf_field = prefix##conf_field, \
     .egress_failed = prefix##egress_failed, \
+    .token_check = prefix##token_check, \
     .state_open = prefix##state_open, \
     .call_open = prefix##call_open, \
     .call_answer = prefix##call_answer, \

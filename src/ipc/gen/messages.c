@@ -441,6 +441,20 @@ static const struct wire_field egress_failed_fields[] = {
     {"upstream", WIRE_U16, offsetof(struct msg_egress_failed, upstream), 0, NULL, false},
 };
 
+static const struct wire_field token_check_fields[] = {
+    {"check", WIRE_U64, offsetof(struct msg_token_check, check), 0, NULL, false},
+    {"token", WIRE_SECRET, offsetof(struct msg_token_check, token), LIM_TOKEN_BYTES, NULL, false},
+};
+
+static const struct wire_field token_known_fields[] = {
+    {"check", WIRE_U64, offsetof(struct msg_token_known, check), 0, NULL, false},
+    {"known", WIRE_BOOL, offsetof(struct msg_token_known, known), 0, NULL, false},
+};
+
+static const struct wire_field token_gone_fields[] = {
+    {"token", WIRE_DIGEST, offsetof(struct msg_token_gone, token), 0, NULL, false},
+};
+
 static const struct wire_field state_open_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_state_open, call), 0, NULL, false},
     {"token", WIRE_SECRET, offsetof(struct msg_state_open, token), LIM_TOKEN_BYTES, NULL, false},
@@ -1023,6 +1037,9 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_ALERT] = {"alert", 0x7e, 0x01, false, false, false, sizeof(struct msg_alert), alert_fields, 4},
     [MSG_EGRESS_WANT] = {"egress_want", 0x02, 0x01, false, false, false, sizeof(struct msg_egress_want), egress_want_fields, 1},
     [MSG_EGRESS_FAILED] = {"egress_failed", 0x01, 0x02, false, false, false, sizeof(struct msg_egress_failed), egress_failed_fields, 1},
+    [MSG_TOKEN_CHECK] = {"token_check", 0x08, 0x02, false, false, false, sizeof(struct msg_token_check), token_check_fields, 2},
+    [MSG_TOKEN_KNOWN] = {"token_known", 0x02, 0x08, false, false, false, sizeof(struct msg_token_known), token_known_fields, 2},
+    [MSG_TOKEN_GONE] = {"token_gone", 0x02, 0x08, false, false, false, sizeof(struct msg_token_gone), token_gone_fields, 1},
     [MSG_STATE_OPEN] = {"state_open", 0x08, 0x02, false, false, false, sizeof(struct msg_state_open), state_open_fields, 3},
     [MSG_STATE_OPENED] = {"state_opened", 0x02, 0x08, false, false, false, sizeof(struct msg_state_opened), state_opened_fields, 3},
     [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 14},

@@ -208,6 +208,36 @@ static inline void tell_egress_failed(struct chan *c, const struct msg_egress_fa
     chan_tell(c, MSG_EGRESS_FAILED, m);
 }
 
+MUST_USE static inline enum err send_token_check(struct chan *c, const struct msg_token_check *m)
+{
+    return chan_send(c, MSG_TOKEN_CHECK, m, -1);
+}
+
+static inline void tell_token_check(struct chan *c, const struct msg_token_check *m)
+{
+    chan_tell(c, MSG_TOKEN_CHECK, m);
+}
+
+MUST_USE static inline enum err send_token_known(struct chan *c, const struct msg_token_known *m)
+{
+    return chan_send(c, MSG_TOKEN_KNOWN, m, -1);
+}
+
+static inline void tell_token_known(struct chan *c, const struct msg_token_known *m)
+{
+    chan_tell(c, MSG_TOKEN_KNOWN, m);
+}
+
+MUST_USE static inline enum err send_token_gone(struct chan *c, const struct msg_token_gone *m)
+{
+    return chan_send(c, MSG_TOKEN_GONE, m, -1);
+}
+
+static inline void tell_token_gone(struct chan *c, const struct msg_token_gone *m)
+{
+    chan_tell(c, MSG_TOKEN_GONE, m);
+}
+
 MUST_USE static inline enum err send_state_open(struct chan *c, const struct msg_state_open *m)
 {
     return chan_send(c, MSG_STATE_OPEN, m, -1);

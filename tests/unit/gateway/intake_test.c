@@ -227,19 +227,17 @@ static void test_deep_and_large(void **state)
     WAIT(s, &c, has(&c, "HTTP/1.1 413 "));
     client_close(&c);
     assert_err(limit_set(SET_BODY_BYTES, 1 << 20), ERR_OK);
-    /* Who shows no token gets less room, and is told so as long as it is within that. */
-    for (size_t n = LIM_BODY_ANONYMOUS; n <= LIM_BODY_ANONYMOUS + 1; n++) {
-        buf_clear(&b);
-        for (size_t i = 0; i < n; i++)
-            buf_put_u8(&b, ' ');
-        buf_put_u8(&b, 0);
-        c = (struct client){0};
-        request(s, &c, "POST /mcp/both",
-                "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n",
-                (const char *)b.p);
-        WAIT(s, &c, has(&c, n == LIM_BODY_ANONYMOUS ? "HTTP/1.1 401 " : "HTTP/1.1 413 "));
-        client_close(&c);
-    }
+    /* Who shows no token is told so, whatever it sends. */
+    buf_clear(&b);
+    for (size_t i = 0; i < 200 * 1000; i++)
+        buf_put_u8(&b, ' ');
+    buf_put_u8(&b, 0);
+    c = (struct client){0};
+    request(s, &c, "POST /mcp/both",
+            "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n",
+            (const char *)b.p);
+    WAIT(s, &c, has(&c, "HTTP/1.1 401 "));
+    client_close(&c);
     buf_free(&b);
 }
 
@@ -325,6 +323,98 @@ static void test_denied(void **state)
     assert_int_equal(HASH_COUNT(s->g.calls), 0);
 }
 
+/* No body is read before the keeper has said that its token is good; a yes is remembered until the
+ * key is gone. */
+static void test_token_before_body(void **state)
+{
+    struct stage *s = *state;
+    struct client c = {0}, d = {0};
+
+    s->asks_nobody = true;
+    call_modern(s, &c, "1", "{}", "");
+    WAIT_MSG(s, &c, MSG_TOKEN_CHECK, 1);
+    quiet(s, &c);
+    assert_int_equal(s->n[MSG_CALL_OPEN], 0);
+    assert_int_equal(s->g.keys.shares.held, 0);
+    say_known(s, s->check, true);
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, 1);
+    assert_true(s->g.keys.shares.held > 0);
+    call_modern(s, &d, "2", "{}", "");
+    WAIT_MSG(s, &d, MSG_CALL_OPEN, 2);
+    assert_int_equal(s->n[MSG_TOKEN_CHECK], 1);
+    client_close(&d);
+    client_close(&c);
+    WAIT_MSG(s, &c, MSG_CALL_GONE, 2);
+    assert_int_equal(s->g.keys.shares.held, 0);
+    say_gone(s);
+    d = (struct client){0};
+    call_modern(s, &d, "3", "{}", "");
+    WAIT_MSG(s, &d, MSG_TOKEN_CHECK, 2);
+    say_known(s, s->check, false);
+    WAIT(s, &d, has(&d, "HTTP/1.1 401 "));
+    assert_true(has(&d, "WWW-Authenticate"));
+    client_close(&d);
+    assert_int_equal(s->n[MSG_CALL_OPEN], 2);
+}
+
+/* Who leaves while its token is asked about, and a keeper that does. */
+static void test_token_and_who_leaves(void **state)
+{
+    struct stage *s = *state;
+    struct client c = {0};
+    uint64_t check;
+
+    s->asks_nobody = true;
+    call_modern(s, &c, "1", "{}", "");
+    WAIT_MSG(s, &c, MSG_TOKEN_CHECK, 1);
+    check = s->check;
+    client_close(&c);
+    WAIT(s, &c, s->g.keys.checks == NULL);
+    say_known(s, check, true); /* too late, and no matter */
+    c = (struct client){0};
+    call_modern(s, &c, "2", "{}", "");
+    WAIT_MSG(s, &c, MSG_TOKEN_CHECK, 2);
+    stage_end(s, &s->keeper);
+    WAIT(s, &c, has(&c, "HTTP/1.1 503 "));
+    client_close(&c);
+    assert_int_equal(s->n[MSG_CALL_OPEN], 0);
+}
+
+/* One large body more than the share of the key has room for, whatever it waits for. */
+static void test_share_of_a_key(void **state)
+{
+    enum { LARGE = 2 * LIM_SHARE_LEAST };
+    struct stage *s = *state;
+    struct client a = {0}, b = {0};
+    struct buf more = BUF_INIT(2 * LARGE);
+
+    s->g.keys.shares.each = LARGE * 3 / 2;
+    buf_put_str(&more, ",\"com.example/x\":\"");
+    for (size_t i = 0; i < LARGE - 1000; i++)
+        buf_put_u8(&more, 'x');
+    buf_put_str(&more, "\"");
+    buf_put_u8(&more, 0);
+    call_modern(s, &a, "1", "{}", (const char *)more.p);
+    WAIT_MSG(s, &a, MSG_CALL_OPEN, 1);
+    call_modern(s, &b, "2", "{}", (const char *)more.p);
+    WAIT(s, &b, has(&b, "\"error\":{\"code\":"));
+    assert_true(has(&b, "HTTP/1.1 429 "));
+    assert_true(has(&b, "Retry-After: 1\r\n"));
+    client_close(&b);
+    b = (struct client){0};
+    call_modern(s, &b, "3", "{}", "");
+    WAIT_MSG(s, &b, MSG_CALL_OPEN, 2);
+    client_close(&b);
+    client_close(&a);
+    WAIT_MSG(s, &a, MSG_CALL_GONE, 2);
+    a = (struct client){0};
+    call_modern(s, &a, "4", "{}", (const char *)more.p);
+    WAIT_MSG(s, &a, MSG_CALL_OPEN, 3);
+    client_close(&a);
+    WAIT_MSG(s, &a, MSG_CALL_GONE, 3);
+    buf_free(&more);
+}
+
 static void test_without_a_keeper(void **state)
 {
     struct stage *s = *state;
@@ -359,6 +449,9 @@ int main(void)
         STAGED(test_too_many_params),
         STAGED(test_denied),
         STAGED(test_without_a_keeper),
+        STAGED(test_token_before_body),
+        STAGED(test_token_and_who_leaves),
+        STAGED(test_share_of_a_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

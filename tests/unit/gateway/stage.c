@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "crypto/hash.h"
 #include "crypto/init.h"
 #include "ipc/gen/messages.h"
 #include "os/sock.h"
@@ -82,6 +83,11 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
     assert_int_equal(fd, -1);
     s->n[type]++;
     switch (type) {
+    case MSG_TOKEN_CHECK:
+        s->check = m->token_check.check;
+        if (!s->asks_nobody)
+            say_known(s, s->check, !s->knows_nobody);
+        break;
     case MSG_CALL_OPEN: see_open(s, &m->call_open); break;
     case MSG_STATE_OPEN:
         s->opened_call = m->state_open.call;
@@ -333,7 +339,7 @@ void post(struct stage *s, struct client *c, const char *path, const char *heade
 void call_modern(struct stage *s, struct client *c, const char *id, const char *caps,
                  const char *members)
 {
-    struct buf b = BUF_INIT(65536);
+    struct buf b = BUF_INIT(1 << 20);
 
     buf_printf(&b,
                "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"tools/call\",\"params\":{\"name\":"
@@ -375,6 +381,18 @@ bool has(const struct client *c, const char *text)
     } while (0)
 
 static const struct handoff_id handoff = {{0x77, 0x01}};
+
+void say_known(struct stage *s, uint64_t check, bool known)
+{
+    SAY(s->keeper, token_known, .check = check, .known = known);
+}
+
+void say_gone(struct stage *s)
+{
+    SAY(s->keeper, token_gone, .token = hash_sha256(SLICE_LIT(TOKEN)));
+    for (int i = 0; i < 3; i++)
+        loop_turn(s->loop, 1);
+}
 
 void say_permit(struct stage *s, uint64_t call, const struct client_id *who, bool anonymous)
 {

@@ -67,6 +67,9 @@ struct stage {
     enum answer answer; /* of the last call_answer */
     uint32_t credit;    /* all of it */
     struct client_id alice, bob;
+    bool asks_nobody;  /* the keeper lets token_check wait */
+    bool knows_nobody; /* it says no */
+    uint64_t check;    /* of the last token_check */
 };
 
 int stage_setup(void **state);
@@ -102,6 +105,9 @@ bool has(const struct client *c, const char *text);
 
 /* --- the keeper's lines ----------------------------------------------------------------------- */
 
+void say_known(struct stage *s, uint64_t check, bool known);
+/* The agent key of TOKEN is removed. */
+void say_gone(struct stage *s);
 void say_permit(struct stage *s, uint64_t call, const struct client_id *who, bool anonymous);
 void say_own(struct stage *s, uint64_t call, bool connected, bool pending);
 void say_deny(struct stage *s, uint64_t call, enum err code);

@@ -4,8 +4,10 @@
  */
 #include "unit.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/limits.h"
@@ -22,8 +24,10 @@ struct fixture {
     struct loop *loop;
     struct httpd *h;
     uint16_t port;
-    unsigned requests, ends, sent, gone, drains, refusals;
+    unsigned heads, requests, ends, sent, gone, drains, refusals;
     enum err last_refusal;
+    struct shares shares;
+    struct http_req *asked;      /* the request for /wait whose body is not decided about */
     struct http_req *held[HELD]; /* requests for /hold and /stream that have not ended */
     uint64_t gone_at;
     struct buf seen; /* method, path, query, body of each request */
@@ -36,12 +40,35 @@ static void reply_text(struct http_req *req, unsigned status, struct slice body)
     http_reply(req, status, f, 1, body);
 }
 
-static size_t on_body_max(void *ctx, const struct http_req *req)
+static size_t body_max(const struct http_req *req)
 {
-    (void)ctx;
-    if (slice_eq_str(req->path, "/large"))
-        return 2 * LIM_BODY_ANONYMOUS;
+    if (slice_eq_str(req->path, "/large") || slice_eq_str(req->path, "/wait"))
+        return 8 * LIM_SHARE_LEAST;
     return slice_eq_str(req->method, "POST") ? BODY_MAX : 0;
+}
+
+/* The query names whose share it is. */
+static void read_for(struct fixture *fx, struct http_req *req)
+{
+    struct share *s = req->query.n > 0 ? share_get(&fx->shares, req->query) : NULL;
+
+    http_body_read(req, body_max(req), s);
+    if (slice_eq_str(req->path, "/proven"))
+        http_prove(req, s);
+    share_put(s);
+}
+
+static void on_head(void *ctx, struct http_req *req)
+{
+    struct fixture *fx = ctx;
+
+    fx->heads++;
+    if (slice_eq_str(req->path, "/wait"))
+        fx->asked = req;
+    else if (slice_eq_str(req->path, "/drop"))
+        http_body_drop(req, ERR_UNAUTHENTICATED);
+    else
+        read_for(fx, req);
 }
 
 static void hold(struct fixture *fx, struct http_req *req)
@@ -69,7 +96,9 @@ static void on_request(void *ctx, struct http_req *req)
     buf_put_u8(&fx->seen, ' ');
     buf_put(&fx->seen, req->body);
     buf_put_u8(&fx->seen, '\n');
-    if (slice_eq_str(req->path, "/hold")) {
+    if (req->refused != ERR_OK) {
+        reply_text(req, err_http(req->refused), SLICE_LIT("hello"));
+    } else if (slice_eq_str(req->path, "/hold")) {
         hold(fx, req);
     } else if (slice_eq_str(req->path, "/stream")) {
         http_stream_start(req, 200, NULL, 0);
@@ -113,6 +142,8 @@ static void on_end(void *ctx, struct http_req *req, enum http_end how)
     fx->gone_at = client_now();
     if (req->user != NULL)
         *(struct http_req **)req->user = NULL;
+    if (req == fx->asked)
+        fx->asked = NULL;
 }
 
 static void on_refused(void *ctx, enum err why)
@@ -123,7 +154,7 @@ static void on_refused(void *ctx, enum err why)
     fx->last_refusal = why;
 }
 
-static const struct http_ops ops = {on_body_max, on_request, on_drained, on_end, on_refused};
+static const struct http_ops ops = {on_head, on_request, on_drained, on_end, on_refused};
 
 static void set(enum limit l, uint64_t v)
 {
@@ -140,6 +171,7 @@ static int setup(void **state)
     set(SET_HEADER_TIME, 10000);
     set(SET_BODY_TIME, 10000);
     set(SET_IDLE_TIME, 60000);
+    shares_init(&fx->shares, 64 * LIM_SHARE_LEAST, 4 * LIM_SHARE_LEAST);
     buf_init(&fx->seen, 1 << 20);
     fx->loop = loop_new();
     fx->h = httpd_new(fx->loop, fd, &ops, fx);
@@ -154,7 +186,9 @@ static int teardown(void **state)
     httpd_free(fx->h);
     loop_free(fx->loop);
     buf_free(&fx->seen);
-    assert_int_equal(fx->ends, fx->requests);
+    assert_int_equal(fx->ends, fx->heads);
+    assert_int_equal(fx->shares.held, 0);
+    assert_null(fx->shares.by_owner);
     mem_free(fx);
     return 0;
 }
@@ -324,11 +358,12 @@ static void test_refused_by_the_library(void **state)
     assert_int_equal(fx->requests, 0);
 }
 
-static void post_of(struct fixture *fx, struct client *c, size_t length, size_t sent)
+static void post_of(struct fixture *fx, struct client *c, const char *target, size_t length,
+                    size_t sent)
 {
     struct buf b = BUF_INIT(1 << 20);
 
-    buf_printf(&b, "POST /large HTTP/1.1\r\n" H "Content-Length: %zu\r\n\r\n", length);
+    buf_printf(&b, "POST %s HTTP/1.1\r\n" H "Content-Length: %zu\r\n\r\n", target, length);
     for (size_t i = 0; i < sent; i++)
         buf_put_u8(&b, ' ');
     client_open(c, fx->port);
@@ -336,33 +371,153 @@ static void post_of(struct fixture *fx, struct client *c, size_t length, size_t 
     buf_free(&b);
 }
 
-/* Bodies that do not end: together they get no more than the limit, but a small one has room
- * always; and then there is room again. */
-static void test_all_bodies_together(void **state)
+/* Bodies that do not end: room is taken for their whole length, within a share; the next one is
+ * told so, before it is read. Others have room, and small ones; and then there is room again. */
+static void test_bodies_have_a_share(void **state)
 {
-    enum { LARGE = LIM_BODY_ANONYMOUS + 500, HELD_BYTES = LIM_BODY_ANONYMOUS - 500 };
+    enum { LARGE = 2 * LIM_SHARE_LEAST };
     struct fixture *fx = *state;
     struct client held[2], c;
-    uint64_t before = limit_get(SET_BODIES_BYTES);
 
-    assert_err(limit_set(SET_BODIES_BYTES, 2 * LIM_BODY_ANONYMOUS), ERR_OK);
     for (size_t i = 0; i < ARRAY_LEN(held); i++)
-        post_of(fx, &held[i], LARGE, HELD_BYTES);
-    CLIENT_WAIT(fx->loop, &held[0], fx->h->bodies == 2 * HELD_BYTES);
-    post_of(fx, &c, LARGE, LARGE);
-    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 503 ") == 1);
+        post_of(fx, &held[i], "/large?ana", LARGE, 10);
+    CLIENT_WAIT(fx->loop, &held[0], fx->shares.held == 2 * LARGE);
+    post_of(fx, &c, "/large?ana", LARGE, LARGE);
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 429 ") == 1);
     client_close(&c);
-    post_of(fx, &c, 2000, 2000);
+    post_of(fx, &c, "/large?bob", LARGE, LARGE);
     CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 200 ") == 1);
     client_close(&c);
     for (size_t i = 0; i < ARRAY_LEN(held); i++)
         client_close(&held[i]);
-    CLIENT_WAIT(fx->loop, &c, fx->h->bodies == 0);
-    post_of(fx, &c, LARGE, LARGE);
+    CLIENT_WAIT(fx->loop, &c, fx->shares.held == 0);
+    post_of(fx, &c, "/large?ana", LARGE, LARGE);
     CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 200 ") == 1);
     client_close(&c);
-    CLIENT_WAIT(fx->loop, &c, fx->h->bodies == 0);
-    assert_err(limit_set(SET_BODIES_BYTES, before), ERR_OK);
+}
+
+/* In chunks nobody says how long it gets. */
+static void test_chunks_have_a_share(void **state)
+{
+    struct fixture *fx = *state;
+    struct buf b = BUF_INIT(1 << 20);
+    struct client c;
+
+    buf_put_str(&b, "POST /large?ana HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n50000\r\n");
+    for (size_t i = 0; i < 0x50000; i++)
+        buf_put_u8(&b, ' ');
+    buf_put_str(&b, "\r\n0\r\n\r\n");
+    client_open(&c, fx->port);
+    client_send(&c, buf_slice(&b));
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 429 ") == 1);
+    client_close(&c);
+    buf_free(&b);
+}
+
+/* An answer that its client does not read is in the share too; without room it is none. */
+static void test_answers_have_a_share(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /big?ana HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 503 ") == 1);
+    client_close(&c);
+    shares_init(&fx->shares, 64 << 20, 32 << 20);
+    client_open(&c, fx->port);
+    client_send_str(&c, "GET /big?ana HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, fx->shares.held == 8 << 20);
+    CLIENT_WAIT(fx->loop, &c, c.got.n > 8 << 20);
+    client_close(&c);
+}
+
+/* Until the role has decided, nothing is read but the headers. */
+static void test_body_waits(void **state)
+{
+    static const char *const raws[] = {
+        "POST /wait?ana HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello",
+        "POST /wait?ana HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n"
+        "5\r\nhello\r\n0\r\n\r\n",
+        "POST /wait?ana HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
+        "GET /wait?ana HTTP/1.1\r\n" H "\r\n",
+    };
+    struct fixture *fx = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(raws); i++) {
+        for (int good = 0; good < 2; good++) {
+            struct client c;
+            unsigned requests = fx->requests;
+
+            buf_clear(&fx->seen);
+            client_open(&c, fx->port);
+            client_send_str(&c, raws[i]);
+            CLIENT_WAIT(fx->loop, &c, fx->asked != NULL);
+            for (int k = 0; k < 5; k++)
+                loop_turn(fx->loop, 1);
+            assert_int_equal(fx->requests, requests);
+            client_read(&c);
+            assert_int_equal(c.got.n, 0);
+            if (good)
+                read_for(fx, fx->asked);
+            else
+                http_body_drop(fx->asked, ERR_UNAUTHENTICATED);
+            CLIENT_WAIT(fx->loop, &c, client_count(&c, "\r\n\r\nhello") == 1);
+            assert_int_equal(client_count(&c, good ? "HTTP/1.1 200 " : "HTTP/1.1 401 "), 1);
+            assert_true(good || client_count(&c, "100 Continue") == 0);
+            buf_put_u8(&fx->seen, 0);
+            assert_int_equal(strstr((const char *)fx->seen.p, "hello") != NULL, good && i < 3);
+            client_close(&c);
+        }
+    }
+}
+
+/* The next request on the connection is served as if nothing had been. */
+static void test_body_dropped(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+
+    post_of(fx, &c, "/drop", 300 * 1000, 300 * 1000);
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 401 ") == 1);
+    client_send_str(&c, "GET /x HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 200 ") == 1);
+    client_close(&c);
+    /* One that asks first need not send it; of one that never ends we do not want all. */
+    client_open(&c, fx->port);
+    client_send_str(&c, "POST /drop HTTP/1.1\r\n" H "Expect: 100-continue\r\n"
+                        "Content-Length: 300000\r\n\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 401 ") == 1);
+    client_close(&c);
+    client_open(&c, fx->port);
+    client_send_str(&c, "POST /drop HTTP/1.1\r\n" H "Content-Length: 300000000\r\n\r\n");
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 401 ") == 1);
+    client_close(&c);
+}
+
+static void test_leaving_before_the_body(void **state)
+{
+    struct fixture *fx = *state;
+
+    for (int how = 0; how < 3; how++) {
+        unsigned ends = fx->ends;
+        struct client c;
+
+        client_open(&c, fx->port);
+        client_send_str(&c, "POST /wait HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhel");
+        CLIENT_WAIT(fx->loop, &c, fx->asked != NULL);
+        if (how == 0)
+            client_close(&c);
+        else if (how == 1)
+            client_reset(&c);
+        else
+            client_half_close(&c);
+        CLIENT_WAIT(fx->loop, &c, fx->ends == ends + 1);
+        assert_null(fx->asked);
+        client_close(&c);
+    }
+    assert_int_equal(fx->requests, 0);
+    assert_int_equal(fx->gone, 3);
 }
 
 static void test_too_large_is_told(void **state)
@@ -795,8 +950,8 @@ static void test_free_ends_all(void **state)
     }
     CLIENT_WAIT(fx->loop, &c[4], client_count(&c[4], "hello") == 1 && fx->requests == 3);
     again(fx);
-    assert_int_equal(fx->ends, 3);
-    assert_int_equal(fx->gone, 2);
+    assert_int_equal(fx->ends, 4); /* with the one whose body did not come */
+    assert_int_equal(fx->gone, 3);
     for (size_t i = 0; i < ARRAY_LEN(c); i++) {
         CLIENT_WAIT(fx->loop, &c[i], c[i].eof);
         client_close(&c[i]);
@@ -904,6 +1059,7 @@ static void test_large_answer(void **state)
 
 /* --- many ------------------------------------------------------------------------------------- */
 
+/* While all wait for us, the next ones wait unaccepted. */
 static void test_connection_cap(void **state)
 {
     struct fixture *fx = *state;
@@ -912,11 +1068,12 @@ static void test_connection_cap(void **state)
     set(SET_CLIENTS, 8);
     again(fx);
     for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        if (i == 8)
+            CLIENT_WAIT(fx->loop, &c[0], fx->requests == 8);
         client_open(&c[i], fx->port);
-        client_send_str(&c[i], "GET /x HTTP/1.1\r\n" H "\r\n");
+        client_send_str(&c[i],
+                        i < 8 ? "GET /hold HTTP/1.1\r\n" H "\r\n" : "GET /x HTTP/1.1\r\n" H "\r\n");
     }
-    for (size_t i = 0; i < 8; i++)
-        CLIENT_WAIT(fx->loop, &c[i], client_count(&c[i], "hello") == 1);
     for (int i = 0; i < 10; i++) {
         loop_turn(fx->loop, 1);
         client_read(&c[8]);
@@ -926,10 +1083,101 @@ static void test_connection_cap(void **state)
     assert_int_equal(client_count(&c[8], "hello"), 0);
     client_close(&c[0]);
     CLIENT_WAIT(fx->loop, &c[8], client_count(&c[8], "hello") == 1);
-    client_close(&c[1]);
-    CLIENT_WAIT(fx->loop, &c[9], client_count(&c[9], "hello") == 1);
-    for (size_t i = 2; i < ARRAY_LEN(c); i++)
+    CLIENT_WAIT(fx->loop, &c[9], client_count(&c[9], "hello") == 1); /* in place of c[8] */
+    CLIENT_WAIT(fx->loop, &c[8], c[8].eof);
+    for (size_t i = 1; i < ARRAY_LEN(c); i++)
         client_close(&c[i]);
+}
+
+static void ask_of(struct fixture *fx, struct client *c, const char *target)
+{
+    struct buf b = BUF_INIT(256);
+    size_t n = client_count(c, "hello");
+
+    buf_printf(&b, "GET %s HTTP/1.1\r\n" H "\r\n", target);
+    client_send(c, buf_slice(&b));
+    CLIENT_WAIT(fx->loop, c, client_count(c, "hello") == n + 1);
+    buf_free(&b);
+}
+
+/* Whether the server has accepted it, and nobody since. */
+static bool is_newest(struct fixture *fx, const struct client *c)
+{
+    const struct conn *newest = TAILQ_LAST(&fx->h->conns[CONN_STRANGER], conn_list);
+    struct sockaddr_in own = {0}, peer = {0};
+    socklen_t n = sizeof(own), k = sizeof(peer);
+
+    return newest != NULL && getsockname(c->fd, (struct sockaddr *)&own, &n) == 0 &&
+           getpeername(newest->fd, (struct sockaddr *)&peer, &k) == 0 &&
+           own.sin_port == peer.sin_port;
+}
+
+/* Whoever comes is served at once; the oldest stranger goes for it, and nobody who is known. */
+static void test_strangers_make_room(void **state)
+{
+    struct fixture *fx = *state;
+    struct client ana, idle[12], slow, now;
+
+    set(SET_CLIENTS, 8);
+    again(fx);
+    client_open(&ana, fx->port);
+    ask_of(fx, &ana, "/proven?ana");
+    client_open(&slow, fx->port);
+    client_send_str(&slow, "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhel");
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
+        client_open(&idle[i], fx->port);
+        CLIENT_WAIT(fx->loop, &idle[i], is_newest(fx, &idle[i]));
+    }
+    client_open(&now, fx->port);
+    ask_of(fx, &now, "/x");
+    CLIENT_WAIT(fx->loop, &slow, slow.eof);
+    for (size_t i = 0; i < ARRAY_LEN(idle) - 6; i++)
+        CLIENT_WAIT(fx->loop, &idle[i], idle[i].eof || idle[i].reset);
+    client_read(&idle[ARRAY_LEN(idle) - 5]);
+    assert_false(idle[ARRAY_LEN(idle) - 5].eof);
+    ask_of(fx, &ana, "/x");
+    assert_int_equal(httpd_count(fx->h), 8);
+    assert_int_equal(fx->refusals, 1); /* told once */
+    client_close(&ana);
+    client_close(&slow);
+    client_close(&now);
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++)
+        client_close(&idle[i]);
+}
+
+/* An owner has so many; with the rest it is a stranger. Strangers have an eighth; among those who
+ * are known, who has asked nothing for the longest time goes. */
+static void test_known_make_room(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c[8], now[3];
+
+    set(SET_CLIENTS, 8);
+    set(SET_CONNECTIONS_PER_CLIENT, 6);
+    again(fx);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        client_open(&c[i], fx->port);
+        ask_of(fx, &c[i], "/proven?ana");
+    }
+    assert_int_equal(fx->shares.by_owner->connections, 6);
+    client_open(&now[0], fx->port);
+    ask_of(fx, &now[0], "/proven?bob");
+    CLIENT_WAIT(fx->loop, &c[6], c[6].eof);
+    ask_of(fx, &c[0], "/x");
+    client_open(&now[1], fx->port); /* c[7] is the only stranger, and stays */
+    ask_of(fx, &now[1], "/proven?bob");
+    CLIENT_WAIT(fx->loop, &c[1], c[1].eof);
+    client_open(&now[2], fx->port);
+    ask_of(fx, &now[2], "/x");
+    CLIENT_WAIT(fx->loop, &c[2], c[2].eof);
+    ask_of(fx, &c[7], "/x");
+    ask_of(fx, &c[0], "/x");
+    ask_of(fx, &now[0], "/x");
+    for (size_t i = 0; i < ARRAY_LEN(c); i++)
+        client_close(&c[i]);
+    for (size_t i = 0; i < ARRAY_LEN(now); i++)
+        client_close(&now[i]);
+    set(SET_CONNECTIONS_PER_CLIENT, 256);
 }
 
 static void test_stop_accepting(void **state)
@@ -955,7 +1203,12 @@ int main(void)
         T(test_refused_by_either),
         T(test_too_many_fields),
         T(test_refused_by_the_library),
-        T(test_all_bodies_together),
+        T(test_bodies_have_a_share),
+        T(test_chunks_have_a_share),
+        T(test_answers_have_a_share),
+        T(test_body_waits),
+        T(test_body_dropped),
+        T(test_leaving_before_the_body),
         T(test_too_large_is_told),
         T(test_served),
         T(test_chunk_extension),
@@ -981,6 +1234,8 @@ int main(void)
         T(test_stream_end_at_once),
         T(test_large_answer),
         T(test_connection_cap),
+        T(test_strangers_make_room),
+        T(test_known_make_room),
         T(test_stop_accepting),
     };
 

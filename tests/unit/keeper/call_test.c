@@ -105,6 +105,29 @@ static void test_who_is_it(void **state)
     sec_free(wrong);
 }
 
+/* Before a body is read. */
+static void test_whose_token(void **state)
+{
+    struct world *w = *state;
+    struct sec *wrong = rig_sec("nobody's token");
+    const struct {
+        struct sec *token;
+        bool known;
+    } rows[] = {{w->ann, true}, {wrong, false}, {NULL, false}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct msg_token_check m = {.check = 70 + i, .token = rows[i].token};
+        struct msg_token_known *known = NULL;
+
+        assert_err(send_token_check(w->r->gateway->own, &m), ERR_OK);
+        known = &rig_take(w->r->gateway, MSG_TOKEN_KNOWN)->token_known;
+        assert_int_equal(known->check, 70 + i);
+        assert_int_equal(known->known, rows[i].known);
+    }
+    rig_quiet(w->r->gateway); /* it is no call */
+    sec_free(wrong);
+}
+
 /* --- classes ---------------------------------------------------------------------------------- */
 
 static void test_own_and_status(void **state)
@@ -1217,6 +1240,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_who_is_it),
+        T(test_whose_token),
         T(test_own_and_status),
         T(test_lists_never_ask),
         T(test_ride),

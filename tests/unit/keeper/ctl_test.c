@@ -177,6 +177,9 @@ static void test_key_removed(void **state)
                ERR_OK);
     done(w, ERR_OK);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, ERR_UNAUTHENTICATED);
+    /* Its bodies are read no more. */
+    assert_true(
+        ID_EQ(rig_take(w->r->gateway, MSG_TOKEN_GONE)->token_gone.token, hash_sec_sha256(w->ann)));
     rig_take(w->r->egress, MSG_DROP);
     assert_int_equal(next_answer(w, 2), MSG_CALL_DENY);
     assert_int_equal(w->r->events[EVENT_HANDOFF_CANCELLED], 1);

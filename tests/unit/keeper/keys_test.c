@@ -128,6 +128,7 @@ static void test_removed_person(void **state)
     assert_int_equal(w->r->events[EVENT_USER_REMOVED], 1);
     assert_int_equal(w->r->events[EVENT_CONNECTION_REVOKED], 1);
     rig_forget(w->r->egress); /* the drop */
+    rig_take(w->r->gateway, MSG_TOKEN_GONE);
     {
         struct msg_call_open o = rig_call(1, w->ann);
 

@@ -1,0 +1,164 @@
+/*
+ * Whose body is read. Run by the gateway on tokens that anybody may send: one that the keeper has
+ * not said yes to is asked about, and until then nothing of its request is read but the headers. A
+ * yes is remembered until the keeper says that the key is gone, or is gone itself; it opens nothing
+ * but room, since each call is judged with its token anyway.
+ */
+#include "gateway/keys.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/planted.h"
+#include "crypto/hash.h"
+#include "gateway/gateway.h"
+#include "ipc/gen/send.h"
+
+struct key {
+    struct digest token;
+    struct share *share;
+    UT_hash_handle hh;
+};
+
+struct key_check {
+    uint64_t number;
+    struct http_req *req;
+    struct digest token;
+    size_t max; /* bytes of body */
+    UT_hash_handle hh;
+};
+
+void keys_init(struct keys *all)
+{
+    *all = (struct keys){0};
+    shares_init(&all->shares, limit_get(SET_BODIES_BYTES), limit_get(SET_CLIENT_BYTES));
+}
+
+static void forget(struct keys *all, struct key *k)
+{
+    HASH_DEL(all->by_hash, k);
+    share_put(k->share);
+    mem_free(k);
+}
+
+void keys_done(struct keys *all)
+{
+    while (all->by_hash != NULL)
+        forget(all, all->by_hash);
+}
+
+static struct key *find(const struct keys *all, const struct digest *token)
+{
+    struct key *k = NULL;
+
+    HASH_FIND(hh, all->by_hash, token, sizeof(*token), k);
+    return k;
+}
+
+static struct key *add(struct keys *all, const struct digest *token)
+{
+    struct key *k = find(all, token);
+
+    if (k != NULL)
+        return k;
+    k = MEM_NEW(struct key);
+    k->token = *token;
+    k->share = share_get(&all->shares, ID_SLICE(*token));
+    HASH_ADD(hh, all->by_hash, token, sizeof(k->token), k);
+    return k;
+}
+
+static void let_in(const struct key *k, struct http_req *req, size_t max)
+{
+    http_prove(req, k->share);
+    http_body_read(req, max, k->share);
+}
+
+static enum err ask(struct gateway *g, const struct key_check *c, struct slice token)
+{
+    uint8_t copy[LIM_TOKEN_BYTES];
+    struct msg_token_check m = {.check = c->number};
+    enum err e;
+
+    if (g->keeper == NULL)
+        return ERR_UNAVAILABLE;
+    m.token = sec_take(copy, slice_copy(token, copy, sizeof(copy)));
+    e = send_token_check(g->keeper, &m);
+    sec_free(m.token);
+    return e == ERR_CLOSED ? ERR_UNAVAILABLE : e;
+}
+
+void keys_take(struct gateway *g, struct http_req *req, struct slice token, size_t max)
+{
+    struct keys *all = &g->keys;
+    struct key_check *c = NULL;
+    struct digest hash = hash_sha256(token);
+    struct key *k = find(all, &hash);
+    enum err e;
+
+    if (PLANTED(body_before_token))
+        k = add(all, &hash);
+    if (k != NULL) {
+        let_in(k, req, max);
+        return;
+    }
+    c = MEM_NEW(struct key_check);
+    *c = (struct key_check){.number = ++all->last_check, .req = req, .token = hash, .max = max};
+    e = ask(g, c, token);
+    if (e != ERR_OK) {
+        mem_free(c);
+        http_body_drop(req, e);
+        return;
+    }
+    req->ticket = c->number;
+    HASH_ADD(hh, all->checks, number, sizeof(c->number), c);
+}
+
+/* NULL: its request is over. */
+static struct key_check *take_check(struct keys *all, uint64_t number)
+{
+    struct key_check *c = NULL;
+
+    HASH_FIND(hh, all->checks, &number, sizeof(number), c);
+    if (c != NULL)
+        HASH_DEL(all->checks, c);
+    return c;
+}
+
+void keys_leave(struct gateway *g, const struct http_req *req)
+{
+    mem_free(take_check(&g->keys, req->ticket));
+}
+
+void keys_on_known(struct gateway *g, const struct msg_token_known *m)
+{
+    struct key_check *c = take_check(&g->keys, m->check);
+
+    if (c == NULL)
+        return;
+    if (m->known)
+        let_in(add(&g->keys, &c->token), c->req, c->max);
+    else
+        http_body_drop(c->req, ERR_UNAUTHENTICATED);
+    mem_free(c);
+}
+
+void keys_on_gone(struct gateway *g, const struct msg_token_gone *m)
+{
+    struct key *k = find(&g->keys, &m->token);
+
+    if (k != NULL)
+        forget(&g->keys, k);
+}
+
+void keys_lost(struct gateway *g)
+{
+    struct keys *all = &g->keys;
+    struct key_check *c = NULL;
+
+    while ((c = all->checks) != NULL) {
+        HASH_DEL(all->checks, c);
+        http_body_drop(c->req, ERR_UNAVAILABLE);
+        mem_free(c);
+    }
+    keys_done(all);
+}
