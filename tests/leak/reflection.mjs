@@ -10,8 +10,9 @@ import { Oracle } from '../lib/oracle.mjs';
 import { Sidegate, root, upstreamConfig } from '../lib/sidegate.mjs';
 import { PlainPerson, title } from '../lib/wire.mjs';
 import { header } from '../upstreams/lib.mjs';
-import { encodings, start, ways } from '../upstreams/reflecting.mjs';
+import { encodings, start } from '../upstreams/reflecting.mjs';
 import { hearBeside, kindOf, kindsOf } from './beside.mjs';
+import { cells, leaking, say } from './cells.mjs';
 import { encoders, screenRows } from './encoders.mjs';
 import { check, end, note } from './report.mjs';
 import { TapedAgent } from './taped.mjs';
@@ -69,52 +70,7 @@ const give = (name) => async (url) => {
     if (!/^(Done|This has ended)$/.test(title(page))) note(`the page said: ${title(page)}`);
 };
 
-// Does the work on each of the list, some at a time.
-async function all(list, work, wide = 16) {
-    const queue = [...list];
-    await Promise.all(Array.from({ length: wide }, async () => { for (let x = queue.shift(); x !== undefined; x = queue.shift()) await work(x); }));
-}
-
-const cells = (names) => Object.keys(ways).filter((how) => how !== 'a 401 with a body').flatMap((how) => names.map((encoding) => ({ how, encoding })));
-const say = ({ how, encoding }, era) => `${how}, as ${encoding}, ${era}`;
 const foundIn = (bytes) => oracle.find(bytes).map((h) => `${h.secret} as ${h.encoding}`);
-
-// What must come back where it is not the answer with a mark in it: silence, or a time-out, would be clean too.
-const httpError = /the upstream answered with an HTTP error/;
-const lost = /its outcome is unknown/;
-const notMcp = /the upstream's answer is not valid MCP/;
-const cameBack = {
-    'a plain text body': httpError, 'a redirect elsewhere': httpError, 'a redirect to itself': httpError,
-    'an HTML body': notMcp, 'gzip although not asked for': notMcp, 'the start of a body, then a reset': lost,
-    'a session id': /"done"/, 'a trailer': /"done"/, 'an interim response': /"done"/, 'bytes after the body': /"done"/, 'event ids and comments': /"done"|the message is larger than the limit|not valid MCP/,
-    'a question to the person': /"done"|not valid MCP/, 'a status line': /see the status/, 'header fields': /see the header/,
-    'an image': /"data":"[^"]*(cmVkYWN0ZW|JlZGFjdGVk|yZWRhY3RlZ)/, // "redacted", as base64
-};
-
-// Sends each cell, and gives those cells in whose answer something was found. `wrongs` gets those that were not answered as they must.
-async function leaking(agent, list, wrongs) {
-    const hits = new Map();
-    await all(list, async (cell) => {
-        const from = agent.tape.length;
-        const progress = 3;
-        const enough = new AbortController(); // for who asks the server itself, which leaves the connection open there
-        const ask = () => agent.request('tools/call', { name: 'reflect', arguments: cell }, { progress, signal: enough.signal });
-        const request = ask();
-        const entry = agent.tape[from];
-        const look = setInterval(() => {
-            if (!wrongs && cell.how === 'bytes after the body' && foundIn(Buffer.concat(entry.parts)).length > 0) enough.abort();
-        }, 300);
-        let read = await request;
-        clearInterval(look);
-        const came = cameBack[cell.how] ?? /\[redacted: /;
-        // Some ways close the connection without a word, and a call that was just sent on it is lost: not by its own way.
-        for (let tries = 0; wrongs && tries < 5 && !came.test(read.text) && lost.test(read.text); tries++) read = await ask();
-        if (wrongs && !(read.message && came.test(read.text))) wrongs.push(`${say(cell, agent.era)}: ${came} did not come: ${read.text.slice(0, 200)}`);
-        const found = foundIn(Buffer.concat(entry.parts));
-        if (found.length > 0) hits.set(say(cell, agent.era), found.join('; '));
-    });
-    return hits;
-}
 
 // Which messages beside the calls are not as they must be, or did not come.
 const beside = (heard, isRight, wrong, era) => [...heard].flatMap(([encoding, messages]) => kindsOf(era).flatMap((kind) => {
@@ -144,7 +100,7 @@ for (const era of eras) {
     if (!quick) {
         const direct = new TapedAgent({ port: upstreams.mirror.port, path: '/mcp', key, era });
         const list = cells(names);
-        const seen = await leaking(direct, list);
+        const seen = await leaking(direct, list, foundIn);
         check(`asked directly, the server leaks in each of ${list.length} cells (${era})`, list.map((c) => say(c, era)).filter((c) => !seen.has(c)));
         const { heard } = await hearBeside(direct, names);
         check(`and beside the calls (${era})`, beside(heard, (m) => foundIn(JSON.stringify(m)).length > 0, 'does not leak', era));
@@ -157,7 +113,7 @@ for (const era of eras) {
     const before = upstreams.mirror.seen('tools/call').length;
     const list = cells(names);
     const unanswered = [];
-    const hits = await leaking(agent, list, unanswered);
+    const hits = await leaking(agent, list, foundIn, unanswered);
     check(`through Sidegate nothing comes back in ${list.length} cells (${era})`, [...hits].map((h) => h.join(': ')));
     check(`and each of them was asked (${era})`, upstreams.mirror.seen('tools/call').length - before >= list.length || ['not all reached the server']);
     check(`and answered, as it must be (${era})`, unanswered);
@@ -173,7 +129,7 @@ for (const era of eras) {
         await other.call('reflect', { how: 'text of a result' }, { onLink: give(name) });
         const wrong = [];
         const unmarked = [];
-        for (const encoding of names) wrong.push(...await leaking(other, [{ how: 'text of a result', encoding }, { how: 'message of an error', encoding }], unmarked));
+        for (const encoding of names) wrong.push(...await leaking(other, [{ how: 'text of a result', encoding }, { how: 'message of an error', encoding }], foundIn, unmarked));
         await askAll(other, upstreams[name], 'RAW');
         check(`nor of what stands in ${name === 'basic' ? 'basic authentication' : 'the query'} (${era})`, [...wrong.map((h) => h.join(': ')), ...unmarked, ...foundIn(other.got())]);
     }

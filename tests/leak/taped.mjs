@@ -12,9 +12,9 @@ export class TapedAgent {
     #id = 0;
 
     // `path` is /mcp/<upstream> at Sidegate. In the legacy era, start() comes first.
-    // `declares`: capabilities besides links.
-    constructor({ port, path, key, era = 'modern', links = true, declares = {} }) {
-        Object.assign(this, { port, path, key, era, links, declares });
+    // `declares`: capabilities besides links; `headers` go with every request.
+    constructor({ port, path, key, era = 'modern', links = true, declares = {}, headers = {} }) {
+        Object.assign(this, { port, path, key, era, links, declares, headers });
     }
 
     get capabilities() {
@@ -35,6 +35,7 @@ export class TapedAgent {
             Accept: 'application/json, text/event-stream',
             ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
             ...this.#eraHeaders(message),
+            ...this.headers,
             ...headers,
             Connection: 'close',
         };
