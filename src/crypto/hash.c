@@ -39,6 +39,11 @@ void hash_sha256_add(struct hash_sha256 *h, struct slice s)
         (void)crypto_hash_sha256_update(state_of(h), s.p, s.n); /* always 0 */
 }
 
+void hash_sha256_put(void *h, struct slice s)
+{
+    hash_sha256_add(h, s);
+}
+
 struct digest hash_sha256_done(struct hash_sha256 *h)
 {
     struct digest d;

@@ -22,6 +22,8 @@ struct hash_sha256 {
 void hash_sha256_init(struct hash_sha256 *h);
 void hash_sha256_add(struct hash_sha256 *h, struct slice s);
 struct digest hash_sha256_done(struct hash_sha256 *h);
+/* hash_sha256_add for request_put, which may not include crypto; h is a struct hash_sha256. */
+void hash_sha256_put(void *h, struct slice s);
 
 /* BLAKE2b with 32 bytes of output (RFC 7693), keyed by 16 to 64 bytes. */
 struct digest hash_keyed(const struct sec *key, struct slice s);

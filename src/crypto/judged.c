@@ -18,10 +18,13 @@ static void add(struct hash_sha256 *h, struct slice s)
 
 struct digest judged_digest(const struct judged *j)
 {
+    const uint8_t answers = j->answers;
     struct hash_sha256 h;
 
     hash_sha256_init(&h);
     hash_sha256_add(&h, slice_of(&j->kind, 1));
+    hash_sha256_add(&h, slice_of(&answers, 1));
+    hash_sha256_add(&h, ID_SLICE(j->request));
     add(&h, j->method);
     add(&h, j->name);
     add(&h, j->projection);

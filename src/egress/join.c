@@ -16,6 +16,7 @@
 #include "os/log.h"
 #include "proto/http_field.h"
 #include "proto/projection.h"
+#include "proto/request.h"
 #include "screen/parts.h"
 
 bool use_has_body(enum call_kind kind)
@@ -99,8 +100,10 @@ static enum err judge_again(const struct use *u, struct digest *ret)
     struct buf method = BUF_INIT(LIM_METHOD_BYTES), name = BUF_INIT(LIM_NAME_BYTES),
                projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct judged j = {.kind = (uint8_t)u->kind};
+    struct hash_sha256 request;
     enum err e = ERR_OK;
 
+    hash_sha256_init(&request);
     if (use_has_body(u->kind)) {
         j.method = json_str_slice(&u->json, u->rpc.method, &method);
         projection_put_name(&(struct projection_in){.j = &u->json,
@@ -108,7 +111,10 @@ static enum err judge_again(const struct use *u, struct digest *ret)
                                                     .sha256 = hash_sha256_to},
                             &name);
         e = projection_of(&u->json, &u->rpc, hash_sha256_to, &projection);
+        request_put(&u->json, &u->rpc, hash_sha256_put, &request);
+        j.answers = request_has_answers(&u->json, &u->rpc);
     }
+    j.request = hash_sha256_done(&request);
     j.name = buf_slice(&name);
     j.projection = buf_slice(&projection);
     if (e == ERR_OK)

@@ -38,17 +38,12 @@ void refuse_leave(struct use *of)
     }
 }
 
-static bool is_id(struct slice text)
-{
-    return PLANTED(refusal_any_body) || jsonrpc_id_valid(text);
-}
-
 void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
 {
     struct use *of = join_find(all, c, m->call);
     struct refusal_open *r;
 
-    if (!is_id(m->id)) {
+    if (!jsonrpc_id_valid(m->id) && !PLANTED(refusal_any_body)) {
         chan_breach(c, BREACH_ASK_REFUSE);
         return;
     }

@@ -74,7 +74,7 @@ struct call {
     enum call_want want;
     void (*on_own)(struct call *c, const struct msg_call_own *m); /* what call_own brings */
     void (*on_snapshot)(struct call *c, struct slice text);       /* empty: there is none */
-    uint64_t target; /* the call that an answer is for */
+    uint64_t target; /* the call that an answer or a cancellation is for */
     int level;       /* logging/setLevel's */
     bool has_cursor; /* a list's second page or later */
     bool no_url;     /* the client answered our elicitation with an error */

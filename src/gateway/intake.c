@@ -277,8 +277,10 @@ static void start_cancel(struct call *c)
     struct call *o = c->session != NULL ? cancelled_call(c) : NULL;
     bool is_upstream = o != NULL && o->egress != NULL;
 
-    if (is_upstream)
+    if (is_upstream) {
+        c->target = o->id;
         call_start(c);
+    }
     if (o != NULL)
         call_event(o, CALL_EV_CANCEL, NULL);
     if (!is_upstream) {
@@ -303,7 +305,7 @@ static enum err start_notification(struct call *c)
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static void answer_ours(struct call *c, const struct ask *k)
+static void answer_ours(struct call *c)
 {
     static const enum answer answers[] = {
         /* One that is not understood is no refusal: the handoff stays in the inbox. */
@@ -315,7 +317,6 @@ static void answer_ours(struct call *c, const struct ask *k)
 
     c->want = CALL_WANT_OWN;
     c->on_own = own_answer;
-    c->target = k->call;
     c->no_url = c->req.rpc.kind == JSONRPC_ERROR;
     c->answer = answers[mcp_elicit_action(&c->in, c->req.rpc.result)];
 }
@@ -323,7 +324,7 @@ static void answer_ours(struct call *c, const struct ask *k)
 /* To a request of ours, to one of the upstream's, or to none that is open, which is dropped. */
 static enum err start_response(struct call *c)
 {
-    struct buf scratch = BUF_INIT(LIM_RPC_ID_BYTES), id = BUF_INIT(LIM_RPC_ID_BYTES);
+    struct buf scratch = BUF_INIT(LIM_RPC_ID_BYTES), id = BUF_INIT(LIM_RPC_ID_BYTES + 2);
     struct ask *k = NULL;
 
     if (c->session == NULL)
@@ -335,8 +336,9 @@ static enum err start_response(struct call *c)
         call_finish(c);
         return ERR_OK;
     }
+    c->target = k->call;
     if (k->ours)
-        answer_ours(c, k);
+        answer_ours(c);
     buf_put(&id, buf_slice(&k->upstream_id));
     ask_free(&c->session->asks, k);
     call_open(c, buf_slice(&id));

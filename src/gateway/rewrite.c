@@ -10,6 +10,7 @@
 #include "crypto/hash.h"
 #include "proto/mcp_write.h"
 #include "proto/projection.h"
+#include "proto/request.h"
 
 /* The client of this hop is Sidegate. */
 #define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
@@ -81,4 +82,21 @@ void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct 
         .j = j, .method = q->rpc.method, .name = q->name, .sha256 = hash_sha256_to};
 
     projection_put_name(&in, out);
+}
+
+struct digest rewrite_request(const struct json *j, const struct mcp_request *q)
+{
+    struct hash_sha256 h;
+
+    hash_sha256_init(&h);
+    request_put(j, &q->rpc, hash_sha256_put, &h);
+    return hash_sha256_done(&h);
+}
+
+/* As edit_responses leaves it. */
+bool rewrite_has_answers(const struct json *j, const struct mcp_request *q)
+{
+    return request_has_answers(j, &q->rpc) &&
+           (json_get(j, q->responses, MCP_INPUT_KEY) == JSON_NONE ||
+            json_count(j, q->responses) > 1);
 }

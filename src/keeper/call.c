@@ -6,6 +6,7 @@
 #include "keeper/call.h"
 
 #include "base/mem.h"
+#include "crypto/hash.h"
 #include "crypto/judged.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
@@ -47,6 +48,13 @@ struct call *call_of(struct keeper *k, struct chan *c, uint64_t number)
     return call;
 }
 
+void call_forget(struct call *call)
+{
+    buf_free(&call->shown);
+    buf_free(&call->upstream_state);
+    mem_free(call);
+}
+
 void call_free(struct call *call)
 {
     struct keeper *k = call->k;
@@ -63,8 +71,7 @@ void call_free(struct call *call)
         call->gone = true;
         return;
     }
-    buf_free(&call->upstream_state);
-    mem_free(call);
+    call_forget(call);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -122,7 +129,7 @@ static enum err use_state(struct call *call, struct slice text)
     struct state s;
     enum err e = state_open(call->k, &call->who, text, &plain, &s);
 
-    if (!e && !state_is_for(&s, conf_get(&call->k->conf, call->upstream)->name, call->projection))
+    if (!e && !state_is_for(&s, conf_get(&call->k->conf, call->upstream)->name, call->request))
         e = ERR_BAD_STATE;
     if (!e) {
         call->handoff = s.handoff;
@@ -133,6 +140,36 @@ static enum err use_state(struct call *call, struct slice text)
     }
     buf_free(&plain);
     return e;
+}
+
+/* The upstream's name goes first: a yes for one server is none for another. */
+static struct digest request_at(const char *upstream, struct digest request)
+{
+    const struct slice name = slice_str(upstream);
+    const uint8_t length = (uint8_t)name.n;
+    struct hash_sha256 h;
+
+    hash_sha256_init(&h);
+    hash_sha256_add(&h, slice_of(&length, 1));
+    hash_sha256_add(&h, name);
+    hash_sha256_add(&h, ID_SLICE(request));
+    return hash_sha256_done(&h);
+}
+
+/* What may go beside a call that runs, on the lease that it took: what the gateway says about that
+ * is no more than it could do with a call of this agent key anyway. */
+static struct lease_id belongs_to(struct keeper *k, struct chan *c, const struct msg_call_open *m,
+                                  const struct principal *who)
+{
+    const struct call *of = m->of != 0 ? call_of(k, c, m->of) : NULL;
+    bool may =
+        m->kind == CALL_KIND_RESPONSE ||
+        (m->kind == CALL_KIND_NOTIFICATION && slice_eq_str(m->method, "notifications/cancelled"));
+
+    if (!may || !of || of->state != CALL_RUNNING || !of->use || of->upstream != m->upstream ||
+        !ID_EQ(of->who.client, who->client))
+        return (struct lease_id){{0}};
+    return of->use->plan.lease;
 }
 
 static struct call *make(struct keeper *k, struct chan *c, const struct msg_call_open *m,
@@ -150,8 +187,12 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
     call->caps = m->caps;
     call->session = m->session;
     call->answer = m->answer;
-    call->projection =
-        judged_digest(&(struct judged){(uint8_t)m->kind, m->method, m->name, m->projection});
+    call->projection = judged_digest(&(struct judged){(uint8_t)m->kind, m->method, m->name,
+                                                      m->projection, m->request, m->answers});
+    call->request = request_at(conf_get(&k->conf, m->upstream)->name, m->request);
+    call->runs_on = belongs_to(k, c, m, &a->who);
+    call->shown = BUF_INIT(m->projection.n);
+    buf_put(&call->shown, m->projection);
     call->body = m->body_digest;
     call->upstream_state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
     /* The message's maxima are those of the arrays. */
@@ -332,7 +373,7 @@ void call_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state
         return;
     }
     s.who = call->who;
-    s.projection = call->projection;
+    s.request = call->request;
     s.expires = keeper_now(k) + limit_get(SET_HANDOFF_TIME);
     RANDOM_ID(s.chain);
     BUG_IF(!slice_to_cstr(slice_str(conf_get(&k->conf, call->upstream)->name), s.upstream,

@@ -74,6 +74,10 @@ struct call {
     char method[LIM_METHOD_BYTES + 1];
     char name[LIM_NAME_BYTES + 1];
     struct digest projection, body; /* the first: judged_digest of what the gateway said */
+    struct digest request;          /* what it is, and where: the yes of a person is for this */
+    struct buf shown;               /* its projection */
+    struct lease_id
+        runs_on; /* of the running call that it belongs to, when it was opened; or zero */
     enum answer answer;
     struct handoff_id handoff; /* that it waits for, or zero */
     uint8_t leg;
@@ -127,5 +131,6 @@ void call_say_permit(struct call *call, struct use *u, uint64_t egress_generatio
 /* For these files only. */
 void call_enter(struct call *call, enum call_event event);
 void call_free(struct call *call);
+void call_forget(struct call *call); /* its memory alone */
 
 #endif

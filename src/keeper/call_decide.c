@@ -61,6 +61,8 @@ static enum need need_of(enum policy_class c, enum policy_standing s)
 {
     switch (s) {
     case STAND_STALE: return NEED_STALE;
+    case STAND_OTHER:
+    case STAND_RUNS:
     case STAND_LAST:
     case STAND_USED_UP: return NEED_USED_UP;
     case STAND_EXPIRED: return NEED_EXPIRED;
@@ -75,6 +77,11 @@ static enum err need_person(struct call *call, struct call_decision *d, enum pol
                               .need = need_of(call->class, s),
                               .method = call->method,
                               .tool = call->name};
+
+    if (call->class == CLASS_CALL) {
+        ask.request = call->request;
+        ask.shown = buf_slice(&call->shown);
+    }
 
     d->outcome = call->caps & CAP_LINK ? OUTCOME_ASK : OUTCOME_NEUTRAL;
     d->ending = ENDING_WAITING;
@@ -140,6 +147,7 @@ static enum err look_at_handoff(struct call *call, struct call_decision *d, bool
 enum err call_judge(struct call *call, struct call_decision *d)
 {
     struct connection_now now;
+    enum policy_class class = call->class;
     enum policy_act act = ACT_DENY;
     bool go_on = true;
     enum err e = ERR_OK;
@@ -156,7 +164,13 @@ enum err call_judge(struct call *call, struct call_decision *d)
         return e;
     if (revoke_is_dead(call->k, now.id))
         now = (struct connection_now){.standing = STAND_MISSING};
-    act = policy_decide(call->class, now.standing);
+    /* A person said yes to one request. */
+    if (now.standing == STAND_ONCE && !ID_EQ(now.request, call->request) &&
+        !PLANTED(once_admits_any))
+        now.standing = STAND_OTHER;
+    if (class == CLASS_RIDE && !ID_IS_ZERO(now.lease) && ID_EQ(now.lease, call->runs_on))
+        class = CLASS_BELONG;
+    act = policy_decide(class, now.standing);
     if (PLANTED(policy_unasked) && !ID_IS_ZERO(now.id))
         act = ACT_TAKE;
     switch (act) {
@@ -260,8 +274,7 @@ static void nobody_waits(struct call *call, enum err e)
                                                           .plan = &call->d.plan,
                                                           .gateway = call->key.gateway,
                                                           .call = call->key.number}));
-    buf_free(&call->upstream_state);
-    mem_free(call);
+    call_forget(call);
 }
 
 static enum err work(void *ctx)

@@ -57,7 +57,7 @@ static void seal(struct call *call, const struct handoff_row *h, uint8_t leg, st
     struct state s = {.handoff = h->id,
                       .leg = leg,
                       .who = call->who,
-                      .projection = call->projection,
+                      .request = call->request,
                       .expires = h->expires + CHAIN_AFTER_MS,
                       .upstream_state = buf_slice(&call->upstream_state)};
 

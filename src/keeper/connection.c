@@ -26,14 +26,17 @@ enum connection_state connection_shown(enum connection_stored s, const struct le
 }
 
 /* Used up: whether the request that took the last use is still running. */
-static enum err used_up(struct keeper *k, struct connection_id id, enum policy_standing *ret)
+static enum err used_up(struct keeper *k, struct connection_id id, enum lease_kind kind,
+                        enum policy_standing *ret)
 {
     struct store_rows q;
     enum err e = store_one(k->store, Q_use_running, VALS(V_ID(id)), &q);
 
     if (e)
         return e;
-    *ret = store_int(&q, 0) > 0 ? STAND_LAST : STAND_USED_UP;
+    *ret = STAND_USED_UP;
+    if (store_int(&q, 0) > 0)
+        *ret = kind == LEASE_KIND_ONCE ? STAND_RUNS : STAND_LAST;
     return store_end(&q);
 }
 
@@ -47,7 +50,7 @@ static enum err judge(struct keeper *k, enum connection_stored s, const struct l
     case CONNECTION_STATE_SUSPENDED: ret->standing = STAND_SUSPENDED; break;
     case CONNECTION_STATE_STALE: ret->standing = STAND_STALE; break;
     case CONNECTION_STATE_EXPIRED: ret->standing = STAND_EXPIRED; break;
-    case CONNECTION_STATE_USED_UP: return used_up(k, ret->id, &ret->standing);
+    case CONNECTION_STATE_USED_UP: return used_up(k, ret->id, l->kind, &ret->standing);
     default:
         if ((unsigned)l->kind < LEASE_KIND_COUNT)
             ret->standing = live[l->kind];
@@ -78,8 +81,10 @@ enum err connection_stand(struct keeper *k, const struct principal *who, uint16_
     STORE_ID(&q, 0, ret->id);
     stored = (enum connection_stored)store_int(&q, 1);
     STORE_ID(&q, 3, ret->lease);
-    lease = (struct lease_now){(enum lease_kind)store_int(&q, 4), store_int(&q, 5),
-                               (uint64_t)store_int(&q, 6)};
+    lease = (struct lease_now){.kind = (enum lease_kind)store_int(&q, 4),
+                               .uses_left = store_int(&q, 5),
+                               .expires = (uint64_t)store_int(&q, 6)};
+    STORE_ID(&q, 7, ret->request);
     e = store_end(&q);
     return e ? e : judge(k, stored, &lease, ret);
 }
@@ -93,50 +98,53 @@ enum err connection_begin(struct keeper *k, const struct principal *who, const c
                          V_INT(keeper_now(k))));
 }
 
-static struct lease_now lease_of(struct keeper *k, const struct upstream *u)
+static struct lease_now lease_of(struct keeper *k, const struct upstream *u, struct digest request)
 {
     struct lease_now l = {.kind = u->lease, .uses_left = -1};
 
-    if (u->lease == LEASE_KIND_ONCE)
+    if (u->lease == LEASE_KIND_ONCE) {
         l.uses_left = 1;
-    else if (u->lease == LEASE_KIND_TASK && u->lease_uses > 0)
+        l.request = request;
+    }
+    if (u->lease == LEASE_KIND_TASK && u->lease_uses > 0)
         l.uses_left = u->lease_uses;
     if (u->lease != LEASE_KIND_KEEP && u->lease_ms > 0)
         l.expires = keeper_now(k) + u->lease_ms;
     return l;
 }
 
-enum err connection_promote(struct keeper *k, const struct principal *who, uint16_t upstream,
-                            struct connection_id id, bool tested, struct connection_id *ret_old)
+enum err connection_promote(struct keeper *k, const struct promotion *p,
+                            struct connection_id *ret_old)
 {
-    const struct upstream *u = conf_get(&k->conf, upstream);
+    const struct upstream *u = conf_get(&k->conf, p->upstream);
     struct connection_now old;
     struct lease_now l;
     struct lease_id lease;
     uint64_t rows = 0, seq = 0;
-    enum err e = connection_stand(k, who, upstream, &old);
+    enum err e = connection_stand(k, &p->who, p->upstream, &old);
 
     *ret_old = old.id;
     if (!e && !ID_IS_ZERO(old.id))
         e = store_do(k->store, Q_connection_remove, VALS(V_ID(old.id)));
     if (!e)
-        e = store_change(k->store, Q_connection_promote, VALS(V_INT(tested), V_ID(id)), &rows);
+        e = store_change(k->store, Q_connection_promote, VALS(V_INT(p->tested), V_ID(p->id)),
+                         &rows);
     if (!e && rows != 1)
         e = ERR_GONE;
     if (!e)
-        e = store_do(k->store, Q_lease_remove, VALS(V_ID(id))); /* the one of its trial */
+        e = store_do(k->store, Q_lease_remove, VALS(V_ID(p->id))); /* the one of its trial */
     if (e)
         return e;
-    l = lease_of(k, u);
-    e = lease_grant(k, id, &l, &lease);
+    l = lease_of(k, u, p->request);
+    e = lease_grant(k, p->id, &l, &lease);
     return e ? e
              : outbox_add(
                    k,
                    &(struct record){.event = EVENT_LEASE_GRANTED,
-                                    .user = who->user,
-                                    .client = who->client,
+                                    .user = p->who.user,
+                                    .client = p->who.client,
                                     .upstream = slice_str(u->name),
-                                    .connection = id,
+                                    .connection = p->id,
                                     .code = (enum err)0,
                                     .number = l.uses_left < 0 ? UINT64_MAX : (uint64_t)l.uses_left,
                                     .detail = slice_str(lease_kind_name(l.kind))},
@@ -198,5 +206,5 @@ enum err lease_grant(struct keeper *k, struct connection_id c, const struct leas
     RANDOM_ID(*ret);
     return store_do(k->store, Q_lease_add,
                     VALS(V_ID(*ret), V_ID(c), V_INT(l->kind), V_INT(l->uses_left),
-                         V_INT(l->expires), V_INT(keeper_now(k))));
+                         V_INT(l->expires), V_INT(keeper_now(k)), V_ID(l->request)));
 }

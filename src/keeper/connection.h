@@ -21,9 +21,10 @@ struct connection_now {
     enum policy_standing standing;
     struct connection_id id; /* zero when there is none */
     struct lease_id lease;   /* zero when there is none */
+    struct digest request;   /* of a lease for one request: which (zero: for none) */
 };
 
-/* How they stand with the upstream of that index. */
+/* How they stand with the upstream of that index; STAND_ONCE whatever request it is for. */
 MUST_USE enum err connection_stand(struct keeper *k, const struct principal *who, uint16_t upstream,
                                    struct connection_now *ret);
 
@@ -31,6 +32,7 @@ struct lease_now {
     enum lease_kind kind;
     int64_t uses_left; /* -1: no limit */
     uint64_t expires;  /* 0: never */
+    struct digest request;
 };
 
 /* What pages and lists call it. */
@@ -40,10 +42,16 @@ enum connection_state connection_shown(enum connection_stored s, const struct le
 /* A new one, pending until it is promoted. */
 MUST_USE enum err connection_begin(struct keeper *k, const struct principal *who,
                                    const char *upstream, struct connection_id *ret);
+struct promotion {
+    struct principal who;
+    uint16_t upstream;
+    struct connection_id id;
+    bool tested;
+    struct digest request; /* that the person was asked for, or zero */
+};
 /* The pending one takes the place of the one before (*ret_old, zero when there was none) and gets
  * its lease. */
-MUST_USE enum err connection_promote(struct keeper *k, const struct principal *who,
-                                     uint16_t upstream, struct connection_id id, bool tested,
+MUST_USE enum err connection_promote(struct keeper *k, const struct promotion *p,
                                      struct connection_id *ret_old);
 /* From live to that state, if it is live; *ret whether it was. */
 MUST_USE enum err connection_end(struct keeper *k, struct connection_id id,

@@ -75,6 +75,7 @@ enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row
     r.created = (uint64_t)store_int(&q, 12);
     r.expires = (uint64_t)store_int(&q, 13);
     r.ended = (uint64_t)store_int(&q, 14);
+    STORE_ID(&q, 15, r.request);
     fits &= (unsigned)r.kind < HANDOFF_KIND_COUNT && (unsigned)r.state < HANDOFF_STATE_COUNT &&
             (unsigned)r.need < NEED_COUNT && (unsigned)r.problem < PROBLEM_COUNT;
     e = store_end(&q);
@@ -83,6 +84,17 @@ enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row
     if (!e)
         *ret = r;
     return e;
+}
+
+enum err handoff_shown_of(struct keeper *k, struct handoff_id id, struct buf *ret)
+{
+    struct store_rows q;
+    enum err e = store_one(k->store, Q_handoff_shown, VALS(V_ID(id)), &q);
+
+    if (e)
+        return e;
+    buf_put(ret, store_bytes(&q, 0));
+    return store_end(&q);
 }
 
 static enum err count(struct keeper *k, enum stmt q, const struct store_val *vals, uint64_t *ret)
@@ -151,7 +163,8 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
     e = store_do(k->store, Q_handoff_add,
                  VALS(V_ID(id), V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
                       V_INT(HANDOFF_KIND_SECRET), V_INT(a->need), V_STR(a->method), V_STR(a->tool),
-                      V_INT(now), V_INT(now + limit_get(SET_HANDOFF_TIME))));
+                      V_INT(now), V_INT(now + limit_get(SET_HANDOFF_TIME)), V_ID(a->request),
+                      V_BYTES(a->shown)));
     if (!e)
         e = handoff_read(k, id, &ret->row);
     if (e)

@@ -42,6 +42,7 @@ struct handoff_row {
     bool tested;
     struct connection_id connection;
     uint64_t created, expires, ended;
+    struct digest request; /* that it was opened for; zero: for no call */
 };
 
 /* Someone in a legacy session was shown the link. */
@@ -75,11 +76,16 @@ void handoff_close_all(struct keeper *k);
 /* ERR_NOT_FOUND: there is none. May also be called outside of work. */
 MUST_USE enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row *ret);
 
+/* Appends the projection of the call that it was opened for; nothing when it has ended. */
+MUST_USE enum err handoff_shown_of(struct keeper *k, struct handoff_id id, struct buf *ret);
+
 struct handoff_ask {
     struct principal who;
     const char *upstream;
     enum need need;
     const char *method, *tool;
+    struct digest request; /* zero: for no call */
+    struct slice shown;    /* its projection */
 };
 
 struct handoff_found {

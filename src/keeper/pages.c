@@ -55,6 +55,7 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                                  .client_label = label_of(k, row->who.client),
                                  .method = slice_str(row->method),
                                  .tool = slice_str(row->tool),
+                                 .for_request = !ID_IS_ZERO(row->request),
                                  .created = row->created,
                                  .expires = row->expires,
                                  .tested = row->tested,
@@ -63,17 +64,21 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                                  .salt = slice_of(s->proof.salt, sizeof(s->proof.salt)),
                                  .ops = s->proof.ops,
                                  .mem = s->proof.mem};
+    struct buf shown = BUF_INIT(LIM_PROJECTION_BYTES);
     char words[WORDS_MAX];
 
     if (!c)
         return;
     words_of(row->id, words);
+    if (m.for_request && handoff_shown_of(k, row->id, &shown) == ERR_OK)
+        m.shown = buf_slice(&shown);
     m.words = slice_str(words);
     m.tries_left = row->submits < most ? (uint32_t)(most - row->submits) : 0;
     if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         page_denied(c, req, DENIAL_GONE); /* the upstream is not configured any more */
     else
         tell_handoff_view(c, &m);
+    buf_free(&shown);
 }
 
 /* --- one handoff ------------------------------------------------------------------------------ */
@@ -354,8 +359,9 @@ void pages_close(struct keeper *k)
 
 static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
 {
-    struct lease_now l = {(enum lease_kind)store_int(q, 8), store_int(q, 9),
-                          (uint64_t)store_int(q, 10)};
+    struct lease_now l = {.kind = (enum lease_kind)store_int(q, 8),
+                          .uses_left = store_int(q, 9),
+                          .expires = (uint64_t)store_int(q, 10)};
     struct msg_connection_row m = {
         .req = req,
         .client_label = store_bytes(q, 7),

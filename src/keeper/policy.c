@@ -4,8 +4,9 @@
  *
  * A list never takes a use and never spends a once-lease: clients ask for lists whenever they like,
  * and a person's yes to one call must not be used up by that. What rides needs a lease in force, or
- * the running request that took the last use of one: an answer to a question that the upstream
- * asked during the call belongs to that call.
+ * the running request that took the last use of one. A lease for one request carries nothing but
+ * that request and, while it runs, what belongs to it: an answer to a question that the upstream
+ * asked during the call, or its cancellation.
  */
 #include "keeper/policy.h"
 
@@ -21,13 +22,14 @@ enum {
 
 /* clang-format off */
 static const unsigned char table[CLASS_COUNT][STAND_COUNT] = {
-    /*                  no_need missing once  task  keep  last  used_up expired stale suspended */
-    [CLASS_OWN]     = { own,    own,    own,  own,  own,  own,  own,    own,    own,  own },
-    [CLASS_STATUS]  = { own,    own,    own,  own,  own,  own,  own,    own,    own,  own },
-    [CLASS_CONNECT] = { own,    ask,    own,  own,  own,  ask,  ask,    ask,    ask,  no },
-    [CLASS_CALL]    = { anon,   ask,    take, take, take, ask,  ask,    ask,    ask,  no },
-    [CLASS_LIST]    = { anon,   anon,   anon, ride, ride, anon, anon,   anon,   anon, anon },
-    [CLASS_RIDE]    = { anon,   no,     ride, ride, ride, ride, no,     no,     no,   no },
+    /*                  no_need missing once  other task  keep  runs  last  used_up expired stale suspended */
+    [CLASS_OWN]     = { own,    own,    own,  own,  own,  own,  own,  own,  own,    own,    own,  own },
+    [CLASS_STATUS]  = { own,    own,    own,  own,  own,  own,  own,  own,  own,    own,    own,  own },
+    [CLASS_CONNECT] = { own,    ask,    own,  own,  own,  own,  ask,  ask,  ask,    ask,    ask,  no },
+    [CLASS_CALL]    = { anon,   ask,    take, ask,  take, take, ask,  ask,  ask,    ask,    ask,  no },
+    [CLASS_LIST]    = { anon,   anon,   anon, anon, ride, ride, anon, anon, anon,   anon,   anon, anon },
+    [CLASS_RIDE]    = { anon,   no,     no,   no,   ride, ride, no,   ride, no,     no,     no,   no },
+    [CLASS_BELONG]  = { anon,   no,     no,   no,   ride, ride, ride, ride, ride,   no,     no,   no },
 };
 /* clang-format on */
 

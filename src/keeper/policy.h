@@ -17,6 +17,7 @@ enum policy_class {
     CLASS_CALL,    /* a request that has an effect or needs an answer of this user's own */
     CLASS_LIST,    /* tools/list and the like: never a reason to ask a person */
     CLASS_RIDE,    /* notifications, responses, the session's stream: only beside a live lease */
+    CLASS_BELONG, /* a response or cancellation that belongs to a request that runs on this lease */
     CLASS_COUNT
 };
 
@@ -24,10 +25,12 @@ enum policy_class {
 enum policy_standing {
     STAND_NO_NEED, /* this upstream wants no credential */
     STAND_MISSING, /* there is no connection */
-    STAND_ONCE,    /* live, one use left of one */
+    STAND_ONCE,    /* live, for this request and no other, which was not made yet */
+    STAND_OTHER,   /* live, for one request, and this is another */
     STAND_TASK,    /* live, some uses left */
     STAND_KEEP,    /* live, until revoked */
-    STAND_LAST,    /* used up, and the request that took the last use is still running */
+    STAND_RUNS,    /* used up: the one request that it was for is still running */
+    STAND_LAST,    /* used up, and the request that took the last of several is still running */
     STAND_USED_UP,
     STAND_EXPIRED,
     STAND_STALE,     /* the upstream refused the credential */

@@ -21,7 +21,7 @@ static enum err work(void *ctx)
     enum err e = connection_stand(r->k, &r->plan.who, r->plan.upstream, &now);
 
     if (!e && !ID_IS_ZERO(r->plan.connection) &&
-        (policy_decide(CLASS_RIDE, now.standing) != ACT_RIDE ||
+        (policy_decide(CLASS_BELONG, now.standing) != ACT_RIDE ||
          !ID_EQ(now.id, r->plan.connection) || revoke_is_dead(r->k, now.id)))
         e = ERR_FORBIDDEN;
     return e ? e : use_reserve(r->k, &r->plan, &r->use, &r->seq);

@@ -3,7 +3,7 @@
  * itself or it does not open; it is checked all the same. Specification: 2026-07-28
  * basic/patterns/mrtr, server requirements on requestState ("MUST NOT trust").
  *
- * Plain form: version u8, leg u8, handoff, chain, user, client (16 each), projection (32), expires
+ * Plain form: version u8, leg u8, handoff, chain, user, client (16 each), request (32), expires
  * u64, upstream's name (u8 length, bytes), and the upstream's own state to the end. Numbers are big
  * endian.
  */
@@ -15,7 +15,7 @@
 #include "keeper/keeper.h"
 #include "keeper/text64.h"
 
-enum { VERSION = 1, HEAD = 2 + 4 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
+enum { VERSION = 2, HEAD = 2 + 4 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
 
 static const struct slice binding = {(const uint8_t *)"requestState", 12};
 
@@ -29,7 +29,7 @@ void state_put(const struct state *s, struct buf *out)
     buf_put(out, ID_SLICE(s->chain));
     buf_put(out, ID_SLICE(s->who.user));
     buf_put(out, ID_SLICE(s->who.client));
-    buf_put(out, ID_SLICE(s->projection));
+    buf_put(out, ID_SLICE(s->request));
     for (int shift = 56; shift >= 0; shift -= 8)
         buf_put_u8(out, (uint8_t)(s->expires >> shift));
     buf_put_u8(out, (uint8_t)name.n);
@@ -78,7 +78,7 @@ bool state_parse(struct slice s, struct state *ret)
     copy(&s, ret->chain.b, ID_BYTES);
     copy(&s, ret->who.user.b, ID_BYTES);
     copy(&s, ret->who.client.b, ID_BYTES);
-    copy(&s, ret->projection.b, DIGEST_BYTES);
+    copy(&s, ret->request.b, DIGEST_BYTES);
     ret->expires = 0;
     for (int i = 0; i < 8; i++)
         ret->expires = ret->expires << 8 | slice_take(&s, 1).p[0];
@@ -126,7 +126,7 @@ enum err state_open(struct keeper *k, const struct principal *who, struct slice 
     return ERR_OK;
 }
 
-bool state_is_for(const struct state *s, const char *upstream, struct digest projection)
+bool state_is_for(const struct state *s, const char *upstream, struct digest request)
 {
-    return slice_eq_str(slice_str(s->upstream), upstream) && ID_EQ(s->projection, projection);
+    return slice_eq_str(slice_str(s->upstream), upstream) && ID_EQ(s->request, request);
 }

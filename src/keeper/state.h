@@ -1,7 +1,6 @@
 /*
  * requestState: what a modern client carries between the legs of one call. Sealed by the keeper,
- * opaque to everybody else, and good for one person, one client, one upstream, one request (its
- * projection), and a limited time. Where it stands for a request to the upstream it is good once:
+ * opaque to everybody else, and good for one person, one client, one upstream, one request, and a limited time. Where it stands for a request to the upstream it is good once:
  * see the chain.
  */
 #ifndef SG_KEEPER_STATE_H
@@ -18,7 +17,7 @@ struct state {
     struct use_id chain;       /* names the one request that may be made for all legs of it */
     struct principal who;
     char upstream[33];
-    struct digest projection;
+    struct digest request;
     uint64_t expires;            /* ms since 1970 */
     struct slice upstream_state; /* opened: points into the buffer that state_open was given */
 };
@@ -34,6 +33,6 @@ MUST_USE enum err state_open(struct keeper *k, const struct principal *who, stru
 void state_put(const struct state *s, struct buf *out);
 MUST_USE bool state_parse(struct slice s, struct state *ret);
 /* Whether it was sealed for this request. */
-MUST_USE bool state_is_for(const struct state *s, const char *upstream, struct digest projection);
+MUST_USE bool state_is_for(const struct state *s, const char *upstream, struct digest request);
 
 #endif

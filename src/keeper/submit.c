@@ -97,7 +97,12 @@ static enum err wrong_proof(struct submit *s)
 static enum err accept(struct submit *s, bool tested)
 {
     struct keeper *k = s->k;
-    enum err e = connection_promote(k, &s->row.who, s->upstream, s->connection, tested, &s->old);
+    const struct promotion p = {.who = s->row.who,
+                                .upstream = s->upstream,
+                                .id = s->connection,
+                                .tested = tested,
+                                .request = s->row.request};
+    enum err e = connection_promote(k, &p, &s->old);
 
     s->outcome = SUBMIT_DONE;
     return e ? e
@@ -119,7 +124,8 @@ static enum err begin_trial(struct submit *s)
                                 .connection = s->connection,
                                 .take = true,
                                 .revocations = s->plan.revocations};
-    e = lease_grant(k, s->connection, &(struct lease_now){LEASE_KIND_ONCE, 1, 0}, &s->plan.lease);
+    e = lease_grant(k, s->connection, &(struct lease_now){.kind = LEASE_KIND_ONCE, .uses_left = 1},
+                    &s->plan.lease);
     return e ? e : use_reserve(k, &s->plan, &s->use, &s->seq);
 }
 

@@ -7,11 +7,12 @@
 
 #include "base/limits.h"
 #include "proto/mcp.h"
+#include "proto/request.h"
 #include "proto/utf8.h"
 
-/* Room that the closing digest needs: tag, length, digest. */
+/* Tag and length; and the room that the closing 'X' needs. */
 #define FIELD_HEAD 5
-#define TAIL       (FIELD_HEAD + DIGEST_BYTES)
+#define TAIL       FIELD_HEAD
 
 static void put_field(struct buf *out, char tag, struct slice s)
 {
@@ -72,9 +73,10 @@ static void put_token(struct buf *out, struct slice s)
     }
 }
 
-/* The walk over the arguments. */
+/* The walk over the params. */
 struct walk {
     const struct json *j;
+    uint32_t name;                  /* which is shown before */
     struct buf pointer, leaf;       /* leaf: the two fields of one leaf */
     size_t cut[LIM_JSON_DEPTH];     /* pointer's length before each open level's token */
     uint32_t index[LIM_JSON_DEPTH]; /* position in each open array */
@@ -147,11 +149,21 @@ static bool put_leaf(struct walk *w, uint32_t node, struct buf *out, size_t max)
     return true;
 }
 
-/* Appends the leaves of a non-empty container; false at the first that does not fit. */
+static bool is_left_out(const struct walk *w, uint32_t node)
+{
+    return w->j->nodes[node].is_key &&
+           (json_value(w->j, node) == w->name || request_leaves_out(w->j, node));
+}
+
+/* Appends the leaves of a container; false at the first that does not fit. */
 static bool put_leaves(struct walk *w, uint32_t root, struct buf *out, size_t max)
 {
     uint32_t open = root;
     for (uint32_t i = root + 1; i < w->j->nodes[root].next;) {
+        if (open == root && is_left_out(w, i)) {
+            i = w->j->nodes[i + 1].next;
+            continue;
+        }
         push_token(w, i);
         uint32_t v = w->j->nodes[i].is_key ? i + 1 : i;
         if (json_count(w->j, v) > 0) {
@@ -174,18 +186,15 @@ static bool put_leaves(struct walk *w, uint32_t root, struct buf *out, size_t ma
     return true;
 }
 
-static bool put_arguments(const struct projection_in *in, struct buf *out, size_t max)
+static bool put_params(const struct projection_in *in, struct buf *out, size_t max)
 {
     struct walk w = {
         .j = in->j,
+        .name = in->name,
         .pointer = BUF_INIT(LIM_PROJECTION_BYTES),
         .leaf = BUF_INIT(LIM_PROJECTION_BYTES),
     };
-    bool all;
-    if (json_count(in->j, in->arguments) > 0)
-        all = put_leaves(&w, in->arguments, out, max);
-    else
-        all = put_leaf(&w, in->arguments, out, max);
+    bool all = put_leaves(&w, in->params, out, max);
     buf_free(&w.pointer);
     buf_free(&w.leaf);
     return all;
@@ -202,12 +211,8 @@ enum err projection_write(const struct projection_in *in, struct buf *out)
         return e;
     if (in->name != JSON_NONE)
         put_name(in, out);
-    if (in->arguments != JSON_NONE && !put_arguments(in, out, max - TAIL)) {
-        struct buf all = BUF_INIT(SIZE_MAX);
-        json_copy(in->j, in->arguments, &all);
-        put_digest(in, out, 'X', buf_slice(&all));
-        buf_free(&all);
-    }
+    if (in->params != JSON_NONE && !put_params(in, out, max - TAIL))
+        put_field(out, 'X', SLICE_EMPTY);
     return buf_err(out);
 }
 
@@ -221,7 +226,7 @@ enum err projection_of(const struct json *j, const struct jsonrpc *m,
             .j = j,
             .method = m->method,
             .name = mcp_name_of(j, m),
-            .arguments = json_get(j, m->params, "arguments"),
+            .params = m->params,
             .sha256 = sha256,
         },
         out);

@@ -1,16 +1,16 @@
 /*
- * What policy is shown of one request: method, name and arguments in one canonical sequence of
- * bytes. The gateway makes it for the keeper; egress makes it again from the body that it is about
- * to send; the two must be equal to the byte. The keeper hashes and compares it.
+ * What policy and a person are shown of one request: method, name and the other params in one
+ * sequence of bytes. The gateway makes it for the keeper; egress makes it again from the body that
+ * is about to leave; the two must be equal to the byte. It shows; what a request is says request.h,
+ * and the digest of that covers what does not fit here.
  *
- * Version 1 of the format. Fields: one tag byte, four bytes length (big endian), the bytes.
+ * Version 2 of the format. Fields: one tag byte, four bytes length (big endian), the bytes.
  *   'M' method          'N' name (decoded)        'n' SHA-256 of a name beyond LIM_NAME_BYTES
- *   then per leaf of params.arguments, in document order:
- *   'P' JSON pointer (RFC 6901), followed by one of
+ *   then per leaf of params, but the name and what request_leaves_out says, in document order:
+ *   'P' JSON pointer (RFC 6901) from params, followed by one of
  *   's' string (decoded)  'd' number as written  't' true  'f' false  'z' null
  *   'a' empty array       'o' empty object
- *   and when not everything fits: 'X' SHA-256 of params.arguments as json_copy writes it. Leaves
- *   are then shown as long as they fit whole; every leaf is covered by the digest.
+ *   and 'X' (empty) when not everything fits; leaves are then shown as long as they fit whole.
  */
 #ifndef SG_PROTO_PROJECTION_H
 #define SG_PROTO_PROJECTION_H
@@ -20,9 +20,9 @@
 
 struct projection_in {
     const struct json *j;
-    uint32_t method;    /* string node */
-    uint32_t name;      /* string node, or JSON_NONE for methods without a name */
-    uint32_t arguments; /* any node, or JSON_NONE */
+    uint32_t method; /* string node */
+    uint32_t name;   /* string node, or JSON_NONE for methods without a name */
+    uint32_t params; /* any node, or JSON_NONE */
     /* SHA-256; given by the caller (crypto/hash.h), since proto has no cryptography. */
     void (*sha256)(struct slice s, struct digest *ret);
 };
@@ -33,7 +33,7 @@ MUST_USE enum err projection_write(const struct projection_in *in, struct buf *o
 /*
  * The projection of a message that goes upstream; gateway and egress both use this, so that they
  * agree on what is shown. Of a request or notification: its method, mcp_name_of, and
- * params.arguments whatever it is. Of a response, and of a stream, which has no body: nothing.
+ * params. Of a response, and of a stream, which has no body: nothing.
  * projection_write's errors.
  */
 MUST_USE enum err projection_of(const struct json *j, const struct jsonrpc *m,

@@ -29,7 +29,7 @@ enum stmt {
 struct store;
 
 /* Version of the schema that this program has. */
-enum { STORE_VERSION = 5 };
+enum { STORE_VERSION = 6 };
 
 /*
  * Opens DIR/sidegate.db, makes it when it is not there (mode 0600), brings it to STORE_VERSION, and

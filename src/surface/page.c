@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "proto/html.h"
+#include "proto/projection.h"
 #include "surface/say.h"
 #include "surface/web.h"
 
@@ -13,7 +14,7 @@
 
 /* The values of a template or of one row of it. */
 struct values {
-    struct html_value v[24];
+    struct html_value v[32];
     size_t n;
 };
 
@@ -221,18 +222,97 @@ static void add_doing(struct values *t, const struct page_handoff *p)
     add_foreign(t, "tool", p->method);
 }
 
-static void put_lease(struct buf *out, const struct page_lease *l)
+static void put_lease(struct buf *out, const struct page_handoff *p)
 {
+    const struct page_lease *l = &p->lease;
     char span[SAY_TEXT];
 
     say_span(l->ms, span);
-    if (l->kind == LEASE_KIND_ONCE)
-        buf_put_str(out, "This agent may use it once.");
+    if (l->kind == LEASE_KIND_ONCE && p->for_request)
+        buf_put_str(out, "This agent may make this call, once, and no other.");
+    else if (l->kind == LEASE_KIND_ONCE)
+        buf_put_str(out, "Nothing by itself: each call to this server asks you again.");
     else if (l->kind == LEASE_KIND_TASK)
         buf_printf(out, "This agent may use it %u times within %s.", l->uses, span);
     else
         buf_put_str(out, "This agent may use it until you revoke it.");
 }
+
+/* --- what is asked for ------------------------------------------------------------------------ */
+
+struct asked {
+    struct values t[LIM_SHOWN_ROWS];
+    struct html_row rows[LIM_SHOWN_ROWS];
+    size_t n, more;
+    bool cut; /* a value is not shown to its end, or not all was there to show */
+};
+
+/* A parameter under its name; what is not among the arguments keeps its leading slash. */
+static void add_asked(struct asked *a, struct slice pointer, char tag, struct slice value)
+{
+    static const struct slice arguments = {(const uint8_t *)"/arguments/", 11};
+    static const struct {
+        char tag;
+        const char *text;
+    } plain[] = {
+        {'t', "true"}, {'f', "false"}, {'z', "null"}, {'a', "(empty list)"}, {'o', "(empty)"}};
+    struct values *t = &a->t[a->n];
+
+    if (a->n == LIM_SHOWN_ROWS) {
+        a->more++;
+        return;
+    }
+    if (slice_starts(pointer, arguments))
+        pointer = slice_sub(pointer, arguments.n, pointer.n);
+    add_foreign(t, "pointer", pointer);
+    add_bool(t, "text", tag == 's');
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+        if (plain[i].tag == tag)
+            value = slice_str(plain[i].text);
+    }
+    add_foreign(t, "value", value);
+    a->cut |= value.n > HTML_FOREIGN_MAX || pointer.n > HTML_FOREIGN_MAX;
+    a->rows[a->n++] = (struct html_row){t->v, t->n};
+}
+
+static void read_asked(struct asked *a, struct slice shown)
+{
+    struct slice pointer = SLICE_EMPTY, value = SLICE_EMPTY;
+    size_t at = 0;
+    char tag = 0;
+
+    while (projection_next(shown, &at, &tag, &value)) {
+        if (tag == 'P')
+            pointer = value;
+        else if (tag == 'X')
+            a->cut = true;
+        else if (tag != 'M' && tag != 'N' && tag != 'n' &&
+                 !(tag == 'o' && slice_eq_str(pointer, "/arguments")))
+            add_asked(a, pointer, tag, value);
+    }
+}
+
+/* The rows point into a, the text into more; both outlive the rendering. */
+static void add_asked_for(struct values *t, const struct page_handoff *p, struct asked *a,
+                          struct buf *more)
+{
+    bool once = p->lease.kind == LEASE_KIND_ONCE;
+
+    read_asked(a, p->shown);
+    if (a->more > 0)
+        buf_printf(more, "And %zu more. ", a->more);
+    if (a->more > 0 || a->cut)
+        buf_printf(more, "This page does not show everything%s.",
+                   once ? ", but your yes is for exactly this call, to the last byte" : "");
+    add_bool(t, "asked", p->for_request);
+    add_str(t, "asked_text",
+            once ? "Your yes is for this call alone, with these values. The agent wrote them."
+                 : "This call made the agent ask. The agent wrote these values.");
+    add_rows(t, "args", a->rows, a->n);
+    add_text(t, "more", buf_slice(more));
+}
+
+/* --- the form --------------------------------------------------------------------------------- */
 
 /* A field's values, and what they point into. */
 struct field {
@@ -286,6 +366,8 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
 {
     struct field fields[LIM_FIELDS] = {0};
     struct html_row rows[LIM_FIELDS];
+    struct asked asked = {0};
+    struct buf more = BUF_INIT(256);
     char id[HEX_ID], csrf[HEX_DIGEST], times[3][SAY_TEXT];
     size_t wrong = to_correct(p);
 
@@ -304,11 +386,13 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
     add_text(t, "words", p->words);
     add_foreign(t, "client", p->client);
     add_doing(t, p);
+    add_asked_for(t, p, &asked, &more);
     add_str(t, "why", needs[p->need].why);
     add_times(t, p->expires, f->now, times);
     add_str(t, "password_error", p->password_error);
     add_bool(t, "password_focus", p->password_error && wrong == p->fields_n);
     put(out, WEB_HANDOFF, t);
+    buf_free(&more);
 }
 
 void page_handoff(struct buf *out, const struct page_frame *f, const struct page_handoff *p)
@@ -320,7 +404,7 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
     BUG_IF(p->need >= ARRAY_LEN(needs) || p->problem >= ARRAY_LEN(problems));
     buf_printf(&heading, "%s ", needs[p->need].verb);
     buf_put(&heading, p->upstream);
-    put_lease(&lease, &p->lease);
+    put_lease(&lease, p);
     if (problems[p->problem].next)
         buf_printf(&next, "%s %u %s left.", problems[p->problem].next, p->tries_left,
                    p->tries_left == 1 ? "try" : "tries");

@@ -66,6 +66,8 @@ struct page_handoff {
     struct slice words;
     uint64_t expires;
     struct page_lease lease;
+    bool for_request;   /* it was opened for a call: */
+    struct slice shown; /* its projection (proto/projection.h); theirs */
     const struct page_field *fields;
     size_t fields_n; /* at most LIM_FIELDS */
     const char *password_error;

@@ -8,6 +8,7 @@
 #include "crypto/judged.h"
 #include "proto/mcp.h"
 #include "proto/projection.h"
+#include "proto/request.h"
 
 static inline void judged_sha256(struct slice s, struct digest *ret)
 {
@@ -19,18 +20,23 @@ static inline struct digest judged_of(uint8_t kind, struct slice body)
     struct buf method = BUF_INIT(LIM_METHOD_BYTES), name = BUF_INIT(LIM_NAME_BYTES),
                projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct judged in = {.kind = kind};
+    struct hash_sha256 request;
     struct digest d;
     struct jsonrpc m;
     struct json j;
 
     json_init(&j);
+    hash_sha256_init(&request);
     if (json_parse(&j, body, NULL) == ERR_OK && jsonrpc_read(&j, &m) == ERR_OK) {
         in.method = json_str_slice(&j, m.method, &method);
         projection_put_name(
             &(struct projection_in){.j = &j, .name = mcp_name_of(&j, &m), .sha256 = judged_sha256},
             &name);
         assert_err(projection_of(&j, &m, judged_sha256, &projection), ERR_OK);
+        request_put(&j, &m, hash_sha256_put, &request);
+        in.answers = request_has_answers(&j, &m);
     }
+    in.request = hash_sha256_done(&request);
     in.name = buf_slice(&name);
     in.projection = buf_slice(&projection);
     d = judged_digest(&in);

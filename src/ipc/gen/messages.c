@@ -477,6 +477,9 @@ static const struct wire_field call_open_fields[] = {
     {"method", WIRE_STR, offsetof(struct msg_call_open, method), LIM_METHOD_BYTES, NULL, false},
     {"name", WIRE_STR, offsetof(struct msg_call_open, name), LIM_NAME_BYTES, NULL, false},
     {"projection", WIRE_BYTES, offsetof(struct msg_call_open, projection), LIM_PROJECTION_BYTES, NULL, false},
+    {"request", WIRE_DIGEST, offsetof(struct msg_call_open, request), 0, NULL, false},
+    {"answers", WIRE_BOOL, offsetof(struct msg_call_open, answers), 0, NULL, false},
+    {"of", WIRE_U64, offsetof(struct msg_call_open, of), 0, NULL, false},
     {"body_digest", WIRE_DIGEST, offsetof(struct msg_call_open, body_digest), 0, NULL, false},
     {"caps", WIRE_U8, offsetof(struct msg_call_open, caps), 0, NULL, false},
     {"session", WIRE_ID, offsetof(struct msg_call_open, session), 0, NULL, false},
@@ -601,7 +604,7 @@ static const struct wire_field send_part_fields[] = {
 
 static const struct wire_field ask_refuse_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_ask_refuse, call), 0, NULL, false},
-    {"id", WIRE_BYTES, offsetof(struct msg_ask_refuse, id), LIM_RPC_ID_BYTES, NULL, false},
+    {"id", WIRE_BYTES, offsetof(struct msg_ask_refuse, id), 514, NULL, false},
     {"why", WIRE_ENUM, offsetof(struct msg_ask_refuse, why), REFUSAL_COUNT, refusal_names, false},
 };
 
@@ -779,6 +782,8 @@ static const struct wire_field handoff_view_fields[] = {
     {"client_label", WIRE_STR, offsetof(struct msg_handoff_view, client_label), LIM_LABEL_BYTES, NULL, false},
     {"method", WIRE_STR, offsetof(struct msg_handoff_view, method), LIM_METHOD_BYTES, NULL, false},
     {"tool", WIRE_STR, offsetof(struct msg_handoff_view, tool), LIM_NAME_BYTES, NULL, false},
+    {"for_request", WIRE_BOOL, offsetof(struct msg_handoff_view, for_request), 0, NULL, false},
+    {"shown", WIRE_BYTES, offsetof(struct msg_handoff_view, shown), LIM_PROJECTION_BYTES, NULL, false},
     {"words", WIRE_STR, offsetof(struct msg_handoff_view, words), 64, NULL, false},
     {"created", WIRE_U64, offsetof(struct msg_handoff_view, created), 0, NULL, false},
     {"expires", WIRE_U64, offsetof(struct msg_handoff_view, expires), 0, NULL, false},
@@ -1042,7 +1047,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_TOKEN_GONE] = {"token_gone", 0x02, 0x08, false, false, false, sizeof(struct msg_token_gone), token_gone_fields, 1},
     [MSG_STATE_OPEN] = {"state_open", 0x08, 0x02, false, false, false, sizeof(struct msg_state_open), state_open_fields, 3},
     [MSG_STATE_OPENED] = {"state_opened", 0x02, 0x08, false, false, false, sizeof(struct msg_state_opened), state_opened_fields, 3},
-    [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 14},
+    [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 17},
     [MSG_CALL_PERMIT] = {"call_permit", 0x02, 0x08, false, false, false, sizeof(struct msg_call_permit), call_permit_fields, 5},
     [MSG_CALL_OWN] = {"call_own", 0x02, 0x08, false, false, false, sizeof(struct msg_call_own), call_own_fields, 5},
     [MSG_CALL_HANDOFF] = {"call_handoff", 0x02, 0x08, false, false, false, sizeof(struct msg_call_handoff), call_handoff_fields, 7},
@@ -1088,7 +1093,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_WHO_GET] = {"who_get", 0x10, 0x02, false, false, false, sizeof(struct msg_who_get), who_get_fields, 2},
     [MSG_WHO] = {"who", 0x02, 0x10, false, false, false, sizeof(struct msg_who), who_fields, 6},
     [MSG_HANDOFF_GET] = {"handoff_get", 0x10, 0x02, false, false, false, sizeof(struct msg_handoff_get), handoff_get_fields, 3},
-    [MSG_HANDOFF_VIEW] = {"handoff_view", 0x02, 0x10, false, false, false, sizeof(struct msg_handoff_view), handoff_view_fields, 21},
+    [MSG_HANDOFF_VIEW] = {"handoff_view", 0x02, 0x10, false, false, false, sizeof(struct msg_handoff_view), handoff_view_fields, 23},
     [MSG_HANDOFF_SUBMIT] = {"handoff_submit", 0x10, 0x02, false, false, false, sizeof(struct msg_handoff_submit), handoff_submit_fields, 7},
     [MSG_HANDOFF_DECLINE] = {"handoff_decline", 0x10, 0x02, false, false, false, sizeof(struct msg_handoff_decline), handoff_decline_fields, 4},
     [MSG_INBOX_GET] = {"inbox_get", 0x10, 0x02, false, false, false, sizeof(struct msg_inbox_get), inbox_get_fields, 2},

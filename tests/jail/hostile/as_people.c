@@ -124,6 +124,7 @@ struct msg_call_open as_people_call(unsigned key, uint16_t upstream)
                                   .method = SLICE_LIT("tools/call"),
                                   .name = SLICE_LIT("forecast"),
                                   .projection = SLICE_LIT("tools/call forecast Oslo"),
+                                  .request = hash_sha256(SLICE_LIT("forecast Oslo")),
                                   .body_digest = hash_sha256(SLICE_LIT("body")),
                                   .caps = 3};
 }
@@ -263,7 +264,6 @@ void as_people_connect(unsigned key, uint16_t upstream)
 {
     struct msg_call_open m = as_people_call(key, upstream);
 
-    m.want = CALL_WANT_CONNECT;
     as_people_complete(owner[key], as_people_ask(&m)->handoff);
 }
 

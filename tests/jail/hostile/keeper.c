@@ -126,7 +126,7 @@ static void state_for_another_request(struct play *p)
     struct msg_call_open good = with_state(), m = good;
 
     (void)p;
-    m.projection = SLICE_LIT("tools/call forecast Rome");
+    m.request = hash_sha256(SLICE_LIT("forecast Rome"));
     bad_state(m);
     m.projection = SLICE_EMPTY;
     bad_state(m);

@@ -587,7 +587,7 @@ static void test_foreign_and_forged_states(void **state)
     denied(w, n++, ERR_BAD_STATE);
     /* Other arguments; another upstream. */
     o = retry(w, n, &st);
-    o.projection = SLICE_LIT("M...N...other");
+    o.request = hash_sha256(SLICE_LIT("other"));
     rig_say_call(w->r, &o);
     denied(w, n++, ERR_BAD_STATE);
     o = retry(w, n, &st);
@@ -925,6 +925,18 @@ static void use_lease(struct world *w, enum lease_kind kind, uint32_t uses, uint
     w->r->k->conf.upstreams[UP_KEY].lease_ms = ms;
 }
 
+/* What is no request, and belongs to call of (0: to none). */
+static void beside(struct world *w, uint64_t number, enum call_kind kind, const char *method,
+                   uint64_t of)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    o.kind = kind;
+    o.method = slice_str(method);
+    o.of = of;
+    rig_say_call(w->r, &o);
+}
+
 static void test_once(void **state)
 {
     struct world *w = *state;
@@ -941,17 +953,89 @@ static void test_once(void **state)
     rig_say_call(w->r, &b);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_USED_UP);
     use = permitted(w, 1, false);
-    /* While it runs, its answers may ride; afterwards not. */
-    a = rig_call(4, w->ann);
-    a.kind = CALL_KIND_RESPONSE;
-    rig_say_call(w->r, &a);
+    /* While it runs, what belongs to it may ride, and nothing else; afterwards neither. */
+    beside(w, 4, CALL_KIND_RESPONSE, "", 1);
     (void)permitted(w, 4, false);
+    beside(w, 5, CALL_KIND_NOTIFICATION, "notifications/cancelled", 1);
+    (void)permitted(w, 5, false);
+    beside(w, 6, CALL_KIND_RESPONSE, "", 0);
+    denied(w, 6, ERR_FORBIDDEN);
+    beside(w, 7, CALL_KIND_RESPONSE, "", 77);
+    denied(w, 7, ERR_FORBIDDEN);
+    beside(w, 8, CALL_KIND_NOTIFICATION, "notifications/roots/list_changed", 1);
+    denied(w, 8, ERR_FORBIDDEN);
+    beside(w, 9, CALL_KIND_STREAM, "", 1);
+    denied(w, 9, ERR_FORBIDDEN);
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     rig_settle(w->r);
-    a = rig_call(5, w->ann);
-    a.kind = CALL_KIND_RESPONSE;
-    rig_say_call(w->r, &a);
-    denied(w, 5, ERR_FORBIDDEN);
+    beside(w, 10, CALL_KIND_RESPONSE, "", 1);
+    denied(w, 10, ERR_FORBIDDEN);
+}
+
+static struct msg_call_open other_call(struct world *w, uint64_t number)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    o.request = hash_sha256(SLICE_LIT("forecast for Rome"));
+    return o;
+}
+
+/* The yes is for what the page showed: not for another argument, and not for what rides. */
+static void test_once_is_one_request(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = other_call(w, 1);
+    struct use_id use;
+
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    connect_ann(w);
+    beside(w, 2, CALL_KIND_NOTIFICATION, "notifications/roots/list_changed", 0);
+    denied(w, 2, ERR_FORBIDDEN);
+    rig_say_call(w->r, &o);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_USED_UP);
+    rig_quiet(w->r->egress);
+    /* How it is shown is no part of it: another order of its members. */
+    o = rig_call(3, w->ann);
+    o.projection = SLICE_LIT("N...M...");
+    rig_say_call(w->r, &o);
+    use = permitted(w, 3, false);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+    o = rig_call(4, w->ann); /* once */
+    rig_say_call(w->r, &o);
+    IGNORE(rig_take(w->r->gateway, MSG_CALL_HANDOFF));
+}
+
+/* Sidegate's own tool: what is given there admits nothing, and is no reason to ask again for itself. */
+static void test_once_from_connect(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_handoff *h = NULL;
+
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    o.want = CALL_WANT_CONNECT;
+    rig_say_call(w->r, &o);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    buf_put(&st, h->state);
+    complete(w, h->handoff, "sk-ann");
+    o = retry(w, 2, &st);
+    o.want = CALL_WANT_CONNECT;
+    rig_say_call(w->r, &o);
+    assert_true(rig_take(w->r->gateway, MSG_CALL_OWN)->call_own.connected);
+    o = rig_call(3, w->ann);
+    rig_say_call(w->r, &o);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    rig_quiet(w->r->egress);
+    buf_clear(&st);
+    buf_put(&st, h->state);
+    complete(w, h->handoff, "sk-ann");
+    IGNORE(rig_take(w->r->egress, MSG_DROP));
+    o = retry(w, 4, &st);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 4, false);
+    buf_free(&st);
 }
 
 static void test_once_is_given_back_when_unsent(void **state)
@@ -1268,6 +1352,8 @@ int main(void)
         T(test_legacy_session_gone),
         T(test_refused_then_given_again),
         T(test_once),
+        T(test_once_is_one_request),
+        T(test_once_from_connect),
         T(test_once_is_given_back_when_unsent),
         T(test_task),
         T(test_expired_lease),

@@ -488,7 +488,8 @@ static void test_result_on_a_full_disk(void **state)
     struct world *w = *state;
     struct use_id use;
 
-    w->r->k->conf.upstreams[UP_KEY].lease = LEASE_KIND_ONCE;
+    w->r->k->conf.upstreams[UP_KEY].lease = LEASE_KIND_TASK;
+    w->r->k->conf.upstreams[UP_KEY].lease_uses = 1;
     connect_ann(w);
     assert_int_equal(next_answer(w, 1), MSG_CALL_PERMIT);
     rig_take(w->r->gateway, MSG_CALL_PERMIT);

@@ -101,9 +101,9 @@ static void test_permit_says_what_was_decided(void **state)
 {
     struct world *w = *state;
     struct msg_permit *p = NULL;
-    struct digest projection =
-                      judged_digest(&(struct judged){CALL_KIND_REQUEST, SLICE_LIT("tools/call"),
-                                                     SLICE_LIT("forecast"), SLICE_LIT("M...N...")}),
+    struct digest projection = judged_digest(&(struct judged){
+                      CALL_KIND_REQUEST, SLICE_LIT("tools/call"), SLICE_LIT("forecast"),
+                      SLICE_LIT("M...N..."), hash_sha256(SLICE_LIT("forecast for Oslo")), false}),
                   body = hash_sha256(SLICE_LIT("body"));
     uint64_t now = loop_now(w->r->loop);
 

@@ -11,8 +11,9 @@ static const struct {
     enum policy_class class;
     const char *acts;
 } wanted[] = {
-    {CLASS_OWN, "OOOOOOOOOO"},  {CLASS_STATUS, "OOOOOOOOOO"}, {CLASS_CONNECT, "OHOOOHHHH-"},
-    {CLASS_CALL, "AHTTTHHHH-"}, {CLASS_LIST, "AAARRAAAAA"},   {CLASS_RIDE, "A-RRRR----"},
+    {CLASS_OWN, "OOOOOOOOOOOO"},    {CLASS_STATUS, "OOOOOOOOOOOO"}, {CLASS_CONNECT, "OHOOOOHHHHH-"},
+    {CLASS_CALL, "AHTHTTHHHHH-"},   {CLASS_LIST, "AAAARRAAAAAA"},   {CLASS_RIDE, "A---RR-R----"},
+    {CLASS_BELONG, "A---RRRRR---"},
 };
 
 static char letter(enum policy_act a)
@@ -49,7 +50,8 @@ static void test_rules_over_the_table(void **state)
             if (a == ACT_TAKE)
                 assert_true(live && c == CLASS_CALL);
             if (a == ACT_RIDE)
-                assert_true(live || (s == STAND_LAST && c == CLASS_RIDE));
+                assert_true((live && s != STAND_ONCE) || (s == STAND_LAST && c == CLASS_RIDE) ||
+                            c == CLASS_BELONG);
             if (a == ACT_HANDOFF)
                 assert_true((c == CLASS_CALL || c == CLASS_CONNECT) && !live &&
                             s != STAND_SUSPENDED);

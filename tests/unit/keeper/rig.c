@@ -467,6 +467,7 @@ struct msg_call_open rig_call(uint64_t number, struct sec *token)
                                   .method = SLICE_LIT("tools/call"),
                                   .name = SLICE_LIT("forecast"),
                                   .projection = SLICE_LIT("M...N..."),
+                                  .request = hash_sha256(SLICE_LIT("forecast for Oslo")),
                                   .body_digest = hash_sha256(SLICE_LIT("body")),
                                   .caps = CAP_LINK | CAP_HOLD};
 }
@@ -544,7 +545,6 @@ void rig_connect(struct rig *r, uint16_t upstream, const char *user, const char 
     struct sec *t = rig_sec(token);
     struct msg_call_open open = rig_call(8999, t);
 
-    open.want = CALL_WANT_CONNECT;
     open.upstream = upstream;
     rig_say_call(r, &open);
     f.handoff = rig_take(r->gateway, MSG_CALL_HANDOFF)->call_handoff.handoff;

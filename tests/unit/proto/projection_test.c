@@ -18,7 +18,7 @@ static void project(const char *text, struct buf *out)
     json_init(&j);
     assert_ok(json_parse(&j, slice_str(text), NULL));
     struct projection_in in = {&j, json_get(&j, 0, "method"), json_get(&j, 0, "name"),
-                               json_get(&j, 0, "arguments"), fake_sha256};
+                               json_get(&j, 0, "params"), fake_sha256};
     assert_ok(projection_write(&in, out));
     json_free(&j);
 }
@@ -32,7 +32,7 @@ static void show(struct slice p, struct buf *out)
     while (projection_next(p, &at, &tag, &v)) {
         buf_put_u8(out, (uint8_t)tag);
         if (tag == 'X' || tag == 'n')
-            assert_int_equal(v.n, DIGEST_BYTES);
+            assert_int_equal(v.n, tag == 'n' ? DIGEST_BYTES : 0);
         else
             buf_put(out, v);
         buf_put_u8(out, ' ');
@@ -45,17 +45,20 @@ static const struct {
 } rows[] = {
     {"{\"method\":\"m\"}", "Mm "},
     {"{\"method\":\"m\",\"name\":\"n\"}", "Mm Nn "},
-    {"{\"method\":\"\\u006d\",\"name\":\"\\u006e\",\"arguments\":{}}", "Mm Nn P o "},
-    {"{\"method\":\"m\",\"arguments\":[]}", "Mm P a "},
-    {"{\"method\":\"m\",\"arguments\":7}", "Mm P d7 "},
-    {"{\"method\":\"m\",\"arguments\":{\"a\":1.50,\"b\":\"x\\ty\",\"c\":true,\"d\":false,\"e\":"
+    {"{\"method\":\"\\u006d\",\"name\":\"\\u006e\",\"params\":{}}", "Mm Nn "},
+    {"{\"method\":\"m\",\"params\":{\"arguments\":{}}}", "Mm P/arguments o "},
+    {"{\"method\":\"m\",\"params\":[]}", "Mm "},
+    {"{\"method\":\"m\",\"params\":{\"a\":1.50,\"b\":\"x\\ty\",\"c\":true,\"d\":false,\"e\":"
      "null,\"f\":{},\"g\":[]}}",
      "Mm P/a d1.50 P/b sx\ty P/c t P/d f P/e z P/f o P/g a "},
-    {"{\"method\":\"m\",\"arguments\":{\"a\":{\"b\":[1,[2,3],{\"c\":4}],\"d\":5},\"e\":6}}",
+    {"{\"method\":\"m\",\"params\":{\"a\":{\"b\":[1,[2,3],{\"c\":4}],\"d\":5},\"e\":6}}",
      "Mm P/a/b/0 d1 P/a/b/1/0 d2 P/a/b/1/1 d3 P/a/b/2/c d4 P/a/d d5 P/e d6 "},
-    {"{\"method\":\"m\",\"arguments\":{\"a/b~c\":1,\"\\u0064\":2,\"\":3}}",
+    {"{\"method\":\"m\",\"params\":{\"a/b~c\":1,\"\\u0064\":2,\"\":3}}",
      "Mm P/a~1b~0c d1 P/d d2 P/ d3 "},
-    {"{\"method\":\"m\",\"arguments\":[[[1]],[2]]}", "Mm P/0/0/0 d1 P/1/0 d2 "},
+    {"{\"method\":\"m\",\"params\":[[[1]],[2]]}", "Mm P/0/0/0 d1 P/1/0 d2 "},
+    {"{\"method\":\"m\",\"params\":{\"_meta\":{\"a\":1},\"b\":2,\"requestState\":\"s\",\"c\":{"
+     "\"_meta\":3},\"input\\u0052esponses\":{}}}",
+     "Mm P/b d2 P/c/_meta d3 "},
 };
 
 static void test_rows(void **state)
@@ -77,16 +80,16 @@ static void test_same_and_different(void **state)
 {
     struct buf a = BUF_INIT(1000), b = BUF_INIT(1000);
     (void)state;
-    project("{\"method\":\"m\",\"arguments\":{\"k\":[\"\\u0061\"]}}", &a);
-    project(" { \"arguments\" : { \"k\" : [ \"a\" ] } , \"method\" : \"m\" } ", &b);
+    project("{\"method\":\"m\",\"params\":{\"k\":[\"\\u0061\"]}}", &a);
+    project(" { \"params\" : { \"k\" : [ \"a\" ] } , \"method\" : \"m\" } ", &b);
     assert_true(slice_eq(buf_slice(&a), buf_slice(&b)));
     static const char *const other[] = {
-        "{\"method\":\"m\",\"arguments\":{\"k\":\"a\"}}",
-        "{\"method\":\"m\",\"arguments\":{\"k\":[\"b\"]}}",
+        "{\"method\":\"m\",\"params\":{\"k\":\"a\"}}",
+        "{\"method\":\"m\",\"params\":{\"k\":[\"b\"]}}",
         "{\"method\":\"m\",\"arguments\":{\"j\":[\"a\"]}}",
-        "{\"method\":\"m2\",\"arguments\":{\"k\":[\"a\"]}}",
-        "{\"method\":\"m\",\"name\":\"\",\"arguments\":{\"k\":[\"a\"]}}",
-        "{\"method\":\"m\",\"arguments\":{\"k\":[\"a\",[]]}}",
+        "{\"method\":\"m2\",\"params\":{\"k\":[\"a\"]}}",
+        "{\"method\":\"m\",\"name\":\"\",\"params\":{\"k\":[\"a\"]}}",
+        "{\"method\":\"m\",\"params\":{\"k\":[\"a\",[]]}}",
         "{\"method\":\"m\",\"arguments\":{\"k/0\":\"a\"}}",
     };
     for (size_t i = 0; i < ARRAY_LEN(other); i++) {
@@ -101,7 +104,7 @@ static void test_same_and_different(void **state)
 /* A document of n bytes of value under key, with a last member that the cut hides. */
 static void big(struct buf *doc, size_t key_n, size_t value_n, const char *last)
 {
-    buf_put_str(doc, "{\"method\":\"m\",\"arguments\":{\"small\":1,\"");
+    buf_put_str(doc, "{\"method\":\"m\",\"params\":{\"small\":1,\"");
     for (size_t i = 0; i < key_n; i++)
         buf_put_u8(doc, 'k');
     buf_put_str(doc, "\":\"");
@@ -121,20 +124,13 @@ static void test_cut(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         struct buf doc = BUF_INIT(3 << 20), a = BUF_INIT(LIM_PROJECTION_BYTES);
-        struct buf b = BUF_INIT(LIM_PROJECTION_BYTES), text = BUF_INIT(LIM_PROJECTION_BYTES);
+        struct buf text = BUF_INIT(LIM_PROJECTION_BYTES);
         big(&doc, sizes[i][0], sizes[i][1], "1");
         project((char *)doc.p, &a);
         show(buf_slice(&a), &text);
         assert_slice(buf_slice(&text), "Mm P/small d1 X ");
-        /* What is not shown is covered. */
-        buf_clear(&doc);
-        big(&doc, sizes[i][0], sizes[i][1], "2");
-        project((char *)doc.p, &b);
-        assert_int_equal(a.n, b.n);
-        assert_false(slice_eq(buf_slice(&a), buf_slice(&b)));
         buf_free(&doc);
         buf_free(&a);
-        buf_free(&b);
         buf_free(&text);
     }
 }
@@ -158,7 +154,7 @@ static void test_hostile(void **state)
 {
     struct buf doc = BUF_INIT(8 << 20), p = BUF_INIT(LIM_PROJECTION_BYTES);
     (void)state;
-    buf_put_str(&doc, "{\"method\":\"m\",\"arguments\":{\"");
+    buf_put_str(&doc, "{\"method\":\"m\",\"params\":{\"");
     for (int i = 0; i < 1 << 21; i++)
         buf_put_u8(&doc, 'k');
     buf_put_str(&doc, "\":[");
@@ -212,13 +208,13 @@ static void test_of_messages(void **state)
     } messages[] = {
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x\","
          "\"arguments\":{\"a\":1}}}",
-         "Mtools/call Nx P/a d1 "},
+         "Mtools/call Nx P/arguments/a d1 "},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}", "Mtools/list "},
         {"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
          "cancelled\",\"params\":{\"requestId\":1}}",
-         "Mnotifications/cancelled "},
+         "Mnotifications/cancelled P/requestId d1 "},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x/y\",\"params\":{\"arguments\":7}}",
-         "Mx/y P d7 "},
+         "Mx/y P/arguments d7 "},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"arguments\":7}}", ""},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"m\"}}", ""},
     };

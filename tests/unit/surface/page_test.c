@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -127,6 +128,83 @@ static void test_handoff_variants(void **state)
     }
 }
 
+static void put_shown(struct buf *b, char tag, struct slice s)
+{
+    buf_put_u8(b, (uint8_t)tag);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        buf_put_u8(b, (uint8_t)(s.n >> shift));
+    buf_put(b, s);
+}
+
+/* What the yes is for: theirs, quoted, bounded; and the page says when it does not show all. */
+static void test_asked_for(void **state)
+{
+    struct page_field field = {.label = SLICE_LIT("Key")};
+    struct page_handoff p = sample(&field, 1);
+    struct buf b = BUF_INIT(PAGE_MAX), shown = BUF_INIT(LIM_PROJECTION_BYTES);
+    char name[32];
+
+    (void)state;
+    p.lease.kind = LEASE_KIND_ONCE;
+    page_handoff(&b, &frame, &p);
+    check_whole(&b);
+    assert_true(has(&b, "each call to this server asks you again"));
+    assert_false(has(&b, "What the call says"));
+
+    p.for_request = true;
+    put_shown(&shown, 'M', SLICE_LIT("tools/call"));
+    put_shown(&shown, 'N', SLICE_LIT("pay"));
+    put_shown(&shown, 'P', SLICE_LIT("/arguments"));
+    put_shown(&shown, 'o', SLICE_EMPTY);
+    p.shown = buf_slice(&shown);
+    buf_clear(&b);
+    page_handoff(&b, &frame, &p);
+    check_whole(&b);
+    assert_true(has(&b, "It has no arguments."));
+    assert_true(has(&b, "make this call, once, and no other"));
+
+    buf_clear(&shown);
+    put_shown(&shown, 'P', SLICE_LIT("/arguments/to<n>"));
+    put_shown(&shown, 's', SLICE_LIT("a\xe2\x80\xae<n>"));
+    put_shown(&shown, 'P', SLICE_LIT("/task/ttl"));
+    put_shown(&shown, 'd', SLICE_LIT("10.50"));
+    put_shown(&shown, 'P', SLICE_LIT("/arguments/now"));
+    put_shown(&shown, 't', SLICE_EMPTY);
+    p.shown = buf_slice(&shown);
+    buf_clear(&b);
+    page_handoff(&b, &frame, &p);
+    check_whole(&b);
+    assert_true(has(&b, "<q class=\"theirs\">to&lt;n&gt;</q>"));
+    assert_true(has(&b, "<q class=\"theirs\">a[U+202E]&lt;n&gt;</q>"));
+    assert_true(has(&b, "/task/ttl"));
+    assert_true(has(&b, ">10.50<"));
+    assert_true(has(&b, ">true<"));
+    assert_false(has(&b, "does not show everything"));
+
+    for (unsigned i = 0; i < LIM_SHOWN_ROWS; i++) {
+        snprintf(name, sizeof(name), "/arguments/n%u", i);
+        put_shown(&shown, 'P', slice_str(name));
+        put_shown(&shown, 'z', SLICE_EMPTY);
+    }
+    p.shown = buf_slice(&shown);
+    buf_clear(&b);
+    page_handoff(&b, &frame, &p);
+    check_whole(&b);
+    assert_true(
+        has(&b, "And 3 more. This page does not show everything, but your yes is for exactly"));
+
+    buf_clear(&shown);
+    put_shown(&shown, 'P', SLICE_LIT("/arguments/a"));
+    put_shown(&shown, 's', SLICE_LIT("b"));
+    put_shown(&shown, 'X', SLICE_EMPTY);
+    p.shown = buf_slice(&shown);
+    buf_clear(&b);
+    page_handoff(&b, &frame, &p);
+    assert_true(has(&b, "does not show everything"));
+    buf_free(&b);
+    buf_free(&shown);
+}
+
 static void test_lists(void **state)
 {
     struct buf b = BUF_INIT(PAGE_MAX);
@@ -173,9 +251,10 @@ static void test_too_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages), cmocka_unit_test(test_login),
-        cmocka_unit_test(test_handoff),  cmocka_unit_test(test_handoff_variants),
-        cmocka_unit_test(test_lists),    cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_messages),  cmocka_unit_test(test_login),
+        cmocka_unit_test(test_handoff),   cmocka_unit_test(test_handoff_variants),
+        cmocka_unit_test(test_asked_for), cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *folder;
 
@@ -66,6 +67,16 @@ static struct page_handoff sample(const struct page_field *fields, size_t n)
     };
 }
 
+static void put_shown(struct buf *b, char tag, const char *text)
+{
+    size_t n = strlen(text);
+
+    buf_put_u8(b, (uint8_t)tag);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        buf_put_u8(b, (uint8_t)(n >> shift));
+    buf_put_str(b, text);
+}
+
 static void save_handoff(const char *name, const struct page_handoff *p)
 {
     struct buf b = BUF_INIT(PAGE_MAX);
@@ -83,7 +94,32 @@ static void handoffs(void)
         {.label = SLICE_LIT("User name at the harbour office")},
         {.label = SLICE_LIT("Password at the harbour office"), .masked = true}};
     struct page_handoff p = sample(key, 1);
+    struct buf shown = BUF_INIT(LIM_PROJECTION_BYTES);
+    put_shown(&shown, 'P', "/arguments/station");
+    put_shown(&shown, 's', "harbour");
+    p.for_request = true;
+    p.shown = buf_slice(&shown);
     save_handoff("handoff.html", &p);
+
+    put_shown(&shown, 'P', "/arguments/pay/amount");
+    put_shown(&shown, 'd', "10250.00");
+    put_shown(&shown, 'P', "/arguments/pay/to");
+    put_shown(
+        &shown, 's',
+        "NL91 ABNA 0417 1643 00, Harbour office, quay 7, and a remark that goes on for a while "
+        "so that it takes more than one line on a small screen");
+    put_shown(&shown, 'P', "/arguments/confirmed");
+    put_shown(&shown, 't', "");
+    put_shown(&shown, 'P',
+              "/arguments/copies/0/a_name_without_any_place_to_break_it_in_two_at_all");
+    put_shown(&shown, 'a', "");
+    put_shown(&shown, 'X', "");
+    p.shown = buf_slice(&shown);
+    p.need = NEED_USED_UP;
+    p.lease.kind = LEASE_KIND_ONCE;
+    save_handoff("handoff-once.html", &p);
+    buf_free(&shown);
+    p = sample(key, 1);
 
     p.problem = PROBLEM_REFUSED;
     p.tries_left = 9;
