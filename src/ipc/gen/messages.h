@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xd6c411f4ce803332u
+#define MSG_TABLE_ID 0x54f95d1ee265b911u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -311,6 +311,9 @@ enum msg {
     MSG_ALERT,
     MSG_EGRESS_WANT,
     MSG_EGRESS_FAILED,
+    MSG_TOKEN_CHECK,
+    MSG_TOKEN_KNOWN,
+    MSG_TOKEN_GONE,
     MSG_STATE_OPEN,
     MSG_STATE_OPENED,
     MSG_CALL_OPEN,
@@ -546,6 +549,23 @@ struct msg_egress_failed {
     uint16_t upstream;
 };
 
+/* Is this token an agent key's? Asked before the body that came with it is read; what the key may do is asked with call_open. */
+struct msg_token_check {
+    uint64_t check;
+    struct sec *token;
+};
+
+/* Whether it is. The gateway may remember a yes until token_gone. */
+struct msg_token_known {
+    uint64_t check;
+    bool known;
+};
+
+/* The agent key of the token with this SHA-256 was removed. */
+struct msg_token_gone {
+    struct digest token;
+};
+
 /* A retry brought a requestState; what is in it decides how the body is rewritten. */
 struct msg_state_open {
     uint64_t call;
@@ -560,7 +580,7 @@ struct msg_state_opened {
     struct slice upstream_state;
 };
 
-/* A client's message asks to be let through. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. The call lives at the keeper until call_gone, or until call_deny or call_neutral. */
+/* A client's message asks to be let through. request: SHA-256 of what it is (proto/request.h). answers: it brings answers to the upstream's questions. of: the running call that a response or a cancellation belongs to, or 0. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. The call lives at the keeper until call_gone, or until call_deny or call_neutral. */
 struct msg_call_open {
     uint64_t call;
     uint16_t upstream;
@@ -571,6 +591,9 @@ struct msg_call_open {
     struct slice method;
     struct slice name;
     struct slice projection;
+    struct digest request;
+    bool answers;
+    uint64_t of;
     struct digest body_digest;
     uint8_t caps;
     struct session_id session;
@@ -760,7 +783,7 @@ struct msg_refuse_want {
     uint64_t ask;
 };
 
-/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of kind, method, name and projection as the keeper judged them (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call, and so is call unless mode is call or refuse. */
+/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of all that the keeper judged (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call, and so is call unless mode is call or refuse. */
 struct msg_permit {
     struct use_id use;
     enum mode mode;
@@ -906,7 +929,7 @@ struct msg_handoff_get {
     struct handoff_id handoff;
 };
 
-/* What the page shows. Times in ms since 1970. method, tool and client_label came from outside. tested: the credential was tried at the upstream. may_prove: a password typed now would be looked at; false: there were too many this minute. */
+/* What the page shows. Times in ms since 1970. method, tool, client_label and shown came from outside. tested: the credential was tried at the upstream. for_request: the handoff is for a call, and shown is its projection (empty when there is none any more). may_prove: a password typed now would be looked at; false: there were too many this minute. */
 struct msg_handoff_view {
     uint64_t req;
     struct handoff_id handoff;
@@ -919,6 +942,8 @@ struct msg_handoff_view {
     struct slice client_label;
     struct slice method;
     struct slice tool;
+    bool for_request;
+    struct slice shown;
     struct slice words;
     uint64_t created;
     uint64_t expires;
@@ -1230,6 +1255,9 @@ union msg_any {
     struct msg_alert alert;
     struct msg_egress_want egress_want;
     struct msg_egress_failed egress_failed;
+    struct msg_token_check token_check;
+    struct msg_token_known token_known;
+    struct msg_token_gone token_gone;
     struct msg_state_open state_open;
     struct msg_state_opened state_opened;
     struct msg_call_open call_open;
