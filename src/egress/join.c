@@ -200,14 +200,25 @@ static enum err place_opened(void *ctx, struct slice credential)
     return place_fill(&u->all->conf, credential, on_secret, &telling, &u->place);
 }
 
-/* The person should know that the agent has their secret; the agent learns nothing, and no budget
- * is touched by it: a suspension would tell that one guess of many was right. */
+/* What the agent chose, all that leaves with the request. The person should know that the agent has
+ * their secret; the agent learns nothing, and no budget is touched by it: a suspension would tell that
+ * one guess of many was right. */
 static void excuse(struct use *u)
 {
-    size_t known = screen_excuse(u->screen, &u->json);
+    struct slice headers[2 * LIM_MCP_PARAMS + 1];
+    size_t n = 0, known;
 
+    for (size_t i = 0; i < u->params_n; i++) {
+        headers[n++] = buf_slice(&u->params[i].name);
+        headers[n++] = buf_slice(&u->params[i].value);
+    }
+    headers[n++] = buf_slice(&u->last_event_id);
+    for (size_t i = 0; i < n; i++)
+        u->chosen += headers[i].n;
+    u->chosen += u->body.n;
+    known = screen_excuse(u->screen, &u->json, headers, PLANTED(header_unexcused) ? 0 : n);
     if (known > 0)
-        log_event(LOG_WARN, "secret_in_request", LOG_ID("use", u->id), LOG_NUM("values", known));
+        log_event(LOG_WARN, "secret_in_request", LOG_ID("use", u->id), LOG_NUM("blocks", known));
 }
 
 /* Opens the credential once, and lets go of it. */
@@ -220,8 +231,7 @@ static enum err place_credential(struct use *u)
         e = sec_with(u->credential, place_opened, u);
     sec_free(u->credential);
     u->credential = NULL;
-    if (u->json.n > 0)
-        excuse(u);
+    excuse(u);
     return e;
 }
 

@@ -196,7 +196,7 @@ bool use_is_refusal(const struct use *u, const struct json *j, const struct json
 /* A request with a dictionary of guesses in it pays for all of them by one reflection. */
 static void count_hits(struct use *u, uint32_t hits)
 {
-    uint64_t sum = u->hits + (uint64_t)hits * (1 + u->body.n / LIM_HIT_BYTES);
+    uint64_t sum = u->hits + (uint64_t)hits * (1 + u->chosen / LIM_HIT_BYTES);
 
     u->hits = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }

@@ -82,6 +82,7 @@ struct use {
     unsigned all_dials;
     bool sent;         /* the message itself may have left; what opens the session does not count */
     unsigned refusals; /* requests of the upstream that were refused */
+    size_t chosen;     /* bytes of the request, all that the agent chose */
     uint32_t hits;
     unsigned status;
     struct flow flow;

@@ -35,44 +35,92 @@ static size_t dec_run(struct slice s, size_t max, uint32_t *ret)
     return k;
 }
 
-/* &name; or &#N; or &#xN; at the start of s. The length, or 0; *ret the code point. */
-static size_t html_entity(struct slice s, uint32_t *ret)
+/* The names that HTML has for the punctuation of ASCII (WHATWG HTML 13.5), with their semicolon. */
+static const struct {
+    struct slice name;
+    uint8_t c;
+} names[] = {
+#define N(name, c) {SLICE_LIT(name ";"), c},
+    N("Tab", '\t') N("NewLine", '\n') N("excl", '!') N("quot", '"') N("QUOT", '"') N("num", '#')
+        N("dollar", '$') N("percnt", '%') N("amp", '&') N("AMP", '&') N("apos", '\'') N("lpar", '(')
+            N("rpar", ')') N("ast", '*') N("midast", '*') N("plus", '+') N("comma", ',')
+                N("period", '.') N("sol", '/') N("colon", ':') N("semi", ';') N("lt", '<')
+                    N("LT", '<') N("equals", '=') N("gt", '>') N("GT", '>') N("quest", '?')
+                        N("commat", '@') N("lsqb", '[') N("lbrack", '[') N("bsol", '\\')
+                            N("rsqb", ']') N("rbrack", ']') N("Hat", '^') N("lowbar", '_')
+                                N("UnderBar", '_') N("grave", '`') N("DiacriticalGrave", '`')
+                                    N("lcub", '{') N("lbrace", '{') N("verbar", '|') N("vert", '|')
+                                        N("VerticalLine", '|') N("rcub", '}') N("rbrace", '}')
+#undef N
+};
+
+/* The name at the start of s, with its semicolon: its length, or 0. It may be asked often, so most of
+ * what is no name is told by its first and last byte. */
+static size_t html_name(struct slice s, uint32_t *ret)
 {
-    static const struct {
-        const char *name;
-        uint32_t cp;
-    } names[] = {{"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}};
-    struct slice in = slice_sub(s, 1, s.n);
-    if (in.n == 0 || (in.p[0] != '#' && (in.p[0] < 'a' || in.p[0] > 'q')))
-        return 0; /* soon: it may be asked often */
+    size_t n = 0;
+    while (n < s.n && n < ESCAPE_MAX && ((s.p[n] | 0x20) >= 'a' && (s.p[n] | 0x20) <= 'z'))
+        n++;
+    if (n < 2 || n == s.n || s.p[n++] != ';')
+        return 0;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (slice_starts(in, slice_str(names[i].name))) {
-            *ret = names[i].cp;
-            return 1 + slice_str(names[i].name).n;
+        if (names[i].name.n == n && names[i].name.p[0] == s.p[0] &&
+            slice_eq(names[i].name, slice_sub(s, 0, n))) {
+            *ret = names[i].c;
+            return n;
         }
     }
-    if (in.n < 2 || in.p[0] != '#')
-        return 0;
-    bool hex = (in.p[1] | 0x20) == 'x';
-    in = slice_sub(in, hex ? 2 : 1, in.n);
-    size_t k = hex ? hex_run(in, 7, ret) : dec_run(in, 8, ret);
-    return k && k < in.n && in.p[k] == ';' ? 1 + (hex ? 2 : 1) + k + 1 : 0;
+    return 0;
 }
 
-/* \uXXXX, with a second one for the other half of a surrogate pair. */
+/* &name; or &#N; or &#xN; at the start of s. The length, or 0; *ret the code point. */
+static size_t html_reference(struct slice s, uint32_t *ret)
+{
+    size_t from = 1, n;
+    if (s.n < 4)
+        return 0;
+    if (s.p[1] != '#') {
+        n = html_name(slice_sub(s, 1, s.n), ret);
+        return n > 0 ? from + n : 0;
+    }
+    from = (s.p[2] | 0x20) == 'x' ? 3 : 2;
+    n = from == 3 ? hex_run(slice_sub(s, 3, s.n), 7, ret) : dec_run(slice_sub(s, 2, s.n), 8, ret);
+    return n > 0 && from + n < s.n && s.p[from + n] == ';' ? from + n + 1 : 0;
+}
+
+/* \uXXXX or %uXXXX, with a second one for the other half of a surrogate pair. */
 static size_t unicode_escape(struct slice s, uint32_t *ret)
 {
     uint32_t lo;
+    struct slice second;
     if (hex_run(slice_sub(s, 2, s.n), 4, ret) != 4)
         return 0;
     if (*ret < 0xd800 || *ret > 0xdbff)
         return 6;
-    struct slice second = slice_sub(s, 6, s.n);
-    if (!slice_starts(second, SLICE_LIT("\\u")) ||
+    second = slice_sub(s, 6, s.n);
+    if (!slice_starts(second, slice_sub(s, 0, 2)) ||
         hex_run(slice_sub(second, 2, second.n), 4, &lo) != 4 || lo < 0xdc00 || lo > 0xdfff)
         return 0;
     *ret = 0x10000 + ((*ret - 0xd800) << 10) + (lo - 0xdc00);
     return 12;
+}
+
+/* %XX, a byte, or %uXXXX (ECMA-262 B.2.1). */
+static size_t percent(struct slice s, uint32_t *ret, bool *ret_byte)
+{
+    if (s.n > 1 && s.p[1] == 'u')
+        return unicode_escape(s, ret);
+    *ret_byte = true;
+    return hex_run(slice_sub(s, 1, s.n), 2, ret) == 2 ? 3 : 0;
+}
+
+/* A quote inside quotes of a shell: these closed, the quote by itself, and opened again. */
+static size_t shell_quote(struct slice s, uint32_t *ret)
+{
+    *ret = '\'';
+    if (slice_starts(s, SLICE_LIT("'\\''")))
+        return 4;
+    return slice_starts(s, SLICE_LIT("'\"'\"'")) ? 5 : 0;
 }
 
 static bool is_punctuation(uint8_t c)
@@ -128,10 +176,11 @@ size_t escape_read(struct slice s, uint8_t dst[4], size_t *ret_n)
     if (s.n == 0)
         return 0;
     if (s.p[0] == '%') {
-        byte = true;
-        k = hex_run(slice_sub(s, 1, s.n), 2, &v) == 2 ? 3 : 0;
+        k = percent(s, &v, &byte);
     } else if (s.p[0] == '&') {
-        k = html_entity(s, &v);
+        k = html_reference(s, &v);
+    } else if (s.p[0] == '\'') {
+        k = shell_quote(s, &v);
     } else if (s.p[0] == '\\') {
         k = backslash(s, &v, &byte);
     } else if (s.p[0] == '+') {

@@ -4,13 +4,13 @@
 
 #include "base/slice.h"
 
-/* Longest: a pair of \uXXXX. */
-#define ESCAPE_MAX 12
+/* Longest: &DiacriticalGrave; */
+#define ESCAPE_MAX 18
 
 /* Whether an escape may begin with this byte. */
 static inline bool escape_begins(uint8_t c)
 {
-    return c == '%' || c == '&' || c == '+' || c == '\\';
+    return c == '%' || c == '&' || c == '+' || c == '\\' || c == '\'';
 }
 
 /* The escape at the start of s: its length, or 0 when there is none. dst gets the *ret_n (one to

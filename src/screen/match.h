@@ -14,8 +14,7 @@ struct screen_span {
  * bytes that are compared as they are. Who chooses both value and text can make each byte of the
  * text cost thousands, and all others at the upstream wait meanwhile. So a message has some, and
  * some more for each byte of each text in it. Texts of nothing but values, in any encoding, take
- * about one a byte (a value of zeros: four); the first SCREEN_PREFIX bytes of the worst value take
- * less than SCREEN_STEPS. A step takes some 20 ns.
+ * about one a byte. A step takes some 20 ns.
  */
 #define SCREEN_STEPS        65536
 #define SCREEN_STEPS_A_BYTE 4
@@ -34,14 +33,14 @@ size_t screen_steps(const struct screen *s);
  * there is none, or the steps do not suffice. Without ret it looks no further than it must. */
 bool screen_find(struct screen *s, struct slice text, size_t begin, struct screen_span *ret);
 
-/* Whether any value is left to look for. */
+/* Whether any block is left to look for. */
 bool screen_active(const struct screen *s);
-/* As much of each value as stands in this text is no longer screened: as much as is found before
- * the steps are spent. */
+/* Blocks that stand in this text are no longer screened: those that are found before the steps are
+ * spent. */
 void screen_learn(struct screen *s, struct slice text);
-/* Nor is a value that was made of such ones alone. After the last screen_learn. */
-void screen_learn_made(struct screen *s);
-/* How many values are known as a whole. */
+/* Nor is any form of a value that one of its forms stands in whole. After the last screen_learn. */
+void screen_learn_forms(struct screen *s);
+/* How many blocks are known. */
 size_t screen_known(const struct screen *s);
 /* "[redacted: label]" */
 struct slice screen_label(const struct screen *s);

@@ -88,6 +88,43 @@ static bool screen_base64(struct pass *p, uint32_t node)
     return true;
 }
 
+/* The exponent of a number in JSON, from behind its "e"; as far from zero as it matters here. */
+static long exponent(struct slice s)
+{
+    bool negative = s.n > 0 && s.p[0] == '-';
+    long e = 0;
+    for (size_t i = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+'); i < s.n && e < 1000; i++)
+        e = 10 * e + (s.p[i] - '0');
+    return negative ? -e : e;
+}
+
+/*
+ * A number of JSON with a fraction or an exponent that stands for an integer, written as one, without
+ * its sign: 1.2345678E7 is 12345678. False for every other, and for one of more than NUMBER_DIGITS.
+ */
+#define NUMBER_DIGITS 64
+static bool plain_integer(struct slice number, struct buf *out)
+{
+    struct slice s = slice_sub(number, number.n > 0 && number.p[0] == '-', number.n);
+    size_t point = slice_find_byte(s, '.'), e = slice_find_byte(s, 'e'), last = 0;
+    long digits;
+    e = e < s.n ? e : slice_find_byte(s, 'E');
+    digits = (long)(point < e ? point : e) + exponent(slice_sub(s, e + 1, s.n));
+    if ((point == s.n && e == s.n) || digits < 1 || digits > NUMBER_DIGITS ||
+        PLANTED(numbers_as_written))
+        return false;
+    buf_clear(out);
+    for (size_t i = 0; i < e; i++) {
+        if (s.p[i] != '.' && out->n < (size_t)digits)
+            buf_put_u8(out, s.p[i]);
+        if (s.p[i] != '.' && s.p[i] != '0')
+            last = i < point ? i + 1 : i; /* digits up to the last that is no zero */
+    }
+    while (out->n < (size_t)digits)
+        buf_put_u8(out, '0');
+    return last <= (size_t)digits;
+}
+
 /* The text of a string or number. True when there was a match: then p->redacted stands for it. */
 static bool screen_text(struct pass *p, uint32_t node, struct slice text)
 {
@@ -106,8 +143,9 @@ static void screen_node(struct pass *p, uint32_t node, bool all)
 {
     const struct json *j = p->j;
     if (json_is(j, node, JSON_NUMBER)) {
-        if (all)
-            (void)screen_text(p, node, json_raw(j, node)); /* a number stands for nothing else */
+        if ((!all || !screen_text(p, node, json_raw(j, node))) &&
+            plain_integer(json_raw(j, node), &p->text))
+            (void)screen_text(p, node, buf_slice(&p->text));
     } else if (screen_base64(p, node)) {
         /* What is left as text is looked at too: it may be a value by itself. */
         if (!screen_text(p, node, buf_slice(&p->text)))
@@ -151,21 +189,32 @@ enum err screen_message(struct screen *s, const struct json *j, struct buf *out,
 
 /* --- what the request knew already ------------------------------------------------------------ */
 
-size_t screen_excuse(struct screen *s, const struct json *request)
+static void excuse_node(struct screen *s, const struct json *j, uint32_t node, struct buf *scratch,
+                        struct buf *out)
 {
-    struct buf scratch = BUF_INIT(SIZE_MAX), decoded = BUF_INIT(SIZE_MAX);
+    if (is_base64_member(j, node) && decode_member(j, node, scratch, out))
+        screen_learn(s, buf_slice(out));
+    buf_clear(scratch);
+    if (json_is(j, node, JSON_STRING))
+        screen_learn(s, json_str_slice(j, node, scratch));
+    if (!json_is(j, node, JSON_NUMBER))
+        return;
+    screen_learn(s, json_raw(j, node));
+    if (plain_integer(json_raw(j, node), out))
+        screen_learn(s, buf_slice(out));
+}
+
+size_t screen_excuse(struct screen *s, const struct json *body, const struct slice *headers,
+                     size_t headers_n)
+{
+    struct buf scratch = BUF_INIT(SIZE_MAX), out = BUF_INIT(SIZE_MAX);
     screen_begin(s);
-    for (uint32_t i = 0; i < request->n; i++) {
-        if (is_base64_member(request, i) && decode_member(request, i, &scratch, &decoded))
-            screen_learn(s, buf_slice(&decoded));
-        buf_clear(&scratch);
-        if (json_is(request, i, JSON_STRING))
-            screen_learn(s, json_str_slice(request, i, &scratch));
-        else if (json_is(request, i, JSON_NUMBER))
-            screen_learn(s, json_raw(request, i));
-    }
-    screen_learn_made(s);
+    for (size_t i = 0; i < headers_n; i++)
+        screen_learn(s, headers[i]);
+    for (uint32_t i = 0; i < body->n; i++)
+        excuse_node(s, body, i, &scratch, &out);
+    screen_learn_forms(s);
     buf_free(&scratch);
-    buf_free(&decoded);
+    buf_free(&out);
     return screen_known(s);
 }

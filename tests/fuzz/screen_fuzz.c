@@ -1,9 +1,10 @@
 /*
  * The screen: first line the value, second line a request, the rest an answer. What comes out is
- * JSON of the same shape, and a slow reference, which decodes where the screen encodes, finds the
- * value in none of its texts; nor does it pass because of a request in which the reference does not
- * find it. The answer's bytes also choose how to write the value, which must then be found. What a
- * request has may be missed, and what an answer has not may be redacted, when the steps are spent.
+ * JSON of the same shape, and a slow reference, which decodes where the screen encodes, finds no
+ * block of the value in any of its texts; nor does one pass because of a request in which the
+ * reference does not find it. The answer's bytes also choose how to write a run of the value, as it
+ * is or as Latin-1 has it, which must then be found. What a request has may be missed, and what an
+ * answer has not may be redacted, when the steps are spent.
  */
 #include <string.h>
 
@@ -98,13 +99,40 @@ static const struct {
     char is; /* without digits */
     bool byte;
 } ways[] = {
-    {"%", "", 16, 2, 0, true},    {"\\x", "", 16, 2, 0, true},   {"\\u", "", 16, 4, 0, false},
-    {"&#", ";", 10, 8, 0, false}, {"&#x", ";", 16, 7, 0, false}, {"&#X", ";", 16, 7, 0, false},
-    {"&amp;", "", 0, 0, '&', 0},  {"&lt;", "", 0, 0, '<', 0},    {"&gt;", "", 0, 0, '>', 0},
-    {"&quot;", "", 0, 0, '"', 0}, {"&apos;", "", 0, 0, '\'', 0}, {"+", "", 0, 0, ' ', 0},
-    {"\\\"", "", 0, 0, '"', 0},   {"\\\\", "", 0, 0, '\\', 0},   {"\\/", "", 0, 0, '/', 0},
-    {"\\'", "", 0, 0, '\'', 0},   {"\\b", "", 0, 0, '\b', 0},    {"\\f", "", 0, 0, '\f', 0},
-    {"\\n", "", 0, 0, '\n', 0},   {"\\r", "", 0, 0, '\r', 0},    {"\\t", "", 0, 0, '\t', 0},
+    {"%", "", 16, 2, 0, true},
+    {"\\x", "", 16, 2, 0, true},
+    {"\\u", "", 16, 4, 0, false},
+    {"%u", "", 16, 4, 0, false},
+    {"&#", ";", 10, 8, 0, false},
+    {"&#x", ";", 16, 7, 0, false},
+    {"&#X", ";", 16, 7, 0, false},
+    {"+", "", 0, 0, ' ', 0},
+    {"'\\''", "", 0, 0, '\'', 0},
+    {"'\"'\"'", "", 0, 0, '\'', 0},
+    {"\\b", "", 0, 0, '\b', 0},
+    {"\\f", "", 0, 0, '\f', 0},
+    {"\\n", "", 0, 0, '\n', 0},
+    {"\\r", "", 0, 0, '\r', 0},
+    {"\\t", "", 0, 0, '\t', 0},
+#define N(name, c) {"&" name ";", "", 0, 0, c, 0},
+    N("Tab", '\t') N("NewLine", '\n') N("excl", '!') N("quot", '"') N("QUOT", '"') N("num", '#')
+        N("dollar", '$') N("percnt", '%') N("amp", '&') N("AMP", '&') N("apos", '\'') N("lpar", '(')
+            N("rpar", ')') N("ast", '*') N("midast", '*') N("plus", '+') N("comma", ',')
+                N("period", '.') N("sol", '/') N("colon", ':') N("semi", ';') N("lt", '<')
+                    N("LT", '<') N("equals", '=') N("gt", '>') N("GT", '>') N("quest", '?')
+                        N("commat", '@') N("lsqb", '[') N("lbrack", '[') N("bsol", '\\')
+                            N("rsqb", ']') N("rbrack", ']') N("Hat", '^') N("lowbar", '_')
+                                N("UnderBar", '_') N("grave", '`') N("DiacriticalGrave", '`')
+                                    N("lcub", '{') N("lbrace", '{') N("verbar", '|') N("vert", '|')
+                                        N("VerticalLine", '|') N("rcub", '}') N("rbrace", '}')
+#undef N
+#define B(c) {"\\" c, "", 0, 0, c[0], 0},
+                                            B("!") B("\"") B("#") B("$") B("%") B("&") B("'") B("(")
+                                                B(")") B("*") B("+") B(",") B("-") B(".") B("/")
+                                                    B(":") B(";") B("<") B("=") B(">") B("?") B("@")
+                                                        B("[") B("\\") B("]") B("^") B("_") B("`")
+                                                            B("{") B("|") B("}") B("~")
+#undef B
 };
 
 /* Reads one character at s in one way: how long that is (0: not so written), and its bytes. */
@@ -124,7 +152,7 @@ static size_t read_way(const char *s, size_t way, struct buf *out)
         return 0;
     at += slice_str(ways[way].end).n;
     if (begin.p[begin.n - 1] == 'u' && v >= 0xd800 && v < 0xdc00) {
-        if (s[at] != '\\' || s[at + 1] != 'u')
+        if (!slice_starts(slice_str(s + at), begin))
             return 0;
         from = at += 2;
         if (!number(s, &at, 16, 4, &low) || at != from + 4 || low < 0xdc00 || low > 0xdfff)
@@ -153,7 +181,8 @@ static bool reads_as(const char *text, size_t at, struct slice value, const stru
     for (size_t i = 0; i < n && alive; i++) {
         alive = false;
         for (size_t p = at; p < end; p++) {
-            for (size_t way = 0; can[i][p] && way < ARRAY_LEN(ways); way++) {
+            bool begins = can[i][p] && strchr("%\\&+'", text[p]) != NULL;
+            for (size_t way = 0; begins && way < ARRAY_LEN(ways); way++) {
                 size_t k = read_way(text + p, way, &c), u = 0;
                 while (u < c.n && i + u < n && f->is(value, f, i + u, c.p[u]))
                     u++;
@@ -173,41 +202,75 @@ static bool reads_as(const char *text, size_t at, struct slice value, const stru
     return false;
 }
 
-/* Whether a value stands in the text, or as much of it as is enough. A text that is too long for
- * the reference has none. */
-static bool ref_has(struct slice value, struct slice text, size_t enough)
+/* The blocks that the value is cut into, by characters: [from, enough) is looked for, [from, to) is
+ * the block. */
+struct ref_block {
+    size_t from, enough, to;
+};
+enum { REF_BLOCKS = REF_WANT / 2 / SCREEN_BLOCK + 1 };
+
+static size_t ref_blocks(struct slice value, struct ref_block ret[REF_BLOCKS])
+{
+    size_t bound[REF_WANT], n = 0, at = 0, blocks;
+    for (uint32_t cp; at < value.n; n++) {
+        size_t k = utf8_next(slice_sub(value, at, value.n), &cp);
+        bound[n] = at;
+        at += k > 0 ? k : 1;
+    }
+    bound[n] = value.n;
+    blocks = n < 2 * SCREEN_BLOCK ? 1 : n / SCREEN_BLOCK;
+    for (size_t i = 0; i < blocks; i++) {
+        size_t end = blocks == 1 ? value.n : bound[(i + 1) * SCREEN_BLOCK];
+        ret[i] = (struct ref_block){bound[i * SCREEN_BLOCK], end, i + 1 == blocks ? value.n : end};
+    }
+    return blocks;
+}
+
+/* Whether these bytes stand in the text. A text that is too long for the reference has none. */
+static bool ref_has(struct slice bytes, struct slice text)
 {
     char s[REF_TEXT];
-    if (value.n < SCREEN_VALUE_MIN || value.n > REF_WANT / 2 || !slice_to_cstr(text, s, sizeof s))
+    if (!slice_to_cstr(text, s, sizeof s))
         return false;
     for (size_t f = 0; f < ARRAY_LEN(forms); f++) {
-        size_t n = units(value, &forms[f]);
+        size_t n = units(bytes, &forms[f]);
         for (size_t at = 0; at < text.n; at++) {
-            if (reads_as(s, at, value, &forms[f], n < enough ? n : enough))
+            if (reads_as(s, at, bytes, &forms[f], n))
                 return true;
         }
     }
     return false;
 }
 
-static bool ref_has_any(struct slice value, const struct json *j, size_t enough)
+/* How many blocks of the value stand in the message: whole, or as much as is looked for. */
+static size_t ref_count(struct slice value, const struct json *j, bool whole)
 {
-    bool found = false;
-    for (uint32_t i = 0; i < j->n && !found; i++) {
-        struct buf s = BUF_INIT(SIZE_MAX);
-        if (json_is(j, i, JSON_NUMBER))
-            buf_put(&s, json_raw(j, i));
-        else if (json_str(j, i, &s) != ERR_OK)
-            buf_clear(&s);
-        found = ref_has(value, buf_slice(&s), enough);
-        buf_free(&s);
+    struct ref_block blocks[REF_BLOCKS];
+    size_t n, count = 0;
+    if (value.n < SCREEN_VALUE_MIN || value.n > REF_WANT / 2)
+        return 0;
+    n = ref_blocks(value, blocks);
+    for (size_t b = 0; b < n; b++) {
+        struct slice bytes =
+            slice_sub(value, blocks[b].from, whole ? blocks[b].to : blocks[b].enough);
+        bool found = false;
+        for (uint32_t i = 0; i < j->n && !found; i++) {
+            struct buf s = BUF_INIT(SIZE_MAX);
+            if (json_is(j, i, JSON_NUMBER))
+                buf_put(&s, json_raw(j, i));
+            else if (json_str(j, i, &s) != ERR_OK)
+                buf_clear(&s);
+            found = ref_has(bytes, buf_slice(&s));
+            buf_free(&s);
+        }
+        count += found;
     }
-    return found;
+    return count;
 }
 
 /* --- the properties --------------------------------------------------------------------------- */
 
-/* What follows a label can be completed by it to a value that has its characters. */
+/* What follows a label can be completed by it to a block that has its characters. */
 static bool can_tell(struct slice value)
 {
     static const struct slice label = SLICE_LIT("[redacted: w]#0123456789");
@@ -215,7 +278,7 @@ static bool can_tell(struct slice value)
         if (slice_find_byte(label, value.p[i]) < label.n)
             return false;
     }
-    return !ref_has(value, label, SCREEN_PREFIX);
+    return true;
 }
 
 static void check_out(struct slice value, const struct json *j, struct slice out)
@@ -228,7 +291,7 @@ static void check_out(struct slice value, const struct json *j, struct slice out
     MUST(e == ERR_OK || e == ERR_DUPLICATE_KEY);
     if (e == ERR_OK) {
         MUST(again.n == j->n);
-        MUST(!can_tell(value) || !ref_has_any(value, &again, SCREEN_PREFIX));
+        MUST(!can_tell(value) || ref_count(value, &again, false) == 0);
     }
     json_free(&again);
 }
@@ -239,23 +302,50 @@ static bool steps_sufficed(const struct screen *s)
     return screen_steps(s) < SCREEN_STEPS / 2;
 }
 
-/* The request passes from then on; the value does not, unless the request has it. */
+/* Whether the request has what the screen decodes and the reference does not. */
+static bool is_decoded(const struct json *request)
+{
+    for (uint32_t i = 0; i < request->n; i++) {
+        struct slice raw = json_raw(request, i);
+        bool number = json_is(request, i, JSON_NUMBER);
+        if (number && (slice_find_byte(raw, '.') < raw.n || slice_find_byte(raw, 'e') < raw.n ||
+                       slice_find_byte(raw, 'E') < raw.n))
+            return true;
+    }
+    return slice_find(request->text, SLICE_LIT("blob")) < request->text.n ||
+           slice_find(request->text, SLICE_LIT("data")) < request->text.n;
+}
+
+static bool is_ascii(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* What the request has passes from then on; what it has not does not. */
 static void check_request(struct screen *s, struct slice value, const struct json *request)
 {
+    struct ref_block blocks[REF_BLOCKS];
     struct buf out = BUF_INIT(1 << 20);
     uint32_t hits = 0;
-    size_t known = screen_excuse(s, request);
-    bool decoded = slice_find(request->text, SLICE_LIT("blob")) < request->text.n ||
-                   slice_find(request->text, SLICE_LIT("data")) < request->text.n;
+    bool small = value.n <= REF_WANT / 2, rest = true;
+    size_t known = screen_excuse(s, request, NULL, 0);
+    if (small && value.n >= SCREEN_VALUE_MIN) {
+        const struct ref_block *last = &blocks[ref_blocks(value, blocks) - 1];
+        rest = last->enough < last->to; /* the last block is found by less than is excused */
+    }
     MUST(screen_message(s, request, &out, &hits) == ERR_OK);
     bool has = screen_has(s, value), sufficed = steps_sufficed(s);
-    MUST(hits == 0 || !sufficed);
+    MUST(hits == 0 || rest || is_decoded(request) || !sufficed);
     if (value.n >= SCREEN_VALUE_MIN)
-        MUST(has == (known == 0) || (has && !sufficed));
-    if (ref_has_any(value, request, SIZE_MAX))
-        MUST(known == 1 || !sufficed);
-    else
-        MUST(known == 0 || decoded || request->text.n >= REF_TEXT || value.n > REF_WANT / 2);
+        MUST(has == screen_active(s) || (has && !sufficed));
+    if (ref_count(value, request, true) > 0)
+        MUST(known > 0 || !sufficed);
+    else if (is_ascii(value))
+        MUST(known == 0 || is_decoded(request) || request->text.n >= REF_TEXT || !small);
     buf_free(&out);
 }
 
@@ -283,7 +373,7 @@ static void write_short(struct buf *out, uint8_t c, bool name)
 static size_t write_way(struct buf *out, struct slice s, uint8_t choice)
 {
     uint32_t cp = 0;
-    size_t k = utf8_next(s, &cp), way = choice % 9;
+    size_t k = utf8_next(s, &cp), way = choice % 10;
     if (way < 3 || k == 0)
         k = 1;
     if (way == 0)
@@ -299,7 +389,9 @@ static size_t write_way(struct buf *out, struct slice s, uint8_t choice)
                    0xdc00 + ((cp - 0x10000) & 0x3ff));
     else if (way == 3)
         buf_printf(out, "\\u%04x", cp);
-    else if (way == 4)
+    else if (way == 9 && cp < 0x10000)
+        buf_printf(out, "%%u%04x", cp);
+    else if (way == 4 || way == 9)
         buf_printf(out, "&#%u;", cp);
     else if (way == 5)
         buf_printf(out, "&#%08u;", cp);
@@ -326,24 +418,61 @@ static void write_form(struct buf *out, struct slice value, uint8_t choice)
     buf_free(&plain);
 }
 
-/* A value that is written as the choices say is found, and a request that has it so knows it. */
+/* As a program writes it that knows Latin-1 alone, or takes UTF-8 for that. */
+static void put_latin_1(struct buf *out, struct slice s, bool once)
+{
+    for (uint32_t cp; s.n > 0;) {
+        size_t k = utf8_next(s, &cp);
+        if (once && k == 2 && cp < 0x100)
+            buf_put_u8(out, (uint8_t)cp);
+        else if (once)
+            buf_put(out, slice_sub(s, 0, k > 0 ? k : 1));
+        for (size_t i = 0; !once && i < (k > 0 ? k : 1); i++)
+            utf8_put(out, s.p[i]);
+        s = slice_sub(s, k > 0 ? k : 1, s.n);
+    }
+}
+
+/* A block of the value, or more of it from there on. */
+static struct slice choose_run(struct slice value, struct slice *choices, bool whole)
+{
+    struct ref_block blocks[REF_BLOCKS];
+    size_t n, from, to;
+    if (value.n > REF_WANT / 2)
+        return value;
+    n = ref_blocks(value, blocks);
+    from = choose(choices) % n;
+    to = from + choose(choices) % (n - from);
+    return slice_sub(value, blocks[from].from, whole ? blocks[to].to : blocks[to].enough);
+}
+
+/* A block that is written as the choices say is found, and a request that has it so knows it. */
 static void check_written(struct slice value, struct slice choices)
 {
     struct screen *s = screen_new(SLICE_LIT("w"));
-    struct buf form = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX);
+    struct buf form = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX),
+               latin = BUF_INIT(SIZE_MAX);
     struct json j;
     json_init(&j);
     screen_add(s, value, 0, value.n);
-    write_form(&form, value, choose(&choices));
+    uint8_t first = choose(&choices);
+    bool whole = first % 2;
+    struct slice part = choose_run(value, &choices, whole);
+    if (first / 2 % 3 > 0) {
+        put_latin_1(&latin, part, first / 2 % 3 == 1);
+        part = buf_slice(&latin);
+    }
+    write_form(&form, part, choose(&choices));
     for (struct slice rest = buf_slice(&form); rest.n > 0;)
         rest = slice_sub(rest, write_way(&text, rest, choose(&choices)), rest.n);
     MUST(screen_has(s, buf_slice(&text)));
-    if (utf8_valid(buf_slice(&text))) {
+    if (utf8_valid(buf_slice(&text)) && whole) {
         json_put_str(&doc, buf_slice(&text));
         if (json_parse(&j, buf_slice(&doc), NULL) == ERR_OK)
-            MUST(screen_excuse(s, &j) == 1 || !steps_sufficed(s));
+            MUST(screen_excuse(s, &j, NULL, 0) > 0 || !steps_sufficed(s));
     }
     json_free(&j);
+    buf_free(&latin);
     buf_free(&form);
     buf_free(&text);
     buf_free(&doc);
@@ -362,7 +491,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (json_parse(&j, in, NULL) == ERR_OK) {
         enum err e = screen_message(s, &j, &out, &hits);
         MUST(e == ERR_OK || e == ERR_TOO_LARGE);
-        MUST(hits > 0 || !ref_has_any(value, &j, SCREEN_PREFIX));
+        MUST(hits > 0 || ref_count(value, &j, false) == 0);
         if (e == ERR_OK)
             check_out(value, &j, buf_slice(&out));
     }

