@@ -247,11 +247,13 @@ async function idle(gate, agentKey, nginx) {
 }
 
 async function microbench() {
-    const program = join(resolve(root, options.build), 'bench/json-bench');
-    if (!existsSync(program)) return;
-    const said = await run(program, [], { time: 120_000 });
-    for (const line of said.stdout.trim().split('\n')) {
-        figures.push({ ratios: [], ...JSON.parse(line) });
+    for (const name of ['json-bench', 'screen-bench']) {
+        const program = join(resolve(root, options.build), 'bench', name);
+        if (!existsSync(program)) continue;
+        const said = await run(program, [], { time: 120_000 });
+        for (const line of said.stdout.trim().split('\n')) {
+            figures.push({ ratios: [], ...JSON.parse(line) });
+        }
     }
 }
 
