@@ -162,9 +162,6 @@ struct telling {
     size_t parts;
 };
 
-_Static_assert(SCREEN_VALUES >= 3 * (LIM_PARTS + LIM_FIELDS) + LIM_FIELDS + LIM_PLACES,
-               "each part or field in three forms, each whole field, each placement");
-
 static void on_part(void *ctx, const struct parts_part *p)
 {
     if (p->kind == PARTS_OWN)
