@@ -7,6 +7,19 @@
 
 #include "proto/base64.h"
 
+/* --- by its characters ------------------------------------------------------------------------ */
+
+enum sort { OTHER, DIGIT, LOWER, UPPER };
+
+static enum sort sort_of(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return DIGIT;
+    if (c >= 'a' && c <= 'z')
+        return LOWER;
+    return c >= 'A' && c <= 'Z' ? UPPER : OTHER;
+}
+
 size_t keys_beginning(struct slice s)
 {
     static const struct slice beginnings[] = {
@@ -19,20 +32,11 @@ size_t keys_beginning(struct slice s)
         if (beginnings[i].n > longest && beginnings[i].n < s.n && slice_starts(s, beginnings[i]))
             longest = beginnings[i].n;
     }
+    /* The numbers of a team or an account, as in xoxb-NUMBER-NUMBER-key, are no secret. */
+    for (size_t i = longest; longest > 0 && i < s.n && (sort_of(s.p[i]) == DIGIT || s.p[i] == '-');
+         i++)
+        longest = s.p[i] == '-' ? i + 1 : longest;
     return longest;
-}
-
-/* --- by its characters ------------------------------------------------------------------------ */
-
-enum sort { OTHER, DIGIT, LOWER, UPPER };
-
-static enum sort sort_of(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return DIGIT;
-    if (c >= 'a' && c <= 'z')
-        return LOWER;
-    return c >= 'A' && c <= 'Z' ? UPPER : OTHER;
 }
 
 /* A run of RUN_MIN letters and digits in which one of three differs in kind from the one before:

@@ -69,6 +69,8 @@ static const struct {
 } rows[] = {
     {"Bearer sk_live_4eC39HqLyjWDarjtT1zdp7dX", "=sk_live_{4eC39HqLyjWDarjtT1zdp7dX}\n"
                                                 "*\n"},
+    {"xoxb-123456789012-1234567890123-4eC39HqLyjWDarjtT1zdp7dX",
+     "=xoxb-123456789012-1234567890123-{4eC39HqLyjWDarjtT1zdp7dX}\n"},
     {"token=hunter2!x", "={hunter2!x}\n"
                         "*\n"},
     {"token hunter2!x", "={hunter2!x}\n"
