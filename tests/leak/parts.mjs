@@ -37,7 +37,13 @@ const account = {
 };
 const number = `${randomInt(1, 9)}${randomInt(1_000_000, 10_000_000)}7`;
 const dotted = `${number[0]}.${number.slice(1)}`;
+const whole = word(33);
+const half = `sk_live_${word(33)}`;
 const servers = {
+    cut: {
+        opaque: { typed: whole, secrets: { whole }, rows: { 'all but the first character': whole.slice(1), 'cut at 32 of 33': whole.slice(0, 32) } },
+        half: { typed: half, secrets: { half: half.slice(8) }, rows: { 'the first half': half.slice(0, Math.ceil(half.length / 2)) } },
+    },
     parts: {
         bearer: after((k) => `Bearer ${k}`, 'K of Bearer K'),
         named: after((k) => `token=${k}`, 'K of token=K'),
