@@ -168,7 +168,7 @@ static void on_part(void *ctx, const struct parts_part *p)
         screen_add(ctx, p->bytes, p->from, p->to);
     else if (p->kind == PARTS_FORM)
         screen_add_form(ctx, p->bytes, p->from, p->to);
-    else if (!screen_has(ctx, p->bytes)) /* its beginning may be public, and enough to be found */
+    else
         screen_add_made(ctx, p->bytes);
 }
 
