@@ -62,6 +62,7 @@ void call_free(struct call *call)
 
     if (a)
         a->calls--;
+    snapshot_forget(call);
     if (call->use)
         use_detach(call->use);
     call->use = NULL;

@@ -88,8 +88,13 @@ struct call {
     bool busy, gone; /* work is queued for it; the gateway forgot it meanwhile */
     bool ran;        /* a permit was released for it */
     struct call_decision d;
+    bool wants; /* a snapshot, of the kind wanted, when its gateway has room */
+    enum snapshot wanted;
+    TAILQ_ENTRY(call) in_wanting;
     UT_hash_handle hh;
 };
+
+TAILQ_HEAD(call_queue, call);
 
 struct calls {
     struct call *by_key;

@@ -105,6 +105,7 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     rate_init(&k->rates, 0);
     rate_init(&k->strangers, LIM_STRANGERS);
     egress_init(k);
+    TAILQ_INIT(&k->wanting);
     sums_open(k);
     LIST_INIT(&k->pages.watches);
     if (!e)
@@ -164,6 +165,12 @@ void keeper_peer(struct keeper *k, struct chan *c)
         egress_peer(k, c);
     else if (p->role == ROLE_SURFACE)
         tell_seal_key(c, &(struct msg_seal_key){.key = k->box.id, .public_key = k->box.key});
+}
+
+void keeper_writable(struct keeper *k, struct chan *c)
+{
+    if (peer_of(c)->role == ROLE_GATEWAY)
+        snapshots_give(k, c);
 }
 
 void keeper_lost(struct keeper *k, struct chan *c)

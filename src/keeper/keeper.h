@@ -50,6 +50,7 @@ struct keeper {
     struct rates rates, strangers; /* tries of people, and under names that nobody has */
     struct handoffs handoffs;
     struct calls calls;
+    struct call_queue wanting; /* a snapshot */
     struct uses uses;
     struct ride *rides;
     struct egresses egresses;
@@ -70,6 +71,8 @@ void keeper_close(struct keeper *k);
 /* A channel came, or ended. */
 void keeper_peer(struct keeper *k, struct chan *c);
 void keeper_lost(struct keeper *k, struct chan *c);
+/* There is room again in a channel that was full. */
+void keeper_writable(struct keeper *k, struct chan *c);
 /* handlers.c: a message. False: it is none of the keeper's. */
 bool keeper_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 

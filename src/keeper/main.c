@@ -78,6 +78,12 @@ static void on_lost(struct role_self *r, void *ctx, struct chan *c)
     keeper_lost(ctx, c);
 }
 
+static void on_writable(struct role_self *r, void *ctx, struct chan *c)
+{
+    if (c != role_supervisor(r))
+        keeper_writable(ctx, c);
+}
+
 static void on_stop(struct role_self *r, void *ctx)
 {
     struct keeper *k = ctx;
@@ -104,6 +110,7 @@ int main(void)
         .ready = on_ready,
         .peer = on_peer,
         .lost = on_lost,
+        .writable = on_writable,
         .stop = on_stop,
         .close = on_close,
     };

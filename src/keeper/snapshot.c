@@ -6,6 +6,7 @@
 #include "keeper/snapshot.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "keeper/keeper.h"
 #include "os/log.h"
@@ -88,15 +89,15 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
         complete(k, u);
 }
 
-static void tell_parts(struct chan *c, const struct msg_snapshot_get *m, struct slice all)
+static void tell_parts(struct chan *c, const struct call *call, struct slice all)
 {
     size_t at = 0;
 
     do {
         struct slice part = slice_sub(all, at, at + LIM_PART_BYTES);
 
-        tell_snapshot_part(c, &(struct msg_snapshot_part){.call = m->call,
-                                                          .kind = m->kind,
+        tell_snapshot_part(c, &(struct msg_snapshot_part){.call = call->key.number,
+                                                          .kind = call->wanted,
                                                           .size = (uint32_t)all.n,
                                                           .offset = (uint32_t)at,
                                                           .part = part});
@@ -104,24 +105,56 @@ static void tell_parts(struct chan *c, const struct msg_snapshot_get *m, struct 
     } while (at < all.n);
 }
 
-void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
+static void give(struct keeper *k, struct chan *c, const struct call *call)
 {
-    struct call *call = call_of(k, c, m->call);
     struct store_rows q;
-    enum err e = ERR_OK;
+    enum err e = store_one(k->store, Q_snapshot_get,
+                           VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
+                                V_INT(call->wanted), V_ID(call->who.user)),
+                           &q);
 
-    if (!call)
-        return;
-    e = store_one(k->store, Q_snapshot_get,
-                  VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
-                       V_INT(m->kind), V_ID(call->who.user)),
-                  &q);
     if (e) {
         if (e != ERR_NOT_FOUND)
             log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));
-        tell_parts(c, m, SLICE_EMPTY);
+        tell_parts(c, call, SLICE_EMPTY);
         return;
     }
-    tell_parts(c, m, store_bytes(&q, 0));
+    tell_parts(c, call, store_bytes(&q, 0));
     IGNORE(store_end(&q)); /* a damaged one was sent as none */
+}
+
+void snapshot_forget(struct call *call)
+{
+    if (!call->wants)
+        return;
+    call->wants = false;
+    TAILQ_REMOVE(&call->k->wanting, call, in_wanting);
+}
+
+void snapshots_give(struct keeper *k, struct chan *c)
+{
+    struct call *next = NULL;
+
+    for (struct call *call = TAILQ_FIRST(&k->wanting); call; call = next) {
+        next = TAILQ_NEXT(call, in_wanting);
+        if (chan_full(c) && !PLANTED(lists_unpaced))
+            return;
+        if (call->key.gateway != peer_of(c)->serial)
+            continue;
+        snapshot_forget(call);
+        give(k, c, call);
+    }
+}
+
+void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
+{
+    struct call *call = call_of(k, c, m->call);
+
+    if (!call)
+        return;
+    snapshot_forget(call); /* a gateway asks for one at a time */
+    call->wants = true;
+    call->wanted = m->kind;
+    TAILQ_INSERT_TAIL(&k->wanting, call, in_wanting);
+    snapshots_give(k, c);
 }

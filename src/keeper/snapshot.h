@@ -5,6 +5,7 @@
 
 #include "ipc/chan.h"
 
+struct call;
 struct use;
 struct keeper;
 
@@ -17,7 +18,13 @@ struct snapshot_parts {
 };
 
 void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot_put *m);
+/* Given at once, or when the gateway has read what it was given before: a few agents' lists would
+ * fill its channel otherwise, and end it for everybody. */
 void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m);
+/* There is room in this channel: what its calls wait for. */
+void snapshots_give(struct keeper *k, struct chan *c);
+/* The call is over: it waits for none. */
+void snapshot_forget(struct call *call);
 /* What has arrived for a use that is over; may be nothing. */
 void snapshot_drop(struct use *u);
 

@@ -355,9 +355,9 @@ static void test_probe_and_snapshots(void **state)
     sec_free(bob);
 }
 
-static void test_big_snapshot(void **state)
+/* The largest list that is stored. */
+static void put_big(struct world *w)
 {
-    struct world *w = *state;
     struct use_id use = list_call(w, w->ann, 1, ERA_MODERN);
     static uint8_t part[LIM_PART_BYTES];
     uint32_t size = LIM_SNAPSHOT_BYTES, at = 0;
@@ -377,6 +377,14 @@ static void test_big_snapshot(void **state)
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     for (int i = 0; i < 5; i++)
         rig_settle(w->r);
+}
+
+static void test_big_snapshot(void **state)
+{
+    struct world *w = *state;
+    uint32_t size = LIM_SNAPSHOT_BYTES, at = 0;
+
+    put_big(w);
     assert_err(send_snapshot_get(w->r->gateway->own,
                                  &(struct msg_snapshot_get){.call = 1, .kind = SNAPSHOT_TOOLS}),
                ERR_OK);
@@ -389,6 +397,37 @@ static void test_big_snapshot(void **state)
     assert_err(send_snapshot_get(w->r->gateway->own, &(struct msg_snapshot_get){.call = 99}),
                ERR_OK);
     rig_quiet(w->r->gateway); /* no such call */
+}
+
+/* More than a channel may hold, asked for in one turn: given as the gateway reads, which goes on. */
+static void test_many_lists_at_once(void **state)
+{
+    enum { LISTS = 12 };
+    struct world *w = *state;
+    uint32_t got[LISTS] = {0};
+
+    put_big(w);
+    for (uint64_t i = 0; i < LISTS; i++)
+        (void)list_call(w, w->ann, 10 + i, ERA_MODERN);
+    for (uint64_t i = 0; i < LISTS; i++)
+        assert_err(
+            send_snapshot_get(w->r->gateway->own,
+                              &(struct msg_snapshot_get){.call = 10 + i, .kind = SNAPSHOT_TOOLS}),
+            ERR_OK);
+    /* One that is over waits for nothing. */
+    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = 10 + LISTS - 1}),
+               ERR_OK);
+    for (uint64_t i = 0; i < LISTS - 1; i++) {
+        while (got[i] < LIM_SNAPSHOT_BYTES) {
+            struct msg_snapshot_part *p =
+                &rig_take(w->r->gateway, MSG_SNAPSHOT_PART)->snapshot_part;
+
+            assert_int_equal(p->call, 10 + i);
+            got[i] += (uint32_t)p->part.n;
+        }
+    }
+    rig_quiet(w->r->gateway);
+    assert_non_null(w->r->gateway->theirs);
 }
 
 static void test_hostile_snapshots(void **state)
@@ -550,6 +589,7 @@ int main(void)
         T(test_revoke_scopes),
         T(test_probe_and_snapshots),
         T(test_big_snapshot),
+        T(test_many_lists_at_once),
         T(test_hostile_snapshots),
         T(test_full_disk),
         T(test_full_disk_and_no_reserve),

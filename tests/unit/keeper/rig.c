@@ -171,8 +171,17 @@ static void on_closed(void *ctx, struct chan *c, enum err why)
     chan_free(c);
 }
 
+static void on_writable(void *ctx, struct chan *c)
+{
+    struct fake *f = ctx;
+
+    if (f->role != ROLE_SUPERVISOR)
+        keeper_writable(f->rig->k, c);
+}
+
 static const struct chan_events own_events = {.message = on_own_message, .closed = on_own_closed};
-static const struct chan_events keeper_events = {.message = on_message, .closed = on_closed};
+static const struct chan_events keeper_events = {
+    .message = on_message, .closed = on_closed, .writable = on_writable};
 
 /* --- peers ------------------------------------------------------------------------------------ */
 
