@@ -15,6 +15,8 @@ import { Person, stopBrowser } from './person.mjs';
 import { Sidegate, root, upstreamConfig } from './sidegate.mjs';
 import { start as startStation } from '../upstreams/station.mjs';
 
+const PUBLIC = 'sk_live_';
+
 export class Failure extends Error {}
 
 export class Scene {
@@ -48,10 +50,14 @@ export class Scene {
         return value.error;
     }
 
-    // A fresh secret. Looked for wherever the agent could see it.
-    secret(name = 'key', value = `sk_live_${randomBytes(18).toString('base64url')}`) {
+    // A fresh secret. Looked for wherever the agent could see it, but for the beginning that all such keys have.
+    secret(name = 'key', value = `${PUBLIC}${randomBytes(18).toString('base64url')}`) {
         this.secrets[name] = value;
         return value;
+    }
+
+    get #hidden() {
+        return Object.fromEntries(Object.entries(this.secrets).map(([name, s]) => [name, typeof s === 'string' && s.startsWith(PUBLIC) ? s.slice(PUBLIC.length) : s]));
     }
 
     async station(options) {
@@ -123,12 +129,12 @@ export class Scene {
         for (const agent of this.agents) {
             const from = whole ? 0 : Math.max(0, (this.#looked.get(agent) ?? 0) - 2);
             this.#looked.set(agent, agent.tape.length);
-            this.equal(find(agent.gotSince(from), this.secrets), [], 'no secret on the agent\'s side');
+            this.equal(find(agent.gotSince(from), this.#hidden), [], 'no secret on the agent\'s side');
         }
         for (const gate of this.sidegates) {
             const from = whole ? 0 : Math.max(0, (this.#looked.get(gate) ?? 0) - 4096);
             this.#looked.set(gate, gate.log.length);
-            this.equal(find(gate.log.slice(from), this.secrets), [], 'no secret in the log');
+            this.equal(find(gate.log.slice(from), this.#hidden), [], 'no secret in the log');
         }
     }
 
