@@ -42,9 +42,13 @@ static void unasked(struct play *p)
 {
     uint64_t req;
 
+    as_surface_get("/inbox");
+    req = hear(as_surface.keeper, MSG_INBOX_GET)->inbox_get.req;
+    SAY(as_surface.keeper, MSG_ROWS_END, rows_end, .req = req);
+    as_surface_answer(p, "200");
     for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
         say(as_surface.keeper, answers[i], answer_to(0));
-        say(as_surface.keeper, answers[i], answer_to(1));
+        say(as_surface.keeper, answers[i], answer_to(req));
         say(as_surface.keeper, answers[i], answer_to(UINT64_MAX));
     }
     as_surface_get("/inbox");
