@@ -277,7 +277,7 @@ const allowed = [
     { where: /^headers of (\w+)'s pages$/, what: /^CSRF token: of (\w+) 0/, why: 'while there is no session, a cookie and the form carry the same token' },
     { where: /^pages of (\w+)$/, what: /^CSRF token: of (\w+) /, why: 'the forms carry it' },
     { where: /^memory of gateway while a stream is open$/, what: /^agent key: of ana$/, why: 'shown to it by the request that still runs, and the agent\'s own' },
-    { where: /^memory of gateway/, what: /^agent key: of ana$/, as: 'sha256', why: 'to tell whose a session is' },
+    { where: /^memory of gateway/, what: /^agent key: of /, as: 'sha256', why: 'to tell whose a session and a body is' },
     { where: /^memory of audit/, what: /^audit signing key$/, why: 'that is what audit is for' },
     { where: /^(data folder|memory of keeper)/, what: /^(agent key|session cookie): /, as: 'sha256', why: 'that is how they are recognised' },
 ];
