@@ -41,6 +41,9 @@ struct use *join_find(const struct egress *all, const struct chan *c, uint64_t c
 /* refuse.c: the upstream asked what that call's client cannot be asked. */
 void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m);
 
+/* state.c: how a call goes on whose answer asks for input. */
+void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m);
+
 /* use.c: what ends or moves uses from outside. */
 /* The socket of a dial. fd is taken over, and closed when nobody waits for it any more. */
 void uses_dialed(struct egress *all, uint64_t dial, int fd);

@@ -70,6 +70,7 @@ struct use *use_new(struct egress *all, const struct use_id *id)
     u->last_event_id = BUF_INIT(256);
     u->caps = BUF_INIT(LIM_CAPS_BYTES);
     u->own_body = BUF_INIT(64 * 1024);
+    u->state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
     json_init(&u->json);
     /* A stream has no message: nothing of it can be looked up. */
     u->rpc.id = u->rpc.method = u->rpc.params = u->rpc.result = u->rpc.error = JSON_NONE;
@@ -146,7 +147,7 @@ static enum err check_body(struct use *u)
         e = judge_again(u, &shown);
     if (e == ERR_OK && !ID_EQ(shown, u->projection_digest) && !PLANTED(swapped_body))
         e = ERR_PROTOCOL;
-    return e;
+    return e == ERR_OK ? state_check(u) : e;
 }
 
 /* The gateway reads what a client sent so that what it makes of it is within the limits here
@@ -237,6 +238,8 @@ void use_begin(struct use *u)
     struct pool_key key = {u->user, u->connection};
     enum err e = place_credential(u);
 
+    if (e == ERR_OK)
+        e = state_put_in(u); /* after what the agent chose was excused, of which it is no part */
     if (PLANTED(shared_pool))
         key = (struct pool_key){{{0}}, {{0}}};
     loop_timer_stop(u->timer);
@@ -294,6 +297,8 @@ static void take_permit(struct use *u, struct chan *c, struct msg_permit *m)
     u->body_digest = m->body;
     u->user = m->user;
     u->connection = m->connection;
+    u->has_state = m->has_state && m->mode == MODE_CALL;
+    buf_put(&u->state, m->state);
     u->credential = m->credential;
     m->credential = NULL; /* moved */
 }

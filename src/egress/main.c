@@ -73,6 +73,11 @@ static void on_permit(void *ctx, struct chan *c, struct msg_permit *m)
     join_permit(ctx, c, m);
 }
 
+static void on_state_sealed(void *ctx, struct chan *c, struct msg_state_sealed *m)
+{
+    uses_sealed(ctx, c, m);
+}
+
 static void on_drop(void *ctx, struct chan *c, struct msg_drop *m)
 {
     (void)c;

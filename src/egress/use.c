@@ -94,7 +94,8 @@ void uses_lost_dialer(struct egress *all)
 
 enum err use_hold(struct use *u)
 {
-    return hold_set(&u->hold, u->body.cap + json_bytes(&u->json) + u->flow.held + u->reading);
+    return hold_set(&u->hold,
+                    u->body.cap + json_bytes(&u->json) + u->asked.cap + u->flow.held + u->reading);
 }
 
 enum err use_may_read(void *ctx, size_t held)
@@ -274,6 +275,8 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
     e = use_screen(u, j, &out);
     if (e == ERR_OK && final)
         snapshot_of_answer(u, buf_slice(&out));
+    if (e == ERR_OK && final && state_keep(u, j, m, &out))
+        goto out;
     if (e == ERR_OK && !u->flow.headed)
         flow_head(&u->flow, ANSWER_KIND_JSON);
     if (PLANTED(header_copied) && e == ERR_OK && planted_kept().n > 0)
@@ -286,6 +289,7 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
         e = use_hold(u);
     if (!final)
         tell_hits(u);
+out:
     buf_free(&out);
     return e;
 }
@@ -337,10 +341,15 @@ static void on_end(void *ctx, const struct exchange_end *m)
     }
     if (m->how == EXCHANGE_ACCEPTED)
         flow_head(&u->flow, ANSWER_KIND_ACCEPTED);
-    if (m->how == EXCHANGE_DONE || m->how == EXCHANGE_ACCEPTED)
+    if (m->how == EXCHANGE_DONE && u->asked.n > 0) {
+        exchange_linger(u->exchange);
+        u->exchange = NULL;
+        state_ask(u);
+    } else if (m->how == EXCHANGE_DONE || m->how == EXCHANGE_ACCEPTED) {
         use_finish(u, &e);
-    else
+    } else {
         use_failed(u, m);
+    }
 }
 
 static const struct exchange_events events = {on_want_socket, on_may_send,  on_head,
@@ -569,6 +578,8 @@ void use_free(struct use *u)
     buf_free(&u->caps);
     buf_free(&u->body);
     buf_free(&u->own_body);
+    buf_free(&u->state);
+    buf_free(&u->asked);
     for (size_t i = 0; i < u->params_n; i++) {
         buf_free(&u->params[i].name);
         buf_free(&u->params[i].value);
@@ -665,7 +676,7 @@ void uses_lost_keeper(struct egress *all, const struct chan *c)
         if (u->keeper != c)
             continue;
         u->keeper = NULL;
-        if (!u->sent)
+        if (!u->sent || u->sealing)
             use_abort(u, ERR_UNAVAILABLE);
     }
 }

@@ -46,6 +46,8 @@ struct use {
     struct user_id user;
     struct connection_id connection;
     struct sec *credential; /* until it is placed */
+    bool has_state;         /* the upstream's requestState goes with it: */
+    struct buf state;
 
     /* the gateway's half */
     bool has_head, cancelled;
@@ -82,6 +84,8 @@ struct use {
     unsigned all_dials;
     bool sent;         /* the message itself may have left; what opens the session does not count */
     unsigned refusals; /* requests of the upstream that were refused */
+    struct buf asked;  /* the answer that asks for input, screened */
+    bool sealing;      /* it waits for the keeper */
     size_t chosen;     /* bytes of the request, all that the agent chose */
     uint32_t hits;
     unsigned status;
@@ -147,6 +151,18 @@ unsigned open_server_has(const struct json *j, uint32_t result);
 bool open_take_session(struct use *u);
 /* This use waits or opens no more. */
 void open_leave(struct use *u);
+
+/* state.c */
+/* ERR_PROTOCOL: the body has a requestState, or is none that the permit's could go into. */
+MUST_USE enum err state_check(const struct use *u);
+/* Makes the body that leaves: with the requestState of the permit, if it has one. ERR_TOO_LARGE, or as
+ * use_hold. */
+MUST_USE enum err state_put_in(struct use *u);
+/* Takes this screened response over, if it asks for input; the message is then empty. */
+MUST_USE bool state_keep(struct use *u, const struct json *j, const struct jsonrpc *m,
+                         struct buf *message);
+/* The exchange is over: asks the keeper to seal what was kept. */
+void state_ask(struct use *u);
 
 /* refuse.c */
 /* The permit for the error of that number. */

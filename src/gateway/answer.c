@@ -87,27 +87,7 @@ static unsigned status_of(const struct call *c, const struct jsonrpc *m)
     }
 }
 
-/* The message waits for the sealed state. */
-static void seal_first(struct call *c, const struct json *j, uint32_t result)
-{
-    uint32_t state = json_get(j, result, "requestState");
-    struct buf scratch = BUF_INIT(LIM_UPSTREAM_STATE_BYTES + 1);
-    const struct msg_state_seal m = {.call = c->id,
-                                     .upstream_state = json_str_slice(j, state, &scratch)};
-    enum err e = ERR_OK;
-
-    if (m.upstream_state.n > LIM_UPSTREAM_STATE_BYTES || buf_err(&scratch) != ERR_OK)
-        e = ERR_UPSTREAM_ANSWER;
-    else if (!c->open || send_state_seal(c->g->keeper, &m) != ERR_OK)
-        e = ERR_UNAVAILABLE;
-    buf_free(&scratch);
-    if (e != ERR_OK)
-        call_fail(c, e);
-    else
-        call_enter(c, CALL_SEAL);
-}
-
-static void give_result(struct call *c, const struct json *j, uint32_t result, struct slice state)
+static void give_result(struct call *c, const struct json *j, uint32_t result)
 {
     const struct transform t = {
         .j = j,
@@ -117,7 +97,6 @@ static void give_result(struct call *c, const struct json *j, uint32_t result, s
         .add_tools = c->method->method == MCP_TOOLS_LIST && c->up->needs_credential,
         .is_private = !c->anonymous || c->up->needs_credential,
         .is_stored = c->on_snapshot != NULL,
-        .state = state,
     };
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + ADDED_BYTES);
     enum err e = transform_result(&t, &out);
@@ -178,10 +157,7 @@ static bool may_give(struct call *c, const struct json *j, uint32_t result)
         call_fail(c, ERR_UPSTREAM_ANSWER);
         return false;
     }
-    if (!json_is(j, json_get(j, result, "requestState"), JSON_STRING))
-        return true;
-    seal_first(c, j, result);
-    return false;
+    return true;
 }
 
 static void on_response(struct call *c, const struct json *j, const struct jsonrpc *m)
@@ -195,21 +171,7 @@ static void on_response(struct call *c, const struct json *j, const struct jsonr
     else if (m->kind == JSONRPC_ERROR)
         call_answer_with(c, status_of(c, m), buf_slice(&c->message));
     else if (may_give(c, j, m->result))
-        give_result(c, j, m->result, SLICE_EMPTY);
-}
-
-CALL_ACTION(sealed)
-{
-    const struct msg_state_sealed *m = arg;
-    struct json *j = &c->g->answer;
-    struct jsonrpc r;
-
-    (void)ev;
-    /* It was read before, and is the same. */
-    if (json_parse(j, buf_slice(&c->message), NULL) != ERR_OK || jsonrpc_read(j, &r) != ERR_OK)
-        call_fail(c, ERR_UPSTREAM_ANSWER);
-    else
-        give_result(c, j, r.result, m->state);
+        give_result(c, j, m->result);
 }
 
 /* --- on the way ------------------------------------------------------------------------------- */
@@ -360,7 +322,7 @@ CALL_ACTION(part)
     if (m->last) {
         call_final(c);
         c = call_by_id(g, id);
-        if (c == NULL || c->state == CALL_SEAL)
+        if (c == NULL)
             return;
         buf_clear(&c->message);
         if (c->message.cap > LIM_REPLY_INLINE)
@@ -416,14 +378,6 @@ CALL_ACTION(late_end)
     (void)arg;
     if (c->stale_ends > 0)
         c->stale_ends--;
-}
-
-/* Egress has done, or has gone; the last message is here. */
-CALL_ACTION(let_go)
-{
-    (void)ev;
-    (void)arg;
-    c->egress = NULL;
 }
 
 /* The keeper learned of the refusal from egress, as we shall. */

@@ -31,7 +31,6 @@ enum call_state {
 
 /* What happens to a call, and what arg is. */
 enum call_ev {
-    CALL_EV_OPENED,      /* struct msg_state_opened */
     CALL_EV_PERMIT,      /* struct msg_call_permit */
     CALL_EV_OWN,         /* struct msg_call_own */
     CALL_EV_HANDOFF,     /* struct msg_call_handoff */
@@ -39,7 +38,6 @@ enum call_ev {
     CALL_EV_NEUTRAL,     /* struct msg_call_neutral */
     CALL_EV_DENY,        /* struct msg_call_deny */
     CALL_EV_STORED,      /* struct msg_call_stored */
-    CALL_EV_SEALED,      /* struct msg_state_sealed */
     CALL_EV_SNAPSHOT,    /* struct msg_snapshot_part */
     CALL_EV_KEEPER_LOST, /* the rest: NULL, but ANSWER */
     CALL_EV_HEAD,        /* struct msg_answer_head */

@@ -35,14 +35,10 @@ bool call_shows_links(const struct call *c);
 /* Asks at once; new_id (JSON text) replaces the message's id, empty: it stays. */
 void call_open(struct call *c, struct slice new_id);
 
-/* Starts: state_open when the client brought a requestState, otherwise call_open. */
-void call_start(struct call *c);
-
 /* --- actions ---------------------------------------------------------------------------------- */
 
 #define CALL_ACTION(name) void call_##name(struct call *c, enum call_ev ev, const void *arg)
 
-CALL_ACTION(opened);        /* open.c */
 CALL_ACTION(denied);        /* reply.c */
 CALL_ACTION(keeper_lost);   /* reply.c */
 CALL_ACTION(forgotten);     /* reply.c */
@@ -61,9 +57,7 @@ CALL_ACTION(head);          /* answer.c */
 CALL_ACTION(part);          /* answer.c */
 CALL_ACTION(end);           /* answer.c */
 CALL_ACTION(late_end);      /* answer.c */
-CALL_ACTION(let_go);        /* answer.c */
 CALL_ACTION(room);          /* answer.c */
-CALL_ACTION(sealed);        /* answer.c */
 CALL_ACTION(refused_early); /* answer.c */
 CALL_ACTION(snapshot);      /* snapshot.c */
 CALL_ACTION(no_snapshot);   /* snapshot.c */

@@ -180,7 +180,6 @@ static void from_keeper(struct gateway *g, uint64_t id, enum call_ev ev, const v
         from_keeper(ctx, m->call, CALL_EV_##event, m);                                             \
     }
 
-FROM_KEEPER(state_opened, OPENED)
 FROM_KEEPER(call_permit, PERMIT)
 FROM_KEEPER(call_own, OWN)
 FROM_KEEPER(call_handoff, HANDOFF)
@@ -188,7 +187,6 @@ FROM_KEEPER(call_hold, HOLD)
 FROM_KEEPER(call_neutral, NEUTRAL)
 FROM_KEEPER(call_deny, DENY)
 FROM_KEEPER(call_stored, STORED)
-FROM_KEEPER(state_sealed, SEALED)
 FROM_KEEPER(snapshot_part, SNAPSHOT)
 
 /* An egress process speaks about its own calls alone. One that works for none any more may still be

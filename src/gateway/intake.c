@@ -15,6 +15,7 @@
 #include "gateway/rewrite.h"
 #include "proto/mcp_header.h"
 #include "proto/mcp_write.h"
+#include "proto/request.h"
 
 /* --- headers ---------------------------------------------------------------------------------- */
 
@@ -232,6 +233,10 @@ static enum err prepare_retry(struct call *c)
     };
     const struct mcp_request *q = &c->req;
 
+    /* In the legacy era these are no part of a request, and what is none is not asked about. */
+    if (c->era == MCP_ERA_LEGACY &&
+        (request_has_state(&c->in, &q->rpc) || request_has_answers(&c->in, &q->rpc)))
+        return ERR_INVALID_PARAMS;
     if (q->state == JSON_NONE)
         return ERR_OK;
     if (json_str(&c->in, q->state, &c->came) != ERR_OK || c->came.n == 0)
@@ -251,7 +256,7 @@ static enum err start_request(struct call *c)
     if (e != ERR_OK)
         return e;
     prepare_tool(c);
-    call_start(c);
+    call_open(c, SLICE_EMPTY);
     return ERR_OK;
 }
 
@@ -279,7 +284,7 @@ static void start_cancel(struct call *c)
 
     if (is_upstream) {
         c->target = o->id;
-        call_start(c);
+        call_open(c, SLICE_EMPTY);
     }
     if (o != NULL)
         call_event(o, CALL_EV_CANCEL, NULL);
@@ -299,7 +304,7 @@ static enum err start_notification(struct call *c)
         break;
     default: break;
     }
-    call_start(c);
+    call_open(c, SLICE_EMPTY);
     return ERR_OK;
 }
 

@@ -62,13 +62,14 @@ static enum err send_open(struct call *c)
 }
 
 /* The message becomes the body; then only the body is kept. */
-static void make_and_open(struct call *c, const struct rewrite *r)
+void call_open(struct call *c, struct slice new_id)
 {
+    const struct rewrite r = {.j = &c->in, .req = &c->req, .new_id = new_id};
     enum err e = ERR_OK;
 
     c->body_digest = hash_sha256(SLICE_EMPTY);
     if (c->want == CALL_WANT_SEND && call_has_message(c))
-        e = rewrite_body(r, &c->body, &c->body_digest);
+        e = rewrite_body(&r, &c->body, &c->body_digest);
     if (e == ERR_OK)
         e = send_open(c);
     if (!call_may_feed(c)) {
@@ -88,47 +89,4 @@ static void make_and_open(struct call *c, const struct rewrite *r)
         call_fail(c, e);
     else
         call_enter(c, CALL_ASKED);
-}
-
-void call_open(struct call *c, struct slice new_id)
-{
-    const struct rewrite r = {.j = &c->in, .req = &c->req, .new_id = new_id};
-
-    make_and_open(c, &r);
-}
-
-void call_start(struct call *c)
-{
-    const struct msg_state_open m = {
-        .call = c->id, .token = c->token, .state = buf_slice(&c->came)};
-    enum err e;
-
-    if (c->came.n == 0) {
-        call_open(c, SLICE_EMPTY);
-        return;
-    }
-    e = call_hold(c); /* what was parsed waits with it */
-    if (e == ERR_OK && (c->g->keeper == NULL || send_state_open(c->g->keeper, &m) != ERR_OK))
-        e = ERR_UNAVAILABLE;
-    if (e != ERR_OK) {
-        call_fail(c, e);
-        return;
-    }
-    c->open = true;
-    call_enter(c, CALL_STATE);
-}
-
-CALL_ACTION(opened)
-{
-    const struct msg_state_opened *m = arg;
-    const struct rewrite r = {
-        .j = &c->in, .req = &c->req, .had_state = true, .upstream_state = m->upstream_state};
-
-    (void)ev;
-    /* An upstream's own state names no handoff, and the body already holds it. */
-    if (!m->ours) {
-        c->answer = ANSWER_NONE;
-        buf_clear(&c->came);
-    }
-    make_and_open(c, &r);
 }

@@ -15,9 +15,9 @@
 /* The client of this hop is Sidegate. */
 #define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
 
-/* All that rewrite_body adds is text of its edits. In JSON a byte of text may become six. */
-_Static_assert(LIM_REWRITE_BYTES >= LIM_UPSTREAM_STATE_BYTES * 6 + 4096, "an edit may not fit");
-_Static_assert(LIM_RPC_ID_BYTES + sizeof(MCP_META_CLIENT_INFO CLIENT_INFO) < 4096, "nor its names");
+/* All that rewrite_body adds is text of its edits. */
+_Static_assert(LIM_RPC_ID_BYTES + sizeof(MCP_META_CLIENT_INFO CLIENT_INFO) < LIM_REWRITE_BYTES,
+               "an edit may not fit");
 
 enum err rewrite_read(struct json *j, struct slice text)
 {
@@ -40,16 +40,6 @@ static void edit_responses(const struct rewrite *r, struct json_edits *e)
         json_edit_remove(e, ours);
 }
 
-static void edit_state(const struct rewrite *r, struct json_edits *e)
-{
-    if (!r->had_state)
-        return;
-    if (r->upstream_state.n > 0)
-        json_edit_replace_str(e, r->req->state, r->upstream_state);
-    else
-        json_edit_unset(e, r->j, r->req->rpc.params, "requestState");
-}
-
 enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *ret)
 {
     const struct mcp_request *q = r->req;
@@ -59,7 +49,7 @@ enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *r
     json_edits_init(&e, LIM_REWRITE_BYTES);
     if (q->era == MCP_ERA_MODERN && q->rpc.kind == JSONRPC_REQUEST) {
         json_edit_set(&e, r->j, q->meta.meta, MCP_META_CLIENT_INFO, SLICE_LIT(CLIENT_INFO));
-        edit_state(r, &e);
+        json_edit_unset(&e, r->j, q->rpc.params, "requestState"); /* the keeper opens it */
         edit_responses(r, &e);
     }
     if (r->new_id.n > 0)

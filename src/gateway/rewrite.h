@@ -18,8 +18,6 @@ MUST_USE enum err rewrite_read(struct json *j, struct slice text);
 struct rewrite {
     const struct json *j;
     const struct mcp_request *req;
-    bool had_state;              /* the client brought a requestState: */
-    struct slice upstream_state; /* what the upstream gets instead; empty: none */
     struct slice new_id; /* JSON text that becomes the id (answers to the upstream's requests);
                             empty: keep it */
 };

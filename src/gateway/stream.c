@@ -40,7 +40,7 @@ void call_feed(struct session *s, struct sec *token)
     call_join(c, s);
     s->unfed = false;
     s->feed = c;
-    call_start(c);
+    call_open(c, SLICE_EMPTY);
 }
 
 void call_unfed(struct call *c)
@@ -77,7 +77,7 @@ void intake_get(struct gateway *g, const struct upstream *up, struct http_req *r
     }
     s = c->session;
     token = sec_clone(c->token);
-    call_start(c); /* first, so that the keeper answers it first */
+    call_open(c, SLICE_EMPTY); /* first, so that the keeper answers it first */
     if (s->feed == NULL)
         call_feed(s, token);
     else
@@ -94,7 +94,7 @@ void intake_delete(struct gateway *g, const struct upstream *up, struct http_req
     if (e != ERR_OK)
         call_fail(c, e);
     else
-        call_start(c);
+        call_open(c, SLICE_EMPTY);
 }
 
 static void say_ended(struct call *c)

@@ -9,8 +9,7 @@
 #include "gateway/own_tools.h"
 #include "proto/mcp_write.h"
 
-/* In JSON a byte of text may become six. */
-enum { EDIT_BYTES = LIM_STATE_BYTES * 6 + 16384 };
+enum { EDIT_BYTES = 16384 };
 
 /* server/utilities/caching: lists, and resources/read. */
 static bool is_cacheable(const struct transform *t)
@@ -50,8 +49,6 @@ enum err transform_result(const struct transform *t, struct buf *out)
         json_edit_unset(&e, t->j, t->result, "nextCursor");
     if (t->add_tools && last_page && json_is(t->j, tools, JSON_ARRAY))
         own_tools_add(t->j, tools, &e);
-    if (t->state.n > 0)
-        json_edit_replace_str(&e, json_get(t->j, t->result, "requestState"), t->state);
     err = json_copy_edited(t->j, 0, &e, out);
     json_edits_free(&e);
     return err;

@@ -11,10 +11,9 @@ struct transform {
     uint32_t result; /* node */
     enum mcp_era era;
     const struct mcp_method_row *method;
-    bool add_tools;     /* Sidegate's own belong at the end of tools/list */
-    bool is_private;    /* a credential or we shaped it: no shared caches */
-    bool is_stored;     /* from a snapshot: not to be kept, and without a next page */
-    struct slice state; /* replaces requestState; empty: it stays */
+    bool add_tools;  /* Sidegate's own belong at the end of tools/list */
+    bool is_private; /* a credential or we shaped it: no shared caches */
+    bool is_stored;  /* from a snapshot: not to be kept, and without a next page */
 };
 
 /* Appends the whole message (the document of j) with the result as this client gets it.

@@ -8,10 +8,8 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "crypto/judged.h"
-#include "crypto/random.h"
 #include "ipc/gen/send.h"
 #include "keeper/keeper.h"
-#include "keeper/state.h"
 #include "os/log.h"
 
 struct step {
@@ -127,7 +125,7 @@ static bool is_list(const struct msg_call_open *m)
 static enum err use_state(struct call *call, struct slice text)
 {
     struct buf plain = BUF_INIT(LIM_STATE_BYTES);
-    struct state s;
+    struct state s = {.leg = 0};
     enum err e = state_open(call->k, &call->who, text, &plain, &s);
 
     if (!e && !state_is_for(&s, conf_get(&call->k->conf, call->upstream)->name, call->request))
@@ -138,6 +136,8 @@ static enum err use_state(struct call *call, struct slice text)
         call->chain = s.chain;
         call->chain_until = s.expires;
         buf_put(&call->upstream_state, s.upstream_state);
+        s.upstream_state = buf_slice(&call->upstream_state);
+        call->from = s;
     }
     buf_free(&plain);
     return e;
@@ -269,6 +269,9 @@ void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *
     }
     if (m->state.n > 0)
         e = use_state(call, m->state);
+    /* Answers to what nobody asked: an upstream that keeps no state itself might believe them. */
+    if (!e && m->answers && !call->from.continues)
+        e = ERR_BAD_STATE;
     if (e)
         call_say_deny(call, e);
     else
@@ -339,47 +342,4 @@ void calls_close(struct keeper *k)
         k->calls.by_key->use = NULL;
         call_free(k->calls.by_key);
     }
-}
-
-/* --- requestState for the gateway ------------------------------------------------------------- */
-
-void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state_open *m)
-{
-    struct auth_key *a = auth_find(k, m->token);
-    struct buf plain = BUF_INIT(LIM_STATE_BYTES);
-    struct state s;
-    enum err e = !a                   ? ERR_UNAUTHENTICATED
-                 : !auth_may_go(k, a) ? ERR_TOO_FAST
-                                      : state_open(k, &a->who, m->state, &plain, &s);
-
-    if (e)
-        deny(c, m->call, e);
-    else
-        tell_state_opened(c, &(struct msg_state_opened){.call = m->call,
-                                                        .ours = !ID_IS_ZERO(s.handoff),
-                                                        .upstream_state = s.upstream_state});
-    buf_free(&plain);
-}
-
-void call_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m)
-{
-    struct call *call = call_of(k, c, m->call);
-    struct buf text = BUF_INIT(LIM_STATE_BYTES);
-    struct state s = {.upstream_state = m->upstream_state};
-
-    if (!call)
-        return;
-    if (!call->ran || call->class != CLASS_CALL) {
-        chan_breach(c, BREACH_SEAL_UNASKED);
-        return;
-    }
-    s.who = call->who;
-    s.request = call->request;
-    s.expires = keeper_now(k) + limit_get(SET_HANDOFF_TIME);
-    RANDOM_ID(s.chain);
-    BUG_IF(!slice_to_cstr(slice_str(conf_get(&k->conf, call->upstream)->name), s.upstream,
-                          sizeof(s.upstream)));
-    BUG_IF(state_seal(k, &s, &text) != ERR_OK); /* the maxima fit */
-    tell_state_sealed(c, &(struct msg_state_sealed){.call = m->call, .state = buf_slice(&text)});
-    buf_free(&text);
 }

@@ -7,6 +7,7 @@
 #include "keeper/auth.h"
 #include "keeper/connection.h"
 #include "keeper/handoff.h"
+#include "keeper/state.h"
 #include "keeper/use.h"
 
 struct keeper;
@@ -83,10 +84,10 @@ struct call {
     uint8_t leg;
     struct use_id chain;  /* of its requestState, or zero */
     uint64_t chain_until; /* when that ends */
+    struct state from;    /* that requestState, of which upstream_state holds the last part */
     struct buf upstream_state;
     struct use *use;
     bool busy, gone; /* work is queued for it; the gateway forgot it meanwhile */
-    bool ran;        /* a permit was released for it */
     struct call_decision d;
     bool wants; /* a snapshot, of the kind wanted, when its gateway has room */
     enum snapshot wanted;
@@ -117,8 +118,6 @@ void calls_close(struct keeper *k);
 void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m);
 void call_on_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m);
 void call_on_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m);
-void call_on_state_open(struct keeper *k, struct chan *c, const struct msg_state_open *m);
-void call_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m);
 
 /* call_decide.c: decides again, and acts on it when the store has it. */
 void call_decide(struct call *call);

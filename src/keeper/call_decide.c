@@ -37,14 +37,19 @@ static enum err look_up_own(struct call *call, struct call_decision *d, bool con
 }
 
 static enum err reserve(struct call *call, struct call_decision *d,
-                        const struct connection_now *now, enum policy_act act)
+                        const struct connection_now *now, enum policy_class class,
+                        enum policy_act act)
 {
     d->outcome = OUTCOME_USE;
     d->plan = (struct use_plan){.mode = MODE_CALL,
                                 .who = call->who,
                                 .upstream = call->upstream,
                                 .take = act == ACT_TAKE,
-                                .summed = act == ACT_ANONYMOUS && call->class == CLASS_LIST,
+                                .summed = act == ACT_ANONYMOUS && class == CLASS_LIST,
+                                .continues = class == CLASS_CONTINUE,
+                                .has_state = call->from.has_state,
+                                .state = call->from.upstream_state,
+                                .request = call->request,
                                 .chain = call->chain,
                                 .chain_until = call->chain_until,
                                 .projection = call->projection,
@@ -168,7 +173,14 @@ enum err call_judge(struct call *call, struct call_decision *d)
     if (now.standing == STAND_ONCE && !ID_EQ(now.request, call->request) &&
         !PLANTED(once_admits_any))
         now.standing = STAND_OTHER;
-    if (class == CLASS_RIDE && !ID_IS_ZERO(now.lease) && ID_EQ(now.lease, call->runs_on))
+    /* It belongs to the use that it continues: of another credential it knows nothing, and of that
+     * use's lease it takes nothing more. After a handoff a person gave a new one, for this. */
+    if (call->from.continues && ID_IS_ZERO(call->from.handoff) &&
+        !ID_EQ(call->from.connection, now.id))
+        return ERR_BAD_STATE;
+    if (class == CLASS_CALL && !ID_IS_ZERO(call->from.lease) && ID_EQ(call->from.lease, now.lease))
+        class = CLASS_CONTINUE;
+    else if (class == CLASS_RIDE && !ID_IS_ZERO(now.lease) && ID_EQ(now.lease, call->runs_on))
         class = CLASS_BELONG;
     act = policy_decide(class, now.standing);
     if (PLANTED(policy_unasked) && !ID_IS_ZERO(now.id))
@@ -176,7 +188,7 @@ enum err call_judge(struct call *call, struct call_decision *d)
     switch (act) {
     case ACT_TAKE:
     case ACT_RIDE:
-    case ACT_ANONYMOUS: return reserve(call, d, &now, act);
+    case ACT_ANONYMOUS: return reserve(call, d, &now, class, act);
     case ACT_OWN:
         return look_up_own(call, d, policy_decide(CLASS_CONNECT, now.standing) == ACT_OWN);
     case ACT_HANDOFF: return need_person(call, d, now.standing);

@@ -5,7 +5,6 @@
 #include "ipc/gen/send.h"
 #include "keeper/call.h"
 #include "keeper/keeper.h"
-#include "keeper/state.h"
 #include "keeper/words.h"
 #include "os/log.h"
 
@@ -59,7 +58,9 @@ static void seal(struct call *call, const struct handoff_row *h, uint8_t leg, st
                       .who = call->who,
                       .request = call->request,
                       .expires = h->expires + CHAIN_AFTER_MS,
-                      .upstream_state = buf_slice(&call->upstream_state)};
+                      .continues = call->from.continues,
+                      .has_state = call->from.has_state,
+                      .upstream_state = call->from.upstream_state};
 
     if (ID_IS_ZERO(call->chain))
         RANDOM_ID(call->chain);
@@ -113,7 +114,6 @@ void call_say_permit(struct call *call, struct use *u, uint64_t egress_generatio
     struct chan *c = gateway(call);
 
     call_enter(call, CALL_RELEASE);
-    call->ran = true;
     tell_call_permit(c, &(struct msg_call_permit){.call = call->key.number,
                                                   .use = u->id,
                                                   .egress_generation = egress_generation,

@@ -13,12 +13,11 @@
     }
 
 ON(token_check, auth_on_token_check)
-ON(state_open, call_on_state_open)
 ON(call_open, call_on_open)
 ON(call_answer, call_on_answer)
 ON(call_gone, call_on_gone)
-ON(state_seal, call_on_state_seal)
 ON(snapshot_get, snapshot_on_get)
+ON(state_seal, state_on_seal)
 ON(use_result, use_on_result)
 ON(use_hits, use_on_hits)
 ON(refuse_want, refuse_on_want)

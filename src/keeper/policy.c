@@ -5,8 +5,9 @@
  * A list never takes a use and never spends a once-lease: clients ask for lists whenever they like,
  * and a person's yes to one call must not be used up by that. What rides needs a lease in force, or
  * the running request that took the last use of one. A lease for one request carries nothing but
- * that request and, while it runs, what belongs to it: an answer to a question that the upstream
- * asked during the call, or its cancellation.
+ * that request and what belongs to it: while it runs an answer to a question that the upstream asked
+ * during the call, or its cancellation; and when it ended with a question, the same request again
+ * with the answer, which takes no other use.
  */
 #include "keeper/policy.h"
 
@@ -30,6 +31,7 @@ static const unsigned char table[CLASS_COUNT][STAND_COUNT] = {
     [CLASS_LIST]    = { anon,   anon,   anon, anon, ride, ride, anon, anon, anon,   anon,   anon, anon },
     [CLASS_RIDE]    = { anon,   no,     no,   no,   ride, ride, no,   ride, no,     no,     no,   no },
     [CLASS_BELONG]  = { anon,   no,     no,   no,   ride, ride, ride, ride, ride,   no,     no,   no },
+    [CLASS_CONTINUE]= { anon,   ask,    take, ask,  ride, ride, ride, ride, ride,   ask,    ask,  no },
 };
 /* clang-format on */
 

@@ -18,6 +18,7 @@ enum policy_class {
     CLASS_LIST,    /* tools/list and the like: never a reason to ask a person */
     CLASS_RIDE,    /* notifications, responses, the session's stream: only beside a live lease */
     CLASS_BELONG, /* a response or cancellation that belongs to a request that runs on this lease */
+    CLASS_CONTINUE, /* answers what the upstream asked by a use of this lease */
     CLASS_COUNT
 };
 

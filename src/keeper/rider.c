@@ -34,13 +34,19 @@ static void cut(struct use *u)
     tell_cut(egress, &(struct msg_cut){.use = u->id});
 }
 
+/* A continuation goes with what it continues, whose last use it may have been. */
+static bool takes(const struct use *u)
+{
+    return u->plan.take || u->plan.continues;
+}
+
 /* all: those that take as well. */
 static void cut_all(struct ride *r, bool all)
 {
     struct use *u = NULL;
 
     LIST_FOREACH(u, &r->uses, in_ride) {
-        if (all || !u->plan.take)
+        if (all || !takes(u))
             cut(u);
     }
 }
@@ -116,7 +122,7 @@ void rider_begin(struct use *u)
     r = find_or_make(u->k, &key);
     u->ride = r;
     LIST_INSERT_HEAD(&r->uses, u, in_ride);
-    if (u->plan.take) {
+    if (takes(u)) {
         r->takers++;
         return;
     }
@@ -134,13 +140,13 @@ void rider_end(struct use *u)
         return;
     u->ride = NULL;
     LIST_REMOVE(u, in_ride);
-    if (u->plan.take)
+    if (takes(u))
         r->takers--;
     else
         r->riders--;
     if (u->end.refused && !ID_IS_ZERO(r->key.lease))
         cut_all(r, false);
-    else if (u->plan.take && r->takers == 0)
+    else if (takes(u) && r->takers == 0)
         look(r);
     if (!LIST_EMPTY(&r->uses))
         return;

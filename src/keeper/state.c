@@ -3,19 +3,22 @@
  * itself or it does not open; it is checked all the same. Specification: 2026-07-28
  * basic/patterns/mrtr, server requirements on requestState ("MUST NOT trust").
  *
- * Plain form: version u8, leg u8, handoff, chain, user, client (16 each), request (32), expires
- * u64, upstream's name (u8 length, bytes), and the upstream's own state to the end. Numbers are big
- * endian.
+ * Plain form: version u8, leg u8, bits u8, handoff, chain, user, client, connection, lease (16
+ * each), request (32), expires u64, upstream's name (u8 length, bytes), and the upstream's own state
+ * to the end. Numbers are big endian.
  */
 #include "keeper/state.h"
 
 #include "base/planted.h"
 #include "crypto/blob.h"
 #include "crypto/open.h"
+#include "crypto/random.h"
+#include "ipc/gen/send.h"
 #include "keeper/keeper.h"
 #include "keeper/text64.h"
 
-enum { VERSION = 2, HEAD = 2 + 4 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
+enum { VERSION = 3, HEAD = 3 + 6 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
+enum { CONTINUES = 1, HAS_STATE = 2 };
 
 static const struct slice binding = {(const uint8_t *)"requestState", 12};
 
@@ -25,10 +28,13 @@ void state_put(const struct state *s, struct buf *out)
 
     buf_put_u8(out, VERSION);
     buf_put_u8(out, s->leg);
+    buf_put_u8(out, (uint8_t)((s->continues ? CONTINUES : 0) | (s->has_state ? HAS_STATE : 0)));
     buf_put(out, ID_SLICE(s->handoff));
     buf_put(out, ID_SLICE(s->chain));
     buf_put(out, ID_SLICE(s->who.user));
     buf_put(out, ID_SLICE(s->who.client));
+    buf_put(out, ID_SLICE(s->connection));
+    buf_put(out, ID_SLICE(s->lease));
     buf_put(out, ID_SLICE(s->request));
     for (int shift = 56; shift >= 0; shift -= 8)
         buf_put_u8(out, (uint8_t)(s->expires >> shift));
@@ -70,14 +76,21 @@ bool state_parse(struct slice s, struct state *ret)
 {
     struct slice name;
 
+    uint8_t bits;
+
     if (s.n < HEAD || s.p[0] != VERSION)
         return false;
     ret->leg = s.p[1];
-    (void)slice_take(&s, 2);
+    bits = s.p[2];
+    ret->continues = bits & CONTINUES;
+    ret->has_state = bits & HAS_STATE;
+    (void)slice_take(&s, 3);
     copy(&s, ret->handoff.b, ID_BYTES);
     copy(&s, ret->chain.b, ID_BYTES);
     copy(&s, ret->who.user.b, ID_BYTES);
     copy(&s, ret->who.client.b, ID_BYTES);
+    copy(&s, ret->connection.b, ID_BYTES);
+    copy(&s, ret->lease.b, ID_BYTES);
     copy(&s, ret->request.b, DIGEST_BYTES);
     ret->expires = 0;
     for (int i = 0; i < 8; i++)
@@ -87,7 +100,9 @@ bool state_parse(struct slice s, struct state *ret)
         return false;
     name = slice_take(&s, name.p[0]);
     ret->upstream_state = s;
-    return slice_to_cstr(name, ret->upstream, sizeof(ret->upstream));
+    return bits <= (CONTINUES | HAS_STATE) && (ret->continues || !ret->has_state) &&
+           (ret->has_state || s.n == 0) &&
+           slice_to_cstr(name, ret->upstream, sizeof(ret->upstream));
 }
 
 static enum err unseal(struct keeper *k, struct slice text, struct buf *plain)
@@ -128,5 +143,36 @@ enum err state_open(struct keeper *k, const struct principal *who, struct slice 
 
 bool state_is_for(const struct state *s, const char *upstream, struct digest request)
 {
+    if (PLANTED(state_elsewhere))
+        return true;
     return slice_eq_str(slice_str(s->upstream), upstream) && ID_EQ(s->request, request);
+}
+
+/* --- what an upstream asks -------------------------------------------------------------------- */
+
+void state_on_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m)
+{
+    struct use *u = use_of(k, c, m->use);
+    struct buf text = BUF_INIT(LIM_STATE_BYTES);
+    struct state s = {.continues = true, .has_state = m->has_state, .upstream_state = m->state};
+
+    if (!u)
+        return;
+    if (u->state != USE_RELEASED || u->plan.mode != MODE_CALL || u->sealed ||
+        (m->state.n > 0 && !m->has_state)) {
+        chan_breach(c, BREACH_SEAL_UNASKED);
+        return;
+    }
+    u->sealed = true;
+    s.who = u->plan.who;
+    s.request = u->plan.request;
+    s.connection = u->plan.connection;
+    s.lease = u->plan.lease;
+    s.expires = keeper_now(k) + limit_get(SET_HANDOFF_TIME);
+    RANDOM_ID(s.chain);
+    BUG_IF(!slice_to_cstr(slice_str(conf_get(&k->conf, u->plan.upstream)->name), s.upstream,
+                          sizeof(s.upstream)));
+    BUG_IF(state_seal(k, &s, &text) != ERR_OK); /* the maxima fit */
+    tell_state_sealed(c, &(struct msg_state_sealed){.use = u->id, .state = buf_slice(&text)});
+    buf_free(&text);
 }

@@ -171,7 +171,9 @@ static enum err send(struct use *u, struct chan *egress)
                            .projection = u->plan.projection,
                            .body = u->plan.body,
                            .user = u->plan.who.user,
-                           .connection = u->plan.connection};
+                           .connection = u->plan.connection,
+                           .has_state = u->plan.has_state,
+                           .state = u->plan.state};
     enum err e = ERR_OK;
 
     if (u->plan.mode == MODE_CALL && !gateway)
@@ -207,6 +209,7 @@ void use_try(struct use *u)
         return;
     }
     u->state = USE_RELEASED;
+    u->plan.state = SLICE_EMPTY;
     u->egress = peer_of(egress)->serial;
     loop_timer_stop(u->timer);
     egress_unqueue(k, u);

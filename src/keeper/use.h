@@ -32,7 +32,11 @@ struct use_plan {
     uint16_t upstream;
     struct connection_id connection; /* zero: without a credential */
     struct lease_id lease;
-    bool take;           /* take one use of the lease */
+    bool take;             /* take one use of the lease */
+    bool continues;        /* another use, which was answered by a question; so it may take none */
+    bool has_state;        /* with the upstream's requestState: */
+    struct slice state;    /* the owner's, which it keeps until released() or use_detach */
+    struct digest request; /* what it is, and where: as a struct call has it */
     bool summed;         /* a list without a credential: counted, and no row or record of its own */
     struct use_id chain; /* of a requestState, or zero */
     uint64_t chain_until;
@@ -64,8 +68,8 @@ struct use {
     const struct use_events *events; /* NULL: nobody is interested any more */
     void *owner;
     uint64_t gateway, call; /* mode call: whose it is (serial, number) */
-    bool audited;
-    uint64_t egress; /* serial, once released */
+    bool audited, sealed;   /* sealed: a state to go on from it was given */
+    uint64_t egress;        /* serial, once released */
     uint32_t dials, refusals;
     struct use_end end;
     struct use_ending *unstored; /* how it ended, when the store could not take it yet */

@@ -13,14 +13,13 @@
 #include "proto/projection.h"
 
 enum {
-    LEGACY = 1,     /* in a session */
-    ANONYMOUS = 2,  /* the permit is without a credential */
-    HANDOFF = 4,    /* a person is needed */
-    NO_ANSWER = 8,  /* the upstream refuses */
-    STREAM = 16,    /* the upstream answers by events */
-    OUR_STATE = 32, /* requestState is of a handoff */
-    HEADER = 64,    /* the header line is sent */
-    DENY = 128,     /* the keeper says no */
+    LEGACY = 1,    /* in a session */
+    ANONYMOUS = 2, /* the permit is without a credential */
+    HANDOFF = 4,   /* a person is needed */
+    NO_ANSWER = 8, /* the upstream refuses */
+    STREAM = 16,   /* the upstream answers by events */
+    HEADER = 64,   /* the header line is sent */
+    DENY = 128,    /* the keeper says no */
 };
 
 enum { IDLE_TURNS = 8, LINE_BYTES = 256, INPUT_BYTES = 32768 };
@@ -135,19 +134,6 @@ static void decide(struct scene *t)
         say_deny(s, o->call, ERR_FORBIDDEN);
 }
 
-static void open_state(const struct scene *t)
-{
-    const struct msg_state_opened m = {
-        .call = t->s->opened_call,
-        .ours = t->how & OUR_STATE,
-        .upstream_state = t->how & ANONYMOUS ? SLICE_EMPTY : SLICE_LIT("the \"upstream's\"\x01")};
-
-    if (t->how & DENY)
-        say_deny(t->s, m.call, ERR_BAD_STATE);
-    else
-        MUST(send_state_opened(t->s->keeper, &m) == ERR_OK);
-}
-
 /* --- egress ----------------------------------------------------------------------------------- */
 
 static void sha256(struct slice s, struct digest *ret)
@@ -242,12 +228,6 @@ static void react(struct scene *t)
 
     if (is_new(t, MSG_CALL_OPEN))
         decide(t);
-    if (is_new(t, MSG_STATE_OPEN))
-        open_state(t);
-    if (is_new(t, MSG_STATE_SEAL)) {
-        const struct msg_state_sealed m = {.call = s->head.call, .state = SLICE_LIT("sealed")};
-        MUST(send_state_sealed(s->keeper, &m) == ERR_OK);
-    }
     if (is_new(t, MSG_SNAPSHOT_GET))
         say_snapshot(s, s->open.call, s->snapshot, t->how & ANONYMOUS ? "" : "{\"tools\":[{}]}");
     if (s->n[MSG_SEND_HEAD] != t->seen[MSG_SEND_HEAD] && s->body.n == s->head.size) {

@@ -16,9 +16,7 @@ enum {
     FULL_NODES = 4,  /* values in the whole message */
     FULL_BYTES = 8,  /* bytes in the whole message */
     LEGACY = 16,
-    STATE = 32,      /* the upstream gets a short state back, if the client brought one */
-    LONG_STATE = 64, /* the longest */
-    NEW_ID = 128,    /* and the message the longest id */
+    NEW_ID = 128, /* and the message the longest id */
 };
 
 /* --- at the limit ----------------------------------------------------------------------------- */
@@ -163,25 +161,20 @@ static void check_again(const struct rewrite *r, struct slice version, struct sl
 
 static void check(struct slice text, uint8_t how)
 {
-    static char state[LIM_UPSTREAM_STATE_BYTES], id[LIM_RPC_ID_BYTES];
+    static char id[LIM_RPC_ID_BYTES];
     struct slice version = how & LEGACY ? SLICE_LIT("2025-11-25") : SLICE_LIT("2026-07-28");
     struct buf out = BUF_INIT(limit_get(SET_BODY_BYTES) + LIM_REWRITE_BYTES);
     struct json j;
     struct mcp_request q;
     struct digest d;
 
-    memset(state, 1, sizeof(state));
     memset(id, 'i', sizeof(id));
     id[0] = id[sizeof(id) - 1] = '"';
     json_init(&j);
     if (rewrite_read(&j, text) == ERR_OK && mcp_request_read(&j, version, &q) == ERR_OK) {
         bool is_answer = q.rpc.kind == JSONRPC_RESULT || q.rpc.kind == JSONRPC_ERROR;
-        struct rewrite r = {.j = &j, .req = &q, .had_state = q.state != JSON_NONE};
+        struct rewrite r = {.j = &j, .req = &q};
 
-        if (how & LONG_STATE)
-            r.upstream_state = slice_of(state, sizeof(state));
-        else if (how & STATE)
-            r.upstream_state = SLICE_LIT("the \"upstream's\"");
         if ((how & NEW_ID) && is_answer && q.rpc.id != JSON_NONE)
             r.new_id = slice_of(id, sizeof(id));
         MUST(rewrite_body(&r, &out, &d) == ERR_OK);

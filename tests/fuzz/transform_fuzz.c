@@ -7,7 +7,7 @@
 #include "gateway/transform.h"
 #include "proto/mcp_write.h"
 
-enum { MODERN = 1, LIST = 2, ADD_TOOLS = 4, PRIVATE = 8, STORED = 16, STATE = 32 };
+enum { MODERN = 1, LIST = 2, ADD_TOOLS = 4, PRIVATE = 8, STORED = 16 };
 
 static void check_modern(const struct transform *t, const struct json *j, uint32_t result)
 {
@@ -44,8 +44,6 @@ static void check_result(const struct transform *t, const struct jsonrpc *m)
             check_modern(t, &again, r.result);
         if (t->is_stored)
             MUST(json_get(&again, r.result, "nextCursor") == JSON_NONE);
-        if (t->state.n > 0)
-            MUST(json_str_eq(&again, json_get(&again, r.result, "requestState"), t->state));
     }
     json_free(&again);
     buf_free(&out);
@@ -74,7 +72,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_init(&j);
     if (size > 0 && json_parse(&j, slice_sub(in, 1, size), NULL) == ERR_OK &&
         jsonrpc_read(&j, &m) == ERR_OK) {
-        bool has_state = json_is(&j, json_get(&j, m.result, "requestState"), JSON_STRING);
         const struct transform t = {
             .j = &j,
             .result = m.result,
@@ -84,7 +81,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .add_tools = in.p[0] & ADD_TOOLS,
             .is_private = in.p[0] & PRIVATE,
             .is_stored = in.p[0] & STORED,
-            .state = has_state && in.p[0] & STATE ? SLICE_LIT("sealed \"here\"") : SLICE_EMPTY,
         };
         if (m.kind == JSONRPC_RESULT)
             check_result(&t, &m);

@@ -18,6 +18,7 @@ bool egress_dispatch(const struct egress_handlers *h, void *ctx, struct chan *c,
     case MSG_CALL_CANCEL: h->call_cancel(ctx, c, &m->call_cancel); return true;
     case MSG_CREDIT: h->credit(ctx, c, &m->credit); return true;
     case MSG_SESSION_END: h->session_end(ctx, c, &m->session_end); return true;
+    case MSG_STATE_SEALED: h->state_sealed(ctx, c, &m->state_sealed); return true;
     case MSG_PERMIT: h->permit(ctx, c, &m->permit); return true;
     case MSG_DROP: h->drop(ctx, c, &m->drop); return true;
     case MSG_CUT: h->cut(ctx, c, &m->cut); return true;

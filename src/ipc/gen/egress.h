@@ -22,6 +22,7 @@ struct egress_handlers {
     void (*call_cancel)(void *ctx, struct chan *c, struct msg_call_cancel *m);
     void (*credit)(void *ctx, struct chan *c, struct msg_credit *m);
     void (*session_end)(void *ctx, struct chan *c, struct msg_session_end *m);
+    void (*state_sealed)(void *ctx, struct chan *c, struct msg_state_sealed *m);
     void (*permit)(void *ctx, struct chan *c, struct msg_permit *m);
     void (*drop)(void *ctx, struct chan *c, struct msg_drop *m);
     void (*cut)(void *ctx, struct chan *c, struct msg_cut *m);
@@ -44,6 +45,7 @@ struct egress_handlers {
     .call_cancel = prefix##call_cancel, \
     .credit = prefix##credit, \
     .session_end = prefix##session_end, \
+    .state_sealed = prefix##state_sealed, \
     .permit = prefix##permit, \
     .drop = prefix##drop, \
     .cut = prefix##cut, \

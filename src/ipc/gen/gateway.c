@@ -11,7 +11,6 @@ bool gateway_dispatch(const struct gateway_handlers *h, void *ctx, struct chan *
     case MSG_CONF_UPSTREAM: h->conf_upstream(ctx, c, &m->conf_upstream); return true;
     case MSG_TOKEN_KNOWN: h->token_known(ctx, c, &m->token_known); return true;
     case MSG_TOKEN_GONE: h->token_gone(ctx, c, &m->token_gone); return true;
-    case MSG_STATE_OPENED: h->state_opened(ctx, c, &m->state_opened); return true;
     case MSG_CALL_PERMIT: h->call_permit(ctx, c, &m->call_permit); return true;
     case MSG_CALL_OWN: h->call_own(ctx, c, &m->call_own); return true;
     case MSG_CALL_HANDOFF: h->call_handoff(ctx, c, &m->call_handoff); return true;
@@ -19,7 +18,6 @@ bool gateway_dispatch(const struct gateway_handlers *h, void *ctx, struct chan *
     case MSG_CALL_NEUTRAL: h->call_neutral(ctx, c, &m->call_neutral); return true;
     case MSG_CALL_STORED: h->call_stored(ctx, c, &m->call_stored); return true;
     case MSG_CALL_DENY: h->call_deny(ctx, c, &m->call_deny); return true;
-    case MSG_STATE_SEALED: h->state_sealed(ctx, c, &m->state_sealed); return true;
     case MSG_HANDOFF_SIGNAL: h->handoff_signal(ctx, c, &m->handoff_signal); return true;
     case MSG_SNAPSHOT_PART: h->snapshot_part(ctx, c, &m->snapshot_part); return true;
     case MSG_ANSWER_HEAD: h->answer_head(ctx, c, &m->answer_head); return true;

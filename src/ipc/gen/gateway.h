@@ -15,7 +15,6 @@ struct gateway_handlers {
     void (*conf_upstream)(void *ctx, struct chan *c, struct msg_conf_upstream *m);
     void (*token_known)(void *ctx, struct chan *c, struct msg_token_known *m);
     void (*token_gone)(void *ctx, struct chan *c, struct msg_token_gone *m);
-    void (*state_opened)(void *ctx, struct chan *c, struct msg_state_opened *m);
     void (*call_permit)(void *ctx, struct chan *c, struct msg_call_permit *m);
     void (*call_own)(void *ctx, struct chan *c, struct msg_call_own *m);
     void (*call_handoff)(void *ctx, struct chan *c, struct msg_call_handoff *m);
@@ -23,7 +22,6 @@ struct gateway_handlers {
     void (*call_neutral)(void *ctx, struct chan *c, struct msg_call_neutral *m);
     void (*call_stored)(void *ctx, struct chan *c, struct msg_call_stored *m);
     void (*call_deny)(void *ctx, struct chan *c, struct msg_call_deny *m);
-    void (*state_sealed)(void *ctx, struct chan *c, struct msg_state_sealed *m);
     void (*handoff_signal)(void *ctx, struct chan *c, struct msg_handoff_signal *m);
     void (*snapshot_part)(void *ctx, struct chan *c, struct msg_snapshot_part *m);
     void (*answer_head)(void *ctx, struct chan *c, struct msg_answer_head *m);
@@ -39,7 +37,6 @@ struct gateway_handlers {
     .conf_upstream = prefix##conf_upstream, \
     .token_known = prefix##token_known, \
     .token_gone = prefix##token_gone, \
-    .state_opened = prefix##state_opened, \
     .call_permit = prefix##call_permit, \
     .call_own = prefix##call_own, \
     .call_handoff = prefix##call_handoff, \
@@ -47,7 +44,6 @@ struct gateway_handlers {
     .call_neutral = prefix##call_neutral, \
     .call_stored = prefix##call_stored, \
     .call_deny = prefix##call_deny, \
-    .state_sealed = prefix##state_sealed, \
     .handoff_signal = prefix##handoff_signal, \
     .snapshot_part = prefix##snapshot_part, \
     .answer_head = prefix##answer_head, \

@@ -10,14 +10,13 @@ bool keeper_dispatch(const struct keeper_handlers *h, void *ctx, struct chan *c,
     case MSG_CONF_FIELD: h->conf_field(ctx, c, &m->conf_field); return true;
     case MSG_EGRESS_FAILED: h->egress_failed(ctx, c, &m->egress_failed); return true;
     case MSG_TOKEN_CHECK: h->token_check(ctx, c, &m->token_check); return true;
-    case MSG_STATE_OPEN: h->state_open(ctx, c, &m->state_open); return true;
     case MSG_CALL_OPEN: h->call_open(ctx, c, &m->call_open); return true;
     case MSG_CALL_ANSWER: h->call_answer(ctx, c, &m->call_answer); return true;
     case MSG_CALL_GONE: h->call_gone(ctx, c, &m->call_gone); return true;
-    case MSG_STATE_SEAL: h->state_seal(ctx, c, &m->state_seal); return true;
     case MSG_SESSION_GONE: h->session_gone(ctx, c, &m->session_gone); return true;
     case MSG_SNAPSHOT_GET: h->snapshot_get(ctx, c, &m->snapshot_get); return true;
     case MSG_REFUSE_WANT: h->refuse_want(ctx, c, &m->refuse_want); return true;
+    case MSG_STATE_SEAL: h->state_seal(ctx, c, &m->state_seal); return true;
     case MSG_USE_RESULT: h->use_result(ctx, c, &m->use_result); return true;
     case MSG_USE_HITS: h->use_hits(ctx, c, &m->use_hits); return true;
     case MSG_SNAPSHOT_PUT: h->snapshot_put(ctx, c, &m->snapshot_put); return true;

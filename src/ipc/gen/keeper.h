@@ -14,14 +14,13 @@ struct keeper_handlers {
     void (*conf_field)(void *ctx, struct chan *c, struct msg_conf_field *m);
     void (*egress_failed)(void *ctx, struct chan *c, struct msg_egress_failed *m);
     void (*token_check)(void *ctx, struct chan *c, struct msg_token_check *m);
-    void (*state_open)(void *ctx, struct chan *c, struct msg_state_open *m);
     void (*call_open)(void *ctx, struct chan *c, struct msg_call_open *m);
     void (*call_answer)(void *ctx, struct chan *c, struct msg_call_answer *m);
     void (*call_gone)(void *ctx, struct chan *c, struct msg_call_gone *m);
-    void (*state_seal)(void *ctx, struct chan *c, struct msg_state_seal *m);
     void (*session_gone)(void *ctx, struct chan *c, struct msg_session_gone *m);
     void (*snapshot_get)(void *ctx, struct chan *c, struct msg_snapshot_get *m);
     void (*refuse_want)(void *ctx, struct chan *c, struct msg_refuse_want *m);
+    void (*state_seal)(void *ctx, struct chan *c, struct msg_state_seal *m);
     void (*use_result)(void *ctx, struct chan *c, struct msg_use_result *m);
     void (*use_hits)(void *ctx, struct chan *c, struct msg_use_hits *m);
     void (*snapshot_put)(void *ctx, struct chan *c, struct msg_snapshot_put *m);
@@ -63,14 +62,13 @@ struct keeper_handlers {
     .conf_field = prefix##conf_field, \
     .egress_failed = prefix##egress_failed, \
     .token_check = prefix##token_check, \
-    .state_open = prefix##state_open, \
     .call_open = prefix##call_open, \
     .call_answer = prefix##call_answer, \
     .call_gone = prefix##call_gone, \
-    .state_seal = prefix##state_seal, \
     .session_gone = prefix##session_gone, \
     .snapshot_get = prefix##snapshot_get, \
     .refuse_want = prefix##refuse_want, \
+    .state_seal = prefix##state_seal, \
     .use_result = prefix##use_result, \
     .use_hits = prefix##use_hits, \
     .snapshot_put = prefix##snapshot_put, \

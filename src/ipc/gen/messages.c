@@ -455,18 +455,6 @@ static const struct wire_field token_gone_fields[] = {
     {"token", WIRE_DIGEST, offsetof(struct msg_token_gone, token), 0, NULL, false},
 };
 
-static const struct wire_field state_open_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_open, call), 0, NULL, false},
-    {"token", WIRE_SECRET, offsetof(struct msg_state_open, token), LIM_TOKEN_BYTES, NULL, false},
-    {"state", WIRE_BYTES, offsetof(struct msg_state_open, state), LIM_STATE_BYTES, NULL, false},
-};
-
-static const struct wire_field state_opened_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_opened, call), 0, NULL, false},
-    {"ours", WIRE_BOOL, offsetof(struct msg_state_opened, ours), 0, NULL, false},
-    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_opened, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL, false},
-};
-
 static const struct wire_field call_open_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_call_open, call), 0, NULL, false},
     {"upstream", WIRE_U16, offsetof(struct msg_call_open, upstream), 0, NULL, false},
@@ -543,16 +531,6 @@ static const struct wire_field call_answer_fields[] = {
 
 static const struct wire_field call_gone_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_call_gone, call), 0, NULL, false},
-};
-
-static const struct wire_field state_seal_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_seal, call), 0, NULL, false},
-    {"upstream_state", WIRE_BYTES, offsetof(struct msg_state_seal, upstream_state), LIM_UPSTREAM_STATE_BYTES, NULL, false},
-};
-
-static const struct wire_field state_sealed_fields[] = {
-    {"call", WIRE_U64, offsetof(struct msg_state_sealed, call), 0, NULL, false},
-    {"state", WIRE_BYTES, offsetof(struct msg_state_sealed, state), LIM_STATE_BYTES, NULL, false},
 };
 
 static const struct wire_field handoff_signal_fields[] = {
@@ -643,6 +621,17 @@ static const struct wire_field refuse_want_fields[] = {
     {"ask", WIRE_U64, offsetof(struct msg_refuse_want, ask), 0, NULL, false},
 };
 
+static const struct wire_field state_seal_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_state_seal, use), 0, NULL, false},
+    {"has_state", WIRE_BOOL, offsetof(struct msg_state_seal, has_state), 0, NULL, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_state_seal, state), LIM_UPSTREAM_STATE_BYTES, NULL, false},
+};
+
+static const struct wire_field state_sealed_fields[] = {
+    {"use", WIRE_ID, offsetof(struct msg_state_sealed, use), 0, NULL, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_state_sealed, state), LIM_STATE_BYTES, NULL, false},
+};
+
 static const struct wire_field permit_fields[] = {
     {"use", WIRE_ID, offsetof(struct msg_permit, use), 0, NULL, false},
     {"mode", WIRE_ENUM, offsetof(struct msg_permit, mode), MODE_COUNT, mode_names, false},
@@ -654,6 +643,8 @@ static const struct wire_field permit_fields[] = {
     {"body", WIRE_DIGEST, offsetof(struct msg_permit, body), 0, NULL, false},
     {"user", WIRE_ID, offsetof(struct msg_permit, user), 0, NULL, false},
     {"connection", WIRE_ID, offsetof(struct msg_permit, connection), 0, NULL, false},
+    {"has_state", WIRE_BOOL, offsetof(struct msg_permit, has_state), 0, NULL, false},
+    {"state", WIRE_BYTES, offsetof(struct msg_permit, state), LIM_UPSTREAM_STATE_BYTES, NULL, false},
     {"credential", WIRE_SECRET, offsetof(struct msg_permit, credential), LIM_CREDENTIAL_BYTES, NULL, false},
 };
 
@@ -1045,8 +1036,6 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_TOKEN_CHECK] = {"token_check", 0x08, 0x02, false, false, false, sizeof(struct msg_token_check), token_check_fields, 2},
     [MSG_TOKEN_KNOWN] = {"token_known", 0x02, 0x08, false, false, false, sizeof(struct msg_token_known), token_known_fields, 2},
     [MSG_TOKEN_GONE] = {"token_gone", 0x02, 0x08, false, false, false, sizeof(struct msg_token_gone), token_gone_fields, 1},
-    [MSG_STATE_OPEN] = {"state_open", 0x08, 0x02, false, false, false, sizeof(struct msg_state_open), state_open_fields, 3},
-    [MSG_STATE_OPENED] = {"state_opened", 0x02, 0x08, false, false, false, sizeof(struct msg_state_opened), state_opened_fields, 3},
     [MSG_CALL_OPEN] = {"call_open", 0x08, 0x02, false, false, false, sizeof(struct msg_call_open), call_open_fields, 17},
     [MSG_CALL_PERMIT] = {"call_permit", 0x02, 0x08, false, false, false, sizeof(struct msg_call_permit), call_permit_fields, 5},
     [MSG_CALL_OWN] = {"call_own", 0x02, 0x08, false, false, false, sizeof(struct msg_call_own), call_own_fields, 5},
@@ -1057,8 +1046,6 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CALL_DENY] = {"call_deny", 0x02, 0x08, false, false, false, sizeof(struct msg_call_deny), call_deny_fields, 2},
     [MSG_CALL_ANSWER] = {"call_answer", 0x08, 0x02, false, false, false, sizeof(struct msg_call_answer), call_answer_fields, 2},
     [MSG_CALL_GONE] = {"call_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_call_gone), call_gone_fields, 1},
-    [MSG_STATE_SEAL] = {"state_seal", 0x08, 0x02, false, false, false, sizeof(struct msg_state_seal), state_seal_fields, 2},
-    [MSG_STATE_SEALED] = {"state_sealed", 0x02, 0x08, false, false, false, sizeof(struct msg_state_sealed), state_sealed_fields, 2},
     [MSG_HANDOFF_SIGNAL] = {"handoff_signal", 0x02, 0x08, false, false, false, sizeof(struct msg_handoff_signal), handoff_signal_fields, 3},
     [MSG_SESSION_GONE] = {"session_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_session_gone), session_gone_fields, 1},
     [MSG_SNAPSHOT_GET] = {"snapshot_get", 0x08, 0x02, false, false, false, sizeof(struct msg_snapshot_get), snapshot_get_fields, 2},
@@ -1074,7 +1061,9 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_ANSWER_PART] = {"answer_part", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_part), answer_part_fields, 3},
     [MSG_ANSWER_END] = {"answer_end", 0x20, 0x08, false, false, false, sizeof(struct msg_answer_end), answer_end_fields, 3},
     [MSG_REFUSE_WANT] = {"refuse_want", 0x20, 0x02, false, false, false, sizeof(struct msg_refuse_want), refuse_want_fields, 2},
-    [MSG_PERMIT] = {"permit", 0x02, 0x20, false, false, false, sizeof(struct msg_permit), permit_fields, 11},
+    [MSG_STATE_SEAL] = {"state_seal", 0x20, 0x02, false, false, false, sizeof(struct msg_state_seal), state_seal_fields, 3},
+    [MSG_STATE_SEALED] = {"state_sealed", 0x02, 0x20, false, false, false, sizeof(struct msg_state_sealed), state_sealed_fields, 2},
+    [MSG_PERMIT] = {"permit", 0x02, 0x20, false, false, false, sizeof(struct msg_permit), permit_fields, 13},
     [MSG_USE_RESULT] = {"use_result", 0x20, 0x02, false, false, false, sizeof(struct msg_use_result), use_result_fields, 6},
     [MSG_USE_HITS] = {"use_hits", 0x20, 0x02, false, false, false, sizeof(struct msg_use_hits), use_hits_fields, 2},
     [MSG_DROP] = {"drop", 0x02, 0x20, false, false, false, sizeof(struct msg_drop), drop_fields, 1},

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x54f95d1ee265b911u
+#define MSG_TABLE_ID 0xbe37bf57a88c3f91u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -314,8 +314,6 @@ enum msg {
     MSG_TOKEN_CHECK,
     MSG_TOKEN_KNOWN,
     MSG_TOKEN_GONE,
-    MSG_STATE_OPEN,
-    MSG_STATE_OPENED,
     MSG_CALL_OPEN,
     MSG_CALL_PERMIT,
     MSG_CALL_OWN,
@@ -326,8 +324,6 @@ enum msg {
     MSG_CALL_DENY,
     MSG_CALL_ANSWER,
     MSG_CALL_GONE,
-    MSG_STATE_SEAL,
-    MSG_STATE_SEALED,
     MSG_HANDOFF_SIGNAL,
     MSG_SESSION_GONE,
     MSG_SNAPSHOT_GET,
@@ -343,6 +339,8 @@ enum msg {
     MSG_ANSWER_PART,
     MSG_ANSWER_END,
     MSG_REFUSE_WANT,
+    MSG_STATE_SEAL,
+    MSG_STATE_SEALED,
     MSG_PERMIT,
     MSG_USE_RESULT,
     MSG_USE_HITS,
@@ -566,21 +564,7 @@ struct msg_token_gone {
     struct digest token;
 };
 
-/* A retry brought a requestState; what is in it decides how the body is rewritten. */
-struct msg_state_open {
-    uint64_t call;
-    struct sec *token;
-    struct slice state;
-};
-
-/* ours: it belongs to a handoff of Sidegate's. upstream_state: what the upstream had given, or empty. */
-struct msg_state_opened {
-    uint64_t call;
-    bool ours;
-    struct slice upstream_state;
-};
-
-/* A client's message asks to be let through. request: SHA-256 of what it is (proto/request.h). answers: it brings answers to the upstream's questions. of: the running call that a response or a cancellation belongs to, or 0. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. The call lives at the keeper until call_gone, or until call_deny or call_neutral. */
+/* A client's message asks to be let through. request: SHA-256 of what it is (proto/request.h). answers: it brings answers to the upstream's questions. state: the requestState that it brought, which is never in the body. of: the running call that a response or a cancellation belongs to, or 0. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. The call lives at the keeper until call_gone, or until call_deny or call_neutral. */
 struct msg_call_open {
     uint64_t call;
     uint16_t upstream;
@@ -666,18 +650,6 @@ struct msg_call_answer {
 /* The client left, or the call or this leg of it ended: forget the call. The handoff stays. */
 struct msg_call_gone {
     uint64_t call;
-};
-
-/* The upstream's answer to this call asks for input and has a requestState, which must not be usable by anyone else. */
-struct msg_state_seal {
-    uint64_t call;
-    struct slice upstream_state;
-};
-
-/* The sealed form. */
-struct msg_state_sealed {
-    uint64_t call;
-    struct slice state;
 };
 
 /* A handoff that a legacy session was shown has ended; a hint, may be repeated. */
@@ -783,7 +755,20 @@ struct msg_refuse_want {
     uint64_t ask;
 };
 
-/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of all that the keeper judged (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call, and so is call unless mode is call or refuse. */
+/* The upstream answered this use by asking for input: what the client is to carry to its next request, sealed, in place of the upstream's requestState, if it has one. Once for each use, before use_result. */
+struct msg_state_seal {
+    struct use_id use;
+    bool has_state;
+    struct slice state;
+};
+
+/* The sealed form. */
+struct msg_state_sealed {
+    struct use_id use;
+    struct slice state;
+};
+
+/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of all that the keeper judged (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call, and so is call unless mode is call or refuse. state: has_state, the upstream's requestState, which egress puts into the body. */
 struct msg_permit {
     struct use_id use;
     enum mode mode;
@@ -795,6 +780,8 @@ struct msg_permit {
     struct digest body;
     struct user_id user;
     struct connection_id connection;
+    bool has_state;
+    struct slice state;
     struct sec *credential;
 };
 
@@ -1258,8 +1245,6 @@ union msg_any {
     struct msg_token_check token_check;
     struct msg_token_known token_known;
     struct msg_token_gone token_gone;
-    struct msg_state_open state_open;
-    struct msg_state_opened state_opened;
     struct msg_call_open call_open;
     struct msg_call_permit call_permit;
     struct msg_call_own call_own;
@@ -1270,8 +1255,6 @@ union msg_any {
     struct msg_call_deny call_deny;
     struct msg_call_answer call_answer;
     struct msg_call_gone call_gone;
-    struct msg_state_seal state_seal;
-    struct msg_state_sealed state_sealed;
     struct msg_handoff_signal handoff_signal;
     struct msg_session_gone session_gone;
     struct msg_snapshot_get snapshot_get;
@@ -1287,6 +1270,8 @@ union msg_any {
     struct msg_answer_part answer_part;
     struct msg_answer_end answer_end;
     struct msg_refuse_want refuse_want;
+    struct msg_state_seal state_seal;
+    struct msg_state_sealed state_sealed;
     struct msg_permit permit;
     struct msg_use_result use_result;
     struct msg_use_hits use_hits;

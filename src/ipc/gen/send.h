@@ -238,26 +238,6 @@ static inline void tell_token_gone(struct chan *c, const struct msg_token_gone *
     chan_tell(c, MSG_TOKEN_GONE, m);
 }
 
-MUST_USE static inline enum err send_state_open(struct chan *c, const struct msg_state_open *m)
-{
-    return chan_send(c, MSG_STATE_OPEN, m, -1);
-}
-
-static inline void tell_state_open(struct chan *c, const struct msg_state_open *m)
-{
-    chan_tell(c, MSG_STATE_OPEN, m);
-}
-
-MUST_USE static inline enum err send_state_opened(struct chan *c, const struct msg_state_opened *m)
-{
-    return chan_send(c, MSG_STATE_OPENED, m, -1);
-}
-
-static inline void tell_state_opened(struct chan *c, const struct msg_state_opened *m)
-{
-    chan_tell(c, MSG_STATE_OPENED, m);
-}
-
 MUST_USE static inline enum err send_call_open(struct chan *c, const struct msg_call_open *m)
 {
     return chan_send(c, MSG_CALL_OPEN, m, -1);
@@ -356,26 +336,6 @@ MUST_USE static inline enum err send_call_gone(struct chan *c, const struct msg_
 static inline void tell_call_gone(struct chan *c, const struct msg_call_gone *m)
 {
     chan_tell(c, MSG_CALL_GONE, m);
-}
-
-MUST_USE static inline enum err send_state_seal(struct chan *c, const struct msg_state_seal *m)
-{
-    return chan_send(c, MSG_STATE_SEAL, m, -1);
-}
-
-static inline void tell_state_seal(struct chan *c, const struct msg_state_seal *m)
-{
-    chan_tell(c, MSG_STATE_SEAL, m);
-}
-
-MUST_USE static inline enum err send_state_sealed(struct chan *c, const struct msg_state_sealed *m)
-{
-    return chan_send(c, MSG_STATE_SEALED, m, -1);
-}
-
-static inline void tell_state_sealed(struct chan *c, const struct msg_state_sealed *m)
-{
-    chan_tell(c, MSG_STATE_SEALED, m);
 }
 
 MUST_USE static inline enum err send_handoff_signal(struct chan *c, const struct msg_handoff_signal *m)
@@ -526,6 +486,26 @@ MUST_USE static inline enum err send_refuse_want(struct chan *c, const struct ms
 static inline void tell_refuse_want(struct chan *c, const struct msg_refuse_want *m)
 {
     chan_tell(c, MSG_REFUSE_WANT, m);
+}
+
+MUST_USE static inline enum err send_state_seal(struct chan *c, const struct msg_state_seal *m)
+{
+    return chan_send(c, MSG_STATE_SEAL, m, -1);
+}
+
+static inline void tell_state_seal(struct chan *c, const struct msg_state_seal *m)
+{
+    chan_tell(c, MSG_STATE_SEAL, m);
+}
+
+MUST_USE static inline enum err send_state_sealed(struct chan *c, const struct msg_state_sealed *m)
+{
+    return chan_send(c, MSG_STATE_SEALED, m, -1);
+}
+
+static inline void tell_state_sealed(struct chan *c, const struct msg_state_sealed *m)
+{
+    chan_tell(c, MSG_STATE_SEALED, m);
 }
 
 MUST_USE static inline enum err send_permit(struct chan *c, const struct msg_permit *m)

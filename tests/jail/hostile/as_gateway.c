@@ -66,9 +66,7 @@ void as_gateway_modern(struct as_call *c, unsigned upstream, const char *method,
 {
     *c = (struct as_call){.upstream = upstream};
     modern(c, "ana", method, members);
-    c->call = strstr(members, "requestState") != NULL
-                  ? hear(as_gateway.keeper, MSG_STATE_OPEN)->state_open.call
-                  : hear(as_gateway.keeper, MSG_CALL_OPEN)->call_open.call;
+    c->call = hear(as_gateway.keeper, MSG_CALL_OPEN)->call_open.call;
 }
 
 void as_gateway_call(struct as_call *c, unsigned upstream)

@@ -57,6 +57,26 @@ static void swapped_projection(struct play *p)
     }
 }
 
+/* A requestState that no keeper opened, in a body that one permitted. */
+static void state_brought(struct play *p)
+{
+    static const char *const bodies[] = {
+        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"forecast\","
+        "\"requestState\":\"forged\"}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"forecast\","
+        "\"requestState\":null}}"};
+
+    for (size_t i = 0; i < 2 * ARRAY_LEN(bodies); i++) {
+        struct as_egress_use u = as_egress_use(bodies[i / 2]);
+
+        u.permit.has_state = i % 2;
+        as_egress_say(&u);
+        must_refuse(as_egress.gateway);
+        as_egress_unsent(p, &u);
+        as_egress_meet(p);
+    }
+}
+
 /* Of what kind it is. */
 static void swapped_kind(struct play *p)
 {
@@ -477,6 +497,7 @@ static void bad_credentials(struct play *p)
 
 static const struct row rows[] = {
     {"a body swapped between permit and send", swapped_body},
+    {"a requestState of its own making", state_brought},
     {"a digest that does not match", swapped_projection},
     {"another kind of message", swapped_kind},
     {"the use of another gateway", foreign_use},

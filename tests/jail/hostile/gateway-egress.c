@@ -248,46 +248,6 @@ static void beyond_credit(struct play *p)
 
 /* --- with the keeper's part in it ------------------------------------------------------------- */
 
-#define ASKS                                                                                       \
-    "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"input_required\","                 \
-    "\"inputRequests\":{\"k\":{\"method\":\"elicitation/create\",\"params\":"                      \
-    "{\"mode\":\"form\",\"message\":\"m\"}}},\"requestState\":\"theirs\"}}"
-
-/* It says its last, or goes, while its state is being sealed: the call ends all the same, whatever
- * the keeper says. */
-static void gone_before_the_seal(struct play *p)
-{
-    for (int i = 0; i < 6; i++) {
-        struct as_call c;
-
-        as_gateway_call(&c, WEATHER);
-        as_gateway_permit(&c);
-        as_gateway_head(&c, ANSWER_KIND_JSON);
-        as_gateway_part(&c, ASKS);
-        IGNORE(hear(as_gateway.keeper, MSG_STATE_SEAL));
-        as_gateway_part(&c, AS_GATEWAY_RESULT("stolen"));
-        if (i & 1)
-            as_gateway_end(&c, ANSWER_HOW_DONE);
-        if (i >= 2) {
-            end_close(hostile());
-            as_gateway.egress[WEATHER] = play_peer(p, ROLE_EGRESS, WEATHER);
-        }
-        if (i < 4)
-            SAY(as_gateway.keeper, MSG_STATE_SEALED, state_sealed, c.call, SLICE_LIT("wrapped"));
-        else
-            SAY(as_gateway.keeper, MSG_CALL_DENY, call_deny, c.call, ERR_BAD_STATE);
-        as_gateway_gets(p, &c, i < 4 ? "\"requestState\":\"wrapped\"" : "\"error\":{\"code\":-326");
-        assert_false(client_has(&c.c, "stolen"));
-        if (i < 4)
-            as_gateway_answered(p, &c, "200");
-        if (i == 0)
-            as_gateway_end(&c, ANSWER_HOW_DONE);
-        if (i < 4)
-            as_gateway_gone(&c);
-        client_close(&c.c);
-    }
-}
-
 /* Refused after its stream has begun, and let through once more: the whole body goes again. */
 static void refused_late(struct play *p)
 {
@@ -304,26 +264,20 @@ static void refused_late(struct play *p)
     as_gateway_answered(p, &c, "200");
 }
 
-/* Refused, or with a state to seal, when the keeper that knew the call has gone: the next one does
- * not know it, so nobody is waited for. */
+/* Refused when the keeper that knew the call has gone: the next one does not know it, so nobody is
+ * waited for. */
 static void after_another_keeper(struct play *p)
 {
-    for (int i = 0; i < 2; i++) {
-        struct as_call c;
+    struct as_call c;
 
-        as_gateway_call(&c, WEATHER);
-        as_gateway_permit(&c);
-        end_close(as_gateway.keeper);
-        as_gateway.keeper = play_peer(p, ROLE_KEEPER, HONEST);
-        play_turn(p, 20);
-        if (i == 0)
-            as_gateway_end(&c, ANSWER_HOW_REFUSED);
-        else
-            as_gateway_answer(&c, ASKS);
-        as_gateway_gets(p, &c, "\"id\":7,\"error\":{\"code\":-32603");
-        assert_int_equal(unheard(as_gateway.keeper, MSG_STATE_SEAL), 0);
-        client_close(&c.c);
-    }
+    as_gateway_call(&c, WEATHER);
+    as_gateway_permit(&c);
+    end_close(as_gateway.keeper);
+    as_gateway.keeper = play_peer(p, ROLE_KEEPER, HONEST);
+    play_turn(p, 20);
+    as_gateway_end(&c, ANSWER_HOW_REFUSED);
+    as_gateway_gets(p, &c, "\"id\":7,\"error\":{\"code\":-32603");
+    client_close(&c.c);
 }
 
 static const struct row rows[] = {
@@ -336,7 +290,6 @@ static const struct row rows[] = {
     {"ends of every kind", ends_of_every_kind},
     {"heads, parts and ends twice", twice},
     {"parts beyond credit", beyond_credit},
-    {"gone before the seal", gone_before_the_seal},
     {"refused after its stream began", refused_late},
     {"another keeper in the meantime", after_another_keeper},
 };

@@ -35,7 +35,6 @@ static void say_about(enum msg type, uint64_t call)
     struct end *k = as_gateway.keeper;
 
     switch (type) {
-    case MSG_STATE_OPENED: SAY(k, type, state_opened, .call = call); break;
     case MSG_CALL_PERMIT:
         SAY(k, type, call_permit, .call = call, .use = FRESH(use_id), .client = {{1}},
             .egress_generation = as_gateway.egress[WEATHER]->generation);
@@ -50,7 +49,6 @@ static void say_about(enum msg type, uint64_t call)
         break;
     case MSG_CALL_NEUTRAL: SAY(k, type, call_neutral, .call = call); break;
     case MSG_CALL_DENY: SAY(k, type, call_deny, call, ERR_FORBIDDEN); break;
-    case MSG_STATE_SEALED: SAY(k, type, state_sealed, call, SLICE_LIT("sealed")); break;
     default: SAY(k, MSG_SNAPSHOT_PART, snapshot_part, .call = call, .kind = SNAPSHOT_SERVER);
     }
 }
@@ -74,16 +72,6 @@ static void be_upstream(struct as_call *c)
     as_gateway_permit(c);
 }
 
-static void be_sealed(struct as_call *c)
-{
-    be_upstream(c);
-    as_gateway_head(c, ANSWER_KIND_JSON);
-    as_gateway_part(c,
-                    "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"input_required\","
-                    "\"inputRequests\":{},\"requestState\":\"theirs\"}}");
-    IGNORE(hear(as_gateway.keeper, MSG_STATE_SEAL));
-}
-
 static void be_own(struct as_call *c)
 {
     as_gateway_legacy(c, session, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}");
@@ -92,12 +80,6 @@ static void be_own(struct as_call *c)
 static void be_connect(struct as_call *c)
 {
     as_gateway_modern(c, WEATHER, "tools/call", "\"name\":\"sidegate_connect\",\"arguments\":{},");
-}
-
-static void be_state(struct as_call *c)
-{
-    as_gateway_modern(c, WEATHER, "tools/call",
-                      "\"name\":\"forecast\",\"arguments\":{},\"requestState\":\"x\",");
 }
 
 static void be_snapshot(struct as_call *c)
@@ -122,19 +104,16 @@ static void be_elicited(struct as_call *c)
         play_turn(as_gateway.keeper->play, 5);
 }
 
-#define OPENED   (1u << 0)
-#define PERMIT   (1u << 1)
-#define OWN      (1u << 2)
-#define HANDOFF  (1u << 3)
-#define HOLD     (1u << 4)
-#define NEUTRAL  (1u << 5)
-#define DENY     (1u << 6)
-#define SEALED   (1u << 7)
-#define SNAPSHOT (1u << 8)
+#define PERMIT   (1u << 0)
+#define OWN      (1u << 1)
+#define HANDOFF  (1u << 2)
+#define HOLD     (1u << 3)
+#define NEUTRAL  (1u << 4)
+#define DENY     (1u << 5)
+#define SNAPSHOT (1u << 6)
 
-static const enum msg types[] = {MSG_STATE_OPENED, MSG_CALL_PERMIT,  MSG_CALL_OWN,
-                                 MSG_CALL_HANDOFF, MSG_CALL_HOLD,    MSG_CALL_NEUTRAL,
-                                 MSG_CALL_DENY,    MSG_STATE_SEALED, MSG_SNAPSHOT_PART};
+static const enum msg types[] = {MSG_CALL_PERMIT,  MSG_CALL_OWN,  MSG_CALL_HANDOFF, MSG_CALL_HOLD,
+                                 MSG_CALL_NEUTRAL, MSG_CALL_DENY, MSG_SNAPSHOT_PART};
 
 static const struct {
     void (*be)(struct as_call *c);
@@ -144,11 +123,9 @@ static const struct {
     {be_asked, PERMIT | HANDOFF | HOLD | NEUTRAL | DENY, false},
     {be_held, PERMIT | HANDOFF | NEUTRAL | DENY, false},
     {be_upstream, PERMIT | HANDOFF | HOLD | NEUTRAL | DENY, true},
-    {be_sealed, SEALED | DENY, false},
     {be_own, OWN | DENY, false},
     {as_gateway_initialize, OWN | DENY, false},
     {be_connect, OWN | HANDOFF | HOLD | NEUTRAL | DENY, false},
-    {be_state, OPENED | DENY, false},
     {be_snapshot, SNAPSHOT | DENY, false},
     {be_note, PERMIT | DENY, false},
     {be_elicited, PERMIT | HANDOFF | HOLD | NEUTRAL | DENY, false},
@@ -162,8 +139,6 @@ static void was_taken(struct play *p, struct as_call *c, enum msg type)
         IGNORE(hear(as_gateway.egress[WEATHER], MSG_SEND_PART));
         as_gateway_end(c, ANSWER_HOW_DONE);
     }
-    if (type == MSG_STATE_OPENED)
-        IGNORE(hear(as_gateway.keeper, MSG_CALL_OPEN));
     settle(p);
 }
 
@@ -322,11 +297,6 @@ static void awkward_states(struct play *p)
             .handoff = some_handoff, .words = SLICE_LIT("two words"), .state = state);
         as_gateway_gets(p, &c, "/h/77");
         as_gateway_answered(p, &c, "200");
-        be_sealed(&c);
-        SAY(as_gateway.keeper, MSG_STATE_SEALED, state_sealed, c.call, state);
-        as_gateway_gets(p, &c, "\"id\":7,");
-        as_gateway_answered(p, &c, "200");
-        as_gateway_end(&c, ANSWER_HOW_DONE);
     }
     must_stand(as_gateway.keeper);
 }
@@ -352,40 +322,6 @@ static void awkward_words(struct play *p)
         SAY(as_gateway.keeper, MSG_CALL_HANDOFF, call_handoff, .call = c.call, .words = at_most,
             .need = (enum need)need, .state = SLICE_LIT("x"));
         as_gateway_gets(p, &c, "/h/00");
-        as_gateway_answered(p, &c, "200");
-    }
-}
-
-/* All of what egress is sent is JSON. */
-static void body_is_json(void)
-{
-    struct end *e = as_gateway.egress[WEATHER];
-    uint32_t size = hear(e, MSG_SEND_HEAD)->send_head.size;
-    struct buf body = BUF_INIT(size);
-    struct json j;
-
-    while (body.n < size)
-        buf_put(&body, hear(e, MSG_SEND_PART)->send_part.part);
-    json_init(&j);
-    assert_err(json_parse(&j, buf_slice(&body), NULL), ERR_OK);
-    json_free(&j);
-    buf_free(&body);
-}
-
-/* The state of an upstream's that goes back into the body. */
-static void awkward_bodies(struct play *p)
-{
-    for (size_t i = 0; i < ARRAY_LEN(awkward); i++) {
-        struct slice state = awkward_text(i, LIM_UPSTREAM_STATE_BYTES);
-        struct as_call c;
-
-        be_state(&c);
-        SAY(as_gateway.keeper, MSG_STATE_OPENED, state_opened, c.call, i & 1, state);
-        IGNORE(hear(as_gateway.keeper, MSG_CALL_OPEN));
-        say_about(MSG_CALL_PERMIT, c.call);
-        body_is_json();
-        as_gateway_end(&c, ANSWER_HOW_DONE);
-        as_gateway_gets(p, &c, "\"id\":7,\"error\":");
         as_gateway_answered(p, &c, "200");
     }
 }
@@ -497,7 +433,6 @@ static const struct row rows[] = {
     {"every code", codes},
     {"awkward states", awkward_states},
     {"awkward words", awkward_words},
-    {"awkward bodies", awkward_bodies},
     {"lists that are none", lists_that_are_none},
     {"lists that lie", lists_that_lie},
 };

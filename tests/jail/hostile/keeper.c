@@ -24,8 +24,6 @@ static void token_of_nobody(struct play *p)
         m.token = secret_of(tokens[i]);
         as_people_open(&m);
         as_people_denied(m.call, ERR_UNAUTHENTICATED);
-        SAY(as_people.gateway, MSG_STATE_OPEN, state_open, m.call, m.token, SLICE_LIT("x"));
-        as_people_denied(m.call, ERR_UNAUTHENTICATED);
     }
 }
 
@@ -78,7 +76,7 @@ static struct msg_call_open with_state(void)
     return m;
 }
 
-/* Neither opened nor used for a call. */
+/* It is good for nothing. */
 static void bad_state(struct msg_call_open m)
 {
     m.call = ++as_people.number;
@@ -86,24 +84,10 @@ static void bad_state(struct msg_call_open m)
     as_people_denied(m.call, ERR_BAD_STATE);
 }
 
-static void cannot_open(const struct msg_call_open *m)
-{
-    uint64_t call = ++as_people.number;
-
-    SAY(as_people.gateway, MSG_STATE_OPEN, state_open, call, m->token, m->state);
-    as_people_denied(call, ERR_BAD_STATE);
-    bad_state(*m);
-}
-
 /* Its owner's retry is good still. */
 static void good_state(struct msg_call_open m)
 {
-    const struct msg_state_opened *opened;
-
     m.call = ++as_people.number;
-    SAY(as_people.gateway, MSG_STATE_OPEN, state_open, m.call, m.token, m.state);
-    opened = &as_people_hear(as_people.gateway, MSG_STATE_OPENED)->state_opened;
-    assert_true(opened->call == m.call && opened->ours);
     m.answer = ANSWER_ACCEPT;
     as_people_open(&m);
     assert_int_equal(as_people_hear(as_people.gateway, MSG_CALL_HOLD)->call_hold.call, m.call);
@@ -115,9 +99,9 @@ static void state_of_another(struct play *p)
 
     (void)p;
     m.token = as_people.token[KEY_BEN];
-    cannot_open(&m);
+    bad_state(m);
     m.token = as_people.token[KEY_ANA_OTHER];
-    cannot_open(&m);
+    bad_state(m);
     good_state(good);
 }
 
@@ -153,21 +137,21 @@ static void state_forged(struct play *p)
 
         text[i] = was == 'A' ? 'B' : 'A';
         m.state = slice_of(text, n);
-        cannot_open(&m);
+        bad_state(m);
         text[i] = was;
         m.state = slice_of(text, i);
         if (i > 0)
-            cannot_open(&m);
+            bad_state(m);
     }
     for (size_t i = 0; ends[i] != 0; i++) {
         text[n - 1] = ends[i];
         m.state = slice_of(text, n);
         if (ends[i] != last)
-            cannot_open(&m);
+            bad_state(m);
         text[n - 1] = last;
         text[n] = ends[i];
         m.state = slice_of(text, n + 1);
-        cannot_open(&m);
+        bad_state(m);
     }
     good_state(good);
 }
@@ -194,7 +178,6 @@ static void about_call(struct end *gateway, uint64_t call)
 {
     SAY(gateway, MSG_CALL_ANSWER, call_answer, call, ANSWER_DECLINE);
     SAY(gateway, MSG_SNAPSHOT_GET, snapshot_get, call, SNAPSHOT_TOOLS);
-    SAY(gateway, MSG_STATE_SEAL, state_seal, call, SLICE_LIT("mine"));
     SAY(gateway, MSG_CALL_GONE, call_gone, call);
 }
 
@@ -223,22 +206,20 @@ static void calls_of_others(struct play *p)
     assert_true(TAILQ_EMPTY(&hostile->lines));
 }
 
-/* A state is sealed only for a call that ran. */
-static void seal_what_did_not_run(struct play *p)
+/* Answers to what no upstream asked: with no state, with one of a handoff, with one that it made. */
+static void answers_unasked(struct play *p)
 {
     struct msg_call_open m = as_people_call(KEY_ANA, WEATHER);
 
     (void)p;
-    m.want = CALL_WANT_OWN;
-    as_people_open(&m);
-    (void)as_people_hear(as_people.gateway, MSG_CALL_OWN);
-    SAY(as_people.gateway, MSG_STATE_SEAL, state_seal, m.call, SLICE_LIT("mine"));
-    must_refuse(as_people.gateway);
-    as_people_meet();
-    m = as_people_call(KEY_ANA, ONCE);
-    (void)as_people_ask(&m);
-    SAY(as_people.gateway, MSG_STATE_SEAL, state_seal, m.call, SLICE_LIT("mine"));
-    must_refuse(as_people.gateway);
+    m.answers = true;
+    bad_state(m);
+    m.state = SLICE_LIT("made_up");
+    bad_state(m);
+    m = with_state();
+    m.answers = true;
+    bad_state(m);
+    as_people_nothing_released();
 }
 
 /* --- a taken-over egress ---------------------------------------------------------------------- */
@@ -266,7 +247,12 @@ static void say_snapshot(struct end *e, struct use_id use)
         .part = SLICE_LIT("{}"));
 }
 
-static about_use *const about_uses[] = {say_result, say_hits, say_dial, say_snapshot};
+static void say_seal(struct end *e, struct use_id use)
+{
+    SAY(e, MSG_STATE_SEAL, state_seal, .use = use, .has_state = true, .state = SLICE_LIT("mine"));
+}
+
+static about_use *const about_uses[] = {say_result, say_hits, say_dial, say_snapshot, say_seal};
 
 /* Another egress says it: refused, and the use is as it was. */
 static void uses_of_others(struct play *p)
@@ -286,6 +272,39 @@ static void uses_of_others(struct play *p)
         as_people_settle();
         assert_int_equal(as_people_left_to_ana(WEATHER), before + 1);
     }
+}
+
+/* What it has sealed for a use of its own is good for whoever asked, for that request, once. */
+static void sealed_for_its_own(struct play *p)
+{
+    struct msg_call_open good = as_people_call(KEY_ANA, WEATHER), m;
+    struct end *e = as_people.egress[WEATHER];
+    struct use_id use;
+
+    (void)p;
+    as_people_open(&good);
+    use = as_people_permit(&good);
+    e = as_people.egress[WEATHER];
+    say_seal(e, use);
+    good.state = as_people_hear(e, MSG_STATE_SEALED)->state_sealed.state;
+    m = good;
+    m.token = as_people.token[KEY_BEN];
+    bad_state(m);
+    m.token = as_people.token[KEY_ANA_OTHER];
+    bad_state(m);
+    m = good;
+    m.request = hash_sha256(SLICE_LIT("forecast Rome"));
+    bad_state(m);
+    m = good;
+    m.upstream = OPEN;
+    bad_state(m);
+    as_people_nothing_released();
+    good.call = ++as_people.number;
+    as_people_open(&good);
+    (void)as_people_permit(&good);
+    bad_state(good);
+    say_seal(e, use); /* a second one */
+    must_refuse(e);
 }
 
 /* No such use, or none any more: nothing comes of it. */
@@ -486,9 +505,10 @@ static const struct row rows[] = {
     {"gateway: a state forged and cut", state_forged},
     {"gateway: a state used twice", state_twice},
     {"gateway: calls of others", calls_of_others},
-    {"gateway: a state for what did not run", seal_what_did_not_run},
+    {"gateway: answers to what nobody asked", answers_unasked},
     {"egress: uses of another egress", uses_of_others},
     {"egress: uses of nobody, and ended ones", uses_of_nobody},
+    {"egress: a state for its own use alone", sealed_for_its_own},
     {"egress: unsent twice", unsent_twice},
     {"egress: unsent twice, of a lease of one use", unsent_twice_once},
     {"egress: results out of range", results_out_of_range},

@@ -288,6 +288,17 @@ static void on_keeper(struct rig *r, enum msg type, union msg_any *m)
     } else if (type == MSG_DIAL_WANT) {
         use_by_id(r, &m->dial_want.use)->dial_wants++;
         on_dial_want(r, &m->dial_want);
+    } else if (type == MSG_STATE_SEAL) {
+        u = use_by_id(r, &m->state_seal.use);
+        u->seals++;
+        u->has_state = m->state_seal.has_state;
+        u->theirs = BUF_INIT(LIM_UPSTREAM_STATE_BYTES + 1);
+        buf_put(&u->theirs, m->state_seal.state);
+        if (r->sealed != NULL)
+            assert_err(send_state_sealed(
+                           r->keeper->chan,
+                           &(struct msg_state_sealed){m->state_seal.use, slice_str(r->sealed)}),
+                       ERR_OK);
     } else if (type == MSG_REFUSE_WANT) {
         r->refuse_wants++;
         r->last_refusal = m->refuse_want.ask;
@@ -415,6 +426,8 @@ static void clear(struct rig *r)
     }
     for (unsigned i = 0; i < r->calls_n; i++)
         buf_free(&r->calls[i].text);
+    for (unsigned i = 0; i < RIG_CALLS; i++)
+        buf_free(&r->uses[i].theirs);
     buf_free(&r->snapshots);
     loop_unwatch(r->listener_watch);
     r->listener_watch = NULL;
@@ -463,6 +476,8 @@ void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
     m.projection = judged_of(a->wrong_kind ? CALL_KIND_NOTIFICATION : a->kind,
                              slice_str(a->wrong_projection == NULL ? body : a->wrong_projection));
     m.user.b[0] = a->user == 0 ? 1 : a->user;
+    m.has_state = a->state != NULL;
+    m.state = slice_str(a->state == NULL ? "" : a->state);
     if (!anonymous) {
         m.connection.b[0] = a->connection == 0 ? 1 : a->connection;
         buf_put_u8(&packed, (uint8_t)(strlen(credential) >> 8));

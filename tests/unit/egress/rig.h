@@ -47,6 +47,9 @@ struct rig_use {
     unsigned results, dial_wants;
     struct msg_use_result result;
     uint32_t hits;
+    unsigned seals;
+    bool has_state; /* of state_seal */
+    struct buf theirs;
 };
 
 /* A request came in whole; the index is in rig->requests. */
@@ -71,6 +74,7 @@ struct rig {
     enum err dial_error;
     unsigned dial_wants;
     uint64_t last_dial;
+    const char *sealed; /* what the keeper makes of a state; NULL: it does not answer */
     unsigned refuse_wants;
     uint64_t last_refusal;
     struct rig_call calls[RIG_CALLS];
@@ -114,6 +118,7 @@ struct rig_ask {
     enum mode mode;
     unsigned char user, connection, session, client;
     const char *protocol, *caps, *last_event_id;
+    const char *state;                         /* the permit has it; NULL: none */
     uint64_t not_after;                        /* 0: in 10 s; else absolute */
     uint64_t call;                             /* of mode refuse: the number that egress gave */
     bool permit_only, head_only, body_later;   /* parts of it */

@@ -79,6 +79,33 @@ static void test_initialize(void **state)
     assert_int_equal(s->n[MSG_SEND_HEAD], 0);
 }
 
+/* They are of the other era: here no person would have said yes to them, and nobody asked. */
+static void test_no_state_in_this_era(void **state)
+{
+    static const char *const rows[] = {"\"requestState\":\"s\"", "\"requestState\":7",
+                                       "\"inputResponses\":{}", "\"inputResponses\":[]"};
+    struct stage *s = *state;
+    char id[ID_TEXT + 1];
+
+    open_session(s, "/mcp/both", URL, id);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct client c = {0};
+        struct buf b = BUF_INIT(512);
+
+        buf_printf(&b,
+                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+                   "\"forecast\",%s}}",
+                   rows[i]);
+        buf_put_u8(&b, 0);
+        post_in(s, &c, id, (const char *)b.p);
+        WAIT(s, &c, has(&c, "\"id\":1,\"error\":{\"code\":-32602"));
+        idle(s, &c);
+        buf_free(&b);
+    }
+    assert_int_equal(s->n[MSG_CALL_OPEN], 1);
+    assert_int_equal(s->n[MSG_SEND_HEAD], 0);
+}
+
 static void test_initialize_says_what_is_stored(void **state)
 {
     struct stage *s = *state;
@@ -1066,6 +1093,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGED(test_initialize),
+        STAGED(test_no_state_in_this_era),
         STAGED(test_initialize_says_what_is_stored),
         STAGED(test_session_is_bound),
         STAGED(test_delete),

@@ -53,7 +53,7 @@ static struct digest judge(const struct json *j, const struct mcp_request *q)
 }
 
 /* ERR_OK: it was read, and what was made of it is the same request, within egress's limits. */
-static enum err pass(struct slice text, struct slice state)
+static enum err pass(struct slice text)
 {
     struct buf out = BUF_INIT(limit_get(SET_BODY_BYTES) + LIM_REWRITE_BYTES);
     struct json j, again;
@@ -66,8 +66,7 @@ static enum err pass(struct slice text, struct slice state)
     e = rewrite_read(&j, text);
     if (e == ERR_OK) {
         assert_err(mcp_request_read(&j, SLICE_LIT("2026-07-28"), &q), ERR_OK);
-        const struct rewrite r = {
-            .j = &j, .req = &q, .had_state = q.state != JSON_NONE, .upstream_state = state};
+        const struct rewrite r = {.j = &j, .req = &q};
         assert_err(rewrite_body(&r, &out, &body), ERR_OK);
         assert_err(json_parse(&again, buf_slice(&out), NULL), ERR_OK);
         assert_err(mcp_request_read(&again, SLICE_LIT("2026-07-28"), &p), ERR_OK);
@@ -87,7 +86,7 @@ static enum err pass_shape(const struct shape *s)
     enum err e;
 
     put_call(&b, s);
-    e = pass(buf_slice(&b), SLICE_EMPTY);
+    e = pass(buf_slice(&b));
     buf_free(&b);
     return e;
 }
@@ -122,29 +121,6 @@ static void test_rewritten_within_the_limits(void **state)
                    k < LIM_REWRITE_NODES ? ERR_TOO_LARGE : ERR_OK);
     assert_err(pass_shape(&(struct shape){.meta = 2, .levels = depth}), ERR_OK);
     assert_err(pass_shape(&(struct shape){.meta = 2, .levels = depth + 1}), ERR_TOO_DEEP);
-}
-
-/* A body of the largest size, with a requestState of one byte, for which the upstream gets its own
- * back: the largest, of bytes that JSON writes with six. */
-static void test_largest_body_and_state(void **state)
-{
-    static char theirs[LIM_UPSTREAM_STATE_BYTES];
-    struct buf b = BUF_INIT(limit_get(SET_BODY_BYTES)), long_name = BUF_INIT(8 << 20);
-    const size_t rest = 400;
-
-    (void)state;
-    memset(theirs, 1, sizeof(theirs));
-    buf_put_str(&long_name, ",\"requestState\":\"s\",\"x\":\"");
-    while (long_name.n < limit_get(SET_BODY_BYTES) - rest)
-        buf_put_u8(&long_name, 'x');
-    buf_put(&long_name, slice_of("\"", 2)); /* and its end */
-    put_call(&b, &(struct shape){.meta = 2, .more = (const char *)long_name.p});
-    assert_err(buf_err(&b), ERR_OK);
-    while (b.n < limit_get(SET_BODY_BYTES))
-        buf_put_u8(&b, ' ');
-    assert_err(pass(buf_slice(&b), slice_of(theirs, sizeof(theirs))), ERR_OK);
-    buf_free(&b);
-    buf_free(&long_name);
 }
 
 #define MODERN                                                                                     \
@@ -228,7 +204,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rewritten_within_the_limits),
-        cmocka_unit_test(test_largest_body_and_state),
         STAGED(test_beyond_is_refused),
         STAGED(test_at_the_limit_is_sent),
         STAGED(test_longest_id),

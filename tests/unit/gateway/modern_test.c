@@ -684,8 +684,7 @@ static void test_handoff(void **state)
 static void retry(struct stage *s, struct client *c, const char *action)
 {
     struct buf b = BUF_INIT(512);
-    unsigned opens = s->n[MSG_CALL_OPEN], states = s->n[MSG_STATE_OPEN];
-    struct msg_state_opened m = {.ours = true};
+    unsigned opens = s->n[MSG_CALL_OPEN];
 
     *c = (struct client){0};
     buf_printf(&b,
@@ -695,13 +694,8 @@ static void retry(struct stage *s, struct client *c, const char *action)
     buf_put_u8(&b, 0);
     call_modern(s, c, "2", URL, (const char *)b.p);
     buf_free(&b);
-    WAIT_MSG(s, c, MSG_STATE_OPEN, states + 1);
-    assert_string_equal(s->opened_state, "SEALED1");
-    m.call = s->opened_call;
-    assert_err(send_state_opened(s->keeper, &m), ERR_OK);
     WAIT_MSG(s, c, MSG_CALL_OPEN, opens + 1);
     assert_string_equal(s->open.state, "SEALED1");
-    assert_int_equal(s->open.call, s->opened_call);
 }
 
 static void test_retry_is_held(void **state)
@@ -831,10 +825,11 @@ static void test_forged_state(void **state)
     struct client c = {0};
 
     call_modern(s, &c, "1", URL, ",\"requestState\":\"FORGED\"");
-    WAIT_MSG(s, &c, MSG_STATE_OPEN, 1);
-    say_deny(s, s->opened_call, ERR_BAD_STATE);
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, 1);
+    assert_string_equal(s->open.state, "FORGED");
+    say_deny(s, s->open.call, ERR_BAD_STATE);
     WAIT(s, &c, has(&c, "\"id\":1,\"error\":{\"code\":-32602"));
-    assert_int_equal(s->n[MSG_CALL_OPEN], 0);
+    assert_int_equal(s->n[MSG_SEND_HEAD], 0);
     all_is_over(s, &c);
 }
 
@@ -921,21 +916,11 @@ static void test_upstream_asks(void **state)
 {
     struct stage *s = *state;
     struct client c;
-    const struct msg_state_sealed sealed = {.call = 1, .state = SLICE_LIT("WRAPPED")};
 
+    /* What egress made of the state goes as it is. */
     start(s, &c, FORM, "");
-    say_answer(s, s->open.call, ASKS("user_name", "form", ",\"requestState\":\"THEIRS\""));
-    WAIT_MSG(s, &c, MSG_STATE_SEAL, 1);
-    assert_string_equal(s->sealed, "THEIRS");
-    assert_int_equal(s->open.call, 1);
-    assert_err(send_state_sealed(s->keeper, &sealed), ERR_OK);
-    WAIT(s, &c, HAS_BODY(&c, ASKS("user_name", "form", ",\"requestState\":\"WRAPPED\"")));
-    assert_false(has(&c, "THEIRS"));
-    all_is_over(s, &c);
-    /* Without a state there is nothing to wrap. */
-    start(s, &c, FORM, "");
-    say_answer(s, s->open.call, ASKS("k", "form", ""));
-    WAIT(s, &c, HAS_BODY(&c, ASKS("k", "form", "")));
+    say_answer(s, s->open.call, ASKS("user_name", "form", ",\"requestState\":\"SEALED\""));
+    WAIT(s, &c, HAS_BODY(&c, ASKS("user_name", "form", ",\"requestState\":\"SEALED\"")));
     all_is_over(s, &c);
 }
 
@@ -966,19 +951,16 @@ static void test_answer_to_the_upstream(void **state)
 {
     struct stage *s = *state;
     struct client c = {0};
-    struct msg_state_opened m = {.ours = false, .upstream_state = SLICE_LIT("THEIRS")};
 
     call_modern(s, &c, "1", FORM,
-                ",\"requestState\":\"WRAPPED\",\"inputResponses\":{\"user_name\":{\"action\":"
+                ",\"requestState\":\"SEALED\",\"inputResponses\":{\"user_name\":{\"action\":"
                 "\"accept\",\"content\":{\"n\":\"x\"}}}");
-    WAIT_MSG(s, &c, MSG_STATE_OPEN, 1);
-    m.call = s->opened_call;
-    assert_err(send_state_opened(s->keeper, &m), ERR_OK);
     let_through(s, &c);
+    assert_string_equal(s->open.state, "SEALED");
+    assert_true(s->open.answers);
     assert_int_equal(s->open.answer, ANSWER_NONE);
     assert_body_is_shown(s);
-    assert_true(slice_find(buf_slice(&s->body), SLICE_LIT("\"requestState\":\"THEIRS\"")) <
-                s->body.n);
+    assert_true(slice_find(buf_slice(&s->body), SLICE_LIT("requestState")) == s->body.n);
     assert_true(slice_find(buf_slice(&s->body), SLICE_LIT("\"inputResponses\":{\"user_name\":{")) <
                 s->body.n);
     say_answer(s, s->open.call, RESULT);

@@ -38,6 +38,7 @@ static void see_open(struct stage *s, const struct msg_call_open *m)
                             .projection = projection,
                             .caps = m->caps,
                             .session = m->session,
+                            .answers = m->answers,
                             .answer = m->answer};
     copy(m->method, o->method, sizeof(o->method));
     copy(m->name, o->name, sizeof(o->name));
@@ -89,11 +90,6 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
             say_known(s, s->check, !s->knows_nobody);
         break;
     case MSG_CALL_OPEN: see_open(s, &m->call_open); break;
-    case MSG_STATE_OPEN:
-        s->opened_call = m->state_open.call;
-        copy(m->state_open.state, s->opened_state, sizeof(s->opened_state));
-        break;
-    case MSG_STATE_SEAL: copy(m->state_seal.upstream_state, s->sealed, sizeof(s->sealed)); break;
     case MSG_CALL_GONE: s->gone_call = m->call_gone.call; break;
     case MSG_CALL_CANCEL: s->cancelled_call = m->call_cancel.call; break;
     case MSG_ASK_REFUSE:

@@ -30,6 +30,7 @@ struct seen_open {
     struct buf projection;
     uint8_t caps;
     struct session_id session;
+    bool answers;
     enum answer answer;
 };
 
@@ -60,9 +61,6 @@ struct stage {
     struct buf body;                    /* of the last send_head */
     uint64_t gone_call, cancelled_call; /* the last ones */
     struct buf refusals;                /* "call id why", one a line */
-    uint64_t opened_call;               /* of the last state_open */
-    char opened_state[LIM_STATE_BYTES + 1];
-    char sealed[LIM_UPSTREAM_STATE_BYTES + 1]; /* of the last state_seal */
     enum snapshot snapshot;
     enum answer answer; /* of the last call_answer */
     uint32_t credit;    /* all of it */

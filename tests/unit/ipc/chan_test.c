@@ -175,13 +175,13 @@ static void test_messages_go_both_ways_in_order(void **state)
 static void test_a_value_that_does_not_fit_is_refused_and_the_channel_lives(void **state)
 {
     struct world *w = *state;
-    struct msg_state_sealed m = {.call = 1};
+    struct msg_call_hold m = {.call = 1};
 
     both(w);
     m.state = slice_of(fill_bytes, LIM_STATE_BYTES + 1);
-    assert_err(send_state_sealed(w->b.chan, &m), ERR_TOO_LARGE);
+    assert_err(send_call_hold(w->b.chan, &m), ERR_TOO_LARGE);
     m.state = SLICE_EMPTY;
-    assert_err(send_state_sealed(w->b.chan, &m), ERR_OK);
+    assert_err(send_call_hold(w->b.chan, &m), ERR_OK);
     turns(w);
     assert_int_equal(w->a.messages, 1);
 }
@@ -448,8 +448,8 @@ static void tell_what_does_not_fit(void *ctx)
 {
     struct world *w = ctx;
 
-    tell_state_sealed(
-        w->b.chan, &(struct msg_state_sealed){.state = slice_of(fill_bytes, LIM_STATE_BYTES + 1)});
+    tell_call_hold(w->b.chan,
+                   &(struct msg_call_hold){.state = slice_of(fill_bytes, LIM_STATE_BYTES + 1)});
 }
 
 /* Only that nobody hears it is forgiven. */

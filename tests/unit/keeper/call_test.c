@@ -613,89 +613,224 @@ static void test_foreign_and_forged_states(void **state)
     buf_free(&bad);
 }
 
-static void test_state_open_and_seal(void **state)
+/* Opens that call, whose answer asks for input; its use is over. */
+static void ask_upstream(struct world *w, struct msg_call_open o, const char *theirs,
+                         struct buf *st)
+{
+    struct use_id use;
+
+    rig_say_call(w->r, &o);
+    use = permitted(w, o.call, false);
+    rig_seal(w->r->egress, use, theirs, st);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    gone(w, o.call);
+}
+
+/* The permit of a continuation, with the upstream's state, or NULL. */
+static struct use_id continued(struct world *w, uint64_t call, const char *theirs)
+{
+    struct msg_permit *p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.call, call);
+    assert_int_equal(p->call, call);
+    assert_int_equal(p->has_state, theirs != NULL);
+    assert_true(slice_eq_str(p->state, theirs ? theirs : ""));
+    return p->use;
+}
+
+/* A requestState is good for the person, the agent key, the server and the request that it was given
+ * for, and once; whatever else it comes with, nobody is asked and nothing leaves. */
+static void test_state_of_a_use(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct sec *other = rig_sec("ann-other");
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    rig_add_key(w->r, "ann", "phone", "ann-other");
+    connect_ann(w);
+    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-other", "sk-ann");
+    rig_connect(w->r, UP_KEY, "bob", "bob's password", "bob-token", "sk-bob");
+    ask_upstream(w, o, "theirs", &st);
+    o = retry(w, 2, &st);
+    o.request = hash_sha256(SLICE_LIT("forecast for Rome"));
+    rig_say_call(w->r, &o);
+    denied(w, 2, ERR_BAD_STATE);
+    for (uint16_t up = 0; up < RIG_UPSTREAMS; up++) {
+        o = retry(w, 3 + up, &st);
+        o.upstream = up;
+        if (up != UP_KEY) {
+            rig_say_call(w->r, &o);
+            denied(w, 3 + up, ERR_BAD_STATE);
+        }
+    }
+    o = retry(w, 10, &st);
+    o.token = other;
+    rig_say_call(w->r, &o);
+    denied(w, 10, ERR_BAD_STATE);
+    o.call = 11;
+    o.token = w->bob;
+    rig_say_call(w->r, &o);
+    denied(w, 11, ERR_BAD_STATE);
+    o.call = 12;
+    o.token = NULL;
+    rig_say_call(w->r, &o);
+    denied(w, 12, ERR_UNAUTHENTICATED);
+    rig_quiet(w->r->egress);
+    o = retry(w, 13, &st);
+    rig_say_call(w->r, &o);
+    rig_result(w->r->egress, continued(w, 13, "theirs"), RESULT_ANSWERED, false);
+    o.call = 14; /* once */
+    rig_say_call(w->r, &o);
+    denied(w, 14, ERR_BAD_STATE);
+    rig_quiet(w->r->egress);
+    sec_free(other);
+    buf_free(&st);
+}
+
+/* Where no credential is needed nothing else tells one agent from another. */
+static void test_state_without_a_credential(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct fake *egress = rig_peer(w->r, ROLE_EGRESS, 3, 16, UP_OPEN);
+    struct sec *other = rig_sec("ann-other");
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    rig_add_key(w->r, "ann", "phone", "ann-other");
+    o.upstream = UP_OPEN;
+    rig_say_call(w->r, &o);
+    rig_seal(egress, rig_take(egress, MSG_PERMIT)->permit.use, "theirs", &st);
+    (void)rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    o = retry(w, 2, &st);
+    o.upstream = UP_OPEN;
+    o.token = other;
+    rig_say_call(w->r, &o);
+    denied(w, 2, ERR_BAD_STATE);
+    o.call = 3;
+    o.token = w->bob;
+    rig_say_call(w->r, &o);
+    denied(w, 3, ERR_BAD_STATE);
+    o.call = 4;
+    o.token = w->ann;
+    o.request = hash_sha256(SLICE_LIT("forecast for Rome"));
+    rig_say_call(w->r, &o);
+    denied(w, 4, ERR_BAD_STATE);
+    rig_quiet(egress);
+    o = retry(w, 5, &st);
+    o.upstream = UP_OPEN;
+    rig_say_call(w->r, &o);
+    assert_true(slice_eq_str(rig_take(egress, MSG_PERMIT)->permit.state, "theirs"));
+    sec_free(other);
+    buf_free(&st);
+}
+
+/* Another credential is another account: what the upstream said of one is not said to another. */
+static void test_state_after_its_connection(void **state)
 {
     struct world *w = *state;
     struct buf st = BUF_INIT(LIM_STATE_BYTES);
     struct msg_call_open o = rig_call(1, w->ann);
-    struct msg_state_opened *so = NULL;
-    struct use_id use;
+    unsigned asked = 0;
+
+    connect_ann(w);
+    ask_upstream(w, o, "theirs", &st);
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    rig_take(w->r->cli, MSG_CTL_DONE);
+    (void)rig_take(w->r->egress, MSG_DROP);
+    asked = w->r->events[EVENT_HANDOFF_CREATED];
+    o = retry(w, 2, &st);
+    rig_say_call(w->r, &o);
+    denied(w, 2, ERR_BAD_STATE);
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], asked);
+    connect_ann(w);
+    o.call = 3;
+    rig_say_call(w->r, &o);
+    denied(w, 3, ERR_BAD_STATE);
+    rig_quiet(w->r->egress);
+    buf_free(&st);
+}
+
+/* Nobody answers what was not asked: only with a state that an upstream's question was sealed in. */
+static void test_answers_belong_to_a_question(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o = rig_call(2, w->ann);
+
+    o.answers = true;
+    rig_say_call(w->r, &o);
+    denied(w, 2, ERR_BAD_STATE);
+    complete(w, id, "sk-ann");
+    o = retry(w, 3, &st);
+    o.answers = true; /* a state of ours is none of theirs */
+    rig_say_call(w->r, &o);
+    denied(w, 3, ERR_BAD_STATE);
+    rig_quiet(w->r->egress);
+    ask_upstream(w, rig_call(4, w->ann), NULL, &st);
+    o = retry(w, 5, &st);
+    o.answers = true;
+    rig_say_call(w->r, &o);
+    (void)continued(w, 5, NULL);
+    ask_upstream(w, rig_call(6, w->ann), "", &st);
+    o = retry(w, 7, &st);
+    rig_say_call(w->r, &o);
+    (void)continued(w, 7, "");
+    buf_free(&st);
+}
+
+/* Egress seals once for each of its uses that runs, and for no other. */
+static void test_who_seals(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct fake *other = rig_peer(w->r, ROLE_EGRESS, 9, 40, UP_TWO);
+    struct msg_state_seal m = {.has_state = true, .state = SLICE_LIT("mine")};
+    struct msg_call_open o = rig_call(1, w->ann);
 
     connect_ann(w);
     rig_say_call(w->r, &o);
-    use = permitted(w, 1, false);
-    assert_err(
-        send_state_seal(w->r->gateway->own,
-                        &(struct msg_state_seal){.call = 1, .upstream_state = SLICE_LIT("theirs")}),
-        ERR_OK);
-    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
-    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
-    gone(w, 1);
-
-    assert_err(send_state_open(
-                   w->r->gateway->own,
-                   &(struct msg_state_open){.call = 2, .token = w->ann, .state = buf_slice(&st)}),
-               ERR_OK);
-    so = &rig_take(w->r->gateway, MSG_STATE_OPENED)->state_opened;
-    assert_false(so->ours);
-    assert_slice(so->upstream_state, "theirs");
-    o = rig_call(2, w->ann);
-    o.state = buf_slice(&st);
-    rig_say_call(w->r, &o);
-    (void)permitted(w, 2, false);
-    /* Once. */
-    o = rig_call(3, w->ann);
-    o.state = buf_slice(&st);
-    rig_say_call(w->r, &o);
-    denied(w, 3, ERR_BAD_STATE);
-    /* And for Ann. */
-    assert_err(send_state_open(
-                   w->r->gateway->own,
-                   &(struct msg_state_open){.call = 4, .token = w->bob, .state = buf_slice(&st)}),
-               ERR_OK);
-    denied(w, 4, ERR_BAD_STATE);
-    assert_err(send_state_open(w->r->gateway->own,
-                               &(struct msg_state_open){.call = 5, .state = buf_slice(&st)}),
-               ERR_OK);
-    denied(w, 5, ERR_UNAUTHENTICATED);
+    m.use = permitted(w, 1, false);
+    assert_err(send_state_seal(other->own, &m), ERR_OK);
+    assert_true(rig_refused(other));
+    rig_seal(w->r->egress, m.use, "mine", &st);
+    assert_err(send_state_seal(w->r->egress->own, &m), ERR_OK);
+    assert_true(rig_refused(w->r->egress));
+    rig_again(w->r->egress);
+    m.use = (struct use_id){{9}}; /* of nobody, or over */
+    assert_err(send_state_seal(w->r->egress->own, &m), ERR_OK);
+    rig_settle(w->r);
+    assert_false(rig_refused(w->r->egress));
+    rig_quiet(w->r->egress);
     buf_free(&st);
 }
 
 /* A requestState has a time, whoever sent it and whatever became of its handoff: one of the
  * keeper's outlives the handoff a little, so that a late retry learns how that ended; an upstream's
- * lives as long as a handoff. Both ways of bringing it. */
+ * lives as long as a handoff. */
 static void test_expired_states(void **state)
 {
     struct world *w = *state;
-    struct buf st = BUF_INIT(LIM_STATE_BYTES);
-    struct msg_state_open so = {.token = w->ann};
+    struct buf st = BUF_INIT(LIM_STATE_BYTES), late = BUF_INIT(LIM_STATE_BYTES);
     struct msg_call_open o;
-    uint64_t life = limit_get(SET_HANDOFF_TIME), n = 10;
+    uint64_t life = limit_get(SET_HANDOFF_TIME);
 
     connect_ann(w);
-    o = rig_call(n, w->ann);
-    rig_say_call(w->r, &o);
-    (void)permitted(w, n, false);
-    assert_err(
-        send_state_seal(w->r->gateway->own,
-                        &(struct msg_state_seal){.call = n, .upstream_state = SLICE_LIT("theirs")}),
-        ERR_OK);
-    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
-    so.state = buf_slice(&st);
+    ask_upstream(w, rig_call(10, w->ann), "theirs", &st);
+    ask_upstream(w, rig_call(11, w->ann), "theirs", &late);
     w->r->k->clock_base += life / 2;
-    so.call = ++n;
-    assert_err(send_state_open(w->r->gateway->own, &so), ERR_OK);
-    (void)rig_take(w->r->gateway, MSG_STATE_OPENED);
-    gone(w, n);
-    w->r->k->clock_base += life / 2;
-    so.call = ++n;
-    assert_err(send_state_open(w->r->gateway->own, &so), ERR_OK);
-    denied(w, n, ERR_BAD_STATE);
-    o = retry(w, ++n, &st);
+    o = retry(w, 12, &st);
     rig_say_call(w->r, &o);
-    denied(w, n, ERR_BAD_STATE);
+    (void)continued(w, 12, "theirs");
+    w->r->k->clock_base += life / 2;
+    o = retry(w, 13, &late);
+    rig_say_call(w->r, &o);
+    denied(w, 13, ERR_BAD_STATE);
     rig_quiet(w->r->egress);
     buf_free(&st);
+    buf_free(&late);
 }
 
 static void test_expired_state_of_a_handoff(void **state)
@@ -718,39 +853,30 @@ static void test_expired_state_of_a_handoff(void **state)
 /* The upstream's own state survives a handoff in between. */
 static void test_upstream_state_through_a_handoff(void **state)
 {
+    static char theirs[LIM_UPSTREAM_STATE_BYTES + 1];
     struct world *w = *state;
     struct buf st = BUF_INIT(LIM_STATE_BYTES);
-    struct msg_call_open o = rig_call(1, w->ann);
-    struct use_id use;
-    struct msg_state_opened *so = NULL;
-    struct slice big;
-    static uint8_t bytes[LIM_UPSTREAM_STATE_BYTES];
+    struct msg_call_open o;
+    struct msg_call_handoff *h = NULL;
 
-    memset(bytes, 'x', sizeof(bytes));
-    big = slice_of(bytes, sizeof(bytes));
+    memset(theirs, 'x', sizeof(theirs) - 1);
     connect_ann(w);
-    rig_say_call(w->r, &o);
-    use = permitted(w, 1, false);
-    assert_err(send_state_seal(w->r->gateway->own,
-                               &(struct msg_state_seal){.call = 1, .upstream_state = big}),
-               ERR_OK);
-    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
-    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
-    gone(w, 1);
+    ask_upstream(w, rig_call(1, w->ann), theirs, &st);
     /* Its credential is refused on the retry: a handoff, whose state still has the upstream's. */
-    o = rig_call(2, w->ann);
-    o.state = buf_slice(&st);
+    o = retry(w, 2, &st);
+    o.answers = true;
     rig_say_call(w->r, &o);
-    rig_result(w->r->egress, permitted(w, 2, false), RESULT_ANSWERED, true);
+    rig_result(w->r->egress, continued(w, 2, theirs), RESULT_ANSWERED, true);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
     buf_clear(&st);
-    buf_put(&st, rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.state);
-    assert_err(send_state_open(
-                   w->r->gateway->own,
-                   &(struct msg_state_open){.call = 3, .token = w->ann, .state = buf_slice(&st)}),
-               ERR_OK);
-    so = &rig_take(w->r->gateway, MSG_STATE_OPENED)->state_opened;
-    assert_true(so->ours);
-    assert_true(slice_eq(so->upstream_state, big));
+    buf_put(&st, h->state);
+    gone(w, 2);
+    complete(w, h->handoff, "sk-new");
+    (void)rig_take(w->r->egress, MSG_DROP); /* what the old one had */
+    o = retry(w, 3, &st);
+    o.answers = true;
+    rig_say_call(w->r, &o);
+    (void)continued(w, 3, theirs);
     buf_free(&st);
 }
 
@@ -1038,6 +1164,46 @@ static void test_once_from_connect(void **state)
     buf_free(&st);
 }
 
+/* A continuation belongs to the use that it continues, and takes nothing more of its lease; but the
+ * same request once more is another one. Nor does it outlive the lease's time. */
+static void test_continuing_takes_nothing(void **state)
+{
+    static const struct {
+        enum lease_kind kind;
+        uint32_t uses;
+    } rows[] = {{LEASE_KIND_ONCE, 0}, {LEASE_KIND_TASK, 1}};
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o;
+    struct use_id use;
+    uint64_t n = 1;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        use_lease(w, rows[i].kind, rows[i].uses, HOUR_MS);
+        connect_ann(w);
+        rig_forget(w->r->egress); /* it drops the one before */
+        ask_upstream(w, rig_call(n++, w->ann), "1", &st);
+        for (int k = 0; k < 2; k++) { /* which asks again */
+            o = retry(w, n++, &st);
+            o.answers = true;
+            rig_say_call(w->r, &o);
+            use = continued(w, o.call, k == 0 ? "1" : "2");
+            rig_seal(w->r->egress, use, "2", &st);
+            rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+        }
+        o = rig_call(n++, w->ann);
+        rig_say_call(w->r, &o);
+        assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need,
+                         NEED_USED_UP);
+        w->r->k->clock_base += HOUR_MS;
+        o = retry(w, n++, &st);
+        rig_say_call(w->r, &o);
+        rig_quiet(w->r->egress);
+        rig_forget(w->r->gateway);
+    }
+    buf_free(&st);
+}
+
 static void test_once_is_given_back_when_unsent(void **state)
 {
     static const struct {
@@ -1295,27 +1461,9 @@ static void test_another_gateways_call(void **state)
         send_call_answer(evil->own, &(struct msg_call_answer){.call = 2, .answer = ANSWER_DECLINE}),
         ERR_OK);
     assert_err(send_snapshot_get(evil->own, &(struct msg_snapshot_get){.call = 2}), ERR_OK);
-    assert_err(send_state_seal(evil->own, &(struct msg_state_seal){.call = 2}), ERR_OK);
     rig_quiet(evil);
     complete(w, id, "sk-ann"); /* the call is still there */
     (void)permitted(w, 2, false);
-    buf_free(&st);
-}
-
-static void test_seal_out_of_turn(void **state)
-{
-    struct world *w = *state;
-    struct buf st = BUF_INIT(LIM_STATE_BYTES);
-    struct msg_call_open o = rig_call(1, w->ann);
-
-    o.want = CALL_WANT_OWN;
-    rig_say_call(w->r, &o);
-    rig_take(w->r->gateway, MSG_CALL_OWN);
-    assert_err(
-        send_state_seal(w->r->gateway->own,
-                        &(struct msg_state_seal){.call = 1, .upstream_state = SLICE_LIT("mine")}),
-        ERR_OK);
-    assert_true(rig_refused(w->r->gateway));
     buf_free(&st);
 }
 
@@ -1341,7 +1489,11 @@ int main(void)
         T(test_uses_leave_no_rows),
         T(test_unsent_state_is_good_again),
         T(test_foreign_and_forged_states),
-        T(test_state_open_and_seal),
+        T(test_state_of_a_use),
+        T(test_state_without_a_credential),
+        T(test_state_after_its_connection),
+        T(test_answers_belong_to_a_question),
+        T(test_who_seals),
         T(test_expired_states),
         T(test_expired_state_of_a_handoff),
         T(test_upstream_state_through_a_handoff),
@@ -1354,6 +1506,7 @@ int main(void)
         T(test_once),
         T(test_once_is_one_request),
         T(test_once_from_connect),
+        T(test_continuing_takes_nothing),
         T(test_once_is_given_back_when_unsent),
         T(test_task),
         T(test_expired_lease),
@@ -1365,7 +1518,6 @@ int main(void)
         T(test_handoffs_at_once),
         T(test_number_twice),
         T(test_another_gateways_call),
-        T(test_seal_out_of_turn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

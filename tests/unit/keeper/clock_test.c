@@ -163,16 +163,13 @@ static struct buf sealed_state(struct world *w, uint64_t number)
 {
     struct msg_call_open o = rig_call(number, w->ann);
     struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct use_id use;
 
     rig_say_call(w->r, &o);
     (void)rig_take(w->r->gateway, MSG_CALL_PERMIT);
-    assert_err(send_state_seal(
-                   w->r->gateway->own,
-                   &(struct msg_state_seal){.call = number, .upstream_state = SLICE_LIT("theirs")}),
-               ERR_OK);
-    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
-    rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED,
-               false);
+    use = rig_take(w->r->egress, MSG_PERMIT)->permit.use;
+    rig_seal(w->r->egress, use, "theirs", &st);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     rig_settle(w->r);
     return st;
 }

@@ -629,11 +629,7 @@ static void test_stale_in_between_keeps_the_chain(void **state)
 
     call(w, 1);
     m.use = permit(w, 1)->use;
-    assert_err(
-        send_state_seal(w->r->gateway->own,
-                        &(struct msg_state_seal){.call = 1, .upstream_state = SLICE_LIT("theirs")}),
-        ERR_OK);
-    buf_put(&st, rig_take(w->r->gateway, MSG_STATE_SEALED)->state_sealed.state);
+    rig_seal(w->r->egress, m.use, "theirs", &st);
     w->r->audit_silent = true;
     o.state = buf_slice(&st);
     rig_say_call(w->r, &o);

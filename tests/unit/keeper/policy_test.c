@@ -11,9 +11,10 @@ static const struct {
     enum policy_class class;
     const char *acts;
 } wanted[] = {
-    {CLASS_OWN, "OOOOOOOOOOOO"},    {CLASS_STATUS, "OOOOOOOOOOOO"}, {CLASS_CONNECT, "OHOOOOHHHHH-"},
-    {CLASS_CALL, "AHTHTTHHHHH-"},   {CLASS_LIST, "AAAARRAAAAAA"},   {CLASS_RIDE, "A---RR-R----"},
-    {CLASS_BELONG, "A---RRRRR---"},
+    {CLASS_OWN, "OOOOOOOOOOOO"},     {CLASS_STATUS, "OOOOOOOOOOOO"},
+    {CLASS_CONNECT, "OHOOOOHHHHH-"}, {CLASS_CALL, "AHTHTTHHHHH-"},
+    {CLASS_LIST, "AAAARRAAAAAA"},    {CLASS_RIDE, "A---RR-R----"},
+    {CLASS_BELONG, "A---RRRRR---"},  {CLASS_CONTINUE, "AHTHRRRRRHH-"},
 };
 
 static char letter(enum policy_act a)
@@ -48,13 +49,13 @@ static void test_rules_over_the_table(void **state)
             bool live = s == STAND_ONCE || s == STAND_TASK || s == STAND_KEEP;
 
             if (a == ACT_TAKE)
-                assert_true(live && c == CLASS_CALL);
+                assert_true(live && (c == CLASS_CALL || c == CLASS_CONTINUE));
             if (a == ACT_RIDE)
                 assert_true((live && s != STAND_ONCE) || (s == STAND_LAST && c == CLASS_RIDE) ||
-                            c == CLASS_BELONG);
+                            c == CLASS_BELONG || c == CLASS_CONTINUE);
             if (a == ACT_HANDOFF)
-                assert_true((c == CLASS_CALL || c == CLASS_CONNECT) && !live &&
-                            s != STAND_SUSPENDED);
+                assert_true((c == CLASS_CALL || c == CLASS_CONTINUE || c == CLASS_CONNECT) &&
+                            !live && s != STAND_SUSPENDED);
             if (a == ACT_ANONYMOUS)
                 assert_true(s == STAND_NO_NEED || c == CLASS_LIST);
         }

@@ -496,6 +496,19 @@ void rig_result(struct fake *egress, struct use_id use, enum result result, bool
         ERR_OK);
 }
 
+void rig_seal(struct fake *egress, struct use_id use, const char *theirs, struct buf *ret)
+{
+    const struct msg_state_seal m = {
+        .use = use, .has_state = theirs != NULL, .state = slice_str(theirs ? theirs : "")};
+    struct msg_state_sealed *s = NULL;
+
+    assert_err(send_state_seal(egress->own, &m), ERR_OK);
+    s = &rig_take(egress, MSG_STATE_SEALED)->state_sealed;
+    assert_true(ID_EQ(s->use, use));
+    buf_clear(ret);
+    buf_put(ret, s->state);
+}
+
 void rig_open_form(struct rig *r, struct rig_form *f)
 {
     struct msg_handoff_view *v = NULL;

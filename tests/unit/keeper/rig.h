@@ -111,6 +111,9 @@ struct msg_call_open rig_call(uint64_t number, struct sec *token);
 void rig_say_call(struct rig *r, const struct msg_call_open *m);
 /* What the egress of an upstream says about a use. */
 void rig_result(struct fake *egress, struct use_id use, enum result result, bool refused);
+/* It was answered by a question, with that state of the upstream's or NULL: *ret is what the client
+ * gets. */
+void rig_seal(struct fake *egress, struct use_id use, const char *theirs, struct buf *ret);
 
 struct rig_form {
     const char *cookie_of; /* logs in as this user, with password */

@@ -1,0 +1,138 @@
+/*
+ * requestState, which no gateway ever sees in clear or makes. What an upstream asks for is held until
+ * the keeper has sealed how the call goes on; what a permit brings goes into the body last of all,
+ * like a credential. Egress runs it. Specification: 2026-07-28 basic/patterns/mrtr.
+ */
+#include "base/planted.h"
+#include "egress/use.h"
+#include "ipc/gen/send.h"
+#include "proto/request.h"
+
+/* The document again, with that string as the object's requestState. ERR_TOO_LARGE. */
+static enum err put(const struct json *j, uint32_t object, struct slice state, struct buf *out)
+{
+    struct buf text = BUF_INIT(6 * LIM_STATE_BYTES + 2); /* in JSON a byte may become six */
+    struct json_edits e;
+    enum err err;
+
+    json_put_str(&text, state);
+    json_edits_init(&e, text.n + 64);
+    json_edit_set(&e, j, object, "requestState", buf_slice(&text));
+    err = json_copy_edited(j, 0, &e, out);
+    json_edits_free(&e);
+    buf_free(&text);
+    return err;
+}
+
+/* --- to the upstream -------------------------------------------------------------------------- */
+
+enum err state_check(const struct use *u)
+{
+    if (request_has_state(&u->json, &u->rpc) && !PLANTED(state_by_gateway))
+        return ERR_PROTOCOL;
+    if (u->has_state &&
+        (u->era != MCP_ERA_MODERN || !json_is(&u->json, u->rpc.params, JSON_OBJECT)))
+        return ERR_PROTOCOL;
+    return ERR_OK;
+}
+
+enum err state_put_in(struct use *u)
+{
+    struct buf body = BUF_INIT(u->body.n + 6 * u->state.n + 64);
+    enum err e;
+
+    if (!u->has_state)
+        return ERR_OK;
+    e = put(&u->json, u->rpc.params, buf_slice(&u->state), &body);
+    buf_free(&u->state);
+    buf_free(&u->body);
+    u->body = body; /* moved */
+    if (e == ERR_OK)
+        e = json_parse(&u->json, buf_slice(&u->body), NULL);
+    if (e == ERR_OK)
+        e = jsonrpc_read(&u->json, &u->rpc);
+    return e == ERR_OK ? use_hold(u) : e;
+}
+
+/* --- from the upstream ------------------------------------------------------------------------ */
+
+bool state_keep(struct use *u, const struct json *j, const struct jsonrpc *m, struct buf *message)
+{
+    if (u->era != MCP_ERA_MODERN || m->kind != JSONRPC_RESULT ||
+        !mcp_result_is_input_required(j, m->result))
+        return false;
+    u->asked = *message; /* moved */
+    *message = BUF_INIT(message->max);
+    return true;
+}
+
+/* What was kept, read again. */
+static enum err read_asked(const struct use *u, struct json *j, struct jsonrpc *ret)
+{
+    enum err e = json_parse(j, buf_slice(&u->asked), NULL);
+
+    return e == ERR_OK ? jsonrpc_read(j, ret) : e;
+}
+
+void state_ask(struct use *u)
+{
+    const struct exchange_end wrong = {
+        .how = EXCHANGE_FAILED, .err = ERR_UPSTREAM_ANSWER, .sent = true, .status = u->status};
+    struct buf scratch = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
+    struct msg_state_seal m = {.use = u->id};
+    struct json j;
+    struct jsonrpc r;
+    enum err e;
+
+    json_init(&j);
+    e = read_asked(u, &j, &r);
+    if (e == ERR_OK) {
+        uint32_t state = json_get(&j, r.result, "requestState");
+
+        m.has_state = state != JSON_NONE;
+        m.state = json_str_slice(&j, state, &scratch);
+        if ((m.has_state && !json_is(&j, state, JSON_STRING)) || buf_err(&scratch) != ERR_OK ||
+            m.state.n > LIM_UPSTREAM_STATE_BYTES)
+            e = ERR_UPSTREAM_ANSWER;
+    }
+    u->sealing = true;
+    if (e != ERR_OK)
+        use_failed(u, &wrong);
+    else if (u->keeper == NULL || send_state_seal(u->keeper, &m) != ERR_OK)
+        use_abort(u, ERR_UNAVAILABLE);
+    json_free(&j);
+    buf_free(&scratch);
+}
+
+void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m)
+{
+    const struct use_end done = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
+    struct exchange_end wrong = {.how = EXCHANGE_FAILED, .sent = true};
+    struct use *u = join_find_id(all, &m->use);
+    struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
+    struct json j;
+    struct jsonrpc r;
+
+    if (u == NULL)
+        return; /* it ended before the keeper knew */
+    if (u->keeper != c || !u->sealing) {
+        chan_breach(c, BREACH_WRONG_ANSWER);
+        return;
+    }
+    json_init(&j);
+    wrong.err = read_asked(u, &j, &r);
+    wrong.status = u->status;
+    if (wrong.err == ERR_OK)
+        wrong.err = put(&j, r.result, m->state, &out);
+    json_free(&j);
+    buf_free(&u->asked);
+    if (wrong.err == ERR_OK) {
+        if (!u->flow.headed)
+            flow_head(&u->flow, ANSWER_KIND_JSON);
+        flow_message(&u->flow, &out);
+        use_finish(u, &done);
+    } else {
+        use_failed(u, &wrong);
+    }
+    buf_free(&out);
+}
