@@ -153,6 +153,24 @@ static void test_revoked_in_the_same_turn(void **state)
         rig_take(w->r->gateway, MSG_CALL_HANDOFF);
 }
 
+/* Revoked, and the store does not know it yet: what is acknowledged now is not released. */
+static void test_revoked_and_not_stored(void **state)
+{
+    struct world *w = *state;
+    union msg_any ack;
+
+    w->r->audit_silent = true;
+    call(w, 1);
+    rig_settle(w->r);
+    ack.audit_ack =
+        (struct msg_audit_ack){.seq = w->r->audit_seq, .head = w->r->audit_log[w->r->audit_seq]};
+    revoke_connections(w->r->k, &(struct revoke_which){.all = true}, NULL, NULL);
+    assert_true(keeper_message(w->r->k, w->r->audit->theirs, MSG_AUDIT_ACK, &ack, -1));
+    (void)rig_take(w->r->egress, MSG_DROP);
+    denied(w, 1, ERR_FORBIDDEN);
+    rig_quiet(w->r->egress);
+}
+
 static void test_no_audit_no_release_revoke_works(void **state)
 {
     struct world *w = *state;
@@ -400,6 +418,27 @@ static void test_egress_on_demand(void **state)
     (void)rig_take(w->r->egress, MSG_PERMIT);
     (void)rig_take(w->r->egress, MSG_PERMIT);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.egress_generation, 41);
+}
+
+/* It was on record when audit found another history than the store's; egress comes only then. */
+static void test_other_history_before_egress(void **state)
+{
+    struct world *w = *state;
+
+    rig_kill(w->r->egress);
+    call(w, 1);
+    (void)rig_take(w->r->supervisor, MSG_EGRESS_WANT);
+    rig_kill(w->r->audit);
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
+    assert_err(send_audit_state(w->r->audit->own,
+                                &(struct msg_audit_state){.seq = w->r->audit_seq + 5,
+                                                          .head = w->r->audit_log[w->r->audit_seq],
+                                                          .epoch = 1}),
+               ERR_OK);
+    rig_settle(w->r);
+    w->r->egress = rig_peer(w->r, ROLE_EGRESS, 1, 41, UP_KEY);
+    denied(w, 1, ERR_CORRUPT);
+    rig_quiet(w->r->egress);
 }
 
 static void test_egress_cannot_start(void **state)
@@ -676,6 +715,7 @@ int main(void)
         T(test_permit_says_what_was_decided),
         T(test_revoked_in_between),
         T(test_revoked_in_the_same_turn),
+        T(test_revoked_and_not_stored),
         T(test_no_audit_no_release_revoke_works),
         T(test_audit_restarts),
         T(test_audit_refuses),
@@ -691,6 +731,7 @@ int main(void)
         T(test_crash_before_the_acknowledgement),
         T(test_crash_outbox),
         T(test_egress_on_demand),
+        T(test_other_history_before_egress),
         T(test_egress_cannot_start),
         T(test_egress_dies_while_it_runs),
         T(test_dial),
