@@ -140,7 +140,7 @@ static void put_escapes(struct buf *out)
 
 static void put_near_misses(struct buf *out)
 {
-    buf_printf(out, "%.*s ", (int)(4 + next(7)), VALUE + next(3) * 8);
+    buf_printf(out, "%.*s ", (int)(4 + next(7)), &VALUE[next(3) * 8]);
 }
 
 static void put_all_escaped(struct buf *out)
