@@ -26,12 +26,17 @@ enum err rewrite_read(struct json *j, struct slice text)
     return json_parse_room(j, text, PLANTED(no_room) ? (struct json_room){0} : room, NULL);
 }
 
-/* The answers without ours, whose name is MCP_INPUT_KEY. */
+/* The answers without ours, whose name is MCP_INPUT_KEY. Without a state nobody has asked, and what
+ * nobody asked for is ignored (basic/patterns/mrtr): a server that wants it asks again. */
 static void edit_responses(const struct rewrite *r, struct json_edits *e)
 {
     const struct mcp_request *q = r->req;
     uint32_t ours = json_get_key(r->j, q->responses, SLICE_LIT(MCP_INPUT_KEY));
 
+    if (q->state == JSON_NONE) {
+        json_edit_unset(e, r->j, q->rpc.params, "inputResponses");
+        return;
+    }
     if (ours == JSON_NONE)
         return;
     if (json_count(r->j, q->responses) == 1)
@@ -86,7 +91,7 @@ struct digest rewrite_request(const struct json *j, const struct mcp_request *q)
 /* As edit_responses leaves it. */
 bool rewrite_has_answers(const struct json *j, const struct mcp_request *q)
 {
-    return request_has_answers(j, &q->rpc) &&
+    return q->state != JSON_NONE && request_has_answers(j, &q->rpc) &&
            (json_get(j, q->responses, MCP_INPUT_KEY) == JSON_NONE ||
             json_count(j, q->responses) > 1);
 }
