@@ -91,10 +91,7 @@ struct digest rewrite_request(const struct json *j, const struct mcp_request *q)
 /* As edit_responses leaves it. */
 bool rewrite_has_answers(const struct json *j, const struct mcp_request *q)
 {
-    if (!request_has_answers(j, &q->rpc))
-        return false;
-    if (q->era != MCP_ERA_MODERN || q->rpc.kind != JSONRPC_REQUEST)
-        return true; /* rewrite_body leaves it as it is */
-    return q->state != JSON_NONE && (json_get(j, q->responses, MCP_INPUT_KEY) == JSON_NONE ||
-                                     json_count(j, q->responses) > 1);
+    return q->state != JSON_NONE && request_has_answers(j, &q->rpc) &&
+           (json_get(j, q->responses, MCP_INPUT_KEY) == JSON_NONE ||
+            json_count(j, q->responses) > 1);
 }
