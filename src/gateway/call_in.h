@@ -81,8 +81,10 @@ void call_feed(struct session *s, struct sec *token);
 /* The feed was refused, or was ended by the keeper: the next call that goes out with a credential
  * asks for it again. */
 void call_unfed(struct call *c);
-/* Whether this call's token is to be kept for that. */
+/* Whether this call's token is to be kept for that, until it is permitted. */
 bool call_may_feed(const struct call *c);
+/* Whether this call, now permitted, brings the feed again. */
+bool call_feeds(const struct call *c);
 /* A permitted DELETE: the session is over for its client, and egress is still to hear of it. */
 void call_closing(struct call *c);
 /* A DELETE that the upstream does not get, since nobody may send it there; it is over. */

@@ -84,7 +84,7 @@ static void feed_along(struct call *c)
     struct sec *token = c->token;
 
     c->token = NULL; /* moved */
-    if (token != NULL && !c->anonymous && call_may_feed(c))
+    if (token != NULL && call_feeds(c))
         call_feed(c->session, token);
     else
         sec_free(token);

@@ -49,12 +49,18 @@ void call_unfed(struct call *c)
         c->session->unfed = true;
 }
 
+/* Which is settled no earlier than when the call is permitted: a person may take minutes, and the
+ * end of the last feed may be on its way. */
 bool call_may_feed(const struct call *c)
+{
+    return c->kind == CALL_KIND_REQUEST && c->session != NULL;
+}
+
+bool call_feeds(const struct call *c)
 {
     const struct session *s = c->session;
 
-    return c->kind == CALL_KIND_REQUEST && s != NULL && s->unfed && s->stream != NULL &&
-           s->feed == NULL;
+    return call_may_feed(c) && !c->anonymous && s->unfed && s->stream != NULL && s->feed == NULL;
 }
 
 void intake_get(struct gateway *g, const struct upstream *up, struct http_req *req)

@@ -924,6 +924,39 @@ static void test_feed_begins_again(void **state)
     assert_false(s->egress_ended);
 }
 
+/* Also by a call that was asked for before the last feed had ended. */
+static void test_feed_ends_while_a_call_waits(void **state)
+{
+    struct stage *s = *state;
+    struct client c, call;
+    char id[ID_TEXT + 1];
+    uint64_t feed = 0, waits = 0;
+
+    open_session(s, "/mcp/both", FORM, id);
+    open_stream(s, &c, id, false);
+    call_for_feed(s, &call, id, false, true);
+    feed = s->open.call;
+    say_permit(s, feed, &s->alice, false);
+    WAIT(s, &call, s->head.call == feed);
+    call = (struct client){0};
+    post_in(s, &call, id, CALL);
+    WAIT(s, &call, s->open.call > feed);
+    waits = s->open.call;
+    say_head(s, feed, ANSWER_KIND_SSE);
+    say_end(s, feed, ANSWER_HOW_CUT, ERR_LEASE_OVER);
+    WAIT(s, &c, call_by_id(&s->g, feed) == NULL);
+    say_permit(s, waits, &s->alice, false);
+    WAIT(s, &call, s->open.call > waits);
+    assert_int_equal(s->open.kind, CALL_KIND_STREAM);
+    assert_string_equal(s->open.token, TOKEN);
+    say_deny(s, s->open.call, ERR_FORBIDDEN);
+    say_answer(s, waits, RESULT);
+    WAIT(s, &call, has(&call, RESULT));
+    client_close(&call);
+    client_close(&c);
+    WAIT(s, &c, HASH_COUNT(s->g.calls) == 0);
+}
+
 static void test_stream_without_a_key(void **state)
 {
     struct stage *s = *state;
@@ -1121,6 +1154,7 @@ int main(void)
         STAGED(test_neutral),
         STAGED(test_stream),
         STAGED(test_feed_begins_again),
+        STAGED(test_feed_ends_while_a_call_waits),
         STAGED(test_stream_without_a_key),
         STAGED(test_upstream_request),
         STAGED(test_upstream_takes_its_request_back),
