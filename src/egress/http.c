@@ -42,7 +42,7 @@ struct http {
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct http *h = ctx;
-    int fd = h->sent ? -1 : pool_take_spare(h->pool); /* never a second time */
+    int fd = h->sent ? -1 : pool_take_spare(h->pool, h); /* never a second time */
 
     (void)purpose;
     (void)address;

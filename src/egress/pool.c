@@ -52,6 +52,17 @@ static bool is_clean(const struct pool_socket *s, bool unread)
     return !unread && ((s->pool->all->conf->tls && !s->used) || sock_is_quiet(s->fd));
 }
 
+/* A request that has left, or is over, needs no other. */
+static void release_spare(struct pool *p, const struct http *h)
+{
+    struct pool_spare *s;
+
+    TAILQ_FOREACH(s, &p->spares, link) {
+        if (s->http == h)
+            s->http = NULL;
+    }
+}
+
 /* libcurl names the socket by its port. Two that are connected to different addresses may have the
  * same: then both have to be clean. */
 bool pool_take(struct pool *p, int port, struct http *h, bool unread)
@@ -70,6 +81,8 @@ bool pool_take(struct pool *p, int port, struct http *h, bool unread)
         s->user = h; /* the answer may be there before libcurl asks to watch for it */
         s->used = true;
     }
+    if (found && clean)
+        release_spare(p, h);
     return found && clean;
 }
 
@@ -90,6 +103,7 @@ void pool_request_over(struct pool *p, const struct http *h)
 {
     struct pool_socket *s, *tmp;
 
+    release_spare(p, h);
     HASH_ITER(hh, p->sockets, s, tmp) {
         if (s->user != h)
             continue;
@@ -115,20 +129,35 @@ static void on_spare_event(void *ctx, unsigned events)
     sock_close(fd);
 }
 
-void pool_give(struct pool *p, int fd)
+void pool_give(struct pool *p, int fd, const struct http *http)
 {
     struct pool_spare *s = MEM_NEW(struct pool_spare);
 
-    *s = (struct pool_spare){.fd = fd, .pool = p};
+    *s = (struct pool_spare){.fd = fd, .pool = p, .http = http};
     s->watch = loop_watch(p->all->loop, fd, LOOP_READ | LOOP_HANGUP, on_spare_event, s);
     TAILQ_INSERT_TAIL(&p->spares, s, link);
 }
 
-int pool_take_spare(struct pool *p)
+static struct pool_spare *spare_of(struct pool *p, const struct http *h)
 {
-    struct pool_spare *s = TAILQ_FIRST(&p->spares);
+    struct pool_spare *s;
+
+    TAILQ_FOREACH(s, &p->spares, link) {
+        if (s->http == h)
+            break;
+    }
+    return s;
+}
+
+/* Those that others asked for are left to them: each of many requests at a time would find its own
+ * gone to one that came later, and give up after LIM_DIALS_PER_EXCHANGE. */
+int pool_take_spare(struct pool *p, const struct http *h)
+{
+    struct pool_spare *s = spare_of(p, h);
     int fd;
 
+    if (s == NULL)
+        s = spare_of(p, NULL);
     if (s == NULL)
         return -1;
     fd = s->fd;

@@ -13,6 +13,7 @@
 
 struct pools;
 struct pool;
+struct http;
 
 struct pool_key {
     struct user_id user;
@@ -28,8 +29,9 @@ void pools_drop(struct pools *p, const struct connection_id *connection);
 /* The pool of this key, made if there is none; goes back with pool_put. */
 struct pool *pool_get(struct pools *p, const struct pool_key *key);
 void pool_put(struct pool *p);
-/* A connected socket, for whichever request of this pool needs one first. Taken over. */
-void pool_give(struct pool *p, int fd);
+/* A connected socket. Taken over. It is for the request that asked for it, until that one has left
+ * on another connection or is over; then, or with NULL, for whichever needs one first. */
+void pool_give(struct pool *p, int fd, const struct http *http);
 
 /* What lists looked like when they were last stored for this pool's caller; kept here since it
  * lives as long as it is of use. True, and remembered, when digest is new. */

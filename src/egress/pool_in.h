@@ -26,6 +26,7 @@ struct pool_socket {
 struct pool_spare {
     int fd;
     struct pool *pool;
+    const struct http *http; /* whose it is; NULL: anybody's */
     struct loop_watch *watch;
     TAILQ_ENTRY(pool_spare) link;
 };
@@ -56,8 +57,8 @@ struct pools {
     unsigned count; /* dropped ones too */
 };
 
-/* The oldest spare socket, or -1. */
-int pool_take_spare(struct pool *p);
+/* The spare socket that is for this request, or the oldest that is for anybody, or -1. */
+int pool_take_spare(struct pool *p, const struct http *h);
 /* libcurl was given this socket, or has no use for it any more and it must be closed. */
 void pool_socket_opened(struct pool *p, int fd);
 void pool_socket_closed(struct pool *p, int fd);

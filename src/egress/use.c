@@ -72,7 +72,7 @@ void uses_dialed(struct egress *all, uint64_t dial, int fd)
         sock_close(fd);
         return;
     }
-    pool_give(u->pool, fd);
+    pool_give(u->pool, fd, exchange_http(u->exchange));
     exchange_retry(u->exchange);
 }
 

@@ -25,7 +25,8 @@ struct asked {
     struct http *http;
     struct buf text;
     struct http_end end;
-    unsigned asked, heads, ends;
+    unsigned asked, heads, ends, wants;
+    bool waits;               /* for a connection, until the test gives one */
     const char *as_it_leaves; /* said by the upstream after the look at the connection */
 };
 
@@ -75,7 +76,7 @@ static void until_heard(char *text, size_t n)
         loop_turn(rig.loop, 1);
 }
 
-static void give_connection(void)
+static void give_connection(const struct http *to)
 {
     struct sockaddr_in a;
     socklen_t n = sizeof(a);
@@ -87,7 +88,7 @@ static void give_connection(void)
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     rig.ends[rig.conns] = accept(rig.listener, NULL, NULL);
     assert_true(rig.ends[rig.conns++] >= 0);
-    pool_give(rig.pool, fd);
+    pool_give(rig.pool, fd, to);
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
@@ -96,7 +97,10 @@ static void on_want_socket(void *ctx)
 {
     struct asked *a = ctx;
 
-    give_connection();
+    a->wants++;
+    if (a->waits)
+        return;
+    give_connection(a->http);
     http_retry(a->http);
 }
 
@@ -289,7 +293,7 @@ static void test_greeting(void **state)
     char text[1000];
 
     (void)state;
-    give_connection();
+    give_connection(NULL);
     say("220 hello\r\n");
     ask_at_once(&a);
     until_heard(text, sizeof(text));
@@ -297,6 +301,54 @@ static void test_greeting(void **state)
     until_end(&a);
     check(&a, "good");
     assert_int_equal(rig.conns, 2);
+}
+
+/* One that comes later does not take the connection that another has waited for. */
+static void test_dialed_for_one(void **state)
+{
+    struct asked a = {.waits = true}, b = {.waits = true};
+    char text[1000];
+
+    (void)state;
+    ask_at_once(&a);
+    assert_int_equal(a.wants, 1);
+    give_connection(a.http);
+    ask_at_once(&b);
+    assert_int_equal(b.wants, 1);
+    http_retry(a.http);
+    until_heard(text, sizeof(text));
+    assert_int_equal(a.wants, 1);
+    say(ANSWER);
+    until_end(&a);
+    check(&a, "good");
+    http_retry(b.http);
+    until_heard(text, sizeof(text));
+    assert_int_equal(rig.conns, 1);
+    say(ANSWER);
+    until_end(&b);
+    check(&b, "good");
+}
+
+/* It is for anybody when that one has left on another, or is gone. */
+static void test_dialed_in_vain(void **state)
+{
+    struct asked a = {.waits = true}, b = {.waits = true};
+    char text[1000];
+
+    (void)state;
+    ask_at_once(&a);
+    give_connection(a.http);
+    http_fail(a.http, ERR_TIMEOUT);
+    assert_err(a.end.err, ERR_TIMEOUT);
+    http_free(a.http);
+    rig.open[0] = NULL;
+    buf_free(&a.text);
+    ask_at_once(&b);
+    assert_int_equal(b.wants, 0);
+    until_heard(text, sizeof(text));
+    say(ANSWER);
+    until_end(&b);
+    check(&b, "good");
 }
 
 /* After it: the answer, though the upstream cannot have read anything. */
@@ -412,6 +464,8 @@ int main(void)
         T(test_surplus_before),
         T(test_closed_before),
         T(test_greeting),
+        T(test_dialed_for_one),
+        T(test_dialed_in_vain),
         T(test_answer_before_reading),
         T(test_surplus_after),
         T(test_answer_and_read_later),
