@@ -107,6 +107,10 @@ void state_ask(struct use *u)
 void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m)
 {
     const struct use_end done = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
+    const struct use_end over = {.result = RESULT_ANSWERED,
+                                 .code = ERR_CONTINUATIONS,
+                                 .how = ANSWER_HOW_INVALID,
+                                 .how_code = ERR_CONTINUATIONS};
     struct exchange_end wrong = {.how = EXCHANGE_FAILED, .sent = true};
     struct use *u = join_find_id(all, &m->use);
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
@@ -117,6 +121,10 @@ void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_seal
         return; /* it ended before the keeper knew */
     if (u->keeper != c || !u->sealing) {
         chan_breach(c, BREACH_WRONG_ANSWER);
+        return;
+    }
+    if (m->state.n == 0) {
+        use_finish(u, &over);
         return;
     }
     json_init(&j);

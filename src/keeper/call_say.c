@@ -59,6 +59,7 @@ static void seal(struct call *call, const struct handoff_row *h, uint8_t leg, st
                       .request = call->request,
                       .expires = h->expires + CHAIN_AFTER_MS,
                       .continues = call->from.continues,
+                      .times = call->from.times,
                       .has_state = call->from.has_state,
                       .upstream_state = call->from.upstream_state};
 

@@ -3,9 +3,9 @@
  * itself or it does not open; it is checked all the same. Specification: 2026-07-28
  * basic/patterns/mrtr, server requirements on requestState ("MUST NOT trust").
  *
- * Plain form: version u8, leg u8, bits u8, handoff, chain, user, client, connection, lease (16
- * each), request (32), expires u64, upstream's name (u8 length, bytes), and the upstream's own state
- * to the end. Numbers are big endian.
+ * Plain form: version u8, leg u8, bits u8, times u8, handoff, chain, user, client, connection, lease
+ * (16 each), request (32), expires u64, upstream's name (u8 length, bytes), and the upstream's own
+ * state to the end. Numbers are big endian.
  */
 #include "keeper/state.h"
 
@@ -17,7 +17,7 @@
 #include "keeper/keeper.h"
 #include "keeper/text64.h"
 
-enum { VERSION = 3, HEAD = 3 + 6 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
+enum { VERSION = 4, HEAD = 4 + 6 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
 enum { CONTINUES = 1, HAS_STATE = 2 };
 
 static const struct slice binding = {(const uint8_t *)"requestState", 12};
@@ -29,6 +29,7 @@ void state_put(const struct state *s, struct buf *out)
     buf_put_u8(out, VERSION);
     buf_put_u8(out, s->leg);
     buf_put_u8(out, (uint8_t)((s->continues ? CONTINUES : 0) | (s->has_state ? HAS_STATE : 0)));
+    buf_put_u8(out, s->times);
     buf_put(out, ID_SLICE(s->handoff));
     buf_put(out, ID_SLICE(s->chain));
     buf_put(out, ID_SLICE(s->who.user));
@@ -84,7 +85,8 @@ bool state_parse(struct slice s, struct state *ret)
     bits = s.p[2];
     ret->continues = bits & CONTINUES;
     ret->has_state = bits & HAS_STATE;
-    (void)slice_take(&s, 3);
+    ret->times = s.p[3];
+    (void)slice_take(&s, 4);
     copy(&s, ret->handoff.b, ID_BYTES);
     copy(&s, ret->chain.b, ID_BYTES);
     copy(&s, ret->who.user.b, ID_BYTES);
@@ -101,7 +103,7 @@ bool state_parse(struct slice s, struct state *ret)
     name = slice_take(&s, name.p[0]);
     ret->upstream_state = s;
     return bits <= (CONTINUES | HAS_STATE) && (ret->continues || !ret->has_state) &&
-           (ret->has_state || s.n == 0) &&
+           ret->continues == (ret->times > 0) && (ret->has_state || s.n == 0) &&
            slice_to_cstr(name, ret->upstream, sizeof(ret->upstream));
 }
 
@@ -164,6 +166,11 @@ void state_on_seal(struct keeper *k, struct chan *c, const struct msg_state_seal
         return;
     }
     u->sealed = true;
+    if (u->plan.times >= limit_get(SET_CONTINUATIONS) && !PLANTED(continued_for_ever)) {
+        tell_state_sealed(c, &(struct msg_state_sealed){.use = u->id});
+        return;
+    }
+    s.times = (uint8_t)(u->plan.times + 1);
     s.who = u->plan.who;
     s.request = u->plan.request;
     s.connection = u->plan.connection;

@@ -27,6 +27,7 @@ struct state {
 
     /* what it continues */
     bool continues;
+    uint8_t times; /* with it that call goes on for the first time, the second... */
     struct connection_id connection; /* of that use; zero: none, or a person gives another one */
     struct lease_id lease;           /* likewise */
     bool has_state;                  /* the upstream gave a state of its own: */
@@ -46,7 +47,8 @@ MUST_USE bool state_parse(struct slice s, struct state *ret);
 /* Whether it was sealed for this request. */
 MUST_USE bool state_is_for(const struct state *s, const char *upstream, struct digest request);
 
-/* Seals what a use was answered with, once: for whoever asked, this request, and what it went with. */
+/* Seals what a use was answered with, once: for whoever asked, this request, and what it went with.
+ * A call that went on SET_CONTINUATIONS times already goes on no more. */
 void state_on_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m);
 
 #endif

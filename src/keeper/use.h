@@ -34,6 +34,7 @@ struct use_plan {
     struct lease_id lease;
     bool take;             /* take one use of the lease */
     bool continues;        /* another use, which was answered by a question; so it may take none */
+    uint8_t times;         /* how often its call has gone on, this time included */
     bool has_state;        /* with the upstream's requestState: */
     struct slice state;    /* the owner's, which it keeps until released() or use_detach */
     struct digest request; /* what it is, and where: as a struct call has it */

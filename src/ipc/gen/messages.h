@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xbe37bf57a88c3f91u
+#define MSG_TABLE_ID 0x793bbf7478b6e6adu
 
 enum role {
     ROLE_SUPERVISOR,
@@ -762,7 +762,7 @@ struct msg_state_seal {
     struct slice state;
 };
 
-/* The sealed form. */
+/* The sealed form. Empty: this call has gone on as often as it may, and ends. */
 struct msg_state_sealed {
     struct use_id use;
     struct slice state;

@@ -2,19 +2,19 @@ import { code, exchange, message, modern, post } from '../../lib/raw.mjs';
 import { upstreamConfig } from '../../lib/sidegate.mjs';
 import { Upstream, header } from '../../upstreams/lib.mjs';
 
-export const name = 'a server\'s own requestState comes back to it once, for the request, the agent and the credential that it was given for, and in clear to nobody else';
+export const name = 'a server\'s own requestState comes back to it once, for the request, the agent and the credential that it was given for, so often, and in clear to nobody else';
 
 // A server that believes whatever requestState comes: "ask" gives one with a question, "wait" without a question, "plain" asks
-// without one. That it has a time is in scene 46.
+// without one, "ever" does so whatever it is answered. That it has a time is in scene 46.
 const question = { inputRequests: { name: { method: 'elicitation/create', params: { mode: 'form', message: 'Which?', requestedSchema: { type: 'object', properties: { n: { type: 'string' } } } } } } };
-const first = { ask: { ...question, requestState: 'ask "in clear"' }, wait: { requestState: 'wait in clear' }, plain: question };
+const first = { ask: { ...question, requestState: 'ask "in clear"' }, wait: { requestState: 'wait in clear' }, plain: question, ever: question };
 const answered = { inputResponses: { name: { action: 'accept', content: { n: 'x' } } } };
 
 async function server(t, key) {
     const upstream = new Upstream((req, res, entry) => {
         const { params, id, method } = entry.message;
         if (key && header(entry, 'authorization') !== `Bearer ${key}`) return void res.writeHead(401).end();
-        const goesOn = params.requestState !== undefined || params.inputResponses !== undefined;
+        const goesOn = params.name !== 'ever' && (params.requestState !== undefined || params.inputResponses !== undefined);
         const result = method === 'tools/call' && !goesOn
             ? { resultType: 'input_required', ...first[params.name] }
             : { resultType: 'complete', content: [{ type: 'text', text: `state ${JSON.stringify(params.requestState ?? null)}` }] };
@@ -29,7 +29,7 @@ async function server(t, key) {
 export default async function (t) {
     const key = t.secret();
     const [one, two, keyed] = [await server(t), await server(t), await server(t, key)];
-    const sidegate = await t.sidegate({ upstreams: {
+    const sidegate = await t.sidegate({ limits: { continuations: 3 }, upstreams: {
         one: upstreamConfig(one.url, { credential: null }), two: upstreamConfig(two.url, { credential: null }),
         keyed: upstreamConfig(keyed.url, { credential: { lease: { kind: 'once' } } }),
     } });
@@ -64,6 +64,11 @@ export default async function (t) {
         await refused(`${name}, twice`, tool(name, retry));
     }
     t.ok((await send(tool('ask', answered))).result?.inputRequests, 'answers that nobody asked for are dropped: the server asks');
+
+    let last = await send(tool('ever'));
+    for (let k = 0; k < 3; k++) last = await send(tool('ever', { requestState: last.result.requestState, ...answered }));
+    t.match(last.error?.message, /continuations\); start the call again/, 'a server that never stops asking is stopped');
+    t.ok((await send(tool('ever'))).result?.requestState, 'and the call may begin again');
 
     // With a credential: the yes to one call is for all of it, and for nothing when it was taken back.
     const give = async (params) => {

@@ -171,6 +171,27 @@ static void test_unsealed_is_unsaid(void **state)
     }
 }
 
+/* The keeper lets the call go on no more: it ends, and says why. */
+static void test_goes_on_no_more(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct rig *r =
+            start(k == 0 ? answer : answer_by_events, ASKS(",\"requestState\":\"theirs\""));
+        unsigned i;
+
+        r->sealed = "";
+        i = rig_ask(r, (struct rig_ask){.body = CALL("")});
+        rig_both(r, i);
+        assert_int_equal(rig_call_of(r, i)->messages, 0);
+        assert_int_equal(rig_call_of(r, i)->code, ERR_CONTINUATIONS);
+        assert_string_equal(result_name(rig_use_of(r, i)->result.result),
+                            result_name(RESULT_ANSWERED));
+        assert_int_equal(rig_use_of(r, i)->result.code, ERR_CONTINUATIONS);
+        rig_stop(r);
+    }
+}
+
 /* The keeper speaks of what was not asked. */
 static void test_sealed_unasked(void **state)
 {
@@ -272,6 +293,7 @@ int main(void)
         T(test_not_asked),
         T(test_what_is_no_state),
         T(test_unsealed_is_unsaid),
+        T(test_goes_on_no_more),
         T(test_sealed_unasked),
         T(test_permitted_state),
         T(test_largest_state),

@@ -850,6 +850,20 @@ static void test_expired_state_of_a_handoff(void **state)
     buf_free(&st);
 }
 
+/* The credential of that use is refused; the person gives another one. st: of the handoff. */
+static void refuse_and_give(struct world *w, uint64_t call, struct use_id use, struct buf *st)
+{
+    struct msg_call_handoff *h = NULL;
+
+    rig_result(w->r->egress, use, RESULT_ANSWERED, true);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    buf_clear(st);
+    buf_put(st, h->state);
+    gone(w, call);
+    complete(w, h->handoff, "sk-new");
+    (void)rig_take(w->r->egress, MSG_DROP); /* what the old one had */
+}
+
 /* The upstream's own state survives a handoff in between. */
 static void test_upstream_state_through_a_handoff(void **state)
 {
@@ -857,7 +871,6 @@ static void test_upstream_state_through_a_handoff(void **state)
     struct world *w = *state;
     struct buf st = BUF_INIT(LIM_STATE_BYTES);
     struct msg_call_open o;
-    struct msg_call_handoff *h = NULL;
 
     memset(theirs, 'x', sizeof(theirs) - 1);
     connect_ann(w);
@@ -866,13 +879,7 @@ static void test_upstream_state_through_a_handoff(void **state)
     o = retry(w, 2, &st);
     o.answers = true;
     rig_say_call(w->r, &o);
-    rig_result(w->r->egress, continued(w, 2, theirs), RESULT_ANSWERED, true);
-    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
-    buf_clear(&st);
-    buf_put(&st, h->state);
-    gone(w, 2);
-    complete(w, h->handoff, "sk-new");
-    (void)rig_take(w->r->egress, MSG_DROP); /* what the old one had */
+    refuse_and_give(w, 2, continued(w, 2, theirs), &st);
     o = retry(w, 3, &st);
     o.answers = true;
     rig_say_call(w->r, &o);
@@ -1204,6 +1211,48 @@ static void test_continuing_takes_nothing(void **state)
     buf_free(&st);
 }
 
+/* A server that asks whenever it is answered comes to an end, whatever lease it is; a handoff on the
+ * way begins nothing anew. */
+static void test_goes_on_so_often(void **state)
+{
+    static const struct {
+        enum lease_kind kind;
+        bool handoff;
+    } rows[] = {{LEASE_KIND_ONCE, false}, {LEASE_KIND_ONCE, true}, {LEASE_KIND_KEEP, false}};
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o;
+    struct use_id use;
+    uint64_t n = 1;
+
+    assert_err(limit_set(SET_CONTINUATIONS, 3), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        use_lease(w, rows[i].kind, 0, HOUR_MS);
+        connect_ann(w);
+        rig_forget(w->r->egress); /* it drops the one before */
+        ask_upstream(w, rig_call(n++, w->ann), "1", &st);
+        for (int k = 1; k <= 3; k++) {
+            assert_true(st.n > 0);
+            o = retry(w, n++, &st);
+            o.answers = true;
+            rig_say_call(w->r, &o);
+            use = continued(w, o.call, "1");
+            if (k == 2 && rows[i].handoff) {
+                refuse_and_give(w, o.call, use, &st);
+                o = retry(w, n++, &st);
+                o.answers = true;
+                rig_say_call(w->r, &o);
+                use = continued(w, o.call, "1");
+            }
+            rig_seal(w->r->egress, use, "1", &st);
+            rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+            gone(w, o.call);
+        }
+        assert_int_equal(st.n, 0);
+    }
+    buf_free(&st);
+}
+
 static void test_once_is_given_back_when_unsent(void **state)
 {
     static const struct {
@@ -1507,6 +1556,7 @@ int main(void)
         T(test_once_is_one_request),
         T(test_once_from_connect),
         T(test_continuing_takes_nothing),
+        T(test_goes_on_so_often),
         T(test_once_is_given_back_when_unsent),
         T(test_task),
         T(test_expired_lease),
