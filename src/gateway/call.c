@@ -276,6 +276,8 @@ void call_finish(struct call *c)
  * upstream has the call; one that waits for a person is better repeated than done for nobody. */
 static bool goes_on_alone(const struct call *c)
 {
+    if (c->state == CALL_WAITING)
+        return false; /* its message goes with its client */
     if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE ||
         c->kind == CALL_KIND_END)
         return true;

@@ -45,7 +45,7 @@ enum call_ev {
     CALL_EV_END,         /* struct msg_answer_end */
     CALL_EV_EGRESS_LOST,
     CALL_EV_EGRESS_HERE, /* some egress process came */
-    CALL_EV_WRITABLE,    /* room in its channel */
+    CALL_EV_WRITABLE,    /* room in the channel that it sends on */
     CALL_EV_ROOM,        /* room towards the client */
     CALL_EV_ANSWER,      /* enum answer: the client's to our elicitation */
     CALL_EV_GONE,        /* the client left */

@@ -32,7 +32,7 @@ unsigned reply_status(enum err e, enum mcp_era era);
 /* Whether a link can be shown on this call. */
 bool call_shows_links(const struct call *c);
 
-/* Asks at once; new_id (JSON text) replaces the message's id, empty: it stays. */
+/* Asks as soon as there is room; new_id (JSON text) replaces the message's id, empty: it stays. */
 void call_open(struct call *c, struct slice new_id);
 
 /* --- actions ---------------------------------------------------------------------------------- */
@@ -42,6 +42,7 @@ void call_open(struct call *c, struct slice new_id);
 CALL_ACTION(denied);        /* reply.c */
 CALL_ACTION(keeper_lost);   /* reply.c */
 CALL_ACTION(forgotten);     /* reply.c */
+CALL_ACTION(ask);           /* open.c */
 CALL_ACTION(permitted);     /* send.c */
 CALL_ACTION(send);          /* send.c */
 CALL_ACTION(not_sent);      /* send.c */

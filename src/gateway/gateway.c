@@ -92,14 +92,19 @@ void gateway_lost(struct gateway *g, struct chan *c)
     }
 }
 
+/* In the order in which they came; who finds no room any more waits for the next time. */
 void gateway_writable(struct gateway *g, struct chan *chan)
 {
     struct call *c = NULL, *next = NULL;
 
     HASH_ITER(hh, g->calls, c, next) {
-        if (c->egress == chan && !chan_full(chan))
+        const struct chan *on = c->state == CALL_WAITING ? g->keeper : c->egress;
+
+        if (on == chan && !chan_full(chan))
             call_event(c, CALL_EV_WRITABLE, NULL);
     }
+    if (chan == g->keeper)
+        keys_writable(g);
 }
 
 struct chan *gateway_egress(const struct gateway *g, uint16_t upstream, uint64_t generation)

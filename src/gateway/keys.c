@@ -22,6 +22,7 @@ struct key {
 struct key_check {
     uint64_t number;
     struct http_req *req;
+    struct slice text; /* the token, in req; empty once the keeper was asked */
     struct digest token;
     size_t max; /* bytes of body */
     UT_hash_handle hh;
@@ -73,7 +74,7 @@ static void let_in(const struct key *k, struct http_req *req, size_t max)
     http_body_read(req, max, k->share);
 }
 
-static enum err ask(struct gateway *g, const struct key_check *c, struct slice token)
+static enum err ask(struct gateway *g, struct key_check *c)
 {
     uint8_t copy[LIM_TOKEN_BYTES];
     struct msg_token_check m = {.check = c->number};
@@ -81,7 +82,10 @@ static enum err ask(struct gateway *g, const struct key_check *c, struct slice t
 
     if (g->keeper == NULL)
         return ERR_UNAVAILABLE;
-    m.token = sec_take(copy, slice_copy(token, copy, sizeof(copy)));
+    if (chan_full(g->keeper))
+        return ERR_OK; /* later */
+    m.token = sec_take(copy, slice_copy(c->text, copy, sizeof(copy)));
+    c->text = SLICE_EMPTY;
     e = send_token_check(g->keeper, &m);
     sec_free(m.token);
     return e == ERR_CLOSED ? ERR_UNAVAILABLE : e;
@@ -102,8 +106,9 @@ void keys_take(struct gateway *g, struct http_req *req, struct slice token, size
         return;
     }
     c = MEM_NEW(struct key_check);
-    *c = (struct key_check){.number = ++all->last_check, .req = req, .token = hash, .max = max};
-    e = ask(g, c, token);
+    *c = (struct key_check){
+        .number = ++all->last_check, .req = req, .text = token, .token = hash, .max = max};
+    e = ask(g, c);
     if (e != ERR_OK) {
         mem_free(c);
         http_body_drop(req, e);
@@ -148,6 +153,16 @@ void keys_on_gone(struct gateway *g, const struct msg_token_gone *m)
 
     if (k != NULL)
         forget(&g->keys, k);
+}
+
+void keys_writable(struct gateway *g)
+{
+    struct key_check *c = NULL, *next = NULL;
+
+    HASH_ITER(hh, g->keys.checks, c, next) {
+        if (c->text.n > 0 && !chan_full(g->keeper))
+            IGNORE(ask(g, c)); /* of a channel that ended keys_lost is told */
+    }
 }
 
 void keys_lost(struct gateway *g)

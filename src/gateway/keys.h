@@ -32,6 +32,8 @@ void keys_leave(struct gateway *g, const struct http_req *req);
 /* What the keeper says. */
 void keys_on_known(struct gateway *g, const struct msg_token_known *m);
 void keys_on_gone(struct gateway *g, const struct msg_token_gone *m);
+/* There is room in its channel. */
+void keys_writable(struct gateway *g);
 /* It is gone, and what it said with it. */
 void keys_lost(struct gateway *g);
 

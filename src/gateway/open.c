@@ -4,6 +4,7 @@
  */
 #include "gateway/call_in.h"
 
+#include "base/planted.h"
 #include "crypto/hash.h"
 #include "gateway/rewrite.h"
 #include "ipc/gen/send.h"
@@ -61,17 +62,29 @@ static enum err send_open(struct call *c)
     return e == ERR_CLOSED ? ERR_UNAVAILABLE : e;
 }
 
-/* The message becomes the body; then only the body is kept. */
-void call_open(struct call *c, struct slice new_id)
+/* A keeper that stands still is asked no more than its channel holds: one that is given up loses
+ * everybody's calls. What a call holds while it waits is counted in its agent key's share. */
+static bool must_wait(const struct call *c)
 {
-    const struct rewrite r = {.j = &c->in, .req = &c->req, .new_id = new_id};
-    enum err e = ERR_OK;
+    return c->g->keeper != NULL && chan_full(c->g->keeper) && !PLANTED(calls_unpaced);
+}
 
-    c->body_digest = hash_sha256(SLICE_EMPTY);
-    if (c->want == CALL_WANT_SEND && call_has_message(c))
-        e = rewrite_body(&r, &c->body, &c->body_digest);
-    if (e == ERR_OK)
-        e = send_open(c);
+/* The message is needed no more, only the body. */
+CALL_ACTION(ask)
+{
+    enum err e;
+
+    (void)ev;
+    (void)arg;
+    if (must_wait(c)) {
+        e = call_hold(c);
+        if (e != ERR_OK)
+            call_fail(c, e);
+        else
+            call_enter(c, CALL_WAITING);
+        return;
+    }
+    e = send_open(c);
     if (!call_may_feed(c)) {
         sec_free(c->token);
         c->token = NULL;
@@ -89,4 +102,18 @@ void call_open(struct call *c, struct slice new_id)
         call_fail(c, e);
     else
         call_enter(c, CALL_ASKED);
+}
+
+void call_open(struct call *c, struct slice new_id)
+{
+    const struct rewrite r = {.j = &c->in, .req = &c->req, .new_id = new_id};
+    enum err e = ERR_OK;
+
+    c->body_digest = hash_sha256(SLICE_EMPTY);
+    if (c->want == CALL_WANT_SEND && call_has_message(c))
+        e = rewrite_body(&r, &c->body, &c->body_digest);
+    if (e != ERR_OK)
+        call_fail(c, e);
+    else
+        call_ask(c, CALL_EV_WRITABLE, NULL);
 }

@@ -35,9 +35,9 @@ struct chan {
     size_t queued; /* bytes */
     bool running;  /* the boot phase is over */
     bool greeted;  /* the peer's hello was right */
-    bool was_full;
-    bool mute;  /* the peer reads no more; what it had sent may still be there */
-    bool ended; /* closed() is called or will be */
+    bool full;     /* until writable() */
+    bool mute;     /* the peer reads no more; what it had sent may still be there */
+    bool ended;    /* closed() is called or will be */
     enum err why;
     unsigned busy; /* depth of callbacks */
     bool doomed;   /* chan_free was called from one of them */
@@ -312,8 +312,8 @@ static void flush(void *ctx)
     c->busy++;
     write_some(c);
     loop_watch_set(c->watch, STAILQ_EMPTY(&c->queue) ? LOOP_READ : LOOP_READ | LOOP_WRITE);
-    if (c->was_full && c->queued < CHAN_FULL / 2) {
-        c->was_full = false;
+    if (c->full && c->queued < CHAN_FULL / 2) {
+        c->full = false;
         if (c->events->writable != NULL && !c->mute)
             c->events->writable(c->ctx, c);
     }
@@ -375,7 +375,7 @@ static void enqueue(struct chan *c, struct buf *frame, int fd)
     STAILQ_INSERT_TAIL(&c->queue, w, entry);
     c->queued += w->frame.n;
     if (c->queued >= CHAN_FULL)
-        c->was_full = true;
+        c->full = true;
     if (c->queued > CHAN_QUEUE) {
         log_event(LOG_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
                   LOG_NUM("instance", c->peer.instance), LOG_NUM("bytes", c->queued));
@@ -426,7 +426,7 @@ void chan_flush(struct chan *c)
 
 bool chan_full(const struct chan *c)
 {
-    return c->queued >= CHAN_FULL;
+    return c->full;
 }
 
 void chan_breach(struct chan *c, enum breach why)

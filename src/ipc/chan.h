@@ -13,7 +13,7 @@
 enum {
     CHAN_QUEUE =
         8 * 1024 * 1024,    /* bytes waiting to be sent; more ends the channel: the peer hangs */
-    CHAN_FULL = 512 * 1024, /* chan_full() from here; below half of it, writable() */
+    CHAN_FULL = 512 * 1024, /* chan_full() from here; until below half of it, then writable() */
 };
 
 struct chan;
@@ -66,7 +66,8 @@ MUST_USE enum err chan_send(struct chan *c, enum msg type, const void *m, int fd
 void chan_tell(struct chan *c, enum msg type, const void *m);
 /* Writes what is queued, as far as it goes, without waiting for the loop's next turn. */
 void chan_flush(struct chan *c);
-/* Whether the producer of large messages should wait for writable(). */
+/* Whether who sends what is large, or much, is to wait for writable(): in that order nobody comes
+ * before those who wait. */
 bool chan_full(const struct chan *c);
 /* Ends the channel as for a peer that broke the rules: closed() with ERR_PROTOCOL at the end of the
  * turn. Only for what breaches.def has a row for: what a peer that lies can do, and nobody else. */

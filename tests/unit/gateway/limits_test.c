@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "crypto/judged.h"
 #include "gateway/rewrite.h"
 
@@ -200,6 +201,62 @@ static void test_longest_id(void **state)
     }
 }
 
+/* --- a keeper that stands still --------------------------------------------------------------- */
+
+/* As long as they can be: more than its channel and the kernel could hold. */
+enum { CALLS = CHAN_QUEUE / LIM_PROJECTION_BYTES + 128 };
+
+static unsigned calls_in(const struct stage *s, enum call_state state)
+{
+    unsigned n = 0;
+
+    for (const struct call *c = s->g.calls; c != NULL; c = c->hh.next)
+        n += c->state == state;
+    return n;
+}
+
+/* It is no lost channel, whoever asks how much: calls, and tokens that nobody knows yet, wait for
+ * it, and are asked about in their order when it goes on. */
+static void test_keeper_stands_still(void **state)
+{
+    struct stage *s = *state;
+    struct client *c = mem_zalloc_array(CALLS + 1, sizeof(*c));
+    struct buf more = BUF_INIT(LIM_PROJECTION_BYTES);
+    unsigned asked;
+
+    buf_put_str(&more, ",\"x\":\"");
+    while (more.n < LIM_PROJECTION_BYTES - 1024)
+        buf_put_u8(&more, 'x');
+    buf_put(&more, slice_of((const uint8_t *)"\"", 2));
+    stage_still_keeper(s);
+    for (unsigned i = 0; i < CALLS; i++) {
+        call_modern(s, &c[i], "1", "{}", (const char *)more.p);
+        if (i == 0) { /* the keeper of before knew this token */
+            WAIT(s, &c[0], s->g.keys.last_check == 1);
+            keys_on_known(&s->g, &(struct msg_token_known){.check = 1, .known = true});
+        }
+        WAIT(s, &c[i], HASH_COUNT(s->g.calls) == i + 1);
+    }
+    request(s, &c[CALLS], "GET /mcp/both", "Authorization: Bearer other\r\n", NULL);
+    WAIT(s, &c[CALLS], s->g.keys.last_check == 2);
+    asked = calls_in(s, CALL_ASKED);
+    assert_in_range(asked, CHAN_FULL / LIM_PROJECTION_BYTES, CALLS / 2);
+    assert_int_equal(calls_in(s, CALL_WAITING), CALLS - asked);
+    client_close(&c[CALLS - 1]); /* nobody waits for this one any more */
+    WAIT(s, &c[0], HASH_COUNT(s->g.calls) == CALLS - 1);
+    assert_non_null(s->near_keeper);
+
+    stage_wake_keeper(s);
+    WAIT_MSG(s, &c[0], MSG_CALL_OPEN, CALLS - 1);
+    WAIT_MSG(s, &c[0], MSG_TOKEN_CHECK, 2);
+    assert_int_equal(calls_in(s, CALL_ASKED), CALLS - 1);
+    assert_int_equal(s->g.last_call, s->open.call + 1); /* the last but one came last */
+    for (unsigned i = 0; i <= CALLS; i++)
+        client_close(&c[i]);
+    buf_free(&more);
+    mem_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +264,7 @@ int main(void)
         STAGED(test_beyond_is_refused),
         STAGED(test_at_the_limit_is_sent),
         STAGED(test_longest_id),
+        STAGED(test_keeper_stands_still),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,18 +181,36 @@ static void on_near_writable(void *ctx, struct chan *c)
 
 static const struct chan_events near_events = {on_near_message, on_near_closed, on_near_writable};
 
-static void add_peer(struct stage *s, struct chan_peer who, struct chan **ret_near,
-                     struct chan **ret_actor)
+/* The gateway's end of a new channel; *ret_far is the other. */
+static struct chan *add_near(struct stage *s, struct chan_peer who, int *ret_far)
 {
-    const struct chan_peer gateway = {.role = ROLE_GATEWAY};
+    struct chan *near = NULL;
     int fds[2];
 
     assert_err(sock_pair(fds), ERR_OK);
-    *ret_actor = chan_new(s->loop, fds[1], who.role, gateway, &actor_events, s);
-    *ret_near = chan_new(s->loop, fds[0], ROLE_GATEWAY, who, &near_events, s);
-    keep(s, *ret_actor);
-    keep(s, *ret_near);
-    gateway_peer(&s->g, *ret_near);
+    near = chan_new(s->loop, fds[0], ROLE_GATEWAY, who, &near_events, s);
+    keep(s, near);
+    gateway_peer(&s->g, near);
+    *ret_far = fds[1];
+    return near;
+}
+
+static struct chan *add_actor(struct stage *s, enum role role, int fd)
+{
+    const struct chan_peer gateway = {.role = ROLE_GATEWAY};
+    struct chan *actor = chan_new(s->loop, fd, role, gateway, &actor_events, s);
+
+    keep(s, actor);
+    return actor;
+}
+
+static void add_peer(struct stage *s, struct chan_peer who, struct chan **ret_near,
+                     struct chan **ret_actor)
+{
+    int far = -1;
+
+    *ret_near = add_near(s, who, &far);
+    *ret_actor = add_actor(s, who.role, far);
 }
 
 void stage_add_egress(struct stage *s, uint16_t upstream, uint64_t generation)
@@ -208,6 +226,21 @@ void stage_add_keeper(struct stage *s)
     const struct chan_peer who = {.role = ROLE_KEEPER, .generation = 1};
 
     add_peer(s, who, &s->near_keeper, &s->keeper);
+}
+
+void stage_still_keeper(struct stage *s)
+{
+    const struct chan_peer who = {.role = ROLE_KEEPER, .generation = 2};
+
+    stage_end(s, &s->keeper);
+    while (s->near_keeper != NULL)
+        loop_turn(s->loop, 5);
+    s->near_keeper = add_near(s, who, &s->still);
+}
+
+void stage_wake_keeper(struct stage *s)
+{
+    s->keeper = add_actor(s, ROLE_KEEPER, s->still);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

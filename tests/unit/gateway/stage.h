@@ -65,6 +65,7 @@ struct stage {
     enum answer answer; /* of the last call_answer */
     uint32_t credit;    /* all of it */
     struct client_id alice, bob;
+    int still;         /* the far end of a keeper that reads nothing */
     bool asks_nobody;  /* the keeper lets token_check wait */
     bool knows_nobody; /* it says no */
     uint64_t check;    /* of the last token_check */
@@ -79,6 +80,10 @@ void stage_add_egress(struct stage *s, uint16_t upstream, uint64_t generation);
 void stage_end(struct stage *s, struct chan **actor);
 /* The supervisor has handed the gateway a new keeper. */
 void stage_add_keeper(struct stage *s);
+
+/* Another keeper takes its place, which reads nothing until it wakes. */
+void stage_still_keeper(struct stage *s);
+void stage_wake_keeper(struct stage *s);
 
 /* --- clients ---------------------------------------------------------------------------------- */
 
