@@ -51,6 +51,21 @@ static void note_low(struct audit *a)
               LOG_NUM("seq", a->ledger.seq));
 }
 
+/* Only what this keeper sent itself: one with an older store would otherwise take for its own what
+ * another life of it wrote. */
+static void ack(struct audit *a)
+{
+    const struct ledger *l = &a->ledger;
+    struct msg_audit_ack m = {.seq = a->given < l->synced ? a->given : l->synced,
+                              .low = l->file.low,
+                              .scarce = a->scarce};
+
+    if (m.seq > 0)
+        m.head = ledger_hash(l, m.seq);
+    a->refused = false;
+    tell_audit_ack(a->keeper, &m);
+}
+
 /* Long before it is full. */
 static void watch(void *ctx)
 {
@@ -65,20 +80,7 @@ static void watch(void *ctx)
     a->watches = 0;
     log_event(LOG_WARN, "audit_disk", LOG_STR("is", scarce ? "filling up" : "all right again"),
               LOG_NUM("free_mib", left >> 20), LOG_NUM("log_mib", a->ledger.file.size >> 20));
-}
-
-/* Only what this keeper sent itself: one with an older store would otherwise take for its own what
- * another life of it wrote. */
-static void ack(struct audit *a)
-{
-    const struct ledger *l = &a->ledger;
-    struct msg_audit_ack m = {.seq = a->given < l->synced ? a->given : l->synced,
-                              .low = l->file.low};
-
-    if (m.seq > 0)
-        m.head = ledger_hash(l, m.seq);
-    a->refused = false;
-    tell_audit_ack(a->keeper, &m);
+    ack(a);
 }
 
 static void refuse(struct audit *a, uint64_t seq, enum err why)
@@ -229,9 +231,11 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
     a->given = 0;
     a->differs = false;
     a->refused = false;
-    tell_audit_state(c,
-                     &(struct msg_audit_state){
-                         .seq = l->synced, .head = l->head, .epoch = l->epoch, .low = l->file.low});
+    tell_audit_state(c, &(struct msg_audit_state){.seq = l->synced,
+                                                  .head = l->head,
+                                                  .epoch = l->epoch,
+                                                  .low = l->file.low,
+                                                  .scarce = a->scarce});
 }
 
 static void on_lost(struct role_self *r, void *ctx, struct chan *c)

@@ -40,6 +40,30 @@ _Static_assert((int)ROWS == (int)EVENT_COUNT, "each event has its row");
 
 static void push(struct keeper *k);
 
+enum recording outbox_recording(const struct keeper *k)
+{
+    const struct outbox *o = &k->outbox;
+
+    if (o->broken)
+        return RECORDING_APART;
+    if (o->why_not == ERR_NO_SPACE)
+        return RECORDING_FULL;
+    if (o->audit == 0 || o->why_not)
+        return RECORDING_LOST;
+    return o->scarce ? RECORDING_FILLING : RECORDING_FINE;
+}
+
+/* Something of that may have changed. */
+static void tell_surface(struct keeper *k)
+{
+    const struct msg_health m = {.recording = outbox_recording(k)};
+
+    if (m.recording == k->outbox.said || PLANTED(health_blind))
+        return;
+    k->outbox.said = m.recording;
+    tell_health(peers_any(&k->peers, ROLE_SURFACE), &m);
+}
+
 static enum err nothing(void *ctx)
 {
     (void)ctx;
@@ -234,6 +258,7 @@ static void push(struct keeper *k)
     if (e && e != ERR_CLOSED) {
         log_event(LOG_ERROR, "audit_record_unreadable", LOG_NUM("after", o->sent), LOG_ERR(e));
         o->why_not = e;
+        tell_surface(k);
     }
 }
 
@@ -322,13 +347,15 @@ enum err outbox_recheck(struct keeper *k)
     return store_do(k->store, Q_node_rolled_back, VALS(V_INT(0)));
 }
 
-static void set_low(struct keeper *k, bool low)
+static void set_disk(struct keeper *k, bool low, bool scarce)
 {
     enum err now = low ? ERR_NO_SPACE : ERR_OK;
 
     if (k->outbox.why_not != now)
         log_event(low ? LOG_ERROR : LOG_INFO, "audit_disk", LOG_NUM("full", low));
     k->outbox.why_not = now;
+    k->outbox.scarce = scarce;
+    tell_surface(k);
 }
 
 void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
@@ -349,7 +376,7 @@ void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_st
     o->met = true;
     o->audit = peer_of(c)->serial;
     o->sent = o->given = o->acked;
-    set_low(k, m->low);
+    set_disk(k, m->low, m->scarce);
     push(k);
 }
 
@@ -357,6 +384,7 @@ void outbox_lost(struct keeper *k, uint64_t peer)
 {
     if (k->outbox.audit == peer)
         k->outbox.audit = 0;
+    tell_surface(k);
 }
 
 void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m)
@@ -378,7 +406,7 @@ void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack 
             loop_timer_set(o->timer, SAVE_MS);
         o->dirty = true;
     }
-    set_low(k, m->low);
+    set_disk(k, m->low, m->scarce);
     run_waits(k);
     push(k);
 }
@@ -405,5 +433,6 @@ void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_
         o->why_not = ERR_NO_SPACE;
         uses_fail_waiting(k, ERR_NO_SPACE);
     }
+    tell_surface(k);
     loop_timer_set(o->timer, RETRY_MS);
 }

@@ -53,13 +53,15 @@ TAILQ_HEAD(outbox_waits, outbox_wait);
 struct outbox {
     uint64_t audit; /* serial of the peer, 0: none that has said where its log stands */
     uint64_t issued, acked, sent;
-    uint64_t stored;    /* what the store knows as acknowledged */
-    uint64_t given;     /* the newest that this audit process was ever sent */
-    struct digest head; /* at acked */
-    bool dirty;         /* acked and head are newer than in the store */
-    bool met;           /* an audit process has said where its log stands, in this life */
-    bool broken;        /* rolled back: in the store too, so that it stays over a restart */
-    enum err why_not;   /* audit cannot take more: ERR_NO_SPACE and the like */
+    uint64_t stored;     /* what the store knows as acknowledged */
+    uint64_t given;      /* the newest that this audit process was ever sent */
+    struct digest head;  /* at acked */
+    bool dirty;          /* acked and head are newer than in the store */
+    bool met;            /* an audit process has said where its log stands, in this life */
+    bool broken;         /* rolled back: in the store too, so that it stays over a restart */
+    enum err why_not;    /* audit cannot take more: ERR_NO_SPACE and the like */
+    bool scarce;         /* the log's disk is filling up */
+    enum recording said; /* to surface */
     struct loop_timer *timer;
     struct outbox_waits waits; /* by seq */
 };
@@ -80,6 +82,9 @@ void outbox_forget(struct keeper *k, const void *ctx);
  * ERR_NO_SPACE, ERR_UNAVAILABLE. While audit is only being restarted this is ERR_OK: who begins
  * something waits, within its own time. */
 MUST_USE enum err outbox_ready(const struct keeper *k);
+
+/* The same for /health, where audit that is away counts at once. */
+enum recording outbox_recording(const struct keeper *k);
 
 /* Inside work: whoever looks after this node says that store and log are in order again. Taken up,
  * and compared again, by the next start. */

@@ -41,8 +41,21 @@ void files_root(struct visit *v)
 
 void files_health(struct visit *v)
 {
-    bool good = v->s->keeper && v->s->sealable;
+    static const struct {
+        unsigned status;
+        const char *text;
+    } rows[] = {
+        [RECORDING_LOST] = {503, "nothing is begun: the audit log is lost; see Sidegate's log\n"},
+        [RECORDING_APART] = {503, "nothing is begun: store and audit log do not belong together; "
+                                  "see Sidegate's log\n"},
+        [RECORDING_FULL] = {503, "nothing is begun: the disk of the audit log is full\n"},
+        [RECORDING_FILLING] = {200, "ok, but the disk of the audit log is filling up: less is free "
+                                    "than disk_warn\n"},
+        [RECORDING_FINE] = {200, "ok\n"},
+    };
+    bool there = v->s->keeper && v->s->sealable;
 
-    reply_bytes(v, good ? 200 : 503, "text/plain; charset=utf-8", "no-store",
-                good ? SLICE_LIT("ok\n") : SLICE_LIT("the keeper is not there\n"));
+    reply_bytes(v, there ? rows[v->s->recording].status : 503, "text/plain; charset=utf-8",
+                "no-store",
+                slice_str(there ? rows[v->s->recording].text : "the keeper is not there\n"));
 }

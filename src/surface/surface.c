@@ -93,6 +93,12 @@ static void on_seal_key(void *ctx, struct chan *c, struct msg_seal_key *m)
     s->sealable = true;
 }
 
+static void on_health(void *ctx, struct chan *c, struct msg_health *m)
+{
+    (void)c;
+    ((struct surface *)ctx)->recording = m->recording;
+}
+
 /* To the visit that waits for it, if there is one still. Most are given to who has a session
  * alone, whose connection then is not closed for a stranger's. */
 #define ANSWER(name, proves)                                                                       \
@@ -154,6 +160,7 @@ void surface_close(struct surface *s)
 void surface_set_keeper(struct surface *s, struct chan *keeper)
 {
     s->sealable = false;
+    s->recording = RECORDING_LOST;
     s->keeper = keeper;
     if (!keeper)
         visit_all_lost(s);

@@ -17,8 +17,9 @@ struct surface {
     struct conf conf;
     struct chan *keeper; /* NULL: not there at the moment */
     struct box_public seal;
-    bool sealable;         /* seal came from this keeper */
-    struct visit *waiting; /* browser requests that wait, by their number (uthash) */
+    bool sealable;            /* seal came from this keeper */
+    enum recording recording; /* as this keeper said last */
+    struct visit *waiting;    /* browser requests that wait, by their number (uthash) */
     uint64_t last_req;
 };
 

@@ -279,6 +279,19 @@ const char *connection_state_name(enum connection_state v)
     return (unsigned)v < CONNECTION_STATE_COUNT ? connection_state_names[v] : "?";
 }
 
+static const char *const recording_names[] = {
+    "lost",
+    "apart",
+    "full",
+    "filling",
+    "fine",
+};
+
+const char *recording_name(enum recording v)
+{
+    return (unsigned)v < RECORDING_COUNT ? recording_names[v] : "?";
+}
+
 static const char *const ctl_scope_names[] = {
     "connection",
     "user",
@@ -707,6 +720,10 @@ static const struct wire_field seal_key_fields[] = {
     {"public_key", WIRE_DIGEST, offsetof(struct msg_seal_key, public_key), 0, NULL, false},
 };
 
+static const struct wire_field health_fields[] = {
+    {"recording", WIRE_ENUM, offsetof(struct msg_health, recording), RECORDING_COUNT, recording_names, false},
+};
+
 static const struct wire_field login_start_fields[] = {
     {"req", WIRE_U64, offsetof(struct msg_login_start, req), 0, NULL, false},
     {"name", WIRE_STR, offsetof(struct msg_login_start, name), LIM_USER_NAME_BYTES, NULL, true},
@@ -980,6 +997,7 @@ static const struct wire_field audit_state_fields[] = {
     {"head", WIRE_DIGEST, offsetof(struct msg_audit_state, head), 0, NULL, false},
     {"epoch", WIRE_U64, offsetof(struct msg_audit_state, epoch), 0, NULL, false},
     {"low", WIRE_BOOL, offsetof(struct msg_audit_state, low), 0, NULL, false},
+    {"scarce", WIRE_BOOL, offsetof(struct msg_audit_state, scarce), 0, NULL, false},
 };
 
 static const struct wire_field audit_append_fields[] = {
@@ -1004,6 +1022,7 @@ static const struct wire_field audit_ack_fields[] = {
     {"seq", WIRE_U64, offsetof(struct msg_audit_ack, seq), 0, NULL, false},
     {"head", WIRE_DIGEST, offsetof(struct msg_audit_ack, head), 0, NULL, false},
     {"low", WIRE_BOOL, offsetof(struct msg_audit_ack, low), 0, NULL, false},
+    {"scarce", WIRE_BOOL, offsetof(struct msg_audit_ack, scarce), 0, NULL, false},
 };
 
 static const struct wire_field audit_refused_fields[] = {
@@ -1074,6 +1093,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_DIALED] = {"dialed", 0x40, 0x20, false, false, true, sizeof(struct msg_dialed), dialed_fields, 1},
     [MSG_DIAL_FAILED] = {"dial_failed", 0x40, 0x20, false, false, false, sizeof(struct msg_dial_failed), dial_failed_fields, 2},
     [MSG_SEAL_KEY] = {"seal_key", 0x02, 0x10, false, true, false, sizeof(struct msg_seal_key), seal_key_fields, 2},
+    [MSG_HEALTH] = {"health", 0x02, 0x10, false, false, false, sizeof(struct msg_health), health_fields, 1},
     [MSG_LOGIN_START] = {"login_start", 0x10, 0x02, false, false, false, sizeof(struct msg_login_start), login_start_fields, 3},
     [MSG_LOGIN_SALT] = {"login_salt", 0x02, 0x10, false, false, false, sizeof(struct msg_login_salt), login_salt_fields, 5},
     [MSG_LOGIN] = {"login", 0x10, 0x02, false, false, false, sizeof(struct msg_login), login_fields, 4},
@@ -1115,9 +1135,9 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CTL_AUDIT_HEAD_IS] = {"ctl_audit_head_is", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_audit_head_is), ctl_audit_head_is_fields, 2},
     [MSG_CTL_AUDIT_RECHECK] = {"ctl_audit_recheck", 0x80, 0x02, false, false, false, sizeof(struct msg_ctl_audit_recheck), NULL, 0},
     [MSG_CTL_DONE] = {"ctl_done", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_done), ctl_done_fields, 3},
-    [MSG_AUDIT_STATE] = {"audit_state", 0x04, 0x02, false, true, false, sizeof(struct msg_audit_state), audit_state_fields, 4},
+    [MSG_AUDIT_STATE] = {"audit_state", 0x04, 0x02, false, true, false, sizeof(struct msg_audit_state), audit_state_fields, 5},
     [MSG_AUDIT_APPEND] = {"audit_append", 0x02, 0x04, false, false, false, sizeof(struct msg_audit_append), audit_append_fields, 15},
-    [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 3},
+    [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 4},
     [MSG_AUDIT_REFUSED] = {"audit_refused", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_refused), audit_refused_fields, 2},
 };
 

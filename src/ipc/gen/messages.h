@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x793bbf7478b6e6adu
+#define MSG_TABLE_ID 0xef8d4f8dc8e53e8au
 
 enum role {
     ROLE_SUPERVISOR,
@@ -240,6 +240,17 @@ enum connection_state {
 /* The value's name as in messages.def; a static string, "?" when out of range. */
 const char *connection_state_name(enum connection_state v);
 
+enum recording {
+    RECORDING_LOST,
+    RECORDING_APART,
+    RECORDING_FULL,
+    RECORDING_FILLING,
+    RECORDING_FINE,
+    RECORDING_COUNT
+};
+/* The value's name as in messages.def; a static string, "?" when out of range. */
+const char *recording_name(enum recording v);
+
 enum ctl_scope {
     CTL_SCOPE_CONNECTION,
     CTL_SCOPE_USER,
@@ -352,6 +363,7 @@ enum msg {
     MSG_DIALED,
     MSG_DIAL_FAILED,
     MSG_SEAL_KEY,
+    MSG_HEALTH,
     MSG_LOGIN_START,
     MSG_LOGIN_SALT,
     MSG_LOGIN,
@@ -854,6 +866,11 @@ struct msg_seal_key {
     struct digest public_key;
 };
 
+/* For whoever asks /health; at first, and when it changes. Nothing is begun unless the log is fine or its disk only filling. */
+struct msg_health {
+    enum recording recording;
+};
+
 /* Someone wants to log in under this name. browser: what login_ok gave to that browser, or zero. */
 struct msg_login_start {
     uint64_t req;
@@ -1179,12 +1196,13 @@ struct msg_ctl_done {
     uint32_t count;
 };
 
-/* Where the log stands on disk; epoch is the store's, as the newest record has it. low: see audit_ack. */
+/* Where the log stands on disk; epoch is the store's, as the newest record has it. low, scarce: see audit_ack. */
 struct msg_audit_state {
     uint64_t seq;
     struct digest head;
     uint64_t epoch;
     bool low;
+    bool scarce;
 };
 
 /* The next record, or a repeat of one. time in ms since 1970. What a field does not apply to is zero or empty. */
@@ -1206,11 +1224,12 @@ struct msg_audit_append {
     struct slice detail;
 };
 
-/* Everything up to seq is on disk, and is what the keeper sent since audit_state: nothing that it did not send is acknowledged. seq 0: it sent nothing yet. head is the chain's hash there. low: the disk is full and the log lives on its reserve, so only what ends something should be begun. Also sent when low changes. */
+/* Everything up to seq is on disk, and is what the keeper sent since audit_state: nothing that it did not send is acknowledged. seq 0: it sent nothing yet. head is the chain's hash there. low: the disk is full and the log lives on its reserve, so only what ends something should be begun. scarce: less is free than disk_warn. Also sent when one of these changes. */
 struct msg_audit_ack {
     uint64_t seq;
     struct digest head;
     bool low;
+    bool scarce;
 };
 
 /* Nothing from seq on is on disk, and why: AGAIN (not the next one; send from seq), NO_SPACE (the reserve is used up too; send from seq after the next audit_ack), CORRUPT (a repeat of seq differs from what is written; nothing more is taken until the next audit_state). */
@@ -1283,6 +1302,7 @@ union msg_any {
     struct msg_dialed dialed;
     struct msg_dial_failed dial_failed;
     struct msg_seal_key seal_key;
+    struct msg_health health;
     struct msg_login_start login_start;
     struct msg_login_salt login_salt;
     struct msg_login login;

@@ -613,6 +613,16 @@ static inline void tell_seal_key(struct chan *c, const struct msg_seal_key *m)
     chan_tell(c, MSG_SEAL_KEY, m);
 }
 
+MUST_USE static inline enum err send_health(struct chan *c, const struct msg_health *m)
+{
+    return chan_send(c, MSG_HEALTH, m, -1);
+}
+
+static inline void tell_health(struct chan *c, const struct msg_health *m)
+{
+    chan_tell(c, MSG_HEALTH, m);
+}
+
 MUST_USE static inline enum err send_login_start(struct chan *c, const struct msg_login_start *m)
 {
     return chan_send(c, MSG_LOGIN_START, m, -1);

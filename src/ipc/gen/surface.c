@@ -10,6 +10,7 @@ bool surface_dispatch(const struct surface_handlers *h, void *ctx, struct chan *
     case MSG_CONF_UPSTREAM: h->conf_upstream(ctx, c, &m->conf_upstream); return true;
     case MSG_CONF_FIELD: h->conf_field(ctx, c, &m->conf_field); return true;
     case MSG_SEAL_KEY: h->seal_key(ctx, c, &m->seal_key); return true;
+    case MSG_HEALTH: h->health(ctx, c, &m->health); return true;
     case MSG_LOGIN_SALT: h->login_salt(ctx, c, &m->login_salt); return true;
     case MSG_LOGIN_OK: h->login_ok(ctx, c, &m->login_ok); return true;
     case MSG_WHO: h->who(ctx, c, &m->who); return true;

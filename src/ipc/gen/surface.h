@@ -14,6 +14,7 @@ struct surface_handlers {
     void (*conf_upstream)(void *ctx, struct chan *c, struct msg_conf_upstream *m);
     void (*conf_field)(void *ctx, struct chan *c, struct msg_conf_field *m);
     void (*seal_key)(void *ctx, struct chan *c, struct msg_seal_key *m);
+    void (*health)(void *ctx, struct chan *c, struct msg_health *m);
     void (*login_salt)(void *ctx, struct chan *c, struct msg_login_salt *m);
     void (*login_ok)(void *ctx, struct chan *c, struct msg_login_ok *m);
     void (*who)(void *ctx, struct chan *c, struct msg_who *m);
@@ -33,6 +34,7 @@ struct surface_handlers {
     .conf_upstream = prefix##conf_upstream, \
     .conf_field = prefix##conf_field, \
     .seal_key = prefix##seal_key, \
+    .health = prefix##health, \
     .login_salt = prefix##login_salt, \
     .login_ok = prefix##login_ok, \
     .who = prefix##who, \

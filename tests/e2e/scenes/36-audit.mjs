@@ -53,6 +53,8 @@ export default async function (t) {
     t.match(running.stdout, /^The log has \d+ MiB; \d+ MiB are free on its disk\.$/m, 'and says how much room there is');
     t.match(running.stderr, /less is free than disk_warn/, 'and that it is little');
     await sidegate.logged(/event=audit_disk is="filling up" free_mib=\d+ log_mib=\d+/);
+    const health = await fetch(`${sidegate.surfaceUrl}/health`);
+    t.equal([health.status, await health.text()], [200, 'ok, but the disk of the audit log is filling up: less is free than disk_warn\n'], 'and so does /health');
     await sidegate.stop();
     const after = await sidegate.cli('audit', 'verify');
     t.equal(after.status, 0, `verifies after the stop: ${after.stdout}${after.stderr}`);

@@ -479,6 +479,7 @@ static void test_warns_of_a_disk(void **state)
         w->disk_warn = least[i];
         start_program(w);
         connect_keeper(w);
+        assert_int_equal(w->state.scarce, i == 0);
         (void)kill_program(w, SIGKILL);
         slurp(path, &said);
         assert_true(slice_find(buf_slice(&said), SLICE_LIT("audit_ready")) < said.n);

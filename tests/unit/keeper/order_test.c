@@ -245,6 +245,53 @@ static void test_audit_low(void **state)
     assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
 }
 
+static void assert_recording(struct world *w, enum recording wanted)
+{
+    rig_settle(w->r);
+    assert_string_equal(recording_name(w->r->recording), recording_name(wanted));
+}
+
+/* Surface is told how things stand with the log, whenever that changes and at no other time. */
+static void test_health(void **state)
+{
+    struct world *w = *state;
+    struct msg_audit_ack ack = {.seq = w->r->audit_seq, .head = w->r->audit_log[w->r->audit_seq]};
+    static const struct {
+        bool low, scarce;
+        enum recording wanted;
+    } rows[] = {
+        {false, true, RECORDING_FILLING},
+        {true, true, RECORDING_FULL},
+        {false, true, RECORDING_FILLING},
+        {false, false, RECORDING_FINE},
+    };
+    unsigned told = 0;
+
+    assert_recording(w, RECORDING_FINE);
+    told = w->r->healths;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        ack.low = rows[i].low;
+        ack.scarce = rows[i].scarce;
+        assert_err(send_audit_ack(w->r->audit->own, &ack), ERR_OK);
+        assert_err(send_audit_ack(w->r->audit->own, &ack), ERR_OK);
+        assert_recording(w, rows[i].wanted);
+        assert_int_equal(w->r->healths, told + i + 1);
+    }
+    rig_kill(w->r->audit);
+    assert_recording(w, RECORDING_LOST);
+    rig_kill(w->r->surface);
+    w->r->surface = rig_peer(w->r, ROLE_SURFACE, 0, 31, 0);
+    w->r->recording = RECORDING_FINE;
+    assert_recording(w, RECORDING_LOST); /* another one is told at once */
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
+    rig_audit_state(w->r);
+    assert_recording(w, RECORDING_FINE);
+    rig_kill(w->r->audit);
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 32, 0);
+    assert_err(send_audit_state(w->r->audit->own, &(struct msg_audit_state){.seq = 0}), ERR_OK);
+    assert_recording(w, RECORDING_APART);
+}
+
 static void test_permit_time(void **state)
 {
     struct world *w = *state;
@@ -720,6 +767,7 @@ int main(void)
         T(test_audit_restarts),
         T(test_audit_refuses),
         T(test_audit_low),
+        T(test_health),
         T(test_permit_time),
         T(test_store_behind_the_log),
         T(test_log_behind_the_head),

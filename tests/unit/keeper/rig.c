@@ -137,6 +137,11 @@ static bool on_own_message(void *ctx, struct chan *c, enum msg type, union msg_a
         audit_record(f, &m->audit_append);
         return true;
     }
+    if (type == MSG_HEALTH) {
+        f->rig->recording = m->health.recording;
+        f->rig->healths++;
+        return true;
+    }
     s = keep(type, m);
     TAILQ_INSERT_TAIL(&f->said, s, in_list);
     return true;

@@ -47,6 +47,8 @@ struct rig {
     struct digest audit_log[RIG_LOG]; /* a hash of each record and of those before it */
     unsigned events[EVENT_COUNT];     /* how many it got */
     uint64_t numbers[EVENT_COUNT];    /* the sum of their numbers */
+    enum recording recording;         /* as surface was told last, and how often */
+    unsigned healths;
     struct said_list taken;
     struct buf *heard; /* gets every frame that the keeper says; NULL: nobody wants them */
 };

@@ -47,6 +47,39 @@ static void test_addresses(void **state)
     fake_free(f);
 }
 
+/* What the keeper says of the log, and what whoever asks makes of it. */
+static void test_health(void **state)
+{
+    static const struct {
+        enum recording recording;
+        unsigned status;
+        const char *says;
+    } rows[] = {
+        {RECORDING_FINE, 200, "ok\n"},
+        {RECORDING_FILLING, 200, "ok, but the disk of the audit log is filling up"},
+        {RECORDING_FULL, 503, "the disk of the audit log is full"},
+        {RECORDING_LOST, 503, "the audit log is lost"},
+        {RECORDING_APART, 503, "do not belong together"},
+    };
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    assert_int_equal(send_seal_key(f->keeper, &(struct msg_seal_key){1, {{0}}}), ERR_OK);
+    while (!f->s.sealable)
+        loop_turn(f->loop, 5);
+    fake_get(f, "/health"); /* it has said nothing yet */
+    assert_int_equal(fake_status(f), 503);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(send_health(f->keeper, &(struct msg_health){rows[i].recording}), ERR_OK);
+        while (f->s.recording != rows[i].recording)
+            loop_turn(f->loop, 5);
+        fake_get(f, "/health");
+        assert_int_equal(fake_status(f), rows[i].status);
+        assert_true(fake_has(f, rows[i].says));
+    }
+    fake_free(f);
+}
+
 /* A made-up link and somebody else's look the same. */
 static void test_neutral(void **state)
 {
@@ -256,6 +289,7 @@ static void test_allow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses),     cmocka_unit_test(test_health),
         cmocka_unit_test(test_addresses),     cmocka_unit_test(test_neutral),
         cmocka_unit_test(test_hosts),         cmocka_unit_test(test_where_forms_come_from),
         cmocka_unit_test(test_content_types), cmocka_unit_test(test_cookies),
