@@ -199,7 +199,7 @@ static void count_hits(struct use *u, uint32_t hits)
 {
     uint64_t sum = u->hits + (uint64_t)hits * (1 + u->chosen / LIM_HIT_BYTES);
 
-    u->hits = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+    u->hits = PLANTED(hits_uncounted) ? 0 : sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
 /* Plants: a kind of message that is given to the agent as it came. */
