@@ -10,8 +10,9 @@
 #include "screen/escape.h"
 #include "screen/forms.h"
 
-/* Readings of one text that are followed at a time: one more with each backslash in a row,
- * otherwise two. So all of a block is followed. */
+/* Readings of one text that are followed at a time: one more with each backslash in a row, otherwise
+ * two. All of a block of SCREEN_BLOCK are; only a value that is not cut can have more, and they cost
+ * all steps. */
 #define READINGS 65
 
 bool screen_active(const struct screen *s)
@@ -68,21 +69,27 @@ struct readings {
     size_t r[READINGS];
 };
 
-static void put_reading(struct readings *out, size_t at, size_t read)
+/* False when there is no room for it. */
+static bool put_reading(struct readings *out, size_t at, size_t read)
 {
     size_t new = 4 * at + read, i = out->n;
     while (i > 0 && out->r[i - 1] > new)
         i--;
-    if ((i > 0 && out->r[i - 1] == new) || out->n == READINGS)
-        return;
+    if (i > 0 && out->r[i - 1] == new)
+        return true;
+    if (out->n == READINGS)
+        return PLANTED(readings_dropped);
     for (size_t k = out->n++; k > i; k--)
         out->r[k] = out->r[k - 1];
     out->r[i] = new;
+    return true;
 }
 
-/* Every reading in from, if c is what it goes on with, one byte further. */
-static void step(struct slice text, const struct readings *from, uint8_t c, struct readings *ret)
+/* Every reading in from, if c is what it goes on with, one byte further; false when these are too
+ * many. */
+static bool step(struct slice text, const struct readings *from, uint8_t c, struct readings *ret)
 {
+    bool all = true;
     ret->n = 0;
     for (size_t i = 0; i < from->n; i++) {
         size_t at = from->r[i] / 4, read = from->r[i] % 4, n = 0;
@@ -93,10 +100,11 @@ static void step(struct slice text, const struct readings *from, uint8_t c, stru
         if (escape_begins(text.p[at]))
             k = escape_read(slice_sub(text, at, text.n), b, &n);
         if (read == 0 && text.p[at] == c)
-            put_reading(ret, at + 1, 0);
+            all &= put_reading(ret, at + 1, 0);
         if (k && b[read] == c)
-            put_reading(ret, read + 1 == n ? at + k : at, read + 1 == n ? 0 : read + 1);
+            all &= put_reading(ret, read + 1 == n ? at + k : at, read + 1 == n ? 0 : read + 1);
     }
+    return all;
 }
 
 /* Where the furthest reading ends that is not inside a character; 0: there is none. */
@@ -128,11 +136,12 @@ static bool agree(struct screen *s, struct slice text, size_t at, struct slice w
     if (!take(s, k / SCREEN_STEP_BYTES) || (k < want.n && !may_go_on(text, at + k, want.p[k])))
         return false;
     sets[k % 2].n = 0;
-    put_reading(&sets[k % 2], at + k, 0);
+    (void)put_reading(&sets[k % 2], at + k, 0);
     for (; k < want.n && sets[k % 2].n > 0; k++) {
         if (!take(s, sets[k % 2].n))
             return false;
-        step(text, &sets[k % 2], want.p[k], &sets[(k + 1) % 2]);
+        if (!step(text, &sets[k % 2], want.p[k], &sets[(k + 1) % 2]))
+            return take(s, SIZE_MAX);
     }
     *ret_end = furthest(&sets[k % 2]);
     return k == want.n && *ret_end > 0;

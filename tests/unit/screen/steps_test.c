@@ -143,6 +143,32 @@ static void test_steps_of_neighbours(void **state)
     buf_free(&want);
 }
 
+/* A value that is not cut, of so many backslashes that a text of twice as many can be read as it in more
+ * ways than are followed: that takes all steps, whether it is the value or not. */
+static void test_many_readings(void **state)
+{
+    enum { BACKSLASHES = 100 };
+    struct buf value = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX);
+    (void)state;
+    buf_put_u8(&value, '<');
+    fill(&value, '\\', BACKSLASHES);
+    buf_put_u8(&value, '>');
+    buf_put_u8(&text, '<');
+    fill(&text, '\\', 2 * BACKSLASHES);
+    for (const char *end = ">x"; *end != '\0'; end++) {
+        struct screen *s = screen_new(S(LABEL));
+        screen_add_made(s, buf_slice(&value));
+        buf_put_u8(&text, (uint8_t)*end);
+        assert_true(screen_has(s, buf_slice(&text)));
+        assert_true(screen_gave_up(s));
+        assert_false(screen_has(s, S("an ordinary text")));
+        screen_free(s);
+        text.n--;
+    }
+    buf_free(&value);
+    buf_free(&text);
+}
+
 /* Nothing but values in any encoding, or nearly such: half of what there is for each byte. */
 static void check_ordinary(struct slice value, size_t e)
 {
@@ -191,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_worst_values),
         cmocka_unit_test(test_steps_of_requests),
         cmocka_unit_test(test_steps_of_neighbours),
+        cmocka_unit_test(test_many_readings),
         cmocka_unit_test(test_steps_of_ordinary_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
