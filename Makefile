@@ -12,7 +12,7 @@ help:
 	@echo "make demo AUTO=1   the same with a headless browser as the person; fails if anything is amiss"
 	@echo "make check         everything that must be green before a change lands"
 	@echo "make check-fast    format, walls, and the unit tests: less than a minute"
-	@echo "make check-deep    what takes hours: long fuzzing; before an issue is resolved"
+	@echo "make check-deep    what takes hours: long fuzzing, mutants; before an issue is resolved"
 	@echo "make check-fresh   make check and the demo in a bare Debian 12 and 13 (root)"
 	@echo "make bench         the figures, each beside a reference of the same run"
 	@echo "make gen           write src/ipc/gen/ from src/ipc/messages.def again"
