@@ -495,6 +495,58 @@ static void test_body_dropped(void **state)
     client_close(&c);
 }
 
+/* Where the writable memory of this process has a text, of which only the opposite of each byte is
+ * given, so that it is not found here. */
+static unsigned copies(const uint8_t *opposite, size_t n)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    unsigned long from, to;
+    char line[512], mode[8];
+    unsigned found = 0;
+    size_t k;
+
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || strncmp(mode, "rw", 2) != 0)
+            continue;
+        for (const uint8_t *p = (const uint8_t *)from; p + n <= (const uint8_t *)to; p++) {
+            for (k = 0; k < n && (p[k] ^ opposite[k]) == 0xff; k++)
+                ;
+            found += k == n;
+        }
+    }
+    assert_int_equal(fclose(maps), 0);
+    return found;
+}
+
+/* Of a body that was taken nothing is left, while its request is not answered. */
+static void test_body_is_wiped(void **state)
+{
+    const char head[] = "POST /hold HTTP/1.1\r\n" H "Content-Length: 32\r\n\r\n";
+    struct fixture *fx = *state;
+    uint8_t opposite[32], raw[sizeof(head) - 1 + sizeof(opposite)];
+    struct client c;
+
+    if (UNDER_ASAN)
+        skip(); /* its own memory is too large to look through */
+    memcpy(raw, head, sizeof(head) - 1);
+    for (size_t i = 0; i < sizeof(opposite); i++) {
+        raw[sizeof(head) - 1 + i] = (uint8_t)('a' + (5 * i + fx->port) % 26);
+        opposite[i] = (uint8_t)~raw[sizeof(head) - 1 + i];
+    }
+    client_open(&c, fx->port);
+    client_send(&c, slice_of(raw, sizeof(raw)));
+    mem_wipe(raw, sizeof(raw));
+    CLIENT_WAIT(fx->loop, &c, fx->held[0] != NULL);
+    assert_true(copies(opposite, sizeof(opposite)) >= 1); /* the search finds it */
+    buf_clear(&fx->seen);
+    http_body_done(fx->held[0]);
+    assert_int_equal(copies(opposite, sizeof(opposite)), 0);
+    reply_text(fx->held[0], 200, SLICE_LIT("hello"));
+    CLIENT_WAIT(fx->loop, &c, client_count(&c, "HTTP/1.1 200 ") == 1);
+    client_close(&c);
+}
+
 static void test_leaving_before_the_body(void **state)
 {
     struct fixture *fx = *state;
@@ -1208,6 +1260,7 @@ int main(void)
         T(test_answers_have_a_share),
         T(test_body_waits),
         T(test_body_dropped),
+        T(test_body_is_wiped),
         T(test_leaving_before_the_body),
         T(test_too_large_is_told),
         T(test_served),

@@ -694,6 +694,24 @@ static void test_suspended_in_between(void **state)
     denied(w, 2, ERR_SUSPENDED);
 }
 
+/* Decided upon first, in one commit with what suspends it. */
+static void test_suspended_in_the_same_commit(void **state)
+{
+    struct world *w = *state;
+    union msg_any open = {.call_open = rig_call(2, w->ann)}, end = {0};
+
+    assert_err(limit_set(SET_SCREEN_HITS, 3), ERR_OK);
+    call(w, 1);
+    end.use_result =
+        (struct msg_use_result){.use = permit(w, 1)->use, .result = RESULT_ANSWERED, .hits = 4};
+    assert_true(keeper_message(w->r->k, w->r->gateway->theirs, MSG_CALL_OPEN, &open, -1));
+    assert_true(keeper_message(w->r->k, w->r->egress->theirs, MSG_USE_RESULT, &end, -1));
+    (void)rig_take(w->r->egress, MSG_DROP);
+    denied(w, 2, ERR_SUSPENDED);
+    assert_int_equal(w->r->events[EVENT_USE_RESERVED], 2);
+    rig_quiet(w->r->egress);
+}
+
 /* The call that waits is asked about like the one that met the refusal. */
 static void test_stale_in_between(void **state)
 {
@@ -792,6 +810,7 @@ int main(void)
         T(test_result_twice),
         T(test_reflections_have_a_budget),
         T(test_suspended_in_between),
+        T(test_suspended_in_the_same_commit),
         T(test_stale_in_between),
         T(test_stale_in_between_keeps_the_chain),
         T(test_suspended_by_a_running_answer),
