@@ -16,7 +16,7 @@
 #include "proto/mcp_write.h"
 
 /* Room for what we add to a message. */
-enum { ADDED_BYTES = LIM_PART_BYTES + LIM_STATE_BYTES * 2 + 16384 };
+enum { ADDED_BYTES = LIM_PART_BYTES + 16384 };
 
 /* --- credit ----------------------------------------------------------------------------------- */
 

@@ -24,8 +24,6 @@ void call_say(struct call *c, struct slice message);
 void call_accept(struct call *c);
 /* The error as answer; the call is finished. */
 void call_fail(struct call *c, enum err e);
-/* HTTP status of an error in that era. */
-unsigned reply_status(enum err e, enum mcp_era era);
 
 /* --- open.c: towards the keeper --------------------------------------------------------------- */
 

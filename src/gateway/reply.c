@@ -27,7 +27,7 @@ static bool is_outcome(enum err e)
            e != ERR_AGAIN;
 }
 
-unsigned reply_status(enum err e, enum mcp_era era)
+static unsigned status_of(enum err e, enum mcp_era era)
 {
     if (is_outcome(e))
         return 200;
@@ -153,7 +153,7 @@ void call_fail(struct call *c, enum err e)
     put_error(c, e, &out);
     if (PLANTED(refusal_tells))
         buf_put(&out, planted_kept());
-    call_reply_http(c, reply_status(e, c->era), extra, n, buf_slice(&out));
+    call_reply_http(c, status_of(e, c->era), extra, n, buf_slice(&out));
     buf_free(&out);
 }
 

@@ -101,6 +101,18 @@ static struct call *next_to_cancel(const struct session *s)
     return c != NULL && c == s->closing ? LIST_NEXT(c, in_session) : c;
 }
 
+static void end_stream(struct session *s)
+{
+    struct sink *sink = s->stream;
+
+    if (sink == NULL)
+        return;
+    s->stream = NULL;
+    sink_end(sink);
+    if (s->feed != NULL)
+        call_event(s->feed, CALL_EV_CANCEL, NULL);
+}
+
 void session_end(struct session *s)
 {
     struct call *c = NULL;
@@ -111,7 +123,7 @@ void session_end(struct session *s)
     HASH_DEL(s->g->sessions, s);
     while ((c = next_to_cancel(s)) != NULL)
         call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
-    session_end_stream(s);
+    end_stream(s);
     loop_timer_stop(s->timer);
     if (s->closing == NULL)
         session_free(s);
@@ -192,18 +204,6 @@ enum err session_take_stream(struct session *s, struct sink *sink)
     sink_own(sink, &stream_events, s);
     sink_open(sink);
     return ERR_OK;
-}
-
-void session_end_stream(struct session *s)
-{
-    struct sink *sink = s->stream;
-
-    if (sink == NULL)
-        return;
-    s->stream = NULL;
-    sink_end(sink);
-    if (s->feed != NULL)
-        call_event(s->feed, CALL_EV_CANCEL, NULL);
 }
 
 void session_send(struct session *s, struct slice message)

@@ -78,8 +78,6 @@ void session_used(struct session *s);
 void session_send(struct session *s, struct slice message);
 /* Makes sink the GET stream. ERR_EXISTS when there is one. */
 MUST_USE enum err session_take_stream(struct session *s, struct sink *sink);
-/* Ends the GET stream in order; the client opens another one with a fresh token. */
-void session_end_stream(struct session *s);
 
 /* A handoff was shown to this session. */
 void session_show(struct session *s, struct handoff_id h);

@@ -33,8 +33,9 @@ enum wrong {
     WRONG_RATE,
     WRONG_NOT_ASCII,
     WRONG_COLON,
-    WRONG_COUNT /* at most 10: digits */
+    WRONG_COUNT
 };
+_Static_assert(WRONG_COUNT <= 10, "each is a digit of the query");
 static const char *const wrongs[WRONG_COUNT] = {
     [WRONG_MISSING] = "This is needed.",
     [WRONG_LONG] = "This is longer than 4096 bytes. Check what you pasted.",
