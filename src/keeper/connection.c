@@ -81,9 +81,7 @@ enum err connection_stand(struct keeper *k, const struct principal *who, uint16_
     STORE_ID(&q, 0, ret->id);
     stored = (enum connection_stored)store_int(&q, 1);
     STORE_ID(&q, 3, ret->lease);
-    lease = (struct lease_now){.kind = (enum lease_kind)store_int(&q, 4),
-                               .uses_left = store_int(&q, 5),
-                               .expires = (uint64_t)store_int(&q, 6)};
+    lease = lease_read(&q, 4);
     STORE_ID(&q, 7, ret->request);
     e = store_end(&q);
     return e ? e : judge(k, stored, &lease, ret);
@@ -198,6 +196,13 @@ enum err lease_take(struct keeper *k, struct lease_id id)
 enum err lease_give_back(struct keeper *k, struct lease_id id)
 {
     return store_do(k->store, Q_lease_give_back, VALS(V_ID(id)));
+}
+
+struct lease_now lease_read(struct store_rows *q, int at)
+{
+    return (struct lease_now){.kind = (enum lease_kind)store_int(q, at),
+                              .uses_left = store_int(q, at + 1),
+                              .expires = (uint64_t)store_int(q, at + 2)};
 }
 
 enum err lease_grant(struct keeper *k, struct connection_id c, const struct lease_now *l,

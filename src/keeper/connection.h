@@ -8,6 +8,7 @@
 #include "keeper/policy.h"
 
 struct keeper;
+struct store_rows;
 
 /* States in the store; see migrations/0001.sql. */
 enum connection_stored {
@@ -35,6 +36,8 @@ struct lease_now {
     struct digest request;
 };
 
+/* Of a row that has these three columns from at on; request stays zero. */
+struct lease_now lease_read(struct store_rows *q, int at);
 /* What pages and lists call it. */
 enum connection_state connection_shown(enum connection_stored s, const struct lease_now *l,
                                        uint64_t now);

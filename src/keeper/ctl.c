@@ -274,9 +274,7 @@ void ctl_on_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_
 
 static enum err connection_row(struct keeper *k, struct chan *c, struct store_rows *q)
 {
-    struct lease_now l = {.kind = (enum lease_kind)store_int(q, 8),
-                          .uses_left = store_int(q, 9),
-                          .expires = (uint64_t)store_int(q, 10)};
+    struct lease_now l = lease_read(q, 8);
     struct msg_ctl_connection_row m = {
         .user_name = store_bytes(q, 11),
         .client_label = store_bytes(q, 7),

@@ -359,9 +359,7 @@ void pages_close(struct keeper *k)
 
 static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
 {
-    struct lease_now l = {.kind = (enum lease_kind)store_int(q, 8),
-                          .uses_left = store_int(q, 9),
-                          .expires = (uint64_t)store_int(q, 10)};
+    struct lease_now l = lease_read(q, 8);
     struct msg_connection_row m = {
         .req = req,
         .client_label = store_bytes(q, 7),
