@@ -13,6 +13,24 @@
 
 #define TEXT(array) slice_str(array)
 
+/* The configuration's words are cast to the messages' below: a slip would move a credential from a
+ * header into the query. */
+#define SAME(config, message)                                                                      \
+    _Static_assert((int)(config) == (int)(message), "cast below, so of the same order")
+SAME(CONFIG_HEADER, PLACE_HEADER);
+SAME(CONFIG_BASIC, PLACE_BASIC);
+SAME(CONFIG_QUERY, PLACE_QUERY);
+SAME(CONFIG_STATUS, RULE_STATUS);
+SAME(CONFIG_CODE, RULE_CODE);
+SAME(CONFIG_TEXT, RULE_TEXT);
+SAME(CONFIG_ONCE, LEASE_KIND_ONCE);
+SAME(CONFIG_TASK, LEASE_KIND_TASK);
+SAME(CONFIG_KEEP, LEASE_KIND_KEEP);
+SAME(CONFIG_ERROR, LEVEL_ERROR);
+SAME(CONFIG_WARN, LEVEL_WARN);
+SAME(CONFIG_INFO, LEVEL_INFO);
+SAME(CONFIG_DEBUG, LEVEL_DEBUG);
+
 /* Whether role is a receiver of this message, by the table. */
 static bool wants(const struct proc *p, enum msg type)
 {
@@ -116,9 +134,9 @@ static uint8_t wants_of(const struct config_upstream *u, const struct config_fie
     for (size_t i = 0; i < u->places_n; i++) {
         const struct config_place *at = &u->places[i];
 
-        if ((enum place)at->in == PLACE_HEADER && has_field(at->format, f->name))
+        if (at->in == CONFIG_HEADER && has_field(at->format, f->name))
             wants |= CHARS_ASCII;
-        if ((enum place)at->in == PLACE_BASIC && strcmp(at->user, f->name) == 0)
+        if (at->in == CONFIG_BASIC && strcmp(at->user, f->name) == 0)
             wants |= CHARS_NO_COLON;
     }
     return wants;
