@@ -217,8 +217,10 @@ bool cli_confirmed(const struct cli *x, const char *what)
     dprintf(tty, "%s\nType yes to go on: ", what);
     n = read_line(tty, line, sizeof(line));
     close(tty);
-    return (n >= 0 && slice_eq_str(slice_of(line, (size_t)n), "yes")) ||
-           cli_fail("nothing was done") == CLI_OK;
+    if (n >= 0 && slice_eq_str(slice_of(line, (size_t)n), "yes"))
+        return true;
+    cli_fail("nothing was done");
+    return false;
 }
 
 int cli_once_open(const struct cli *x, const char *what)
