@@ -33,7 +33,7 @@ struct ask *ask_new(struct asks *a, uint64_t call, struct slice upstream_id)
     k->number = ++a->last;
     k->call = call;
     k->ours = upstream_id.n == 0;
-    buf_init(&k->upstream_id, LIM_RPC_ID_BYTES + 2);
+    buf_init(&k->upstream_id, LIM_RPC_ID_BYTES);
     buf_put(&k->upstream_id, upstream_id);
     TAILQ_INSERT_TAIL(&a->list, k, entry);
     a->n++;

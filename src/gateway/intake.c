@@ -329,7 +329,7 @@ static void answer_ours(struct call *c)
 /* To a request of ours, to one of the upstream's, or to none that is open, which is dropped. */
 static enum err start_response(struct call *c)
 {
-    struct buf scratch = BUF_INIT(LIM_RPC_ID_BYTES), id = BUF_INIT(LIM_RPC_ID_BYTES + 2);
+    struct buf scratch = BUF_INIT(LIM_RPC_ID_BYTES), id = BUF_INIT(LIM_RPC_ID_BYTES);
     struct ask *k = NULL;
 
     if (c->session == NULL)

@@ -595,7 +595,7 @@ static const struct wire_field send_part_fields[] = {
 
 static const struct wire_field ask_refuse_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_ask_refuse, call), 0, NULL, false},
-    {"id", WIRE_BYTES, offsetof(struct msg_ask_refuse, id), 514, NULL, false},
+    {"id", WIRE_BYTES, offsetof(struct msg_ask_refuse, id), LIM_RPC_ID_BYTES, NULL, false},
     {"why", WIRE_ENUM, offsetof(struct msg_ask_refuse, why), REFUSAL_COUNT, refusal_names, false},
 };
 

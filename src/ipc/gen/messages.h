@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xef8d4f8dc8e53e8au
+#define MSG_TABLE_ID 0x0d18622d63c83153u
 
 enum role {
     ROLE_SUPERVISOR,
