@@ -10,6 +10,8 @@
 #include "ipc/chan.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
+#include "os/clock.h"
 #include "os/log.h"
 #include "os/sock.h"
 
@@ -32,7 +34,8 @@ struct chan {
     const struct chan_events *events;
     void *ctx, *data;
     STAILQ_HEAD(, waiting) queue;
-    size_t queued; /* bytes */
+    size_t queued;  /* bytes */
+    uint64_t taken; /* when the peer took something, or there was nothing to take */
     bool running;  /* the boot phase is over */
     bool greeted;  /* the peer's hello was right */
     bool full;     /* until writable() */
@@ -292,6 +295,7 @@ static void write_some(struct chan *c)
         if (e != ERR_OK)
             break;
         c->queued -= w->frame.n;
+        c->taken = clock_boot_ms();
         STAILQ_REMOVE_HEAD(&c->queue, entry);
         waiting_free(w);
     }
@@ -364,6 +368,13 @@ void chan_free(struct chan *c)
         mem_free(c);
 }
 
+static bool is_stuck(const struct chan *c)
+{
+    return c->queued > CHAN_QUEUE_MOST ||
+           (c->queued > CHAN_QUEUE &&
+            (clock_boot_ms() - c->taken >= CHAN_STILL_MS || PLANTED(stuck_by_bytes)));
+}
+
 /* Takes the frame, and a copy of fd. */
 static void enqueue(struct chan *c, struct buf *frame, int fd)
 {
@@ -372,11 +383,13 @@ static void enqueue(struct chan *c, struct buf *frame, int fd)
     w->frame = *frame; /* moved */
     *frame = BUF_INIT(0);
     w->fd = fd;
+    if (STAILQ_EMPTY(&c->queue))
+        c->taken = clock_boot_ms();
     STAILQ_INSERT_TAIL(&c->queue, w, entry);
     c->queued += w->frame.n;
     if (c->queued >= CHAN_FULL)
         c->full = true;
-    if (c->queued > CHAN_QUEUE) {
+    if (is_stuck(c)) {
         log_event(LOG_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
                   LOG_NUM("instance", c->peer.instance), LOG_NUM("bytes", c->queued));
         end(c, ERR_TOO_LARGE);

@@ -11,9 +11,14 @@
 #include "os/loop.h"
 
 enum {
-    CHAN_QUEUE =
-        8 * 1024 * 1024,    /* bytes waiting to be sent; more ends the channel: the peer hangs */
-    CHAN_FULL = 512 * 1024, /* chan_full() from here; until below half of it, then writable() */
+    /* Bytes that wait to be sent. chan_full() from here, until below half of it; then writable(). */
+    CHAN_FULL = 512 * 1024,
+    /* So many, and nothing taken for so long: the peer hangs, and the channel ends. One that goes
+     * on taking is only busy with what many clients had sent at once, which is not to end it; at
+     * CHAN_QUEUE_MOST it ends all the same, since memory does too. */
+    CHAN_QUEUE = 8 * 1024 * 1024,
+    CHAN_QUEUE_MOST = 128 * 1024 * 1024,
+    CHAN_STILL_MS = 10000,
 };
 
 struct chan;

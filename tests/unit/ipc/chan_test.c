@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 struct side {
     struct chan *chan;
@@ -27,6 +28,16 @@ struct world {
     int raw;          /* the other end of b's channel when there is no a */
     char log[4096];
 };
+
+/* The clock, which a test can put forward. */
+uint64_t __real_clock_boot_ms(void);
+uint64_t __wrap_clock_boot_ms(void);
+static uint64_t clock_ahead;
+
+uint64_t __wrap_clock_boot_ms(void)
+{
+    return __real_clock_boot_ms() + clock_ahead;
+}
 
 static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
 {
@@ -505,24 +516,65 @@ static void test_back_pressure(void **state)
     assert_int_equal(w->b.messages, sent);
 }
 
-static void test_a_peer_that_never_reads_is_given_up(void **state)
+/* So many bytes into a channel whose other end is read by the test, if at all. */
+static enum err fill(struct world *w, size_t bytes)
 {
-    struct world *w = *state;
     struct msg_answer_part m = {.part = slice_of(fill_bytes, LIM_PART_BYTES)};
-    unsigned sent = 0;
-    enum err e;
+    enum err e = ERR_OK;
     int fds[2];
 
-    assert_err(sock_pair(fds), ERR_OK);
-    w->a.chan = chan_new(w->loop, fds[0], ROLE_EGRESS, gateway, &events, &w->a);
-    w->raw = fds[1];
-    while ((e = send_answer_part(w->a.chan, &m)) == ERR_OK)
-        sent++;
-    assert_err(e, ERR_CLOSED);
-    assert_true(sent * LIM_PART_BYTES >= CHAN_QUEUE - LIM_FRAME_BYTES);
+    if (w->a.chan == NULL) {
+        assert_err(sock_pair(fds), ERR_OK);
+        w->a.chan = chan_new(w->loop, fds[0], ROLE_EGRESS, gateway, &events, &w->a);
+        w->raw = fds[1];
+    }
+    for (size_t n = 0; n < bytes && e == ERR_OK; n += LIM_PART_BYTES)
+        e = send_answer_part(w->a.chan, &m);
+    return e;
+}
+
+static void check_given_up(struct world *w)
+{
     turns(w);
     assert_int_equal(w->a.closed, 1);
     assert_err(w->a.why, ERR_TOO_LARGE);
+}
+
+static void test_a_peer_that_never_reads_is_given_up(void **state)
+{
+    struct world *w = *state;
+
+    assert_err(fill(w, CHAN_QUEUE + LIM_FRAME_BYTES), ERR_OK);
+    clock_ahead += CHAN_STILL_MS / 2;
+    assert_err(fill(w, 1), ERR_OK);
+    clock_ahead += CHAN_STILL_MS / 2;
+    assert_err(fill(w, 1), ERR_CLOSED);
+    check_given_up(w);
+}
+
+/* However much at once: what counts is whether it goes on. */
+static void test_a_busy_peer_is_not_given_up(void **state)
+{
+    static uint8_t frame[LIM_FRAME_BYTES];
+    struct world *w = *state;
+
+    assert_err(fill(w, CHAN_QUEUE + LIM_FRAME_BYTES), ERR_OK);
+    for (int i = 0; i < 3; i++) {
+        loop_turn(w->loop, 0);
+        clock_ahead += CHAN_STILL_MS / 2;
+        while (recv(w->raw, frame, sizeof(frame), MSG_DONTWAIT) > 0)
+            ;
+        loop_turn(w->loop, 0);
+        assert_err(fill(w, 1), ERR_OK);
+    }
+}
+
+static void test_a_queue_has_an_end(void **state)
+{
+    struct world *w = *state;
+
+    assert_err(fill(w, CHAN_QUEUE_MOST + LIM_FRAME_BYTES), ERR_CLOSED);
+    check_given_up(w);
 }
 
 static void test_descriptor_goes_along_and_stays_the_senders(void **state)
@@ -611,6 +663,8 @@ int main(void)
         T(test_own_mistakes_abort),
         T(test_back_pressure),
         T(test_a_peer_that_never_reads_is_given_up),
+        T(test_a_busy_peer_is_not_given_up),
+        T(test_a_queue_has_an_end),
         T(test_descriptor_goes_along_and_stays_the_senders),
         T(test_descriptor_for_which_there_is_no_room),
         T(test_trace_at_debug),
