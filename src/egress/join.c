@@ -247,6 +247,7 @@ void use_begin(struct use *u)
         use_abort(u, e);
         return;
     }
+    use_note_message(u);
     u->pool = pool_get(u->all->pools, &key);
     use_run(u);
 }

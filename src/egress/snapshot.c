@@ -48,12 +48,16 @@ static bool put_list(const struct json *j, uint32_t result, const char *member, 
     return buf_err(out) == ERR_OK;
 }
 
-static const struct snapshot_list *list_of(const struct use *u)
+void snapshot_expect(struct use *u)
 {
-    for (size_t i = 0; i < SNAPSHOT_LISTS; i++)
+    bool is_first = json_get(&u->json, u->rpc.params, "cursor") == JSON_NONE;
+
+    u->describes =
+        u->era == MCP_ERA_MODERN && mcp_method_of(&u->json, &u->rpc)->method == MCP_SERVER_DISCOVER;
+    u->list = NULL;
+    for (size_t i = 0; is_first && i < SNAPSHOT_LISTS; i++)
         if (json_str_eq_c(&u->json, u->rpc.method, snapshot_lists[i].method))
-            return &snapshot_lists[i];
-    return NULL;
+            u->list = &snapshot_lists[i];
 }
 
 /* What a modern server says of itself is kept whole, as initialize's result is. */
@@ -67,22 +71,19 @@ static bool put_server(const struct json *j, uint32_t result, struct buf *out)
 
 void snapshot_of_answer(struct use *u, struct slice message)
 {
-    const struct snapshot_list *list = list_of(u);
-    bool is_server =
-        u->era == MCP_ERA_MODERN && mcp_method_of(&u->json, &u->rpc)->method == MCP_SERVER_DISCOVER;
     struct buf out = BUF_INIT(LIM_SNAPSHOT_BYTES);
     struct json j;
     uint32_t result;
 
-    if (!is_server && (list == NULL || json_get(&u->json, u->rpc.params, "cursor") != JSON_NONE))
+    if (!u->describes && u->list == NULL)
         return;
     json_init(&j);
     if (json_parse(&j, message, NULL) == ERR_OK) {
         result = json_get(&j, 0, "result");
-        if (is_server && put_server(&j, result, &out))
+        if (u->describes && put_server(&j, result, &out))
             snapshot_store(u, SNAPSHOT_SERVER, buf_slice(&out));
-        else if (!is_server && put_list(&j, result, list->member, &out))
-            snapshot_store(u, list->kind, buf_slice(&out));
+        else if (!u->describes && put_list(&j, result, u->list->member, &out))
+            snapshot_store(u, u->list->kind, buf_slice(&out));
     }
     json_free(&j);
     buf_free(&out);

@@ -355,10 +355,13 @@ static void on_end(void *ctx, const struct exchange_end *m)
 static const struct exchange_events events = {on_want_socket, on_may_send,  on_head,
                                               on_message,     use_may_read, on_end};
 
-static bool is_listen(const struct use *u)
+void use_note_message(struct use *u)
 {
-    return u->kind == CALL_KIND_REQUEST &&
-           mcp_method_of(&u->json, &u->rpc)->class == MCP_CLASS_LISTEN;
+    if (own_is(u) || u->kind != CALL_KIND_REQUEST)
+        return;
+    u->rpc_id = jsonrpc_id_text(&u->json, u->rpc.id);
+    u->listens = mcp_method_of(&u->json, &u->rpc)->class == MCP_CLASS_LISTEN;
+    snapshot_expect(u);
 }
 
 static void send_message(struct use *u)
@@ -369,20 +372,21 @@ static void send_message(struct use *u)
         .era = u->era,
         .kind = u->kind,
         .has_session = u->session != NULL && u->session->id.n > 0,
-        .is_long = u->kind == CALL_KIND_STREAM || is_listen(u),
+        .is_long = u->kind == CALL_KIND_STREAM || u->listens,
+        .id = u->rpc_id,
         .body = buf_slice(&u->body),
     };
     struct http *h;
     enum err e;
 
-    if (u->kind == CALL_KIND_REQUEST)
-        ask.id = jsonrpc_id_text(&u->json, u->rpc.id);
     u->exchange = exchange_new(&ask, &events, u);
     h = exchange_http(u->exchange);
     e = use_message_headers(u, h);
     if (u->last_event_id.n > 0 && u->kind == CALL_KIND_STREAM)
         http_header(h, "Last-Event-ID", buf_slice(&u->last_event_id));
     use_headers(u, h);
+    json_free(&u->json); /* an answer may take long */
+    IGNORE(use_hold(u)); /* it is less */
     if (e != ERR_OK) {
         use_abort(u, e);
         return;
@@ -426,7 +430,7 @@ void use_run(struct use *u)
 /* What the gateway is told of a request that left, and whose answer never came whole. */
 static void lost_answer(const struct use *u, struct use_end *e)
 {
-    bool only_reads = u->mode == MODE_CALL && (u->kind == CALL_KIND_STREAM || is_listen(u));
+    bool only_reads = u->mode == MODE_CALL && (u->kind == CALL_KIND_STREAM || u->listens);
 
     /* Reading a stream has no effect that could be unknown. */
     e->result = only_reads && u->flow.headed ? RESULT_ANSWERED : RESULT_UNKNOWN;

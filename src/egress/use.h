@@ -64,8 +64,12 @@ struct use {
     size_t params_n;
 
     /* the run */
-    struct json json; /* of the body */
+    struct json json; /* of the body, until it is sent; then what of it is asked later: */
     struct jsonrpc rpc;
+    struct slice rpc_id; /* in the body, as JSON text */
+    bool listens;
+    bool describes;                   /* server/discover */
+    const struct snapshot_list *list; /* its first page; NULL: none */
     struct place_out place;
     struct screen *screen;
     struct pool *pool;
@@ -111,6 +115,8 @@ bool use_has_body(enum call_kind kind);
 void use_begin(struct use *u);
 
 /* use.c */
+/* Keeps what is asked of the message when u->json is gone. */
+void use_note_message(struct use *u);
 /* With pool, screen and placed credential: opens the session if need be, then sends. */
 void use_run(struct use *u);
 /* The session is open, or there is none: sends the message, or what own.c has next. */
@@ -180,6 +186,8 @@ bool own_goes_on(struct use *u, const struct exchange_end *e);
 void own_free(struct own *o); /* takes NULL */
 
 /* snapshot.c */
+/* What of the answer to the request in u->json is worth storing. */
+void snapshot_expect(struct use *u);
 /* Stores the result of u's list request, when all of it is there and it is new. message is
  * screened. */
 void snapshot_of_answer(struct use *u, struct slice message);

@@ -155,6 +155,29 @@ static void test_share_of_a_key(void **state)
     rig_stop(r);
 }
 
+/* What a request was parsed into is many times its text, and is held no longer than until it leaves:
+ * before, the second of these had no room while the first waited for its answer. */
+static void test_nodes_go_with_the_body(void **state)
+{
+    static char body[8192];
+    struct buf b = BUF_INIT(sizeof(body));
+    struct rig *r = start_shared(silent);
+
+    (void)state;
+    buf_put_str(&b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+                    "\"t\",\"arguments\":{\"a\":[0");
+    for (int n = 0; n < 3000; n++)
+        buf_put_str(&b, ",0");
+    buf_put_str(&b, "]}}}");
+    (void)slice_copy(buf_slice(&b), (uint8_t *)body, sizeof(body));
+    for (unsigned i = 1; i <= 3; i++) {
+        (void)rig_ask(r, (struct rig_ask){.body = body, .client = 1});
+        rig_requests(r, i);
+    }
+    buf_free(&b);
+    rig_stop(r);
+}
+
 /* Nor does an answer grow beyond the share: it is lost, as one whose connection broke. */
 static void test_share_and_answers(void **state)
 {
@@ -812,6 +835,7 @@ int main(void)
         T(test_either_half_first),
         T(test_share_of_a_key),
         T(test_share_and_answers),
+        T(test_nodes_go_with_the_body),
         T(test_headers_from_the_body),
         T(test_notification),
         T(test_stream_of_events),
