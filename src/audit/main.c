@@ -11,6 +11,7 @@
  * After a failed sync it ends at once: the kernel forgets what it could not write, so asking again
  * would be told a lie.
  */
+#include "audit/alarm.h"
 #include "audit/start.h"
 #include "audit/verify.h"
 #include "base/limits.h"
@@ -23,7 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RETRY_MS = 2000, WATCH_MS = 60000, WATCHES_TO_REMIND = 60 };
+enum { RETRY_MS = 2000, WATCH_MS = 60000 };
 
 struct audit {
     struct role_self *role;
@@ -38,8 +39,7 @@ struct audit {
                      answer of its own */
     bool low;     /* as logged last */
     struct loop_timer *watch;
-    bool scarce;      /* less is free than SET_DISK_WARN, as logged last */
-    unsigned watches; /* since then */
+    struct alarm alarm;
 };
 
 static void note_low(struct audit *a)
@@ -58,7 +58,7 @@ static void ack(struct audit *a)
     const struct ledger *l = &a->ledger;
     struct msg_audit_ack m = {.seq = a->given < l->synced ? a->given : l->synced,
                               .low = l->file.low,
-                              .scarce = a->scarce};
+                              .scarce = a->alarm.scarce};
 
     if (m.seq > 0)
         m.head = ledger_hash(l, m.seq);
@@ -71,14 +71,12 @@ static void watch(void *ctx)
 {
     struct audit *a = ctx;
     uint64_t left = append_free(&a->ledger.file);
-    bool scarce = left < limit_get(SET_DISK_WARN);
 
     loop_timer_set(a->watch, WATCH_MS);
-    if (scarce == a->scarce && (!scarce || ++a->watches < WATCHES_TO_REMIND))
+    if (!alarm_look(&a->alarm, left))
         return;
-    a->scarce = scarce;
-    a->watches = 0;
-    log_event(LOG_WARN, "audit_disk", LOG_STR("is", scarce ? "filling up" : "all right again"),
+    log_event(LOG_WARN, "audit_disk",
+              LOG_STR("is", a->alarm.scarce ? "filling up" : "all right again"),
               LOG_NUM("free_mib", left >> 20), LOG_NUM("log_mib", a->ledger.file.size >> 20));
     ack(a);
 }
@@ -235,7 +233,7 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
                                                   .head = l->head,
                                                   .epoch = l->epoch,
                                                   .low = l->file.low,
-                                                  .scarce = a->scarce});
+                                                  .scarce = a->alarm.scarce});
 }
 
 static void on_lost(struct role_self *r, void *ctx, struct chan *c)
