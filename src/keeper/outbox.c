@@ -46,9 +46,9 @@ enum recording outbox_recording(const struct keeper *k)
 
     if (o->broken)
         return RECORDING_APART;
-    if (o->why_not == ERR_NO_SPACE)
+    if (o->why_not == ERR_NO_SPACE || o->unstored == ERR_NO_SPACE)
         return RECORDING_FULL;
-    if (o->audit == 0 || o->why_not)
+    if (o->audit == 0 || o->why_not || o->unstored)
         return RECORDING_LOST;
     return o->scarce ? RECORDING_FILLING : RECORDING_FINE;
 }
@@ -70,12 +70,13 @@ static enum err nothing(void *ctx)
     return ERR_OK;
 }
 
-/* A transaction of its own for what nobody else's carried along. */
+/* A transaction of its own for what nobody else's carried along, and to see whether one goes through
+ * again. */
 static void on_timer(void *ctx)
 {
     struct keeper *k = ctx;
 
-    if (k->outbox.dirty) {
+    if (k->outbox.dirty || k->outbox.unstored) {
         store_work(k->store, STORE_NORMAL, nothing, NULL, NULL);
         loop_timer_set(k->outbox.timer, RETRY_MS); /* if the store cannot take it now */
     }
@@ -98,10 +99,14 @@ static void saved(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
 
-    if (!e) {
-        k->outbox.dirty = false;
-        k->outbox.stored = k->outbox.acked; /* nothing was acknowledged while the work ran */
+    k->outbox.unstored = e;
+    tell_surface(k);
+    if (e) {
+        loop_timer_set(k->outbox.timer, RETRY_MS);
+        return;
     }
+    k->outbox.dirty = false;
+    k->outbox.stored = k->outbox.acked; /* nothing was acknowledged while the work ran */
     push(k);
 }
 

@@ -60,6 +60,7 @@ struct outbox {
     bool met;            /* an audit process has said where its log stands, in this life */
     bool broken;         /* rolled back: in the store too, so that it stays over a restart */
     enum err why_not;    /* audit cannot take more: ERR_NO_SPACE and the like */
+    enum err unstored;   /* why the store took nothing last */
     bool scarce;         /* the log's disk is filling up */
     enum recording said; /* to surface */
     struct loop_timer *timer;
@@ -83,7 +84,8 @@ void outbox_forget(struct keeper *k, const void *ctx);
  * something waits, within its own time. */
 MUST_USE enum err outbox_ready(const struct keeper *k);
 
-/* The same for /health, where audit that is away counts at once. */
+/* The same for /health, where audit that is away counts at once, and so does a store that took
+ * nothing last. */
 enum recording outbox_recording(const struct keeper *k);
 
 /* Inside work: whoever looks after this node says that store and log are in order again. Taken up,

@@ -105,7 +105,8 @@ enum store_urgency {
 /* done may be NULL. */
 void store_work(struct store *s, enum store_urgency u, store_work_fn *work, store_done_fn *done,
                 void *ctx);
-/* Called in each transaction before the commit, for what rides along with the others' work. */
+/* Called in each transaction before the commit, for what rides along with the others' work; done
+ * after each, with what became of it. */
 void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx);
 /* Runs what is queued, now. The loop calls it at the end of a turn. */
 void store_flush(struct store *s);

@@ -103,12 +103,13 @@ static void run_urgent(struct store *s, struct store_queue *group, enum err why)
     TAILQ_CONCAT(group, &rest, in_queue);
 }
 
-static void finish(struct store *s, struct store_queue *group, bool rode)
+/* e: what became of the group, or ERR_OK. */
+static void finish(struct store *s, struct store_queue *group, enum err e)
 {
     struct store_item *it = NULL;
 
-    if (rode && s->ride.done)
-        s->ride.done(s->ride.ctx, s->ride.e);
+    if (s->ride.done)
+        s->ride.done(s->ride.ctx, e ? e : s->ride.e);
     while ((it = TAILQ_FIRST(group))) {
         TAILQ_REMOVE(group, it, in_queue);
         if (it->done)
@@ -136,7 +137,7 @@ void store_flush(struct store *s)
     else if (e)
         TAILQ_FOREACH(it, &group, in_queue)
             it->e = e;
-    finish(s, &group, !e);
+    finish(s, &group, e);
     s->flushing = false;
     if (!TAILQ_EMPTY(&s->waiting) && s->loop)
         loop_defer(s->loop, store_flush_deferred, s);

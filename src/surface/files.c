@@ -45,10 +45,13 @@ void files_health(struct visit *v)
         unsigned status;
         const char *text;
     } rows[] = {
-        [RECORDING_LOST] = {503, "nothing is begun: the audit log is lost; see Sidegate's log\n"},
+        [RECORDING_LOST] = {503, "nothing is begun: nothing can be recorded, the audit log is lost "
+                                 "or a disk fails; see "
+                                 "Sidegate's log\n"},
         [RECORDING_APART] = {503, "nothing is begun: store and audit log do not belong together; "
                                   "see Sidegate's log\n"},
-        [RECORDING_FULL] = {503, "nothing is begun: the disk of the audit log is full\n"},
+        [RECORDING_FULL] =
+            {503, "nothing is begun: the disk of the store or of the audit log is full\n"},
         [RECORDING_FILLING] = {200, "ok, but the disk of the audit log is filling up: less is free "
                                     "than disk_warn\n"},
         [RECORDING_FINE] = {200, "ok\n"},

@@ -67,6 +67,7 @@ async function hungAudit() {
     check(await call('after audit hung') === 'done', 'audit goes on: the next call goes through');
 }
 
+const health = async () => { const answer = await fetch(`${gate.surfaceUrl}/health`); return `${answer.status} ${await answer.text()}`; };
 const isFull = (said) => /disk is full/.test(said);
 
 async function fullDisk() {
@@ -82,6 +83,7 @@ async function fullDisk() {
     check(isFull(said), `the disk is full: the client is told so, not "${said}"`);
     const page = await person.give(link, [key]);
     check(page.status === 503 && /nothing was stored/.test(page.text), `the disk is full: the page says that it took nothing: ${page.status} ${title(page)}`);
+    check(/^503 .*audit log is full/.test(await health()), `the disk is full: /health says so: ${await health()}`);
     const before = arrivals.length;
     check(isFull(await call('on a full disk, again')) && arrivals.length === before, 'the disk is full: nothing leaves');
     const revoked = await gate.cli('revoke', '--all');
@@ -94,6 +96,7 @@ async function fullDisk() {
     let again;
     for (let n = 0; n < 20 && again !== 'done'; n++) again = await call(`room again ${n}`);
     check(again === 'done', `there is room again: it goes on without help: ${again}`);
+    check(/^200 ok/.test(await health()), `there is room again: /health says so: ${await health()}`);
     const done = await person.give(link, [key]);
     check(/^done/i.test(title(done)), `there is room again: the same form is taken: ${done.status} ${title(done)}`);
     check(await waiting === 'done', `there is room again: the call that waited goes through: ${await waiting}`);

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x0d18622d63c83153u
+#define MSG_TABLE_ID 0xd203edf9ba82e80du
 
 enum role {
     ROLE_SUPERVISOR,

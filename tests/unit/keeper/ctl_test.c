@@ -481,6 +481,28 @@ static void test_full_disk(void **state)
     assert_false(store_is_full(w->r->k->store));
 }
 
+/* Surface hears of it, and when there is room again, though nobody asks for anything. */
+static void test_full_disk_and_health(void **state)
+{
+    struct world *w = *state;
+
+    connect_ann(w);
+    rig_settle(w->r);
+    loop_turn(w->r->loop, 300);
+    rig_settle(w->r);
+    assert_string_equal(recording_name(w->r->recording), recording_name(RECORDING_FINE));
+    full_disk = -1;
+    assert_int_equal(next_answer(w, 1), MSG_CALL_DENY);
+    rig_settle(w->r);
+    assert_string_equal(recording_name(w->r->recording), recording_name(RECORDING_FULL));
+    full_disk = 0;
+    for (int i = 0; i < 30 && w->r->recording == RECORDING_FULL; i++) {
+        loop_turn(w->r->loop, 1000);
+        rig_settle(w->r);
+    }
+    assert_string_equal(recording_name(w->r->recording), recording_name(RECORDING_FINE));
+}
+
 /* Not even the reserve helps: it still counts in memory, until the process ends. */
 static void test_full_disk_and_no_reserve(void **state)
 {
@@ -592,6 +614,7 @@ int main(void)
         T(test_many_lists_at_once),
         T(test_hostile_snapshots),
         T(test_full_disk),
+        T(test_full_disk_and_health),
         T(test_full_disk_and_no_reserve),
         T(test_result_on_a_full_disk),
         T(test_result_never_stored),

@@ -57,7 +57,7 @@ static void test_health(void **state)
     } rows[] = {
         {RECORDING_FINE, 200, "ok\n"},
         {RECORDING_FILLING, 200, "ok, but the disk of the audit log is filling up"},
-        {RECORDING_FULL, 503, "the disk of the audit log is full"},
+        {RECORDING_FULL, 503, "audit log is full"},
         {RECORDING_LOST, 503, "the audit log is lost"},
         {RECORDING_APART, 503, "do not belong together"},
     };
