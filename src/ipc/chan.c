@@ -36,11 +36,11 @@ struct chan {
     STAILQ_HEAD(, waiting) queue;
     size_t queued;  /* bytes */
     uint64_t taken; /* when the peer took something, or there was nothing to take */
-    bool running;  /* the boot phase is over */
-    bool greeted;  /* the peer's hello was right */
-    bool full;     /* until writable() */
-    bool mute;     /* the peer reads no more; what it had sent may still be there */
-    bool ended;    /* closed() is called or will be */
+    bool running;   /* the boot phase is over */
+    bool greeted;   /* the peer's hello was right */
+    bool full;      /* until writable() */
+    bool mute;      /* the peer reads no more; what it had sent may still be there */
+    bool ended;     /* closed() is called or will be */
     enum err why;
     unsigned busy; /* depth of callbacks */
     bool doomed;   /* chan_free was called from one of them */
