@@ -33,8 +33,10 @@ void pool_put(struct pool *p);
  * on another connection or is over; then, or with NULL, for whichever needs one first. */
 void pool_give(struct pool *p, int fd, const struct http *http);
 
-/* What lists looked like when they were last stored for this pool's caller; kept here since it
- * lives as long as it is of use. True, and remembered, when digest is new. */
+/* What lists looked like when they were last stored for this pool's caller, and when that was; kept
+ * here since it lives as long as it is of use. True, and remembered, when digest is new and the
+ * last is LIM_LIST_PAUSE_MS old: a server whose list differs each time is no reason to write each
+ * time. What is left out comes with the next request for the list. */
 bool pool_list_is_new(struct pool *p, unsigned kind, const struct digest *digest);
 
 #endif

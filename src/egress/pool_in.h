@@ -46,6 +46,7 @@ struct pool {
     TAILQ_HEAD(, pool_spare) spares;
     bool has_list[POOL_LISTS];
     struct digest lists[POOL_LISTS];
+    uint64_t listed[POOL_LISTS]; /* ms, of the loop's clock */
     UT_hash_handle hh;
 };
 

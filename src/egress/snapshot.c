@@ -22,7 +22,7 @@ void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
                                  .kind = kind,
                                  .size = (uint32_t)object.n};
 
-    if (u->keeper == NULL || object.n > LIM_SNAPSHOT_BYTES ||
+    if (u->keeper == NULL || chan_full(u->keeper) || object.n > LIM_SNAPSHOT_BYTES ||
         !pool_list_is_new(u->pool, m.era * SNAPSHOT_COUNT + kind, &digest))
         return;
     for (size_t at = 0; at < object.n; at += LIM_PART_BYTES) {

@@ -3,6 +3,7 @@
 
 #include "egress/rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct rig rig;
@@ -259,6 +260,32 @@ static void test_probe_legacy(void **state)
     rig_stop(&rig);
 }
 
+static void other_resources(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    static unsigned n;
+    char text[100];
+
+    if (!asks(q, "resources/list")) {
+        server(r, c, q);
+        return;
+    }
+    snprintf(text, sizeof(text),
+             "{\"jsonrpc\":\"2.0\",\"id\":%%ID,\"result\":{\"resources\":[%u]}}", n++);
+    rig_say_json(c, q, text);
+}
+
+/* Whoever asks for it often does not have it written as often. */
+static void test_list_that_always_differs(void **state)
+{
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){.protocols = 1});
+    rig.script = other_resources;
+    for (unsigned k = 0; k < 3; k++)
+        rig_result(&rig, rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""}));
+    assert_int_equal(rig.snapshots_n, 3); /* server, tools, resources, once each */
+    rig_stop(&rig);
+}
+
 static void endless_pages(struct rig *r, struct rig_conn *c, const struct rig_request *q)
 {
     if (asks(q, "tools/list")) {
@@ -423,6 +450,7 @@ int main(void)
         T(test_verify_not_configured),
         T(test_probe_modern),
         T(test_probe_legacy),
+        T(test_list_that_always_differs),
         T(test_probe_endless_pages),
         T(test_probe_refused),
         T(test_lists),
