@@ -59,6 +59,7 @@ static enum err reserve(struct call *call, struct call_decision *d,
     if (act != ACT_ANONYMOUS) {
         d->plan.connection = now->id;
         d->plan.lease = now->lease;
+        d->plan.until = now->until;
     }
     return use_reserve(call->k, &d->plan, &d->use, &d->seq);
 }

@@ -22,6 +22,7 @@ struct connection_now {
     enum policy_standing standing;
     struct connection_id id; /* zero when there is none */
     struct lease_id lease;   /* zero when there is none */
+    uint64_t until;          /* of the lease; 0: no time ends it */
     struct digest request;   /* of a lease for one request: which (zero: for none) */
 };
 

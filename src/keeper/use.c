@@ -159,6 +159,17 @@ static enum err still_usable(const struct use *u)
     return connection_usable(k, u->plan.connection, u->plan.mode == MODE_VERIFY);
 }
 
+/* How long from now its first byte may take: no longer than the lease lasts. */
+static uint64_t time_left(const struct use *u)
+{
+    uint64_t most = limit_get(SET_PERMIT_TIME), now = keeper_now(u->k), left = 0;
+
+    if (u->plan.until == 0 || PLANTED(lease_outlived))
+        return most;
+    left = u->plan.until > now ? u->plan.until - now : 0;
+    return left < most ? left : most;
+}
+
 static enum err send(struct use *u, struct chan *egress)
 {
     struct keeper *k = u->k;
@@ -167,7 +178,7 @@ static enum err send(struct use *u, struct chan *egress)
     struct msg_permit m = {.use = u->id,
                            .mode = u->plan.mode,
                            .call = u->call,
-                           .not_after = loop_now(k->loop) + limit_get(SET_PERMIT_TIME),
+                           .not_after = loop_now(k->loop) + time_left(u),
                            .projection = u->plan.projection,
                            .body = u->plan.body,
                            .user = u->plan.who.user,

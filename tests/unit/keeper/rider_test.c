@@ -155,6 +155,21 @@ static void test_time(void **state)
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
 }
 
+/* What takes a use is not cut, so it must have left by then. */
+static void test_permit_ends_with_its_lease(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(3, w->ann);
+    struct msg_permit *p = NULL;
+
+    w->r->k->conf.upstreams[UP_KEY].lease_ms = 5000;
+    connect_ann(w);
+    rig_say_call(w->r, &o);
+    p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
+    assert_true(p->not_after <= loop_now(w->r->loop) + 5000);
+    rig_result(w->r->egress, p->use, RESULT_UNSENT, false);
+}
+
 /* The upstream takes the credential no more. */
 static void test_refused(void **state)
 {
@@ -227,10 +242,16 @@ static void test_over_before_it_leaves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_last_use),    T(test_last_use_given_back),
-        T(test_last_of_two), T(test_time),
-        T(test_refused),     T(test_revoked),
-        T(test_key_removed), T(test_over_before_it_leaves),
+        T(test_last_use),
+        T(test_last_use_given_back),
+        T(test_last_of_two),
+        T(test_time),
+        T(test_permit_ends_with_its_lease),
+        T(test_revoked),
+        T(test_refused),
+        T(test_revoked),
+        T(test_key_removed),
+        T(test_over_before_it_leaves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
