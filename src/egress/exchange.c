@@ -63,6 +63,7 @@ static void read_as(struct exchange *x, enum reader_from from)
         .era = x->ask.era,
         .is_request = x->ask.kind == CALL_KIND_REQUEST,
         .id = x->ask.id,
+        .own_id = x->how == EXCHANGE_NO_SESSION,
         .max_message = limit_get(SET_BODY_BYTES),
         .max_messages = x->ask.is_long ? SIZE_MAX : LIM_STREAM_MESSAGES,
     };
@@ -101,6 +102,17 @@ static enum err on_good_status(struct exchange *x, const struct head *h)
     return ERR_OK;
 }
 
+static enum exchange_how how_of(const struct exchange *x, unsigned status)
+{
+    if (is_refusal(x->ask.conf, status))
+        return EXCHANGE_REFUSED;
+    if (status == 404 && x->ask.has_session)
+        return EXCHANGE_NO_SESSION; /* but for an error that answers the request */
+    if (status == 405 && x->ask.kind == CALL_KIND_STREAM)
+        return EXCHANGE_NO_STREAM;
+    return EXCHANGE_STATUS;
+}
+
 static enum err on_head(void *ctx, const struct head *h)
 {
     struct exchange *x = ctx;
@@ -114,14 +126,9 @@ static enum err on_head(void *ctx, const struct head *h)
     }
     if (h->status < 300)
         return on_good_status(x, h);
-    x->how = EXCHANGE_STATUS;
-    if (is_refusal(x->ask.conf, h->status))
-        x->how = EXCHANGE_REFUSED;
-    else if (h->status == 404 && x->ask.has_session)
-        x->how = EXCHANGE_NO_SESSION;
-    else if (h->status == 405 && x->ask.kind == CALL_KIND_STREAM)
-        x->how = EXCHANGE_NO_STREAM;
-    else if (h->status >= 400 && h->type == HEAD_JSON && x->ask.kind == CALL_KIND_REQUEST)
+    x->how = how_of(x, h->status);
+    if ((x->how == EXCHANGE_STATUS || x->how == EXCHANGE_NO_SESSION) && h->status >= 400 &&
+        h->type == HEAD_JSON && x->ask.kind == CALL_KIND_REQUEST)
         read_as(x, READER_ERROR);
     return ERR_OK;
 }
@@ -165,7 +172,7 @@ static void on_whole(struct exchange *x)
     else if (e == ERR_UPSTREAM_REFUSED)
         end(x, EXCHANGE_REFUSED, ERR_OK, true);
     else if (x->reader.rules.from == READER_ERROR)
-        end(x, EXCHANGE_STATUS, ERR_OK, true); /* an error, but none of JSON-RPC */
+        end(x, x->how, ERR_OK, true); /* an error, but none of JSON-RPC */
     else
         end(x, EXCHANGE_FAILED, e, true);
 }

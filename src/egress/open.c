@@ -125,6 +125,7 @@ static void on_initialized_end(void *ctx, const struct exchange_end *m)
     exchange_linger(u->exchange);
     u->exchange = NULL;
     u->opener = false;
+    u->opened = true;
     u->session->state = SESSION_OPEN;
     wake(u);
     use_send(u);

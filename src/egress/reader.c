@@ -33,7 +33,7 @@ size_t reader_bytes(const struct reader *r)
 static bool answers_us(const struct reader *r, const struct json *j, const struct jsonrpc *m)
 {
     if (m->id == JSON_NONE)
-        return m->kind == JSONRPC_ERROR;
+        return m->kind == JSONRPC_ERROR && !r->rules.own_id;
     return jsonrpc_id_eq(jsonrpc_id_text(j, m->id), r->rules.id);
 }
 

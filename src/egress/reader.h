@@ -20,6 +20,7 @@ struct reader_rules {
     enum mcp_era era;
     bool is_request; /* else a legacy session's stream, which has no final message */
     struct slice id; /* of the request, JSON text; borrowed */
+    bool own_id;     /* an error without an id is no answer to it */
     size_t max_message, max_messages;
 };
 

@@ -327,9 +327,8 @@ static void on_end(void *ctx, const struct exchange_end *m)
     struct use_end e = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
 
     u->status = m->status;
-    if (m->how == EXCHANGE_NO_SESSION && !u->renewed) {
+    if (m->how == EXCHANGE_NO_SESSION && (!u->opened || PLANTED(renewed_again))) {
         /* The server said that it did not take the message: it knows no such session. */
-        u->renewed = true;
         u->sent = false;
         session_forget(u->session);
         session_put(u->session);

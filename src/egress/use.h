@@ -74,9 +74,9 @@ struct use {
     struct screen *screen;
     struct pool *pool;
     struct session *session;
-    bool waits;   /* for another use to open it */
-    bool opener;  /* this use opens it */
-    bool renewed; /* and has done so after a 404 */
+    bool waits;  /* for another use to open it */
+    bool opener; /* this use opens it */
+    bool opened; /* this use has opened it, so a 404 cannot mean that it is over */
     struct exchange *exchange;
     size_t reading;      /* bytes that it holds of an answer */
     struct own *own;     /* modes verify and probe */

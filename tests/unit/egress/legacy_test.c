@@ -3,6 +3,7 @@
 
 #include "egress/rig.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -327,7 +328,8 @@ static void forgets_all(struct rig *r, struct rig_conn *c, const struct rig_requ
         server(r, c, q);
 }
 
-static void test_renewed_no_more(void **state)
+/* A session that the same use has opened cannot be over: that server's 404 says something else. */
+static void test_not_renewed_at_once(void **state)
 {
     struct rig *r = start(forgets_all);
     unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
@@ -337,8 +339,73 @@ static void test_renewed_no_more(void **state)
     assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_INVALID);
     assert_err(rig_call_of(r, i)->code, ERR_UPSTREAM_STATUS);
     assert_int_equal(rig_use_of(r, i)->result.result, RESULT_ANSWERED);
-    assert_int_equal(count(r, "tools/call"), 2);
+    assert_int_equal(count(r, "tools/call"), 1);
     rig_stop(r);
+}
+
+static void forgets_from_the_second(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (asks(q, "tools/call") && r->results > 0)
+        say_status(c, "404 Not Found");
+    else
+        server(r, c, q);
+}
+
+static void test_renewed_no_more(void **state)
+{
+    struct rig *r = start(forgets_from_the_second);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_both(r, i);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_INVALID);
+    assert_err(rig_call_of(r, i)->code, ERR_UPSTREAM_STATUS);
+    assert_int_equal(count(r, "tools/call"), 3);
+    rig_stop(r);
+}
+
+/* An error with the id of the request, or as one that knows no session says it. */
+static const char *not_found_id;
+
+static void not_found(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    char text[300];
+
+    if (!rig_has(q, "Mcp-Session-Id: s0") || !asks(q, "tools/call") || r->results == 0) {
+        server(r, c, q);
+        return;
+    }
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+             "\r\n{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":-32001,\"message\":\"no\"}}",
+             sizeof("{'jsonrpc':'2.0','id':,'error':{'code':-32001,'message':'no'}}") - 1 +
+                 strlen(not_found_id),
+             not_found_id);
+    rig_say(c, text);
+}
+
+static void test_not_found_is_an_answer(void **state)
+{
+    static const struct {
+        const char *id;
+        unsigned calls;
+    } rows[] = {{"7", 2}, {"null", 3}, {"\"server-error\"", 3}};
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct rig *r = start(not_found);
+        unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+        not_found_id = rows[k].id;
+        rig_both(r, i);
+        i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+        rig_both(r, i);
+        assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+        assert_int_equal(count(r, "tools/call"), rows[k].calls);
+        rig_stop(r);
+    }
 }
 
 /* --- opening fails ---------------------------------------------------------------------------- */
@@ -818,6 +885,8 @@ int main(void)
         T(test_server_without_sessions),
         T(test_older_version),
         T(test_renewed_once),
+        T(test_not_renewed_at_once),
+        T(test_not_found_is_an_answer),
         T(test_renewed_no_more),
         T(test_opening_fails),
         T(test_initialized_refused),
