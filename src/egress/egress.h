@@ -18,10 +18,11 @@ struct egress {
     struct trust *trust; /* NULL: the upstream is reached without TLS */
     struct pools *pools;
     struct sessions sessions;
-    struct shares shares; /* of agent keys, in what their uses hold */
-    struct use *by_id;    /* not over yet */
-    struct use *by_call;  /* with a gateway's half */
-    struct use *by_dial;  /* waiting for a socket */
+    struct shares shares;      /* of agent keys, in what their uses hold */
+    struct use *by_id;         /* not over yet */
+    struct use *by_call;       /* with a gateway's half */
+    struct use *by_dial;       /* waiting for a socket */
+    TAILQ_HEAD(, use) to_dial; /* waiting for their key's turn */
     uint64_t last_dial;
     TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */
     uint64_t last_refusal;
@@ -44,11 +45,15 @@ void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse
 /* state.c: how a call goes on whose answer asks for input. */
 void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m);
 
-/* use.c: what ends or moves uses from outside. */
+/* dial.c: what comes of dials. */
 /* The socket of a dial. fd is taken over, and closed when nobody waits for it any more. */
 void uses_dialed(struct egress *all, uint64_t dial, int fd);
 /* code is told as why the request was not sent. */
 void uses_dial_failed(struct egress *all, uint64_t dial, enum err code);
+/* Who waits for a socket waits in vain. */
+void uses_lost_dialer(struct egress *all);
+
+/* use.c: what ends or moves uses from outside. */
 /* The gateway takes that many bytes more of the answer. */
 void uses_credit(struct egress *all, struct chan *c, uint64_t call, uint32_t bytes);
 /* The gateway's call ended: nobody waits. */
@@ -61,8 +66,6 @@ void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id)
 void uses_lost_keeper(struct egress *all, const struct chan *c);
 /* Its calls end as with uses_cancel. */
 void uses_lost_gateway(struct egress *all, const struct chan *c);
-/* Who waits for a socket waits in vain. */
-void uses_lost_dialer(struct egress *all);
 /* The channel takes messages again. */
 void uses_writable(struct egress *all, const struct chan *c);
 /* Ends all. */

@@ -233,5 +233,6 @@ int main(void)
     conf_init(&all.conf);
     sessions_init(&all.sessions);
     TAILQ_INIT(&all.refusals);
+    TAILQ_INIT(&all.to_dial);
     return role_main(&ops, &all);
 }

@@ -27,69 +27,6 @@ enum err use_may_send(struct use *u)
     return ERR_OK;
 }
 
-static void on_no_socket(void *ctx)
-{
-    struct use *u = ctx;
-
-    uses_dial_failed(u->all, u->dial, ERR_TIMEOUT);
-}
-
-void use_want_socket(struct use *u)
-{
-    struct msg_dial_want m = {.use = u->id, .dial = ++u->all->last_dial};
-
-    if (u->keeper == NULL || ++u->dials > LIM_DIALS_PER_EXCHANGE ||
-        ++u->all_dials > LIM_DIALS_PER_USE) {
-        exchange_fail(u->exchange, u->keeper == NULL ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
-        return;
-    }
-    u->dial = m.dial;
-    HASH_ADD(hh_dial, u->all->by_dial, dial, sizeof(u->dial), u);
-    loop_timer_free(u->timer);
-    u->timer = loop_timer_new(u->all->loop, on_no_socket, u);
-    loop_timer_set(u->timer, limit_get(SET_CONNECT_TIME) + LIM_DIAL_SLACK_MS);
-    tell_dial_want(u->keeper, &m);
-}
-
-static struct use *take_dial(struct egress *all, uint64_t dial)
-{
-    struct use *u;
-
-    HASH_FIND(hh_dial, all->by_dial, &dial, sizeof(dial), u);
-    if (u == NULL)
-        return NULL; /* its use is over */
-    HASH_DELETE(hh_dial, all->by_dial, u);
-    u->dial = 0;
-    loop_timer_stop(u->timer);
-    return u;
-}
-
-void uses_dialed(struct egress *all, uint64_t dial, int fd)
-{
-    struct use *u = take_dial(all, dial);
-
-    if (u == NULL) {
-        sock_close(fd);
-        return;
-    }
-    pool_give(u->pool, fd, exchange_http(u->exchange));
-    exchange_retry(u->exchange);
-}
-
-void uses_dial_failed(struct egress *all, uint64_t dial, enum err code)
-{
-    struct use *u = take_dial(all, dial);
-
-    if (u != NULL)
-        exchange_fail(u->exchange, code);
-}
-
-void uses_lost_dialer(struct egress *all)
-{
-    while (all->by_dial != NULL)
-        uses_dial_failed(all, all->by_dial->dial, ERR_UNAVAILABLE);
-}
-
 /* --- what it holds ---------------------------------------------------------------------------- */
 
 enum err use_hold(struct use *u)
@@ -527,8 +464,7 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
  * that the connection can be used again. */
 static void let_go(struct use *u, bool answered)
 {
-    if (u->dial != 0)
-        (void)take_dial(u->all, u->dial);
+    dial_leave(u);
     if (answered)
         exchange_linger(u->exchange);
     else

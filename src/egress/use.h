@@ -83,8 +83,9 @@ struct use {
     struct buf own_body; /* of a message that Sidegate composed */
     unsigned server_has; /* bits of enum snapshot: which lists the server said it has */
     enum err trouble;    /* what was wrong with an answer to such a message */
-    uint64_t dial;
-    unsigned dials; /* for the exchange under way */
+    uint64_t dial;       /* under way, or 0 */
+    bool waits_to_dial;  /* until its key has a turn */
+    unsigned dials;      /* for the exchange under way */
     unsigned all_dials;
     bool sent;         /* the message itself may have left; what opens the session does not count */
     unsigned refusals; /* requests of the upstream that were refused */
@@ -95,7 +96,7 @@ struct use {
     unsigned status;
     struct flow flow;
 
-    TAILQ_ENTRY(use) waiting_for_open;
+    TAILQ_ENTRY(use) waiting_for_open, waiting_to_dial;
     UT_hash_handle hh_id, hh_call, hh_dial;
 };
 
@@ -129,7 +130,10 @@ MUST_USE enum err use_message_headers(struct use *u, struct http *h);
 /* Immediately before the first byte. ERR_UNAVAILABLE: another keeper; ERR_CLOSED: the gateway is
  * gone; ERR_TIMEOUT: the permit's time is over. */
 MUST_USE enum err use_may_send(struct use *u);
+/* A connection, by uses_dialed, or exchange_fail; when its agent key's turn comes. dial.c. */
 void use_want_socket(struct use *u);
+/* It waits no more. */
+void dial_leave(struct use *u);
 /* Counts what u holds by now. ERR_RATE_LIMITED, ERR_AGAIN: its agent key's share has no room. */
 MUST_USE enum err use_hold(struct use *u);
 /* For exchange_events. */

@@ -653,6 +653,28 @@ static void test_reset_before_it_arrives(void **state)
     rig_stop(r);
 }
 
+/* What one key waits for is not what others wait for. */
+static void test_dials_of_one_key(void **state)
+{
+    struct rig *r = start(answer);
+    unsigned first = 0, other;
+
+    (void)state;
+    r->no_dial = true;
+    for (unsigned k = 0; k <= LIM_DIALS_PER_KEY; k++) {
+        unsigned i = rig_ask(r, (struct rig_ask){.client = 1});
+
+        first = k == 0 ? i : first;
+    }
+    other = rig_ask(r, (struct rig_ask){.client = 2, .user = 2, .connection = 2});
+    stage_until_count(&r->s, &rig_use_of(r, other)->dial_wants, 1);
+    assert_int_equal(r->dial_wants, LIM_DIALS_PER_KEY + 1);
+    rig_dialed(r, 1);
+    rig_both(r, first);
+    stage_until_count(&r->s, &r->dial_wants, LIM_DIALS_PER_KEY + 2);
+    rig_stop(r);
+}
+
 static void test_deadline(void **state)
 {
     struct rig *r = start(answer);
@@ -851,6 +873,7 @@ int main(void)
         T(test_params_that_are_refused),
         T(test_use_twice),
         T(test_reset_before_it_arrives),
+        T(test_dials_of_one_key),
         T(test_deadline),
         T(test_halves_that_stay_alone),
         T(test_keeper_lost),
