@@ -107,5 +107,5 @@ check('the scan of memory finds it at each place', places.filter((p) => {
 const others = Array.from({ length: 200 }, () => part(`sk_test_${randomBytes(24).toString('base64url')} ${randomBytes(24).toString('hex')}`)).join('\n');
 check('other keys are not found', oracle.find(others));
 check('random bytes are not found', oracle.scan(memory));
-check('fewer bytes than count are not found', find(`x${token.slice(4, 4 + WINDOW - 1)}x ${token.slice(9, 9 + END)} ${token.slice(0, END - 1)}`, { token }));
+check('fewer bytes than count are not found', find(`!${token.slice(4, 4 + WINDOW - 1)}! ${token.slice(9, 9 + END)} ${token.slice(0, END - 1)}`, { token }));
 end();
