@@ -108,15 +108,24 @@ static enum err count(struct keeper *k, enum stmt q, const struct store_val *val
     return store_end(&r);
 }
 
-/* What the columns of handoff_recent_counts may reach in an hour. */
-static const enum limit hourly[] = {
-    SET_USER_PROMPTS_PER_HOUR,     /* of the person */
-    SET_PROMPTS_PER_HOUR,          /* of the agent key; a key is one person's */
-    SET_UPSTREAM_PROMPTS_PER_HOUR, /* of the person, at the upstream */
-};
+/* What may be opened for a person in an hour, over all upstreams and at this one. Two columns of
+ * handoff_recent_counts say how many there were: of all agent keys, and of the one that asks. */
+static const enum limit shared[] = {SET_USER_PROMPTS_PER_HOUR, SET_UPSTREAM_PROMPTS_PER_HOUR};
 
-/* Prompts have budgets: an agent key's for how many at once, and those above. Three, since one for
- * all of key, person and upstream together would grow with every key and every upstream. */
+/* Whether one key may open one more within a budget that it shares: as with bytes (base/share.h), it
+ * gets no more than what others then have left. So it stops nobody, were it to decline all that it
+ * opens; and however many keys do so, each other one has its least. */
+static bool leaves_some(uint64_t most, uint64_t all, uint64_t mine)
+{
+    uint64_t left = most > all ? most - all : 0;
+    uint64_t wanted = PLANTED(prompts_unshared) ? 1 : mine + 2; /* this one, and mine for others */
+
+    return mine < limit_get(SET_PROMPTS_LEAST) || wanted <= left;
+}
+
+/* Prompts have budgets: an agent key's own, for how many at once and in an hour, and the shared
+ * ones. Three in an hour, since one for all of key, person and upstream together would grow with
+ * every key and every upstream. */
 static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
 {
     uint64_t open = 0, now = keeper_now(k);
@@ -131,8 +140,13 @@ static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
                       &q);
     if (e)
         return e;
-    for (size_t i = 0; i < ARRAY_LEN(hourly); i++)
-        spent |= (uint64_t)store_int(&q, (int)i) >= limit_get(hourly[i]);
+    for (int i = 0; i < (int)ARRAY_LEN(shared); i++) {
+        uint64_t all = (uint64_t)store_int(&q, 2 * i), mine = (uint64_t)store_int(&q, 2 * i + 1);
+
+        spent |= !leaves_some(limit_get(shared[i]), all, mine);
+    }
+    /* A key is one person's, so what it opened for the person is all that it opened. */
+    spent |= (uint64_t)store_int(&q, 1) >= limit_get(SET_PROMPTS_PER_HOUR);
     e = store_end(&q);
     if (e)
         return e;

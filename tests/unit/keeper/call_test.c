@@ -1408,20 +1408,20 @@ static void test_prompt_budgets(void **state)
     };
     static const struct {
         enum limit limit;
-        struct at asked[2], refused, free[2];
+        struct at asked[2], refused, free;
     } rows[] = {
         {SET_PROMPTS_PER_HOUR,
          {{LAPTOP, UP_KEY}, {LAPTOP, UP_TWO}},
          {LAPTOP, UP_TRIED},
-         {{PHONE, UP_KEY}, {BOB, UP_KEY}}},
+         {PHONE, UP_KEY}},
         {SET_USER_PROMPTS_PER_HOUR,
          {{LAPTOP, UP_KEY}, {PHONE, UP_TWO}},
          {PHONE, UP_TRIED},
-         {{BOB, UP_KEY}, {BOB, UP_TRIED}}},
+         {BOB, UP_TRIED}},
         {SET_UPSTREAM_PROMPTS_PER_HOUR,
          {{LAPTOP, UP_KEY}, {PHONE, UP_KEY}},
          {LAPTOP, UP_KEY},
-         {{LAPTOP, UP_TWO}, {BOB, UP_KEY}}},
+         {LAPTOP, UP_TWO}},
     };
     struct world *w = *state;
     struct sec *phone = NULL, *tokens[3];
@@ -1432,9 +1432,10 @@ static void test_prompt_budgets(void **state)
     tokens[LAPTOP] = w->ann;
     tokens[PHONE] = phone;
     tokens[BOB] = w->bob;
+    assert_err(limit_set(SET_PROMPTS_LEAST, 1), ERR_OK);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct at tries[] = {rows[i].asked[0], rows[i].asked[1], rows[i].refused,
-                                   rows[i].free[0], rows[i].free[1]};
+                                   rows[i].free};
 
         assert_err(limit_set(rows[i].limit, 2), ERR_OK);
         for (size_t t = 0; t < ARRAY_LEN(tries); t++) {
@@ -1451,7 +1452,61 @@ static void test_prompt_budgets(void **state)
         assert_err(limit_set(rows[i].limit, limit_row(rows[i].limit)->def), ERR_OK);
         w->r->k->clock_base += HOUR_MS + 1;
     }
+    assert_err(limit_set(SET_PROMPTS_LEAST, limit_row(SET_PROMPTS_LEAST)->def), ERR_OK);
     sec_free(phone);
+}
+
+/* Opens what a key gets, each declined at once, and then one more, at these two upstreams in turn. */
+static void prompts_of_key(struct world *w, struct sec *token, unsigned gets, const uint16_t at[2])
+{
+    struct msg_call_open o;
+    unsigned n = 0;
+
+    for (; n < gets; n++) {
+        o = rig_call(n + 1, token);
+        o.upstream = at[n % 2];
+        prompt(w, &o);
+    }
+    o = rig_call(n + 1, token);
+    o.upstream = at[n % 2];
+    rig_say_call(w->r, &o);
+    denied(w, o.call, ERR_RATE_LIMITED);
+}
+
+/* What keys share is not used up by some of them: each key that comes finds half of what is left,
+ * or its least, and another person has all of it. */
+static void test_prompts_leave_some(void **state)
+{
+    enum { MOST = 8, LEAST = 1, BOBS = 4 };
+    static const unsigned anns[] = {4, 2, 1, LEAST, LEAST};
+    static const struct {
+        enum limit limit;
+        uint16_t at[2];
+    } rows[] = {
+        {SET_USER_PROMPTS_PER_HOUR, {UP_KEY, UP_TWO}},
+        {SET_UPSTREAM_PROMPTS_PER_HOUR, {UP_KEY, UP_KEY}},
+    };
+    struct world *w = *state;
+    struct sec *tokens[ARRAY_LEN(anns)];
+
+    for (size_t k = 0; k < ARRAY_LEN(tokens); k++) {
+        const char name[] = {'k', 'e', 'y', (char)('0' + k), '\0'};
+
+        rig_add_key(w->r, "ann", name, name);
+        tokens[k] = rig_sec(name);
+    }
+    assert_err(limit_set(SET_PROMPTS_LEAST, LEAST), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_err(limit_set(rows[i].limit, MOST), ERR_OK);
+        for (size_t k = 0; k < ARRAY_LEN(tokens); k++)
+            prompts_of_key(w, tokens[k], anns[k], rows[i].at);
+        prompts_of_key(w, w->bob, BOBS, rows[i].at);
+        assert_err(limit_set(rows[i].limit, limit_row(rows[i].limit)->def), ERR_OK);
+        w->r->k->clock_base += HOUR_MS + 1;
+    }
+    assert_err(limit_set(SET_PROMPTS_LEAST, limit_row(SET_PROMPTS_LEAST)->def), ERR_OK);
+    for (size_t k = 0; k < ARRAY_LEN(tokens); k++)
+        sec_free(tokens[k]);
 }
 
 /* A budget lies in the store: a crash gives nothing back. */
@@ -1564,6 +1619,7 @@ int main(void)
         T(test_gateway_dies),
         T(test_calls_per_client),
         T(test_prompt_budgets),
+        T(test_prompts_leave_some),
         T(test_prompt_budget_outlives_a_crash),
         T(test_handoffs_at_once),
         T(test_number_twice),
