@@ -33,6 +33,14 @@ bool slice_eq(struct slice a, struct slice b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+int slice_cmp(struct slice a, struct slice b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+    return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 bool slice_eq_str(struct slice a, const char *b)
 {
     return slice_eq(a, slice_str(b));

@@ -138,21 +138,10 @@ static bool cursor_next(struct json_cursor *c, uint32_t *ret)
     return true;
 }
 
-/* Without escapes bytes order as code points do. */
-static int raw_cmp(struct slice a, struct slice b)
-{
-    size_t i = 0;
-    while (i < a.n && i < b.n && a.p[i] == b.p[i])
-        i++;
-    if (i < a.n && i < b.n)
-        return a.p[i] < b.p[i] ? -1 : 1;
-    return (i < a.n) - (i < b.n);
-}
-
 int json_cursor_cmp(struct json_cursor a, struct json_cursor b)
 {
     if (!a.has_escapes && !b.has_escapes)
-        return raw_cmp(a.rest, b.rest);
+        return slice_cmp(a.rest, b.rest); /* bytes order as code points do */
     for (;;) {
         uint32_t x = 0, y = 0;
         bool more_a = cursor_next(&a, &x), more_b = cursor_next(&b, &y);

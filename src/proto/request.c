@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "proto/json_in.h"
 #include "proto/mcp.h"
 
 struct form {
@@ -49,35 +48,64 @@ static void put_string(const struct form *f, uint32_t node)
 /* --- members in their canonical order --------------------------------------------------------- */
 
 struct member {
-    struct json_cursor name;
+    struct slice name; /* decoded */
+    size_t at;         /* of the name in members.names, if it had escapes */
     uint32_t key;
+};
+
+/* Names are decoded once, not at each comparison: they may be long, and alike but for their ends. */
+struct members {
+    struct member *v;
+    uint32_t n;
+    struct buf names;
 };
 
 static int by_name(const void *x, const void *y)
 {
     const struct member *a = x, *b = y;
 
-    return json_cursor_cmp(a->name, b->name); /* code points order as their UTF-8 does */
+    return slice_cmp(a->name, b->name);
+}
+
+static void add_member(struct members *m, const struct json *j, uint32_t key)
+{
+    struct member *one = &m->v[m->n++];
+
+    *one = (struct member){.at = m->names.n, .key = key};
+    one->name = json_str_slice(j, key, &m->names);
+}
+
+static void sort_members(struct members *m)
+{
+    for (uint32_t i = 0; i < m->n; i++) {
+        struct member *one = &m->v[i];
+        size_t next = i + 1 < m->n ? m->v[i + 1].at : m->names.n;
+
+        if (next > one->at) /* not in the text; and the buffer stays where it is from now on */
+            one->name = slice_sub(buf_slice(&m->names), one->at, next);
+    }
+    qsort(m->v, m->n, sizeof(*m->v), by_name);
 }
 
 static void put_value(const struct form *f, uint32_t node);
 
 static void put_members(const struct form *f, uint32_t object)
 {
-    struct member *v = mem_zalloc_array(json_count(f->j, object) + 1u, sizeof(*v));
-    uint32_t n = 0;
+    struct members m = {mem_zalloc_array(json_count(f->j, object) + 1u, sizeof(*m.v)), 0,
+                        BUF_INIT(SIZE_MAX)};
 
     for (uint32_t k = json_first(f->j, object); k != JSON_NONE; k = json_next(f->j, k)) {
         if (object != f->params || !request_leaves_out(f->j, k))
-            v[n++] = (struct member){json_cursor(f->j, k), k};
+            add_member(&m, f->j, k);
     }
-    qsort(v, n, sizeof(*v), by_name);
-    put_n(f, 'o', n);
-    for (uint32_t i = 0; i < n; i++) {
-        put_string(f, v[i].key);
-        put_value(f, json_value(f->j, v[i].key));
+    sort_members(&m);
+    put_n(f, 'o', m.n);
+    for (uint32_t i = 0; i < m.n; i++) {
+        put_text(f, 's', m.v[i].name);
+        put_value(f, json_value(f->j, m.v[i].key));
     }
-    mem_free(v);
+    buf_free(&m.names);
+    mem_free(m.v);
 }
 
 /* As deep as JSON may be. */

@@ -25,6 +25,9 @@ static void test_equal(void **state)
     assert_true(slice_eq(SLICE_LIT("a\0b"), SLICE_LIT("a\0b")));
     assert_false(slice_eq(SLICE_LIT("a\0b"), SLICE_LIT("a\0c")));
     assert_false(slice_eq(SLICE_LIT("ab"), SLICE_LIT("abc")));
+    assert_true(slice_cmp(SLICE_LIT("a\0b"), SLICE_LIT("a\0c")) < 0);
+    assert_true(slice_cmp(SLICE_LIT("ab"), SLICE_LIT("a")) > 0);
+    assert_int_equal(slice_cmp(SLICE_EMPTY, SLICE_EMPTY), 0);
     assert_true(slice_eq(SLICE_EMPTY, SLICE_LIT("")));
     assert_true(slice_eq_str(SLICE_LIT("abc"), "abc"));
     assert_false(slice_eq_str(SLICE_LIT("abc\0"), "abc"));

@@ -2,6 +2,8 @@
 #include "proto/request.h"
 #include "proto_test.h"
 
+#include <time.h>
+
 static void put(void *ctx, struct slice s)
 {
     buf_put(ctx, s);
@@ -195,6 +197,43 @@ static int document(struct buf *out, uint64_t shape, int other, unsigned turn)
     return other - left;
 }
 
+static void put_nothing(void *ctx, struct slice s)
+{
+    (void)ctx;
+    (void)s;
+}
+
+/* Thousands of names that are long, begin alike and are written with escapes: no more work than a
+ * few times reading them. By processor time, since others may use the machine. */
+static void test_long_names_cost_little(void **state)
+{
+    struct buf text = BUF_INIT(8 << 20);
+    struct json j;
+    struct jsonrpc m;
+    clock_t start, read;
+
+    (void)state;
+    buf_put_str(&text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{");
+    for (unsigned i = 0; i < 4000; i++) {
+        buf_put_str(&text, i == 0 ? "\"" : ",\"");
+        for (unsigned k = 0; k < 165; k++)
+            buf_put_str(&text, "\\u0061");
+        buf_printf(&text, "%u\":1", i * 2654435761u);
+    }
+    buf_put_str(&text, "}}");
+    assert_ok(buf_err(&text));
+    json_init(&j);
+    start = clock();
+    assert_ok(json_parse(&j, buf_slice(&text), NULL));
+    read = clock() - start;
+    assert_ok(jsonrpc_read(&j, &m));
+    start = clock();
+    request_put(&j, &m, put_nothing, NULL);
+    assert_true(clock() - start < 3 * (read + CLOCKS_PER_SEC / 1000));
+    json_free(&j);
+    buf_free(&text);
+}
+
 static void test_many(void **state)
 {
     struct buf text = BUF_INIT(1 << 20), a = BUF_INIT(1 << 20), b = BUF_INIT(1 << 20);
@@ -223,9 +262,8 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same),
-        cmocka_unit_test(test_others),
-        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_same),  cmocka_unit_test(test_others),
+        cmocka_unit_test(test_bytes), cmocka_unit_test(test_long_names_cost_little),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
