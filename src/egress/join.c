@@ -19,6 +19,8 @@
 #include "proto/request.h"
 #include "screen/parts.h"
 
+#define PARAM "Mcp-Param-"
+
 bool use_has_body(enum call_kind kind)
 {
     return kind != CALL_KIND_STREAM && kind != CALL_KIND_END;
@@ -95,12 +97,26 @@ static bool kind_fits(const struct use *u)
     return kinds[u->rpc.kind] == u->kind;
 }
 
+static struct request_headers headers_of(const struct use *u)
+{
+    struct request_headers h = {.n = u->params_n};
+
+    for (size_t i = 0; i < h.n; i++) {
+        struct slice name = buf_slice(&u->params[i].name); /* a string of C */
+
+        h.v[i] = (struct http_field){slice_sub(name, sizeof(PARAM) - 1, name.n - 1),
+                                     buf_slice(&u->params[i].value)};
+    }
+    return h;
+}
+
 /* Derives again what the keeper judged. */
 static enum err judge_again(const struct use *u, struct digest *ret)
 {
     struct buf method = BUF_INIT(LIM_METHOD_BYTES), name = BUF_INIT(LIM_NAME_BYTES),
                projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct judged j = {.kind = (uint8_t)u->kind};
+    const struct request_headers headers = headers_of(u);
     struct hash_sha256 request;
     enum err e = ERR_OK;
 
@@ -111,8 +127,8 @@ static enum err judge_again(const struct use *u, struct digest *ret)
                                                     .name = mcp_name_of(&u->json, &u->rpc),
                                                     .sha256 = hash_sha256_to},
                             &name);
-        e = projection_of(&u->json, &u->rpc, hash_sha256_to, &projection);
-        request_put(&u->json, &u->rpc, hash_sha256_put, &request);
+        e = projection_of(&u->json, &u->rpc, &headers, hash_sha256_to, &projection);
+        request_put(&u->json, &u->rpc, &headers, hash_sha256_put, &request);
         j.answers = request_has_answers(&u->json, &u->rpc);
     }
     j.request = hash_sha256_done(&request);
@@ -410,7 +426,7 @@ void join_param(struct egress *all, struct chan *c, const struct msg_send_param 
     }
     p = &u->params[u->params_n++];
     *p = (struct use_param){BUF_INIT(LIM_HEADER_BYTES), BUF_INIT(LIM_HEADER_BYTES)};
-    buf_put(&p->name, SLICE_LIT("Mcp-Param-"));
+    buf_put(&p->name, SLICE_LIT(PARAM));
     buf_put(&p->name, m->name);
     buf_put_u8(&p->name, 0);
     buf_put(&p->value, m->value);

@@ -6,6 +6,7 @@
 
 #include "base/planted.h"
 #include "crypto/hash.h"
+#include "gateway/params.h"
 #include "gateway/rewrite.h"
 #include "ipc/gen/send.h"
 #include "proto/mcp_write.h"
@@ -20,19 +21,21 @@ bool call_shows_links(const struct call *c)
            c->method->may_ask;
 }
 
-static enum err make_projection(struct call *c, struct buf *projection, struct buf *name)
+static enum err make_projection(struct call *c, const struct request_headers *h,
+                                struct buf *projection, struct buf *name)
 {
     if (!call_has_message(c))
         return ERR_OK; /* nothing to show */
     rewrite_put_name(&c->in, &c->req, name);
-    return rewrite_projection(&c->in, &c->req, projection);
+    return rewrite_projection(&c->in, &c->req, h, projection);
 }
 
 static enum err send_open(struct call *c)
 {
     struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES), name = BUF_INIT(LIM_NAME_BYTES);
     struct buf method = BUF_INIT(LIM_METHOD_BYTES);
-    enum err e = make_projection(c, &projection, &name);
+    struct request_headers headers = params_read(c);
+    enum err e = make_projection(c, &headers, &projection, &name);
 
     if (e == ERR_OK) {
         const struct msg_call_open m = {
@@ -45,7 +48,7 @@ static enum err send_open(struct call *c)
             .method = json_str_slice(&c->in, c->req.rpc.method, &method),
             .name = buf_slice(&name),
             .projection = buf_slice(&projection),
-            .request = rewrite_request(&c->in, &c->req),
+            .request = rewrite_request(&c->in, &c->req, &headers),
             .answers = rewrite_has_answers(&c->in, &c->req),
             .of = c->want == CALL_WANT_SEND ? c->target : 0,
             .body_digest = c->body_digest,

@@ -1,8 +1,9 @@
 /*
  * Headers that repeat arguments. Run by the gateway on headers that a client chose, and on schemas
  * that an upstream did; trusts neither. A tool that nobody listed yet, or whose declarations break
- * the specification, declares nothing here: its headers are passed on as they came, and the
- * upstream, which knows the tool, checks them.
+ * the specification, declares nothing here: its headers are passed on as they came, as the
+ * specification has it, and the upstream, which knows the tool, checks them. A person's yes is for
+ * the headers too (proto/request.h).
  */
 #include "gateway/params.h"
 
@@ -157,47 +158,52 @@ static void keep(struct call *c, struct slice name, struct slice value)
     buf_put_u8(&c->params, '\n');
 }
 
-static bool is_declared(const struct json *tool, const struct mcp_param *p, size_t n,
-                        struct slice name)
+/* The declaration that this header is about, or NULL. */
+static const struct mcp_param *declared(const struct mcp_param_call *of, const struct mcp_param *p,
+                                        size_t n, struct slice name)
 {
     for (size_t i = 0; i < n; i++) {
-        if (slice_eq_nocase(json_raw(tool, p[i].name), name))
-            return true;
+        if (slice_eq_nocase(json_raw(of->tool, p[i].name), name))
+            return &p[i];
     }
-    return false;
-}
-
-/* The headers that no declaration is about. */
-static void keep_others(struct call *c, const struct json *tool, const struct mcp_param *p,
-                        size_t n)
-{
-    struct slice name = SLICE_EMPTY;
-
-    for (size_t i = 0; i < c->http->n_fields; i++) {
-        const struct http_field *f = &c->http->fields[i];
-
-        if (is_param(f, &name) && !is_declared(tool, p, n, name))
-            keep(c, name, f->value);
-    }
+    return NULL;
 }
 
 /* As the body has it: 42 for a header 42.0. One whose argument is missing is not sent. */
 static enum err keep_declared(struct call *c, const struct mcp_param_call *of,
-                              const struct mcp_param *p, size_t n)
+                              const struct mcp_param *p, struct slice name)
 {
     struct buf value = BUF_INIT(LIM_NAME_BYTES);
-    enum err e = ERR_OK;
+    bool there = false;
+    enum err e = mcp_param_value(of, p, &value, &there);
 
-    for (size_t i = 0; i < n && e == ERR_OK; i++) {
-        bool there = false;
-
-        buf_clear(&value);
-        e = mcp_param_value(of, &p[i], &value, &there);
-        if (e == ERR_OK && there)
-            keep(c, json_raw(of->tool, p[i].name), buf_slice(&value));
-    }
+    if (e == ERR_OK && there)
+        keep(c, name, buf_slice(&value));
     buf_free(&value);
     return e == ERR_OK ? ERR_OK : ERR_BAD_HEADERS;
+}
+
+/* Names and order stay the client's: they are part of the request, which must not be another one
+ * because a list came by meanwhile. */
+static enum err keep_all(struct call *c, const struct mcp_param_call *of, const struct mcp_param *p,
+                         size_t n)
+{
+    struct slice name = SLICE_EMPTY;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < c->http->n_fields && e == ERR_OK; i++) {
+        const struct http_field *f = &c->http->fields[i];
+        const struct mcp_param *d;
+
+        if (!is_param(f, &name))
+            continue;
+        d = declared(of, p, n, name);
+        if (d != NULL)
+            e = keep_declared(c, of, d, name);
+        else
+            keep(c, name, f->value);
+    }
+    return e;
 }
 
 static enum err take_declared(struct call *c, const struct json *tools, uint32_t tool)
@@ -212,11 +218,7 @@ static enum err take_declared(struct call *c, const struct json *tools, uint32_t
 
     BUG_IF(e != ERR_OK); /* it was scanned when it was learned */
     e = mcp_param_check(c->http->fields, c->http->n_fields, &of);
-    if (e == ERR_OK)
-        e = keep_declared(c, &of, p, n);
-    if (e == ERR_OK)
-        keep_others(c, tools, p, n);
-    return e;
+    return e == ERR_OK ? keep_all(c, &of, p, n) : e;
 }
 
 /* The known tool that the request calls, or JSON_NONE. */
@@ -237,7 +239,7 @@ static enum err take_known(struct call *c, const struct params *known)
     struct buf text = BUF_INIT(LIM_PARAM_LIST_BYTES + 2);
     struct json tools;
     uint32_t tool = JSON_NONE;
-    enum err e = ERR_OK;
+    enum err e;
 
     json_init(&tools);
     buf_put_u8(&text, '[');
@@ -245,10 +247,7 @@ static enum err take_known(struct call *c, const struct params *known)
     buf_put_u8(&text, ']');
     BUG_IF(json_parse(&tools, buf_slice(&text), NULL) != ERR_OK); /* it was parsed before */
     tool = find_tool(c, &tools);
-    if (tool == JSON_NONE)
-        keep_others(c, NULL, NULL, 0);
-    else
-        e = take_declared(c, &tools, tool);
+    e = tool == JSON_NONE ? keep_all(c, NULL, NULL, 0) : take_declared(c, &tools, tool);
     json_free(&tools);
     buf_free(&text);
     return e;
@@ -261,10 +260,7 @@ enum err params_take(struct call *c)
 
     if (e != ERR_OK)
         return e;
-    if (known == NULL)
-        keep_others(c, NULL, NULL, 0);
-    else
-        e = take_known(c, known);
+    e = known == NULL ? keep_all(c, NULL, NULL, 0) : take_known(c, known);
     return e == ERR_OK && buf_err(&c->params) != ERR_OK ? ERR_BAD_HEADERS : e;
 }
 
@@ -277,15 +273,29 @@ static struct slice next_line(struct slice *rest)
     return line;
 }
 
-enum err params_send(const struct call *c)
+struct request_headers params_read(const struct call *c)
 {
     struct slice rest = buf_slice(&c->params);
+    struct request_headers h = {.n = 0};
+
+    while (rest.n > 0) {
+        struct http_field *f = &h.v[h.n++];
+
+        BUG_IF(h.n > ARRAY_LEN(h.v)); /* check_fields lets no more pass */
+        f->name = next_line(&rest);
+        f->value = next_line(&rest);
+    }
+    return h;
+}
+
+enum err params_send(const struct call *c)
+{
+    const struct request_headers h = params_read(c);
     enum err e = ERR_OK;
 
-    while (rest.n > 0 && e == ERR_OK) {
-        struct msg_send_param m = {.call = c->id, .name = next_line(&rest)};
+    for (size_t i = 0; i < h.n && e == ERR_OK; i++) {
+        const struct msg_send_param m = {c->id, h.v[i].name, h.v[i].value};
 
-        m.value = next_line(&rest);
         e = send_send_param(c->egress, &m);
     }
     return e;

@@ -7,6 +7,7 @@
 #define SG_GATEWAY_PARAMS_H
 
 #include "gateway/call.h"
+#include "proto/request.h"
 
 struct params;
 
@@ -27,6 +28,8 @@ void params_learn(const struct call *c, const struct json *j, uint32_t result);
  * missing, doubled or not what the body says; ERR_BAD_HEADERS: one cannot be passed on.
  */
 MUST_USE enum err params_take(struct call *c);
+/* What was kept, in c->params. */
+struct request_headers params_read(const struct call *c);
 /* Sends them to egress. */
 MUST_USE enum err params_send(const struct call *c);
 

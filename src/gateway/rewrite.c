@@ -10,7 +10,6 @@
 #include "crypto/hash.h"
 #include "proto/mcp_write.h"
 #include "proto/projection.h"
-#include "proto/request.h"
 
 /* The client of this hop is Sidegate. */
 #define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
@@ -66,9 +65,10 @@ enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *r
     return err;
 }
 
-enum err rewrite_projection(const struct json *j, const struct mcp_request *q, struct buf *out)
+enum err rewrite_projection(const struct json *j, const struct mcp_request *q,
+                            const struct request_headers *headers, struct buf *out)
 {
-    return projection_of(j, &q->rpc, hash_sha256_to, out);
+    return projection_of(j, &q->rpc, headers, hash_sha256_to, out);
 }
 
 void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct buf *out)
@@ -79,12 +79,13 @@ void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct 
     projection_put_name(&in, out);
 }
 
-struct digest rewrite_request(const struct json *j, const struct mcp_request *q)
+struct digest rewrite_request(const struct json *j, const struct mcp_request *q,
+                              const struct request_headers *headers)
 {
     struct hash_sha256 h;
 
     hash_sha256_init(&h);
-    request_put(j, &q->rpc, hash_sha256_put, &h);
+    request_put(j, &q->rpc, headers, hash_sha256_put, &h);
     return hash_sha256_done(&h);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "proto/mcp.h"
+#include "proto/request.h"
 
 /*
  * Reads what a client sent, with so much of the limits left free (LIM_REWRITE_...) that whatever
@@ -27,10 +28,11 @@ MUST_USE enum err rewrite_body(const struct rewrite *r, struct buf *out, struct 
 
 /* Appends the projection; and the name as call_open has it, which may be nothing. */
 MUST_USE enum err rewrite_projection(const struct json *j, const struct mcp_request *req,
-                                     struct buf *out);
+                                     const struct request_headers *h, struct buf *out);
 void rewrite_put_name(const struct json *j, const struct mcp_request *req, struct buf *out);
 /* SHA-256 of what the request is (proto/request.h). */
-struct digest rewrite_request(const struct json *j, const struct mcp_request *req);
+struct digest rewrite_request(const struct json *j, const struct mcp_request *req,
+                              const struct request_headers *h);
 /* Whether it has answers to the upstream's questions, besides the one to ours. */
 bool rewrite_has_answers(const struct json *j, const struct mcp_request *req);
 

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "proto/mcp.h"
-#include "proto/request.h"
+#include "proto/mcp_header.h"
 #include "proto/utf8.h"
 
 /* Tag and length; and the room that the closing 'X' needs. */
@@ -200,6 +200,36 @@ static bool put_params(const struct projection_in *in, struct buf *out, size_t m
     return all;
 }
 
+/* --- headers ---------------------------------------------------------------------------------- */
+
+/* False when it does not fit into max bytes. */
+static bool put_header(const struct http_field *h, struct buf *out, size_t max)
+{
+    struct buf name = BUF_INIT(LIM_HEADER_BYTES), text = BUF_INIT(LIM_HEADER_BYTES);
+    struct slice value = mcp_header_decode(h->value, &text) == ERR_OK ? buf_slice(&text) : h->value;
+    bool fits;
+
+    buf_put_str(&name, "Mcp-Param-");
+    buf_put(&name, h->name);
+    fits = out->n + 2 * FIELD_HEAD + name.n + value.n <= max;
+    if (fits) {
+        put_field(out, 'P', buf_slice(&name));
+        put_field(out, 's', value);
+    }
+    buf_free(&name);
+    buf_free(&text);
+    return fits;
+}
+
+static bool put_headers(const struct request_headers *h, struct buf *out, size_t max)
+{
+    for (size_t i = 0; h != NULL && i < h->n; i++) {
+        if (!put_header(&h->v[i], out, max))
+            return false;
+    }
+    return true;
+}
+
 enum err projection_write(const struct projection_in *in, struct buf *out)
 {
     struct buf scratch = BUF_INIT(LIM_METHOD_BYTES);
@@ -211,12 +241,14 @@ enum err projection_write(const struct projection_in *in, struct buf *out)
         return e;
     if (in->name != JSON_NONE)
         put_name(in, out);
-    if (in->params != JSON_NONE && !put_params(in, out, max - TAIL))
+    if ((in->params != JSON_NONE && !put_params(in, out, max - TAIL)) ||
+        !put_headers(in->headers, out, max - TAIL))
         put_field(out, 'X', SLICE_EMPTY);
     return buf_err(out);
 }
 
 enum err projection_of(const struct json *j, const struct jsonrpc *m,
+                       const struct request_headers *h,
                        void (*sha256)(struct slice s, struct digest *ret), struct buf *out)
 {
     if (m->kind != JSONRPC_REQUEST && m->kind != JSONRPC_NOTIFICATION)
@@ -228,6 +260,7 @@ enum err projection_of(const struct json *j, const struct jsonrpc *m,
             .name = mcp_name_of(j, m),
             .params = m->params,
             .sha256 = sha256,
+            .headers = h,
         },
         out);
 }

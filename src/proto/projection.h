@@ -1,5 +1,5 @@
 /*
- * What policy and a person are shown of one request: method, name and the other params in one
+ * What policy and a person are shown of one request: method, name, the other params and headers in one
  * sequence of bytes. The gateway makes it for the keeper; egress makes it again from the body that
  * is about to leave; the two must be equal to the byte. It shows; what a request is says request.h,
  * and the digest of that covers what does not fit here.
@@ -10,13 +10,15 @@
  *   'P' JSON pointer (RFC 6901) from params, followed by one of
  *   's' string (decoded)  'd' number as written  't' true  'f' false  'z' null
  *   'a' empty array       'o' empty object
+ *   then per header Mcp-Param-NAME 'P' with all of that, which is no pointer, and 's' with its value,
+ *   decoded where it can be
  *   and 'X' (empty) when not everything fits; leaves are then shown as long as they fit whole.
  */
 #ifndef SG_PROTO_PROJECTION_H
 #define SG_PROTO_PROJECTION_H
 
 #include "base/id.h"
-#include "proto/jsonrpc.h"
+#include "proto/request.h"
 
 struct projection_in {
     const struct json *j;
@@ -25,6 +27,7 @@ struct projection_in {
     uint32_t params; /* any node, or JSON_NONE */
     /* SHA-256; given by the caller (crypto/hash.h), since proto has no cryptography. */
     void (*sha256)(struct slice s, struct digest *ret);
+    const struct request_headers *headers; /* NULL: none */
 };
 
 /* Appends the projection: at most LIM_PROJECTION_BYTES. ERR_OK or ERR_TOO_LARGE (out too small). */
@@ -33,10 +36,11 @@ MUST_USE enum err projection_write(const struct projection_in *in, struct buf *o
 /*
  * The projection of a message that goes upstream; gateway and egress both use this, so that they
  * agree on what is shown. Of a request or notification: its method, mcp_name_of, and
- * params. Of a response, and of a stream, which has no body: nothing.
+ * params, and h, which may be NULL. Of a response, and of a stream, which has no body: nothing.
  * projection_write's errors.
  */
 MUST_USE enum err projection_of(const struct json *j, const struct jsonrpc *m,
+                                const struct request_headers *h,
                                 void (*sha256)(struct slice s, struct digest *ret),
                                 struct buf *out);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/planted.h"
 #include "proto/mcp.h"
 
 struct form {
@@ -141,7 +142,15 @@ static bool is_request(const struct jsonrpc *m)
     return m->kind == JSONRPC_REQUEST || m->kind == JSONRPC_NOTIFICATION;
 }
 
-void request_put(const struct json *j, const struct jsonrpc *m,
+static void put_headers(const struct form *f, const struct request_headers *h)
+{
+    for (size_t i = 0; h != NULL && i < h->n && !PLANTED(headers_apart); i++) {
+        put_text(f, 'h', h->v[i].name);
+        put_text(f, 's', h->v[i].value);
+    }
+}
+
+void request_put(const struct json *j, const struct jsonrpc *m, const struct request_headers *h,
                  void (*put)(void *ctx, struct slice s), void *ctx)
 {
     const struct form f = {j, put, ctx, m->params};
@@ -153,6 +162,7 @@ void request_put(const struct json *j, const struct jsonrpc *m,
     put_value(&f, m->method);
     put_optional(&f, mcp_name_of(j, m));
     put_optional(&f, m->params);
+    put_headers(&f, h);
 }
 
 bool request_leaves_out(const struct json *j, uint32_t key)

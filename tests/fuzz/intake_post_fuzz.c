@@ -146,13 +146,14 @@ static void check_sent(const struct stage *s)
 {
     struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct digest d = hash_sha256(buf_slice(&s->body));
+    const struct request_headers headers = stage_headers(s);
     struct json j;
     struct jsonrpc m;
 
     json_init(&j);
     MUST(json_parse(&j, buf_slice(&s->body), NULL) == ERR_OK);
     MUST(jsonrpc_read(&j, &m) == ERR_OK);
-    MUST(projection_of(&j, &m, sha256, &projection) == ERR_OK);
+    MUST(projection_of(&j, &m, &headers, sha256, &projection) == ERR_OK);
     MUST(slice_eq(buf_slice(&projection), buf_slice(&s->open.projection)));
     MUST(ID_EQ(d, s->open.body_digest));
     json_free(&j);

@@ -15,7 +15,7 @@ static void fake_sha256(struct slice s, struct digest *ret)
 static void check_projection(const struct json *j, const struct mcp_request *r)
 {
     struct buf a = BUF_INIT(LIM_PROJECTION_BYTES);
-    struct projection_in in = {j, r->rpc.method, r->name, r->rpc.params, fake_sha256};
+    struct projection_in in = {j, r->rpc.method, r->name, r->rpc.params, fake_sha256, NULL};
     size_t at = 0;
     char tag;
     struct slice v;

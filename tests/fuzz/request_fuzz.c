@@ -45,13 +45,13 @@ static void check(const struct json *j, const struct jsonrpc *m)
     struct json other;
     struct jsonrpc n;
 
-    request_put(j, m, put, &a);
+    request_put(j, m, NULL, put, &a);
     MUST(a.n <= 128 + 10 * j->text.n);
     put_reversed(j, 0, &text);
     json_init(&other);
     MUST(json_parse(&other, buf_slice(&text), NULL) == ERR_OK);
     MUST(jsonrpc_read(&other, &n) == ERR_OK);
-    request_put(&other, &n, put, &b);
+    request_put(&other, &n, NULL, put, &b);
     MUST(slice_eq(buf_slice(&a), buf_slice(&b)));
     MUST(request_has_state(j, m) == request_has_state(&other, &n));
     MUST(request_has_answers(j, m) == request_has_answers(&other, &n));

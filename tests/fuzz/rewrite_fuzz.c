@@ -98,7 +98,7 @@ static struct digest judge(const struct json *j, const struct mcp_request *q, bo
     struct judged seen = {.kind = (uint8_t)q->rpc.kind};
     struct digest d;
 
-    *ret = rewrite_projection(j, q, &projection) == ERR_OK;
+    *ret = rewrite_projection(j, q, NULL, &projection) == ERR_OK;
     rewrite_put_name(j, q, &name);
     seen.method = json_str_slice(j, q->rpc.method, &method);
     seen.name = buf_slice(&name);

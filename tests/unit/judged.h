@@ -15,7 +15,8 @@ static inline void judged_sha256(struct slice s, struct digest *ret)
     *ret = hash_sha256(s);
 }
 
-static inline struct digest judged_of(uint8_t kind, struct slice body)
+static inline struct digest judged_of(uint8_t kind, struct slice body,
+                                      const struct request_headers *h)
 {
     struct buf method = BUF_INIT(LIM_METHOD_BYTES), name = BUF_INIT(LIM_NAME_BYTES),
                projection = BUF_INIT(LIM_PROJECTION_BYTES);
@@ -32,8 +33,8 @@ static inline struct digest judged_of(uint8_t kind, struct slice body)
         projection_put_name(
             &(struct projection_in){.j = &j, .name = mcp_name_of(&j, &m), .sha256 = judged_sha256},
             &name);
-        assert_err(projection_of(&j, &m, judged_sha256, &projection), ERR_OK);
-        request_put(&j, &m, hash_sha256_put, &request);
+        assert_err(projection_of(&j, &m, h, judged_sha256, &projection), ERR_OK);
+        request_put(&j, &m, h, hash_sha256_put, &request);
         in.answers = request_has_answers(&j, &m);
     }
     in.request = hash_sha256_done(&request);

@@ -1,33 +1,41 @@
 import { decline } from '../../lib/person.mjs';
 import { code, exchange, message, modern, post } from '../../lib/raw.mjs';
+import { header } from '../../upstreams/lib.mjs';
 
-export const name = 'once is one request: the page shows it with its arguments, and the yes to it lets through nothing else';
+export const name = 'once is one request: the page shows it with its arguments and headers, and the yes to it lets through nothing else';
 
 export default async function (t) {
     const { key, station, sidegate, person } = await t.cast({ agent: null, credential: { lease: { kind: 'once' } } });
     const mine = await sidegate.addKey('ana', 'raw');
     const note = (text, more = {}) => ({ name: 'note', arguments: { text }, ...more });
-    const send = async (params) => message(await exchange(sidegate.gatewayPort, post(sidegate, 'weather', mine, modern('tools/call', params))));
+    const berth = (value, more) => ({ 'Mcp-Param-Berth': value, ...more });
+    const ask = (params, headers) => exchange(sidegate.gatewayPort, post(sidegate, 'weather', mine, modern('tools/call', params), { headers }));
+    const send = async (params, headers) => message(await ask(params, headers));
     const linkOf = ({ result }) => Object.values(result.inputRequests)[0].params.url;
     const accept = ({ result }) => ({ requestState: result.requestState, inputResponses: { sidegate: { action: 'accept' } } });
 
-    const asked = await send(note('pay <b>10.50</b> to the harbour'));
+    const asked = await send(note('pay <b>10.50</b> to the harbour'), berth('=?base64?c2V2ZW4=?='));
     await person.open(linkOf(asked));
     const page = await person.text();
     t.match(page, /pay <b>10\.50<\/b> to the harbour/, 'the page shows the argument, as it was written');
+    t.match(page, /Mcp-Param-Berth\s+seven/, 'the header that no list declares, as it reads');
     t.match(page, /for this call alone/, 'and says what the yes is for');
     await person.give(linkOf(asked), { 'API key': key });
 
     const other = await send(note('delete everything'));
     t.equal(other.result.resultType, 'input_required', 'another argument asks again');
     t.ok(linkOf(other) !== linkOf(asked), 'with another link');
-    t.equal(code(await exchange(sidegate.gatewayPort, post(sidegate, 'weather', mine, modern('tools/call', { ...note('delete everything'), ...accept(asked) })))), -32602,
-        'and the state of the first is none of its');
+    t.equal(code(await ask(note('delete everything', accept(asked)))), -32602, 'and the state of the first is none of its');
+    for (const [headers, what] of [[berth('eight'), 'another header'], [{}, 'none'], [berth('=?base64?c2V2ZW4=?=', { 'Mcp-Param-Delete': 'everything' }), 'one more']]) {
+        t.equal(code(await ask(note('pay <b>10.50</b> to the harbour', accept(asked)), headers)), -32602, `${what} is another request`);
+        t.equal((await send(note('pay <b>10.50</b> to the harbour'), headers)).result.resultType, 'input_required', `${what} asks again`);
+    }
     t.equal(station.seen('tools/call').filter((r) => r.authorised).length, 0, 'nothing was sent with the key');
 
-    const done = await send(note('pay <b>10.50</b> to the harbour', accept(asked)));
+    const done = await send(note('pay <b>10.50</b> to the harbour', accept(asked)), berth('=?base64?c2V2ZW4=?='));
     t.match(done.result?.content?.[0]?.text, /line 1/, 'the request itself goes through');
     t.equal(station.book, ['pay <b>10.50</b> to the harbour'], 'and nothing else did');
+    t.equal(header(station.seen('tools/call').at(-1), 'mcp-param-berth'), '=?base64?c2V2ZW4=?=', 'with its header');
     const again = await send(note('pay <b>10.50</b> to the harbour'));
     t.equal(again.result.resultType, 'input_required', 'once');
 

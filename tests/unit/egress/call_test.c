@@ -226,20 +226,15 @@ static void test_either_half_first(void **state)
 /* Names that a header cannot hold as they are, and the client's Mcp-Param headers. */
 static void test_headers_from_the_body(void **state)
 {
+    static const struct request_headers region = {{{SLICE_LIT("Region"), SLICE_LIT("no")}}, 1};
     struct rig *r = start(answer);
     struct rig_ask a = {.body =
                             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
                             "{\"name\":\"v\u00e6r\",\"arguments\":{\"region\":\"no\"}}}",
-                        .body_later = true};
+                        .headers = &region};
     unsigned i = rig_ask(r, a);
 
     (void)state;
-    assert_err(
-        send_send_param(r->gateway->chan, &(struct msg_send_param){.call = i,
-                                                                   .name = SLICE_LIT("Region"),
-                                                                   .value = SLICE_LIT("no")}),
-        ERR_OK);
-    rig_body(r, i, &a);
     rig_both(r, i);
     assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
     assert_true(rig_has(&r->requests[0], "Mcp-Name: =?base64?dsOmcg==?=\r\n"));
@@ -420,6 +415,33 @@ static void put_array(struct buf *out, unsigned levels, unsigned n)
         buf_put_u8(out, ']');
     buf_put_str(out, "}}}");
     buf_put_u8(out, 0);
+}
+
+/* Nor with another header, which a server may go by. */
+static void test_other_header(void **state)
+{
+    static const struct request_headers yes = {{{SLICE_LIT("Tenant"), SLICE_LIT("test")}}, 1};
+    static const struct {
+        const struct request_headers *judged;
+        const char *name, *value;
+    } rows[] = {{NULL, "Tenant", "test"}, {&yes, "Tenant", "live"}, {&yes, "tenant", "test"}};
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct rig *r = start(answer);
+        struct rig_ask a = {.body = CALL("7"), .permit_only = true, .headers = rows[k].judged};
+        unsigned i = rig_ask(r, a);
+
+        a.headers =
+            &(struct request_headers){{{slice_str(rows[k].name), slice_str(rows[k].value)}}, 1};
+        rig_head(r, i, &a);
+        rig_body(r, i, &a);
+        rig_result(r, i);
+        stage_until_count(&r->s, &r->alerts, 1);
+        if (rig_use_of(r, i)->result.result != RESULT_UNSENT || r->requests_n > 0)
+            fail_msg("row %zu", k);
+        rig_stop(r);
+    }
 }
 
 /* A body that the keeper permitted, and that breaks a limit here, ends that call and no other: the
@@ -865,6 +887,7 @@ int main(void)
         T(test_two_users_never_on_one_connection),
         T(test_drop_closes_what_was_opened),
         T(test_other_body),
+        T(test_other_header),
         T(test_limits_end_the_call),
         T(test_sizes_end_the_call),
         T(test_foreign_gateway),

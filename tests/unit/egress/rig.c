@@ -473,8 +473,9 @@ void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
     }
     m.not_after = a->not_after == 0 ? clock_boot_ms() + 10000 : a->not_after;
     m.body = hash_sha256(slice_str(a->wrong_body == NULL ? body : a->wrong_body));
-    m.projection = judged_of(a->wrong_kind ? CALL_KIND_NOTIFICATION : a->kind,
-                             slice_str(a->wrong_projection == NULL ? body : a->wrong_projection));
+    m.projection =
+        judged_of(a->wrong_kind ? CALL_KIND_NOTIFICATION : a->kind,
+                  slice_str(a->wrong_projection == NULL ? body : a->wrong_projection), a->headers);
     m.user.b[0] = a->user == 0 ? 1 : a->user;
     m.has_state = a->state != NULL;
     m.state = slice_str(a->state == NULL ? "" : a->state);
@@ -505,6 +506,10 @@ void rig_head(struct rig *r, unsigned i, const struct rig_ask *a)
     m.size = a->body == NULL ? 0 : (uint32_t)strlen(a->body);
     rig_call_of(r, i)->call = i;
     assert_err(send_send_head(g->chan, &m), ERR_OK);
+    for (size_t k = 0; a->headers != NULL && k < a->headers->n; k++)
+        assert_err(send_send_param(g->chan, &(struct msg_send_param){i, a->headers->v[k].name,
+                                                                     a->headers->v[k].value}),
+                   ERR_OK);
 }
 
 void rig_body(struct rig *r, unsigned i, const struct rig_ask *a)

@@ -9,6 +9,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "proto/request.h"
 
 enum { RIG_CONNS = 32, RIG_REQUESTS = 64, RIG_CALLS = 64 };
 
@@ -118,6 +119,7 @@ struct rig_ask {
     enum mode mode;
     unsigned char user, connection, session, client;
     const char *protocol, *caps, *last_event_id;
+    const struct request_headers *headers;     /* NULL: none */
     const char *state;                         /* the permit has it; NULL: none */
     uint64_t not_after;                        /* 0: in 10 s; else absolute */
     uint64_t call;                             /* of mode refuse: the number that egress gave */

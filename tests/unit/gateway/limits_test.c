@@ -43,7 +43,7 @@ static struct digest judge(const struct json *j, const struct mcp_request *q)
     struct judged seen = {.kind = (uint8_t)CALL_KIND_REQUEST, .method = SLICE_LIT("tools/call")};
     struct digest d;
 
-    assert_err(rewrite_projection(j, q, &projection), ERR_OK);
+    assert_err(rewrite_projection(j, q, NULL, &projection), ERR_OK);
     rewrite_put_name(j, q, &name);
     seen.name = buf_slice(&name);
     seen.projection = buf_slice(&projection);

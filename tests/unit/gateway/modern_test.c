@@ -18,20 +18,26 @@ static void sha256(struct slice s, struct digest *ret)
     *ret = hash_sha256(s);
 }
 
-/* What was sent is what was shown: both digests are of the body that egress got. */
+/* What was sent is what was shown: all digests are of the body and headers that egress got. */
 static void assert_body_is_shown(struct stage *s)
 {
     struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct digest d = hash_sha256(buf_slice(&s->body));
+    const struct request_headers headers = stage_headers(s);
+    struct hash_sha256 request;
     struct json j;
     struct jsonrpc m;
 
     json_init(&j);
     assert_err(json_parse(&j, buf_slice(&s->body), NULL), ERR_OK);
     assert_err(jsonrpc_read(&j, &m), ERR_OK);
-    assert_err(projection_of(&j, &m, sha256, &projection), ERR_OK);
+    assert_err(projection_of(&j, &m, &headers, sha256, &projection), ERR_OK);
     assert_true(slice_eq(buf_slice(&projection), buf_slice(&s->open.projection)));
     assert_memory_equal(d.b, s->open.body_digest.b, sizeof(d.b));
+    hash_sha256_init(&request);
+    request_put(&j, &m, &headers, hash_sha256_put, &request);
+    d = hash_sha256_done(&request);
+    assert_memory_equal(d.b, s->open.request.b, sizeof(d.b));
     json_free(&j);
     buf_free(&projection);
 }
@@ -218,6 +224,7 @@ static void test_param_headers(void **state)
     let_through(s, &c);
     assert_string_equal(s->open.name, "\xc3\xa4");
     assert_string_equal(s->head.params, "Region=eu;B==?base64?YQ==?=;");
+    assert_body_is_shown(s);
     say_answer(s, s->open.call, RESULT);
     WAIT(s, &c, has(&c, RESULT));
     all_is_over(s, &c);
@@ -252,17 +259,18 @@ static void list_tools(struct stage *s, const char *params, const char *result)
 #define CITY               "\"city\":{\"type\":\"string\",\"x-mcp-header\":\"City\"}"
 #define DAYS               "\"days\":{\"type\":\"integer\",\"x-mcp-header\":\"Days\"}"
 
-/* What is checked is what is sent: as the body has it, and others as they came. */
+/* What is checked is what is sent: as the body has it, and others as they came, in the order in which
+ * they came. */
 static const struct {
     const char *name, *args, *headers;
     const char *params; /* as egress gets them; NULL: refused */
 } with_params[] = {
     {"f", "\"city\":\"Ulm\"", "Mcp-Param-City: Ulm\r\n", "City=Ulm;"},
-    {"f", "\"city\":\"Ulm\"", "mcp-param-CITY: =?base64?VWxt?=\r\n", "City=Ulm;"},
+    {"f", "\"city\":\"Ulm\"", "mcp-param-CITY: =?base64?VWxt?=\r\n", "CITY=Ulm;"},
     {"f", "\"city\":\"\\u00dclm\"", "Mcp-Param-City: =?base64?w5xsbQ==?=\r\n",
      "City==?base64?w5xsbQ==?=;"},
     {"f", "\"days\":42", "Mcp-Param-Days: 42.0\r\n", "Days=42;"},
-    {"f", "\"city\":\"Ulm\"", "Mcp-Param-City: Ulm\r\nMcp-Param-Other: x\r\n", "City=Ulm;Other=x;"},
+    {"f", "\"city\":\"Ulm\"", "Mcp-Param-Other: x\r\nMcp-Param-City: Ulm\r\n", "Other=x;City=Ulm;"},
     {"f", "\"city\":null", "Mcp-Param-City: Ulm\r\n", ""},
     {"f", "", "Mcp-Param-City: Ulm\r\nMcp-Param-Other: x\r\n", "Other=x;"},
     {"f", "\"city\":\"Ulm\"", "", NULL},
@@ -320,6 +328,7 @@ static void test_param_headers_of_listed_tools(void **state)
         } else {
             let_through(s, &c);
             assert_string_equal(s->head.params, with_params[i].params);
+            assert_body_is_shown(s);
             say_answer(s, s->open.call, RESULT);
             WAIT(s, &c, has(&c, RESULT));
         }

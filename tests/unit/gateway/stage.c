@@ -35,6 +35,7 @@ static void see_open(struct stage *s, const struct msg_call_open *m)
                             .kind = m->kind,
                             .want = m->want,
                             .body_digest = m->body_digest,
+                            .request = m->request,
                             .projection = projection,
                             .caps = m->caps,
                             .session = m->session,
@@ -73,7 +74,21 @@ static void see_param(struct stage *s, const struct msg_send_param *m)
     buf_put(&b, m->value);
     buf_put_u8(&b, ';');
     copy(buf_slice(&b), s->head.params, sizeof(s->head.params));
+    assert_true(s->head.params_n < LIM_MCP_PARAMS);
+    copy(m->name, s->head.param[s->head.params_n].name, sizeof(s->head.param[0].name));
+    copy(m->value, s->head.param[s->head.params_n].value, sizeof(s->head.param[0].value));
+    s->head.params_n++;
     buf_free(&b);
+}
+
+struct request_headers stage_headers(const struct stage *s)
+{
+    struct request_headers h = {.n = s->head.params_n};
+
+    for (size_t i = 0; i < h.n; i++)
+        h.v[i] = (struct http_field){slice_str(s->head.param[i].name),
+                                     slice_str(s->head.param[i].value)};
+    return h;
 }
 
 static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)

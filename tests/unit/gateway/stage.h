@@ -26,7 +26,7 @@ struct seen_open {
     enum call_want want;
     char method[LIM_METHOD_BYTES + 1], name[LIM_NAME_BYTES + 1], token[LIM_TOKEN_BYTES + 1];
     char state[LIM_STATE_BYTES + 1];
-    struct digest body_digest;
+    struct digest body_digest, request;
     struct buf projection;
     uint8_t caps;
     struct session_id session;
@@ -44,6 +44,10 @@ struct seen_head {
     char protocol[33], caps[LIM_CAPS_BYTES + 1];
     uint32_t size;
     char params[1024]; /* "name=value;" of each */
+    struct {
+        char name[LIM_PARAM_NAME_BYTES + 1], value[LIM_NAME_BYTES + 1];
+    } param[LIM_MCP_PARAMS];
+    size_t params_n;
 };
 
 struct stage {
@@ -73,6 +77,8 @@ struct stage {
 
 int stage_setup(void **state);
 int stage_teardown(void **state);
+/* The Mcp-Param headers that egress got after the last send_head. */
+struct request_headers stage_headers(const struct stage *s);
 #define STAGED(f) cmocka_unit_test_setup_teardown(f, stage_setup, stage_teardown)
 
 void stage_add_egress(struct stage *s, uint16_t upstream, uint64_t generation);

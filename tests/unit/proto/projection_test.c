@@ -17,8 +17,12 @@ static void project(const char *text, struct buf *out)
     struct json j;
     json_init(&j);
     assert_ok(json_parse(&j, slice_str(text), NULL));
-    struct projection_in in = {&j, json_get(&j, 0, "method"), json_get(&j, 0, "name"),
-                               json_get(&j, 0, "params"), fake_sha256};
+    struct projection_in in = {&j,
+                               json_get(&j, 0, "method"),
+                               json_get(&j, 0, "name"),
+                               json_get(&j, 0, "params"),
+                               fake_sha256,
+                               NULL};
     assert_ok(projection_write(&in, out));
     json_free(&j);
 }
@@ -178,7 +182,7 @@ static void test_names(void **state)
         buf_clear(&b);
         buf_printf(&doc, "{\"method\":\"m\",\"name\":\"%0*d\"}", (int)(LIM_NAME_BYTES + extra), 0);
         assert_ok(json_parse(&j, buf_slice(&doc), NULL));
-        struct projection_in in = {&j, 2, 4, JSON_NONE, fake_sha256};
+        struct projection_in in = {&j, 2, 4, JSON_NONE, fake_sha256, NULL};
         projection_put_name(&in, &b);
         assert_int_equal(b.n, extra ? 7 + 64 : LIM_NAME_BYTES);
         buf_clear(&b);
@@ -191,7 +195,7 @@ static void test_names(void **state)
         buf_clear(&b);
         buf_printf(&doc, "{\"method\":\"m\",\"name\":\"%s\"}", odd[i]);
         assert_ok(json_parse(&j, buf_slice(&doc), NULL));
-        struct projection_in in = {&j, 2, 4, JSON_NONE, fake_sha256};
+        struct projection_in in = {&j, 2, 4, JSON_NONE, fake_sha256, NULL};
         projection_put_name(&in, &b);
         assert_true(slice_starts(buf_slice(&b), SLICE_LIT("sha256:")));
     }
@@ -226,7 +230,7 @@ static void test_of_messages(void **state)
         json_init(&j);
         assert_int_equal(json_parse(&j, slice_str(messages[i].text), NULL), ERR_OK);
         assert_int_equal(jsonrpc_read(&j, &m), ERR_OK);
-        assert_int_equal(projection_of(&j, &m, fake_sha256, &p), ERR_OK);
+        assert_int_equal(projection_of(&j, &m, NULL, fake_sha256, &p), ERR_OK);
         show(buf_slice(&p), &shown);
         buf_put_u8(&shown, 0);
         assert_string_equal((const char *)shown.p, messages[i].want);
@@ -234,6 +238,46 @@ static void test_of_messages(void **state)
         buf_free(&shown);
         json_free(&j);
     }
+}
+
+/* Headers are shown behind the params, under names that no pointer has, and as what they say. */
+static void test_of_headers(void **state)
+{
+    const struct request_headers h = {{{SLICE_LIT("Tenant"), SLICE_LIT("live")},
+                                       {SLICE_LIT("a"), SLICE_LIT("=?base64?w6Q=?=")},
+                                       {SLICE_LIT("b"), SLICE_LIT("=?base64?w6Q?=")}},
+                                      3};
+    struct buf p = BUF_INIT(2 * LIM_PROJECTION_BYTES), shown = BUF_INIT(LIM_PROJECTION_BYTES);
+    struct buf text = BUF_INIT(2 * LIM_PROJECTION_BYTES);
+    struct jsonrpc m;
+    struct json j;
+
+    (void)state;
+    json_init(&j);
+    assert_ok(json_parse(
+        &j, S("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"params\":{\"a\":1}}"), NULL));
+    assert_ok(jsonrpc_read(&j, &m));
+    assert_ok(projection_of(&j, &m, &h, fake_sha256, &p));
+    show(buf_slice(&p), &shown);
+    assert_true(
+        slice_eq(buf_slice(&shown), S("Mx P/a d1 PMcp-Param-Tenant slive PMcp-Param-a s\xc3\xa4 "
+                                      "PMcp-Param-b s=?base64?w6Q?= ")));
+    json_free(&j);
+    /* There is room for one, and that there are others is said. */
+    buf_put_str(&text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"params\":{\"a\":\"");
+    for (size_t i = 0; i < LIM_PROJECTION_BYTES - 64; i++)
+        buf_put_u8(&text, 'x');
+    buf_put_str(&text, "\"}}");
+    assert_ok(json_parse(&j, buf_slice(&text), NULL));
+    assert_ok(jsonrpc_read(&j, &m));
+    buf_clear(&p);
+    assert_ok(projection_of(&j, &m, &h, fake_sha256, &p));
+    assert_true(p.n <= LIM_PROJECTION_BYTES);
+    assert_true(slice_ends(buf_slice(&p), S("liveX\0\0\0\0")));
+    json_free(&j);
+    buf_free(&p);
+    buf_free(&shown);
+    buf_free(&text);
 }
 
 static void test_next_malformed(void **state)
@@ -258,7 +302,7 @@ static void test_room(void **state)
     (void)state;
     json_init(&j);
     assert_ok(json_parse(&j, S("{\"method\":\"1234567\"}"), NULL));
-    struct projection_in in = {&j, 2, JSON_NONE, JSON_NONE, fake_sha256};
+    struct projection_in in = {&j, 2, JSON_NONE, JSON_NONE, fake_sha256, NULL};
     assert_err(projection_write(&in, &small), ERR_TOO_LARGE);
     json_free(&j);
     buf_free(&small);
@@ -267,10 +311,15 @@ static void test_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),        cmocka_unit_test(test_same_and_different),
-        cmocka_unit_test(test_cut),         cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_hostile),     cmocka_unit_test(test_names),
-        cmocka_unit_test(test_of_messages), cmocka_unit_test(test_next_malformed),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_same_and_different),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_of_messages),
+        cmocka_unit_test(test_of_headers),
+        cmocka_unit_test(test_next_malformed),
         cmocka_unit_test(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static void form(struct slice text, struct buf *out)
     assert_ok(json_parse(&j, text, NULL));
     assert_ok(jsonrpc_read(&j, &m));
     buf_clear(out);
-    request_put(&j, &m, put, out);
+    request_put(&j, &m, NULL, put, out);
     json_free(&j);
 }
 
@@ -149,6 +149,47 @@ static void test_bytes(void **state)
     buf_free(&got);
 }
 
+/* Headers are of it, to the byte and in their order: another server may go by any of them. */
+static void test_headers(void **state)
+{
+    static const struct {
+        const char *name, *value;
+    } headers[][2] = {
+        {{NULL, NULL}},
+        {{"Tenant", "test"}},
+        {{"Tenant", "live"}},
+        {{"tenant", "test"}},
+        {{"Tenan", "ttest"}},
+        {{"Tenant", "test"}, {"Delete", "all"}},
+        {{"Delete", "all"}, {"Tenant", "test"}},
+        {{"Tenant", "test"}, {"Tenant", "test"}},
+    };
+    struct buf forms[ARRAY_LEN(headers)];
+    struct json j;
+    struct jsonrpc m;
+
+    (void)state;
+    json_init(&j);
+    assert_ok(json_parse(&j, slice_str(ONE), NULL));
+    assert_ok(jsonrpc_read(&j, &m));
+    for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+        struct request_headers h = {.n = 0};
+
+        for (size_t k = 0; k < 2 && headers[i][k].name != NULL; k++)
+            h.v[h.n++] =
+                (struct http_field){slice_str(headers[i][k].name), slice_str(headers[i][k].value)};
+        forms[i] = BUF_INIT(4096);
+        request_put(&j, &m, &h, put, &forms[i]);
+        for (size_t k = 0; k < i; k++) {
+            if (slice_eq(buf_slice(&forms[i]), buf_slice(&forms[k])))
+                fail_msg("the same request: %zu and %zu", k, i);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+        buf_free(&forms[i]);
+    json_free(&j);
+}
+
 /* --- many documents --------------------------------------------------------------------------- */
 
 static uint64_t seed;
@@ -264,7 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same),  cmocka_unit_test(test_others),
         cmocka_unit_test(test_bytes), cmocka_unit_test(test_long_names_cost_little),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_many),  cmocka_unit_test(test_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
