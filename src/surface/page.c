@@ -247,7 +247,8 @@ struct asked {
     bool cut; /* a value is not shown to its end, or not all was there to show */
 };
 
-/* A parameter under its name; what is not among the arguments keeps its leading slash. */
+/* A parameter under its name; what is not among the arguments keeps its leading slash, and a header has
+ * none. */
 static void add_asked(struct asked *a, struct slice pointer, char tag, struct slice value)
 {
     static const struct slice arguments = {(const uint8_t *)"/arguments/", 11};
@@ -305,9 +306,11 @@ static void add_asked_for(struct values *t, const struct page_handoff *p, struct
         buf_printf(more, "This page does not show everything%s.",
                    once ? ", but your yes is for exactly this call, to the last byte" : "");
     add_bool(t, "asked", p->for_request);
-    add_str(t, "asked_text",
-            once ? "Your yes is for this call alone, with these values. The agent wrote them."
-                 : "This call made the agent ask. The agent wrote these values.");
+    add_str(
+        t, "asked_text",
+        once ? "Your yes is for this call alone, with these values. The agent wrote them. What it "
+               "adds beside the call (_meta) is not shown and may change."
+             : "This call made the agent ask. The agent wrote these values.");
     add_rows(t, "args", a->rows, a->n);
     add_text(t, "more", buf_slice(more));
 }

@@ -162,6 +162,7 @@ static void test_asked_for(void **state)
     check_whole(&b);
     assert_true(has(&b, "It has no arguments."));
     assert_true(has(&b, "make this call, once, and no other"));
+    assert_true(has(&b, "beside the call (_meta) is not shown and may change"));
 
     buf_clear(&shown);
     put_shown(&shown, 'P', SLICE_LIT("/arguments/to<n>"));
@@ -170,6 +171,8 @@ static void test_asked_for(void **state)
     put_shown(&shown, 'd', SLICE_LIT("10.50"));
     put_shown(&shown, 'P', SLICE_LIT("/arguments/now"));
     put_shown(&shown, 't', SLICE_EMPTY);
+    put_shown(&shown, 'P', SLICE_LIT("Mcp-Param-Tenant"));
+    put_shown(&shown, 's', SLICE_LIT("live"));
     p.shown = buf_slice(&shown);
     buf_clear(&b);
     page_handoff(&b, &frame, &p);
@@ -179,6 +182,8 @@ static void test_asked_for(void **state)
     assert_true(has(&b, "/task/ttl"));
     assert_true(has(&b, ">10.50<"));
     assert_true(has(&b, ">true<"));
+    assert_true(has(&b, "<q class=\"theirs\">Mcp-Param-Tenant</q>"));
+    assert_true(has(&b, "<q class=\"theirs\">live</q>"));
     assert_false(has(&b, "does not show everything"));
 
     for (unsigned i = 0; i < LIM_SHOWN_ROWS; i++) {
@@ -191,7 +196,7 @@ static void test_asked_for(void **state)
     page_handoff(&b, &frame, &p);
     check_whole(&b);
     assert_true(
-        has(&b, "And 3 more. This page does not show everything, but your yes is for exactly"));
+        has(&b, "And 4 more. This page does not show everything, but your yes is for exactly"));
 
     buf_clear(&shown);
     put_shown(&shown, 'P', SLICE_LIT("/arguments/a"));
