@@ -65,7 +65,7 @@ async function introspect(build, what) {
     return JSON.parse((await run('meson', ['introspect', `--${what}`, build])).stdout);
 }
 
-// A place where one mutant at a time is tried: { tree, build, compile: how each file is compiled, tests }.
+// A place where one mutant at a time is tried: { tree, build, compile: how each file is compiled, tests, objects: digests of the original's }.
 async function place(i) {
     const tree = join(root, 'build-mutants', String(i)), build = join(tree, 'build');
     copy(root, tree);
@@ -75,31 +75,43 @@ async function place(i) {
     }
     const file = new Map((await introspect(build, 'targets')).map((t) => [t.id, relative(build, t.filename[0])]));
     const tests = (await introspect(build, 'tests')).filter((t) => t.suite.some((s) => s.endsWith(':unit')))
-        .map((t) => ({ ...t, files: t.depends.map((id) => file.get(id)), same: new Map() }));
+        .map((t) => ({ ...t, files: t.depends.map((id) => file.get(id)) }));
     const built = await run('ninja', ['-C', build, '-j1', ...new Set(tests.flatMap((t) => t.files))], { time: BUILD_TIME });
     if (built.status !== 0) throw new Error(built.stdout);
     const compile = new Map(JSON.parse(readFileSync(join(build, 'compile_commands.json'))).map((c) => [relative(tree, join(build, c.file)), c]));
-    for (const t of tests) {
-        const inputs = await Promise.all(t.files.map((f) => run('ninja', ['-C', build, '-t', 'inputs', f])));
-        t.inputs = new Set(inputs.flatMap((o) => o.stdout.split('\n')));
-        t.digest = digestOf(build, t);
-    }
-    return { tree, build, compile, tests };
+    for (const t of tests) t.digest = digestOf(build, t);
+    return { tree, build, compile, tests, objects: new Map() };
 }
 
 function digestOf(build, test) {
     return digest(test.files.map((f) => digest(readFileSync(join(build, f)))).join());
 }
 
+// The names of the tests that a file is linked into, or into a program that they start.
+async function testsOf(p, files) {
+    const uses = new Map(files.map((f) => [f, new Set()]));
+    for (const test of p.tests) {
+        const inputs = (await Promise.all(test.files.map((f) => run('ninja', ['-C', p.build, '-t', 'inputs', f])))).flatMap((o) => o.stdout.split('\n'));
+        for (const [f, names] of uses) if (inputs.includes(p.compile.get(f).output)) names.add(test.name);
+    }
+    return uses;
+}
+
 // --- one mutant -------------------------------------------------------------------------------------------------------------------------
 
-// Runs a test, with all that it starts. True: green in time.
-function green(p, test, time) {
+// Runs a test, with all that it starts. Undefined: it is green; otherwise { what: which of its tests is red, or how it ended, said }.
+function red(p, test, time) {
     return new Promise((done) => {
-        const child = spawn('sh', ['-c', `${LIMITS}; exec "$0" "$@"`, ...test.cmd], { cwd: test.workdir ?? p.build, env: { ...process.env, ...test.env }, stdio: 'ignore', detached: true });
+        const child = spawn('sh', ['-c', `${LIMITS}; exec "$0" "$@"`, ...test.cmd], { cwd: test.workdir ?? p.build, env: { ...process.env, ...test.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+        let said = '';
+        for (const out of [child.stdout, child.stderr]) out.on('data', (d) => { said = (said + d).slice(-20_000); });
         const kill = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* all ended */ } };
         const timer = setTimeout(kill, time);
-        child.on('close', (status) => { clearTimeout(timer); kill(); done(status === 0); });
+        child.on('exit', kill);
+        child.on('close', (status, signal) => {
+            clearTimeout(timer);
+            done(status === 0 ? undefined : { what: /FAILED {2}\] (test_\w+)/.exec(said)?.[1] ?? String(signal ?? status), said });
+        });
     });
 }
 
@@ -114,7 +126,7 @@ async function objectOf(p, file) {
 // Those of its own folder first, the one of its own name before all, quick ones before slow ones.
 function testsFor(p, file) {
     const near = (t) => (t.name === `${basename(dirname(file))}/${basename(file, '.c')}` ? 0 : t.name.startsWith(`${basename(dirname(file))}/`) ? 1 : 2);
-    return p.tests.filter((t) => t.inputs.has(p.compile.get(file).output)).sort((a, b) => near(a) - near(b) || times.get(a.name) - times.get(b.name));
+    return p.tests.filter((t) => uses.get(file).has(t.name) && times.has(t.name)).sort((a, b) => near(a) - near(b) || times.get(a.name) - times.get(b.name));
 }
 
 // Which test notices; or what else is true of it.
@@ -130,7 +142,8 @@ async function judge(p, m) {
         for (const test of testsFor(p, m.file)) {
             const built = await run('ninja', ['-C', p.build, '-j1', ...test.files], { time: BUILD_TIME });
             if (built.status !== 0) throw new Error(`${describe(m)}\n${built.stdout}`);
-            if (digestOf(p.build, test) !== test.digest && !await green(p, test, TEST_TIME + 5 * times.get(test.name))) return { is: 'killed', by: test.name };
+            const seen = digestOf(p.build, test) === test.digest ? undefined : await red(p, test, TEST_TIME + 5 * times.get(test.name));
+            if (seen) return { is: 'killed', by: `${test.name} (${seen.what})` };
         }
         return { is: 'survived' };
     } finally {
@@ -152,20 +165,21 @@ async function play(p, m) {
 // --- all --------------------------------------------------------------------------------------------------------------------------------
 
 console.log(`# seed ${options.seed}: ${wanted.length} of ${all.length} mutants`);
-const wide = Math.min(Number(process.env.WIDE ?? 3), wanted.length);
+const wide = Math.min(Number(process.env.WIDE ?? 4), wanted.length);
 const places = [];
-for (let i = 0; i < wide; i++) places.push({ ...await place(i), objects: new Map() });
+for (let i = 0; i < wide; i++) places.push(await place(i));
 
-// The original first: a test that is red anyway notices nothing.
+// The original first, for how long each test takes; one that is red anyway notices nothing.
 const times = new Map();
 const each = (queue, f) => Promise.all(places.map(async (p) => { for (let next = queue.shift(); next; next = queue.shift()) await f(p, next); }));
-const files = [...new Set(wanted.map((m) => m.file))];
-await each(places[0].tests.filter((t) => files.some((f) => t.inputs.has(places[0].compile.get(f).output))), async (p, { name }) => {
+const uses = await testsOf(places[0], [...new Set(wanted.map((m) => m.file))]);
+await each([...new Set([...uses.values()].flatMap((names) => [...names]))], async (p, name) => {
     const began = Date.now();
-    if (!await green(p, p.tests.find((t) => t.name === name), BUILD_TIME)) result(false, `${name} is red without a mutant`);
-    times.set(name, Date.now() - began);
+    const seen = await red(p, p.tests.find((t) => t.name === name), BUILD_TIME);
+    if (seen) result(false, `${name} (${seen.what}) is red without a mutant\n# ${seen.said.slice(-2500).trimEnd().replaceAll('\n', '\n# ')}`);
+    else times.set(name, Date.now() - began);
 });
-if (failed === 0) await each([...wanted], play);
+await each([...wanted], play);
 console.log(`# ${Object.entries(counts).map(([is, n]) => `${n} ${is}`).join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
