@@ -657,6 +657,15 @@ static void test_broken_escapes(void **state)
 }
 
 /* Base64 of a long value that is cut off, and of two values side by side. */
+/* What is left of a value that was cut goes with its block in the alphabet of URLs too. */
+static void test_base64url_neighbours(void **state)
+{
+    struct screen *s = with(S("abcdefghijklmnopqrstuvwxab?ba>ab?ba>"));
+    (void)state;
+    check(s, "[\"YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4YWI_YmE-YWI_\"]", "[\"" MARK "\"]", 1);
+    screen_free(s);
+}
+
 static void test_base64_seams(void **state)
 {
     struct buf value = BUF_INIT(4096), code = BUF_INIT(8192), doc = BUF_INIT(8192),
@@ -751,6 +760,7 @@ int main(void)
         cmocka_unit_test(test_public_beginning),
         cmocka_unit_test(test_several_values),
         cmocka_unit_test(test_broken_escapes),
+        cmocka_unit_test(test_base64url_neighbours),
         cmocka_unit_test(test_base64_seams),
         cmocka_unit_test(test_label),
         cmocka_unit_test(test_room),
