@@ -172,7 +172,7 @@ for (let i = 0; i < wide; i++) places.push(await place(i));
 // The original first, for how long each test takes; one that is red anyway notices nothing.
 const times = new Map();
 const each = (queue, f) => Promise.all(places.map(async (p) => { for (let next = queue.shift(); next; next = queue.shift()) await f(p, next); }));
-const uses = await testsOf(places[0], [...new Set(wanted.map((m) => m.file))]);
+const uses = wanted.length === 0 ? new Map() : await testsOf(places[0], [...new Set(wanted.map((m) => m.file))]);
 await each([...new Set([...uses.values()].flatMap((names) => [...names]))], async (p, name) => {
     const began = Date.now();
     const seen = await red(p, p.tests.find((t) => t.name === name), BUILD_TIME);
@@ -180,6 +180,7 @@ await each([...new Set([...uses.values()].flatMap((names) => [...names]))], asyn
     else times.set(name, Date.now() - began);
 });
 await each([...wanted], play);
+if (wanted.length === 0) result(false, 'there is a mutant to try');
 console.log(`# ${Object.entries(counts).map(([is, n]) => `${n} ${is}`).join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
