@@ -39,6 +39,7 @@ const kinds = [
     // a condition that always holds, or never; a loop only never
     [/\b(if|while) \(/g, (m, { code, text }) => {
         const from = m.index + m[0].length, to = endOf(code, from), was = text.slice(from, to);
+        if (kept.test(code.slice(to + 1).trimStart())) return [];
         return [`false && (${was})`, ...(m[1] === 'if' ? [`true || (${was})`] : [])].map((put) => ({ from, to, put }));
     }],
     // a call or an assignment left out

@@ -481,6 +481,8 @@ static void test_stored_not_tested(void **state)
     open_page(w, UP_KEY, "sk-1");
     rig_post_form(w->r, &w->f);
     assert_false(view(w, HANDOFF_STATE_COMPLETED, PROBLEM_NONE)->tested);
+    get(w, w->f.cookie); /* as the store has it */
+    assert_false(view(w, HANDOFF_STATE_COMPLETED, PROBLEM_NONE)->tested);
     assert_false(asks(w, UP_KEY, 5));
     /* Again, from another tab or the back button. */
     rig_post_form(w->r, &w->f);
@@ -794,6 +796,8 @@ static void test_tried_and_good(void **state)
     get(w, w->f.cookie);
     view(w, HANDOFF_STATE_SUBMITTED, PROBLEM_NONE);
     rig_result(w->tried, trial(w)->use, RESULT_ANSWERED, false);
+    assert_true(view(w, HANDOFF_STATE_COMPLETED, PROBLEM_NONE)->tested);
+    get(w, w->f.cookie);
     assert_true(view(w, HANDOFF_STATE_COMPLETED, PROBLEM_NONE)->tested);
     assert_int_equal(w->r->events[EVENT_USE_RESERVED], 1);
     assert_false(asks(w, UP_TRIED, 5));
