@@ -100,6 +100,20 @@ static void ask(struct fixture *f, uint64_t ticket, uint16_t upstream, const cha
     assert_int_equal(resolver_ask(f->r, ticket, upstream, slice_str(host)), ERR_OK);
 }
 
+/* What is neither a name nor an address is not looked up at all. */
+static void test_what_is_no_host(void **state)
+{
+    static const char *const hosts[] = {"",    "fe80::1%eth0", "a b", "a/b", "a;b", "a@b",
+                                        "a[b", "a`b",          "a{b", "a+b", "a,b", "\xc3\xa4"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+        assert_int_equal(resolver_ask(f->r, i, 1, slice_str(hosts[i])), ERR_UPSTREAM_DOWN);
+    ask(f, 100, 1, "AZ.az-09_");
+    ask(f, 101, 1, "2001:db8::1");
+    run(f, 2);
+}
+
 static void test_a_silent_name_server_holds_up_its_own(void **state)
 {
     struct fixture *f = *state;
@@ -136,6 +150,7 @@ static void test_its_share_of_the_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(test_what_is_no_host),
         T(test_a_silent_name_server_holds_up_its_own),
         T(test_its_share_of_the_queue),
     };

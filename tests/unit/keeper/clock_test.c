@@ -239,6 +239,44 @@ static void test_spent_to_the_end(void **state)
     buf_free(&st);
 }
 
+/* A call that needs a person: the state that it is to come back with. */
+static struct buf asked(struct world *w, uint64_t number, const struct buf *st)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+    struct buf next = BUF_INIT(LIM_STATE_BYTES);
+
+    o.state = st ? buf_slice(st) : SLICE_EMPTY;
+    rig_say_call(w->r, &o);
+    buf_put(&next, rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.state);
+    return next;
+}
+
+/* Of two states of one request the older one was used: it is remembered until the newer ends. */
+static void test_spent_to_the_end_of_the_newest(void **state)
+{
+    struct world *w = *state;
+    struct buf older = asked(w, 10, NULL), newer;
+
+    connect_ann(w);
+    pass(w, 30 * MINUTE); /* of the lease nothing is left */
+    newer = asked(w, 11, &older);
+    connect_ann(w);
+    rig_forget(w->r->egress); /* the earlier value is dropped */
+    use_state(w, 12, &older);
+    (void)rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED,
+               false);
+    rig_settle(w->r);
+    pass(w, limit_get(SET_HANDOFF_TIME) + 40 * MINUTE);
+    connect_ann(w);
+    rig_forget(w->r->egress);
+    spend(w, 13); /* takes along what is forgotten */
+    use_state(w, 15, &newer);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, ERR_BAD_STATE);
+    buf_free(&older);
+    buf_free(&newer);
+}
+
 /* However many were spent, only those are kept that count. */
 static void test_spent_are_forgotten(void **state)
 {
@@ -260,8 +298,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_it_passes),           T(test_never_back), T(test_made_while_ahead),
-        T(test_expired_while_ahead), T(test_put_back),   T(test_spent_to_the_end),
+        T(test_it_passes),
+        T(test_never_back),
+        T(test_made_while_ahead),
+        T(test_expired_while_ahead),
+        T(test_put_back),
+        T(test_spent_to_the_end),
+        T(test_spent_to_the_end_of_the_newest),
         T(test_spent_are_forgotten),
     };
 

@@ -657,6 +657,21 @@ static void test_broken_escapes(void **state)
 }
 
 /* Base64 of a long value that is cut off, and of two values side by side. */
+/* A backslash before a letter or a digit stands for itself, or for something else. */
+static void test_backslashed_letters(void **state)
+{
+    static const char letters[] = "0189AMYZaopz";
+    (void)state;
+    for (size_t i = 0; i < sizeof(letters) - 1; i++) {
+        char value[32], doc[40];
+        (void)snprintf(value, sizeof(value), "abc%cdefghijkl", letters[i]);
+        (void)snprintf(doc, sizeof(doc), "[\"abc\\\\%cdefghijkl\"]", letters[i]);
+        struct screen *s = with(slice_str(value));
+        check(s, doc, doc, 0);
+        screen_free(s);
+    }
+}
+
 /* What is left of a value that was cut goes with its block in the alphabet of URLs too. */
 static void test_base64url_neighbours(void **state)
 {
@@ -760,6 +775,7 @@ int main(void)
         cmocka_unit_test(test_public_beginning),
         cmocka_unit_test(test_several_values),
         cmocka_unit_test(test_broken_escapes),
+        cmocka_unit_test(test_backslashed_letters),
         cmocka_unit_test(test_base64url_neighbours),
         cmocka_unit_test(test_base64_seams),
         cmocka_unit_test(test_label),
