@@ -42,7 +42,7 @@ const wanted = options.file ? all.filter((m) => m.file === options.file && (!opt
 const entries = readFileSync(join(import.meta.dirname, 'survivors.txt'), 'utf8').replace(/^#.*\n/gm, '').split(/\n{2,}/).map((e) => e.trim().split('\n')).filter((e) => e.length > 1)
     .map((lines) => ({ text: lines.slice(0, 3).join('\n'), why: lines.slice(3).join(' ') }));
 const texts = new Set(all.map(text));
-const stale = entries.filter((e) => !texts.has(e.text) || !/^(Equivalent|Depth|Elsewhere): .*\.$/.test(e.why));
+const stale = entries.filter((e) => !texts.has(e.text) || !/^(Equivalent|Depth|Safe|Elsewhere): .*\.$/.test(e.why));
 result(stale.length === 0, `each of the ${entries.length} survivors that are listed has its line and a reason${stale.map((e) => `\n# ${e.text.replaceAll('\n', '\n#   ')}`).join('')}`);
 
 // --- a copy of the tree -----------------------------------------------------------------------------------------------------------------

@@ -298,10 +298,13 @@ static void test_rows_that_do_not_fit(void **state)
     struct conf c;
 
     (void)state;
-    base_conf(&c);
-    conf_on_field(&c, &f); /* index 2 was due */
-    assert_err(conf_check(&c), ERR_CONFIG);
-    conf_free(&c);
+    for (f.index = 2; f.index < 4; f.index++) { /* 2 is due */
+        base_conf(&c);
+        conf_on_place(&c, &p);
+        conf_on_field(&c, &f);
+        assert_err(conf_check(&c), f.index == 2 ? ERR_OK : ERR_CONFIG);
+        conf_free(&c);
+    }
 
     base_conf(&c);
     other.upstream = 4;

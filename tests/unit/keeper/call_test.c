@@ -1024,6 +1024,27 @@ static void test_legacy_session_gone(void **state)
     rig_quiet(w->r->gateway);
 }
 
+/* However many links were shown, to whom the last one was is remembered. */
+static void test_shown_are_bounded(void **state)
+{
+    enum { MANY = 2 * 4096 + 2, GATEWAY = 99 };
+    struct world *w = *state;
+    struct handoff_id id = legacy_ask(w, 1);
+    const struct handoff_shown *s = NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < MANY; i++)
+        handoff_was_shown(w->r->k, id, GATEWAY, (struct session_id){{8}});
+    TAILQ_FOREACH(s, &w->r->k->handoffs.shown, in_list)
+        n++;
+    assert_true(n < MANY);
+    handoff_gateway_lost(w->r->k, GATEWAY);
+    assert_true(TAILQ_EMPTY(&w->r->k->handoffs.shown));
+    (void)legacy_ask(w, 2);
+    complete(w, id, "sk-ann");
+    assert_int_equal(rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL)->handoff_signal.session.b[0], 7);
+}
+
 /* --- the credential is refused ---------------------------------------------------------------- */
 
 static void test_refused_then_given_again(void **state)
@@ -1606,6 +1627,7 @@ int main(void)
         T(test_legacy_done_before_the_answer),
         T(test_legacy_link_by_error),
         T(test_legacy_session_gone),
+        T(test_shown_are_bounded),
         T(test_refused_then_given_again),
         T(test_once),
         T(test_once_is_one_request),

@@ -51,6 +51,7 @@ static void test_incomplete(void **state)
 
 static void test_senseless_rows(void **state)
 {
+    uint8_t longer[300];
     struct conf c;
 
     (void)state;
@@ -70,6 +71,19 @@ static void test_senseless_rows(void **state)
     conf_add_field(&c, &(struct msg_conf_field){.upstream = 1, .index = 1}); /* a gap */
     assert_int_equal(conf_check(&c), ERR_CONFIG);
     conf_free(&c);
+    memset(longer, 'a', sizeof(longer));
+    for (int i = 0; i < 3; i++) {
+        const struct msg_conf_field field = {
+            .upstream = 1,
+            .label = slice_of(longer, LIM_LABEL_BYTES + (size_t)(i == 1)),
+            .hint = slice_of(longer, 256 + (size_t)(i == 2)),
+        };
+        start(&c);
+        conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+        conf_add_field(&c, &field);
+        assert_int_equal(conf_check(&c), i == 0 ? ERR_OK : ERR_CONFIG);
+        conf_free(&c);
+    }
     start(&c);
     for (int i = 0; i < CONF_HOSTS; i++)
         conf_add_host(&c, &host);

@@ -143,6 +143,8 @@ static void test_one_name_fills_no_lane(void **state)
     assert_int_equal(ask(h, 51, "x", cheap), ERR_OK);
     assert_int_equal(ask(h, 52, "x", cheap), ERR_AGAIN);
     wait_for(l, &g, LIM_HASHES_OF_NAME + 2);
+    for (size_t i = 0; i < g.n; i++)
+        assert_int_not_equal(g.tickets[i], asked); /* it is this one that left */
     hasher_free(h);
     sec_free(g.verifier);
     loop_free(l);
