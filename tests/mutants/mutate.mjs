@@ -1,9 +1,11 @@
 // Makes mutants of a C file: the same text with one small thing wrong inside a function. It knows the layout that tools/check-format holds, and no
 // more of the language: what does not compile is not counted by who asks.
 
-// The text with comments blank and strings as words, each of the same length: what is in them is no code.
+// The text with comments blank and strings as words, each of the same length: what is in them is no code. So is BUG_IF, which never holds.
 function codeOf(text) {
-    return text.replace(/\/\*[^]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|^#.*/gm, (s) => s.replace(/[^\n]/g, /^['"]/.test(s) ? '_' : ' '));
+    const blank = (s) => s.replace(/[^\n]/g, ' ');
+    return text.replace(/\/\*[^]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|^#.*/gm, (s) => (/^['"]/.test(s) ? s.replace(/[^\n]/g, '_') : blank(s)))
+        .replace(/\bBUG_IF\([^;]*\);/g, blank);
 }
 
 // Each function: { name, bool, from, to } of its body.
@@ -27,8 +29,8 @@ const others = {
 };
 const returned = (value) => ({ true: 'false', false: 'true', ERR_OK: 'ERR_AGAIN' })[value] ?? 'ERR_OK';
 
-// What is never deleted: it is no promise (a log line), cannot be noticed as long as the code is right (BUG_IF), or is LeakSanitizer's to notice.
-const kept = /^(?:log_event|BUG_IF|BUG|(?!sec_)\w+_free)\(/;
+// What is never deleted: it is no promise (a log line), or is LeakSanitizer's to notice.
+const kept = /^(?:log_event|(?!sec_)\w+_free)\(/;
 
 // Each kind: where it applies in code, and what then takes the place of a piece of the text: { from, to, put }.
 const kinds = [

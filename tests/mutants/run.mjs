@@ -37,7 +37,8 @@ const all = FOLDERS.flatMap((f) => readdirSync(join(root, 'src', f)).filter((n) 
 const nth = new Map(); // the same line may stand twice in a function
 const drawn = () => all.map((m) => [digest(`${options.seed} ${text(m)} ${nth.set(text(m), (nth.get(text(m)) ?? 0) + 1).get(text(m))}`), m])
     .sort(([a], [b]) => (a < b ? -1 : 1)).slice(Number(options.skip)).slice(0, Number(options.count)).map(([, m]) => m);
-const wanted = options.file ? all.filter((m) => m.file === options.file && (!options.line || m.line === Number(options.line))) : drawn();
+const [first, last = first] = (options.line ?? '1-1000000').split('-').map(Number);
+const wanted = options.file ? all.filter((m) => m.file === options.file && m.line >= first && m.line <= last) : drawn();
 
 const entries = readFileSync(join(import.meta.dirname, 'survivors.txt'), 'utf8').replace(/^#.*\n/gm, '').split(/\n{2,}/).map((e) => e.trim().split('\n')).filter((e) => e.length > 1)
     .map((lines) => ({ text: lines.slice(0, 3).join('\n'), why: lines.slice(3).join(' ') }));

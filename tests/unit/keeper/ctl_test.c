@@ -233,6 +233,7 @@ static void test_user_removed_with_many_handoffs(void **state)
 static void test_revoke_scopes(void **state)
 {
     struct world *w = *state;
+    const struct msg_ctl_done *none = NULL;
     struct msg_ctl_revoke r[] = {
         {.scope = CTL_SCOPE_CONNECTION},
         {.scope = CTL_SCOPE_USER, .name = SLICE_LIT("ann")},
@@ -242,6 +243,7 @@ static void test_revoke_scopes(void **state)
     struct msg_ctl_revoke misses[] = {
         {.scope = CTL_SCOPE_USER, .name = SLICE_LIT("nobody")},
         {.scope = CTL_SCOPE_UPSTREAM},
+        {.scope = CTL_SCOPE_UPSTREAM, .name = SLICE_LIT("neither configured nor connected")},
         {.scope = CTL_SCOPE_CONNECTION},
     };
 
@@ -266,7 +268,9 @@ static void test_revoke_scopes(void **state)
     assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_UPSTREAM,
                                                                         .name = SLICE_LIT("two")}),
                ERR_OK);
-    assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.count, 0);
+    none = &rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done;
+    assert_int_equal(none->count, 0);
+    assert_err((enum err)none->code, ERR_OK);
     assert_int_equal(next_answer(w, 9), MSG_CALL_PERMIT);
 }
 
