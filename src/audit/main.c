@@ -19,9 +19,7 @@
 #include "ipc/gen/send.h"
 #include "ipc/role.h"
 #include "os/log.h"
-#include "os/removed.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { RETRY_MS = 2000, WATCH_MS = 60000 };
@@ -160,24 +158,6 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
     return audit_dispatch(&handlers, ctx, c, type, m, fd);
 }
 
-static void on_removed(void *ctx)
-{
-    log_event(
-        LOG_ERROR, "audit_log_removed",
-        LOG_STR("hint", "somebody removed data: under the running Sidegate; nothing is begun"));
-    role_fail(ctx);
-}
-
-/* Not freed: it ends with the process. */
-static enum err watch_log(struct role_self *r, const char *data_dir)
-{
-    char path[300];
-    struct removed *watch = NULL;
-
-    snprintf(path, sizeof(path), "%s/" AUDIT_LOG_NAME, data_dir);
-    return removed_new(role_loop(r), path, on_removed, r, &watch);
-}
-
 static enum err on_open(struct role_self *r, void *ctx)
 {
     struct audit *a = ctx;
@@ -192,7 +172,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     }
     if (a->start.cut > 0)
         log_event(LOG_WARN, "audit_tail_cut", LOG_NUM("bytes", a->start.cut));
-    e = watch_log(r, boot->data_dir);
+    e = role_watch(r, AUDIT_LOG_NAME);
     if (e != ERR_OK)
         return e;
     a->retry = loop_timer_new(role_loop(r), retry, a);

@@ -12,8 +12,10 @@
 #include "ipc/gen/send.h"
 #include "os/alive.h"
 #include "os/log.h"
+#include "os/removed.h"
 #include "os/sock.h"
 
+#include <stdio.h>
 #include <sys/queue.h>
 
 enum { SUPERVISOR_FD = 3, STATUS_FAILED = 1, STATUS_ALONE = 2 };
@@ -30,8 +32,9 @@ struct role_self {
     struct chan *supervisor;
     struct role_boot boot;
     struct box box;
-    bool booted; /* boot came */
-    bool opened; /* open was called */
+    bool booted;         /* boot came */
+    bool opened;         /* open was called */
+    const char *watched; /* by role_watch */
     LIST_HEAD(, peer) peers;
     int status;
 };
@@ -176,6 +179,26 @@ void role_fail(struct role_self *r)
 {
     r->status = STATUS_FAILED;
     loop_stop(r->loop);
+}
+
+static void on_removed(void *ctx)
+{
+    struct role_self *r = ctx;
+
+    log_event(
+        LOG_ERROR, "data_removed", LOG_STR("file", r->watched),
+        LOG_STR("hint", "somebody removed data: under the running Sidegate; nothing is begun"));
+    role_fail(r);
+}
+
+enum err role_watch(struct role_self *r, const char *name)
+{
+    struct removed *watch = NULL; /* not freed: it ends with the process */
+    char path[sizeof r->boot.data_dir + 32];
+
+    r->watched = name;
+    snprintf(path, sizeof path, "%s/%s", r->boot.data_dir, name);
+    return removed_new(r->loop, path, on_removed, r, &watch);
 }
 
 /* Open, then the jail, then "ready": nothing of value comes before that. */

@@ -14,34 +14,6 @@
 #include "keeper/keeper.h"
 #include "os/file.h"
 #include "os/log.h"
-#include "os/removed.h"
-
-/* What is told from now on nobody would find again: better that nothing is begun. At the next start
- * there is no folder, or a store that is none of these keys'. */
-static void on_removed(void *ctx)
-{
-    log_event(
-        LOG_ERROR, "store_removed",
-        LOG_STR("hint", "somebody removed data: under the running Sidegate; nothing is begun"));
-    role_fail(ctx);
-}
-
-/* Not freed: it ends with the process. */
-static enum err watch_store(struct role_self *r, const char *data_dir)
-{
-    struct removed *watch = NULL;
-    struct buf path = BUF_INIT(512);
-    enum err e;
-
-    buf_put_str(&path, data_dir);
-    buf_put_str(&path, "/sidegate.db");
-    buf_put_u8(&path, 0);
-    e = buf_err(&path);
-    if (!e)
-        e = removed_new(role_loop(r), (const char *)path.p, on_removed, r, &watch);
-    buf_free(&path);
-    return e;
-}
 
 static enum err on_open(struct role_self *r, void *ctx)
 {
@@ -53,7 +25,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     if (!e)
         e = keeper_open(ctx, role_loop(r), b->data_dir, b->key_dir);
     if (!e)
-        e = watch_store(r, b->data_dir);
+        e = role_watch(r, STORE_FILE);
     if (e)
         log_event(LOG_ERROR, "keeper_not_started", LOG_ERR(e));
     return e;

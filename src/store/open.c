@@ -29,13 +29,13 @@ static enum err open_file(struct store *s, const char *dir)
     int64_t on = 0;
 
     buf_put_str(&path, dir);
-    buf_put_str(&path, "/sidegate.db");
+    buf_put_str(&path, "/" STORE_FILE);
     buf_put_u8(&path, 0);
     e = buf_err(&path);
     if (!e)
         e = file_check((const char *)path.p);
     if (e)
-        log_event(LOG_ERROR, "store_unusable", LOG_STR("hint", "is sidegate.db a plain file?"),
+        log_event(LOG_ERROR, "store_unusable", LOG_STR("hint", "is " STORE_FILE " a plain file?"),
                   LOG_ERR(e));
     if (!e) {
         mode_t old = umask(077);

@@ -28,11 +28,13 @@ enum stmt {
 
 struct store;
 
+#define STORE_FILE "sidegate.db" /* below the folder that it is opened in */
+
 /* Version of the schema that this program has. */
 enum { STORE_VERSION = 6 };
 
 /*
- * Opens DIR/sidegate.db, makes it when it is not there (mode 0600), brings it to STORE_VERSION, and
+ * Opens STORE_FILE in dir, makes it when it is not there (mode 0600), brings it to STORE_VERSION, and
  * keeps a reserve file beside it for the day the disk is full. The runner uses l; NULL: tests call
  * store_flush. ERR_AGAIN: another process has it open. ERR_CONFIG: the file is of a newer version.
  */

@@ -15,14 +15,14 @@ export default async function (t) {
     };
     await becomes(/^200 ok\n$/, 'all is well');
     rmSync(join(sidegate.dir, 'data', 'audit', 'log'));
-    await sidegate.logged(/event=audit_log_removed .*hint=/);
+    await sidegate.logged(/event=data_removed file="?audit\/log"? .*hint=/);
     await becomes(/^503 nothing is begun: .* audit log do not belong together/, '/health says that the log is lost, when audit has begun another');
     await t.fails(agent.call('weather', { station: 'harbour' }), 'no call is begun');
 
     let from = sidegate.log.length;
     rmSync(join(sidegate.dir, 'data'), { recursive: true });
-    await sidegate.logged(/event=store_removed .*hint=/, undefined, from);
-    await sidegate.logged(/event=audit_log_removed .*hint=/, undefined, from);
+    await sidegate.logged(/event=data_removed file="?sidegate\.db"? .*hint=/, undefined, from);
+    await sidegate.logged(/event=data_removed file="?audit\/log"? .*hint=/, undefined, from);
     await becomes(/^503 the keeper is not there/, '/health says that the store is gone');
     await t.fails(agent.call('weather', { station: 'harbour' }), 'no call is begun');
 
