@@ -269,7 +269,7 @@ static void test_long_names_cost_little(void **state)
     read = clock() - start;
     assert_ok(jsonrpc_read(&j, &m));
     start = clock();
-    request_put(&j, &m, put_nothing, NULL);
+    request_put(&j, &m, NULL, put_nothing, NULL);
     assert_true(clock() - start < 3 * (read + CLOCKS_PER_SEC / 1000));
     json_free(&j);
     buf_free(&text);
