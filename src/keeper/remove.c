@@ -37,8 +37,6 @@ static enum err remove_rows(struct removal *r)
     if (!r->person)
         return store_do(k->store, Q_client_remove, VALS(V_ID(r->client)));
     e = store_do(k->store, Q_user_remove, VALS(V_ID(r->user)));
-    if (!e)
-        e = store_do(k->store, Q_snapshot_remove_user, VALS(V_ID(r->user)));
     return e ? e : master_switch(k, r->master);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Snapshots of lists. Run by the keeper, which does not look inside. A list seen with a person's
- * credential is kept for that person alone; one seen without is for everybody (decision 0004). What
- * a server says in one era is not what it says in the other (decision 0008).
+ * Snapshots of lists. Run by the keeper, which does not look inside. A list seen with a credential
+ * belongs to its connection, and goes with that in the store; one seen without is for everybody
+ * (decision 0004). What a server says in one era is not what it says in the other (decision 0008).
  */
 #include "keeper/snapshot.h"
 
@@ -22,7 +22,7 @@ void snapshot_drop(struct use *u)
 
 struct putting {
     struct keeper *k;
-    struct user_id user;
+    struct connection_id connection;
     uint16_t upstream;
     struct snapshot_parts *parts; /* moved here */
 };
@@ -33,7 +33,7 @@ static enum err put_work(void *ctx)
     struct keeper *k = p->k;
 
     return store_do(k->store, Q_snapshot_put,
-                    VALS(V_STR(conf_get(&k->conf, p->upstream)->name), V_ID(p->user),
+                    VALS(V_STR(conf_get(&k->conf, p->upstream)->name), V_ID(p->connection),
                          V_INT(p->parts->era), V_INT(p->parts->kind), V_INT(keeper_now(k)),
                          V_BYTES(buf_slice(&p->parts->bytes))));
 }
@@ -55,8 +55,8 @@ static void complete(struct keeper *k, struct use *u)
 
     p->k = k;
     p->upstream = u->plan.upstream;
-    if (!ID_IS_ZERO(u->plan.connection))
-        p->user = u->plan.who.user;
+    if (!PLANTED(lists_shared))
+        p->connection = u->plan.connection;
     p->parts = u->parts; /* moved */
     u->parts = NULL;
     store_work(k->store, STORE_NORMAL, put_work, put_done, p);
@@ -105,13 +105,26 @@ static void tell_parts(struct chan *c, const struct call *call, struct slice all
     } while (at < all.n);
 }
 
+/* What its client may see: of its connection there, while it has one, or what everybody may. */
+static enum err find(struct keeper *k, const struct call *call, struct store_rows *ret)
+{
+    struct connection_now now;
+    enum err e = connection_stand(k, &call->who, call->upstream, &now);
+
+    if (e)
+        return e;
+    if (revoke_is_dead(k, now.id))
+        now.id = (struct connection_id){{0}};
+    return store_one(k->store, Q_snapshot_get,
+                     VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
+                          V_INT(call->wanted), V_ID(now.id)),
+                     ret);
+}
+
 static void give(struct keeper *k, struct chan *c, const struct call *call)
 {
     struct store_rows q;
-    enum err e = store_one(k->store, Q_snapshot_get,
-                           VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
-                                V_INT(call->wanted), V_ID(call->who.user)),
-                           &q);
+    enum err e = find(k, call, &q);
 
     if (e) {
         if (e != ERR_NOT_FOUND)

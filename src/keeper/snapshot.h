@@ -1,5 +1,5 @@
-/* The last lists seen of an upstream, per era, per person and without one: put by egress in parts,
- * given to gateways in parts. Opaque bytes. */
+/* The last lists seen of an upstream, per era, with each connection and without one: put by egress
+ * in parts, given to gateways in parts. Opaque bytes. */
 #ifndef SG_KEEPER_SNAPSHOT_H
 #define SG_KEEPER_SNAPSHOT_H
 

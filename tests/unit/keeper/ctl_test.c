@@ -342,7 +342,7 @@ static void test_probe_and_snapshots(void **state)
     assert_slice(row->name, "key");
     assert_true(row->seen > 0);
     rig_forget(w->r->cli);
-    /* Ann's own list, seen with her credential, is hers alone. */
+    /* A list that was seen with ann's credential is for nobody else. */
     rig_add_user(w->r, "bob", "bob's password");
     rig_add_key(w->r, "bob", "desk", "bob-token");
     connect_ann(w);
@@ -357,6 +357,109 @@ static void test_probe_and_snapshots(void **state)
     (void)list_call(w, w->ann, 3, ERA_LEGACY);
     snapshot_is(w, 3, "{\"everybody, legacy\"}");
     sec_free(bob);
+}
+
+/* A list that ann's agent gets, seen with its credential. */
+static void list_seen(struct world *w, uint64_t number)
+{
+    struct use_id use = list_call(w, w->ann, number, ERA_MODERN);
+
+    put(w, use, ERA_MODERN, "{\"seen with a credential\"}");
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    rig_settle(w->r);
+}
+
+static bool is_stored(struct world *w)
+{
+    uint64_t seen = 0;
+
+    rig_forget(w->r->cli);
+    assert_err(send_ctl_upstream_list(w->r->cli->own, &(struct msg_ctl_upstream_list){0}), ERR_OK);
+    seen = rig_take(w->r->cli, MSG_CTL_UPSTREAM_ROW)->ctl_upstream_row.seen;
+    rig_forget(w->r->cli);
+    return seen > 0;
+}
+
+/* Another agent of the same person was given nothing. */
+static void test_lists_of_a_connection(void **state)
+{
+    struct world *w = *state;
+    struct sec *other = rig_sec("other-token");
+
+    rig_add_key(w->r, "ann", "other", "other-token");
+    connect_ann(w);
+    list_seen(w, 1);
+    snapshot_is(w, 1, "{\"seen with a credential\"}");
+    (void)list_call(w, other, 2, ERA_MODERN);
+    snapshot_is(w, 2, "");
+    sec_free(other);
+}
+
+static void revoke_all(struct world *w)
+{
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    done(w, ERR_OK);
+}
+
+static void replace(struct world *w)
+{
+    assert_int_equal(next_answer(w, 2), MSG_CALL_PERMIT);
+    rig_take(w->r->gateway, MSG_CALL_PERMIT);
+    rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED, true);
+    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    assert_true(is_stored(w)); /* refused, and nobody gave another one yet */
+    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = 2}), ERR_OK);
+    connect_ann(w);
+}
+
+static void remove_key(struct world *w)
+{
+    assert_err(
+        send_ctl_key_remove(w->r->cli->own, &(struct msg_ctl_key_remove){.client = first_key(w)}),
+        ERR_OK);
+    done(w, ERR_OK);
+}
+
+static void remove_user(struct world *w)
+{
+    assert_err(
+        send_ctl_user_remove(w->r->cli->own, &(struct msg_ctl_user_remove){SLICE_LIT("ann")}),
+        ERR_OK);
+    done(w, ERR_OK);
+}
+
+static void test_lists_go_with_their_connection(void **state)
+{
+    static void (*const ends[])(struct world *) = {revoke_all, replace, remove_key, remove_user};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        connect_ann(w);
+        list_seen(w, 10 + i);
+        assert_true(is_stored(w));
+        ends[i](w);
+        assert_false(is_stored(w));
+        revoke_all(w);
+        rig_forget(w->r->egress);
+        rig_forget(w->r->gateway);
+        if (ends[i] == remove_key)
+            rig_add_key(w->r, "ann", "laptop", "ann-token");
+    }
+}
+
+/* On its way when the connection went: it comes too late. */
+static void test_list_after_its_connection(void **state)
+{
+    struct world *w = *state;
+    struct use_id use;
+
+    connect_ann(w);
+    use = list_call(w, w->ann, 1, ERA_MODERN);
+    revoke_all(w);
+    put(w, use, ERA_MODERN, "{\"too late\"}");
+    rig_settle(w->r);
+    assert_false(is_stored(w));
 }
 
 /* The largest list that is stored. */
@@ -514,7 +617,7 @@ static void test_full_disk_and_no_reserve(void **state)
     struct world *w = *state;
 
     connect_ann(w);
-    rig_settle(w->r);
+    list_seen(w, 2);
     loop_turn(w->r->loop, 300);
     rig_settle(w->r);
     full_disk = -1;
@@ -523,6 +626,8 @@ static void test_full_disk_and_no_reserve(void **state)
     done(w, ERR_NO_SPACE);
     rig_take(w->r->egress, MSG_DROP);
     full_disk = 0;
+    (void)list_call(w, w->ann, 3, ERA_MODERN);
+    snapshot_is(w, 3, "");
     assert_int_equal(next_answer(w, 1), MSG_CALL_HANDOFF);
     rig_quiet(w->r->egress);
 }
@@ -615,6 +720,9 @@ int main(void)
         T(test_user_removed_with_many_handoffs),
         T(test_revoke_scopes),
         T(test_probe_and_snapshots),
+        T(test_lists_of_a_connection),
+        T(test_lists_go_with_their_connection),
+        T(test_list_after_its_connection),
         T(test_big_snapshot),
         T(test_many_lists_at_once),
         T(test_hostile_snapshots),

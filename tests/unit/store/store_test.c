@@ -156,7 +156,9 @@ static void test_newer_schema_refused(void **state)
 }
 
 static const unsigned char *const older[] = {migration_0001, migration_0002, migration_0003,
-                                             migration_0004};
+                                             migration_0004, migration_0005, migration_0006};
+
+enum { USES_STAY = 4 /* up to this version a use keeps its row at its end */ };
 
 /* A new store as the program of that version made it; it is closed. */
 static void make_older(struct rig *r, size_t version)
@@ -180,7 +182,7 @@ static void test_older_schema(void **state)
 {
     struct rig *r = *state;
 
-    for (size_t version = 1; version <= ARRAY_LEN(older); version++) {
+    for (size_t version = 1; version <= USES_STAY; version++) {
         struct store_rows q;
         int n = 0;
 
@@ -216,6 +218,28 @@ static void test_older_schema(void **state)
         reopen(r);
         assert_int_equal(rows(r->s), 1);
     }
+}
+
+/* Of lists those stay that were seen without a credential: whose the others were is not known. */
+static void test_older_lists(void **state)
+{
+    struct connection_id ann = {"000000000000000"};
+    struct rig *r = *state;
+    struct store_rows q;
+
+    ann.b[15] = '1';
+    make_older(r, ARRAY_LEN(older));
+    outside(r, "INSERT INTO snapshot VALUES ('up', zeroblob(16), 1, 2, 5, x'61'),"
+               "  ('up', CAST('0000000000000001' AS BLOB), 1, 2, 6, x'62')");
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+    assert_int_equal(
+        store_one(r->s, Q_snapshot_get, VALS(V_STR("up"), V_INT(1), V_INT(2), V_ID(ann)), &q),
+        ERR_OK);
+    assert_true(slice_eq_str(store_bytes(&q, 0), "a"));
+    assert_int_equal(store_end(&q), ERR_OK);
+    assert_int_equal(store_one(r->s, Q_snapshot_seen, VALS(V_STR("up")), &q), ERR_OK);
+    assert_int_equal(store_int(&q, 0), 5);
+    assert_int_equal(store_end(&q), ERR_OK);
 }
 
 /* What agents can fill is never read through to find a part of it: a start, and each call, would
@@ -443,6 +467,7 @@ int main(void)
         T(test_second_opener_refused),
         T(test_newer_schema_refused),
         T(test_older_schema),
+        T(test_older_lists),
         T(test_nothing_is_read_through),
         T(test_not_a_database),
         T(test_group),
