@@ -64,6 +64,7 @@ struct person {
     struct keeper *k;
     uint64_t peer;
     bool fresh; /* else a new password */
+    struct user_id id;
     char name[LIM_USER_NAME_BYTES + 1];
     struct session_proof proof;
 };
@@ -101,17 +102,16 @@ static enum err change_person(struct person *p, struct user_id *ret_id)
 static enum err person_work(void *ctx)
 {
     struct person *p = ctx;
-    struct user_id id;
     uint64_t seq = 0;
     enum err e = ERR_OK;
 
-    RANDOM_ID(id);
-    e = p->fresh ? add_person(p, id) : change_person(p, &id);
+    RANDOM_ID(p->id);
+    e = p->fresh ? add_person(p, p->id) : change_person(p, &p->id);
     return e ? e
              : outbox_add(
                    p->k,
                    &(struct record){.event = p->fresh ? EVENT_USER_ADDED : EVENT_USER_CHANGED,
-                                    .user = id,
+                                    .user = p->id,
                                     .detail = slice_str(p->name)},
                    &seq);
 }
@@ -122,6 +122,7 @@ static void person_done(void *ctx, enum err e)
 
     log_event(e ? LOG_WARN : LOG_INFO, "user_written", LOG_STR("name", p->name),
               LOG_NUM("new", p->fresh), LOG_ERR(e));
+    pages_sessions_ended(p->k, p->id);
     ctl_say(p->k, p->peer, e);
     mem_free(p);
 }

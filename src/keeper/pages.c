@@ -288,11 +288,33 @@ static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t r
     return NULL;
 }
 
-static void end_watch(struct keeper *k, struct page_watch *w)
+static void end_watch(struct page_watch *w)
 {
     LIST_REMOVE(w, in_list);
-    k->pages.watches_n--;
+    w->k->pages.watches_n--;
+    loop_timer_free(w->end);
     mem_free(w);
+}
+
+/* Looked up each time, however the session may have ended. False: it is over, and the watch too. */
+static bool watch_lives(struct page_watch *w)
+{
+    uint64_t left = session_left(w->k, w->session);
+
+    if (PLANTED(watch_stays))
+        return true;
+    if (left > 0) {
+        loop_timer_set(w->end, left);
+        return true;
+    }
+    page_denied(peers_chan(&w->k->peers, w->peer), w->req, DENIAL_LOG_IN);
+    end_watch(w);
+    return false;
+}
+
+static void on_session_end(void *ctx)
+{
+    IGNORE(watch_lives(ctx));
 }
 
 void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
@@ -310,11 +332,15 @@ void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbo
         return;
     }
     w = MEM_NEW(struct page_watch);
-    w->peer = peer_of(c)->serial;
-    w->req = m->req;
-    w->user = s.user;
+    *w = (struct page_watch){.k = k,
+                             .peer = peer_of(c)->serial,
+                             .req = m->req,
+                             .user = s.user,
+                             .session = s.hash,
+                             .end = loop_timer_new(k->loop, on_session_end, w)};
     LIST_INSERT_HEAD(&k->pages.watches, w, in_list);
     k->pages.watches_n++;
+    IGNORE(watch_lives(w)); /* sets its end */
 }
 
 void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m)
@@ -322,18 +348,29 @@ void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_
     struct page_watch *w = find_watch(k, peer_of(c)->serial, m->req);
 
     if (w)
-        end_watch(k, w);
+        end_watch(w);
+}
+
+static void look_at_watches(struct keeper *k, struct user_id user, bool changed)
+{
+    struct page_watch *next = NULL;
+
+    for (struct page_watch *w = LIST_FIRST(&k->pages.watches); w; w = next) {
+        next = LIST_NEXT(w, in_list);
+        if (ID_EQ(w->user, user) && watch_lives(w) && changed)
+            tell_inbox_changed(peers_chan(&k->peers, w->peer),
+                               &(struct msg_inbox_changed){.req = w->req});
+    }
 }
 
 void pages_inbox_changed(struct keeper *k, struct user_id user)
 {
-    struct page_watch *w = NULL;
+    look_at_watches(k, user, true);
+}
 
-    LIST_FOREACH(w, &k->pages.watches, in_list) {
-        struct chan *c = ID_EQ(w->user, user) ? peers_chan(&k->peers, w->peer) : NULL;
-
-        tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->req});
-    }
+void pages_sessions_ended(struct keeper *k, struct user_id user)
+{
+    look_at_watches(k, user, false);
 }
 
 void pages_surface_lost(struct keeper *k, uint64_t peer)
@@ -344,7 +381,7 @@ void pages_surface_lost(struct keeper *k, uint64_t peer)
         struct page_watch *next = LIST_NEXT(w, in_list);
 
         if (w->peer == peer)
-            end_watch(k, w);
+            end_watch(w);
         w = next;
     }
 }
@@ -352,7 +389,7 @@ void pages_surface_lost(struct keeper *k, uint64_t peer)
 void pages_close(struct keeper *k)
 {
     while (!LIST_EMPTY(&k->pages.watches))
-        end_watch(k, LIST_FIRST(&k->pages.watches));
+        end_watch(LIST_FIRST(&k->pages.watches));
 }
 
 /* --- connections ------------------------------------------------------------------------------ */

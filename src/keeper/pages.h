@@ -13,8 +13,11 @@ struct keeper;
 /* Somebody has an inbox open. */
 struct page_watch {
     LIST_ENTRY(page_watch) in_list;
+    struct keeper *k;
     uint64_t peer, req;
     struct user_id user;
+    struct digest session;
+    struct loop_timer *end; /* of the session */
 };
 
 LIST_HEAD(page_watches, page_watch);
@@ -37,6 +40,8 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
 
 /* Each open inbox of that person is told to look again. */
 void pages_inbox_changed(struct keeper *k, struct user_id user);
+/* Sessions of that person may be over: so are the inboxes open with them. */
+void pages_sessions_ended(struct keeper *k, struct user_id user);
 void pages_surface_lost(struct keeper *k, uint64_t peer);
 void pages_close(struct keeper *k);
 

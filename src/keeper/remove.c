@@ -96,10 +96,12 @@ static void done(void *ctx, enum err e)
         return;
     }
     handoff_all_changed(k, &r->cancelled);
-    if (r->person)
+    if (r->person) {
+        pages_sessions_ended(k, r->user);
         master_switched(k, r->master, finished, r);
-    else
+    } else {
         finished(r, ERR_OK);
+    }
 }
 
 /* All clients of a person. */

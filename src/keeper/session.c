@@ -53,6 +53,17 @@ enum err session_find(struct keeper *k, const struct sec *cookie, struct session
     return e;
 }
 
+uint64_t session_left(struct keeper *k, struct digest hash)
+{
+    struct store_rows q;
+    uint64_t end = 0, now = keeper_now(k);
+
+    if (store_one(k->store, Q_session_end, VALS(V_ID(hash)), &q) != ERR_OK)
+        return 0;
+    end = (uint64_t)store_int(&q, 0);
+    return store_end(&q) == ERR_OK && end > now ? end - now : 0;
+}
+
 enum err session_find_for_change(struct keeper *k, const struct sec *cookie, struct digest csrf,
                                  struct session *ret)
 {
@@ -284,6 +295,7 @@ static void logout_done(void *ctx, enum err e)
 {
     struct logout *l = ctx;
 
+    pages_sessions_ended(l->k, l->s.user);
     page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : PAGE_OK);
     mem_free(l);
 }

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xd203edf9ba82e80du
+#define MSG_TABLE_ID 0x78432b8e8acfffa2u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -1000,7 +1000,7 @@ struct msg_inbox_row {
     uint64_t expires;
 };
 
-/* Tell of changes until watch_end. */
+/* Tell of changes until watch_end, or until the session is over: page_denied says so. */
 struct msg_inbox_watch {
     uint64_t req;
     struct sec *cookie;

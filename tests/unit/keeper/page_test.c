@@ -975,6 +975,103 @@ static void test_watch(void **state)
     sec_free(bob);
 }
 
+static void log_out(struct world *w, struct sec *cookie)
+{
+    struct digest csrf;
+
+    assert_err(send_who_get(w->r->surface->own, &(struct msg_who_get){.cookie = cookie}), ERR_OK);
+    csrf = rig_take(w->r->surface, MSG_WHO)->who.csrf;
+    assert_err(send_logout(w->r->surface->own,
+                           &(struct msg_logout){.req = 2, .cookie = cookie, .csrf = csrf}),
+               ERR_OK);
+}
+
+static void change_password(struct world *w, struct sec *cookie)
+{
+    struct sec *v = rig_verifier("ann's password");
+
+    (void)cookie;
+    assert_err(
+        send_ctl_user_password(
+            w->r->cli->own, &(struct msg_ctl_user_password){.name = SLICE_LIT("ann"),
+                                                            .salt = SLICE_LIT("0123456789abcdef"),
+                                                            .ops = 3,
+                                                            .mem = 65536,
+                                                            .verifier = v}),
+        ERR_OK);
+    sec_free(v);
+}
+
+static void let_expire(struct world *w, struct sec *cookie)
+{
+    (void)cookie;
+    w->r->k->clock_base += limit_get(SET_LOGIN_TIME);
+    loop_timer_set(LIST_FIRST(&w->r->k->pages.watches)->end, 0);
+}
+
+/* Its time is over, and the timer has not come yet: a change is not told. */
+static void change_after_expiry(struct world *w, struct sec *cookie)
+{
+    struct msg_call_open o = rig_call(3, w->token);
+
+    (void)cookie;
+    w->r->k->clock_base += limit_get(SET_LOGIN_TIME);
+    rig_say_call(w->r, &o);
+}
+
+static void remove_ann(struct world *w, struct sec *cookie)
+{
+    (void)cookie;
+    assert_err(
+        send_ctl_user_remove(w->r->cli->own, &(struct msg_ctl_user_remove){SLICE_LIT("ann")}),
+        ERR_OK);
+}
+
+static void test_watch_ends_with_its_session(void **state)
+{
+    static void (*const ends[])(struct world *, struct sec *) = {
+        log_out, change_password, let_expire, change_after_expiry, remove_ann};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct sec *cookie = rig_login(w->r, "ann", "ann's password");
+        struct msg_page_denied *d = NULL;
+
+        assert_err(send_inbox_watch(w->r->surface->own,
+                                    &(struct msg_inbox_watch){.req = 50 + i, .cookie = cookie}),
+                   ERR_OK);
+        rig_quiet(w->r->surface);
+        ends[i](w, cookie);
+        d = &rig_take(w->r->surface, MSG_PAGE_DENIED)->page_denied;
+        assert_int_equal(d->req, 50 + i);
+        assert_int_equal(d->why, DENIAL_LOG_IN);
+        assert_true(LIST_EMPTY(&w->r->k->pages.watches));
+        if (ends[i] == log_out)
+            rig_take(w->r->surface, MSG_PAGE_DONE);
+        rig_quiet(w->r->surface);
+        sec_free(cookie);
+    }
+}
+
+/* Another browser of the same person goes on. */
+static void test_watch_of_another_session(void **state)
+{
+    struct world *w = *state;
+    struct sec *one = rig_login(w->r, "ann", "ann's password"),
+               *two = rig_login(w->r, "ann", "ann's password");
+    struct msg_call_open o = rig_call(1, w->token);
+
+    assert_err(
+        send_inbox_watch(w->r->surface->own, &(struct msg_inbox_watch){.req = 50, .cookie = two}),
+        ERR_OK);
+    log_out(w, one);
+    rig_take(w->r->surface, MSG_PAGE_DONE);
+    rig_say_call(w->r, &o);
+    assert_int_equal(rig_take(w->r->surface, MSG_INBOX_CHANGED)->inbox_changed.req, 50);
+    sec_free(one);
+    sec_free(two);
+}
+
 static void test_connections(void **state)
 {
     struct world *w = *state;
@@ -1068,6 +1165,8 @@ int main(void)
         T(test_expiry_during_the_trial),
         T(test_inbox),
         T(test_watch),
+        T(test_watch_ends_with_its_session),
+        T(test_watch_of_another_session),
         T(test_connections),
     };
 
