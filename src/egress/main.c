@@ -17,6 +17,7 @@
 #include "crypto/init.h"
 #include "egress/use.h"
 #include "ipc/gen/egress.h"
+#include "ipc/gen/send.h"
 #include "os/log.h"
 #include "os/sock.h"
 
@@ -80,8 +81,8 @@ static void on_state_sealed(void *ctx, struct chan *c, struct msg_state_sealed *
 
 static void on_drop(void *ctx, struct chan *c, struct msg_drop *m)
 {
-    (void)c;
     uses_drop(ctx, &m->connection);
+    tell_dropped(c, &(struct msg_dropped){0});
 }
 
 static void on_cut(void *ctx, struct chan *c, struct msg_cut *m)

@@ -7,12 +7,26 @@
 
 struct keeper;
 
+typedef void egress_dropped_fn(void *ctx);
+
+struct egress_drop {
+    TAILQ_ENTRY(egress_drop) in_list;
+    unsigned tick; /* when it was told */
+    egress_dropped_fn *fn;
+    void *ctx;
+};
+
 TAILQ_HEAD(egress_waiting, use);
+TAILQ_HEAD(egress_drops, egress_drop);
 
 struct egress_slot {
+    struct keeper *k;
     uint64_t peer; /* serial, 0: none now */
     bool wanted;   /* asked the supervisor for it */
     struct egress_waiting waiting;
+    struct egress_drops drops;     /* told and not answered, in their order */
+    struct loop_timer *drop_timer; /* runs while there are any */
+    unsigned tick;
 };
 
 struct egresses {
@@ -20,18 +34,23 @@ struct egresses {
 };
 
 void egress_init(struct keeper *k);
+void egress_close(struct keeper *k);
 /* u waits for the process of its upstream, which is asked for. */
 void egress_queue(struct keeper *k, struct use *u);
 /* Nothing when it does not wait. */
 void egress_unqueue(struct keeper *k, struct use *u);
 /* NULL: it is not there now. */
 struct chan *egress_chan(struct keeper *k, uint16_t upstream);
-/* Tells it to end whatever uses this connection. */
-void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c);
+/* Tells it to end whatever uses this connection. fn, which may be NULL, once nothing leaves with it
+ * any more: it says so, or is gone; at once if it is not there. One that says nothing within
+ * LIM_DROP_MS is ended. */
+void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c, egress_dropped_fn *fn,
+                 void *ctx);
 
 void egress_peer(struct keeper *k, struct chan *c);
 void egress_lost(struct keeper *k, struct chan *c);
 void egress_on_failed(struct keeper *k, const struct msg_egress_failed *m);
+void egress_on_dropped(struct keeper *k, struct chan *c, const struct msg_dropped *m);
 void egress_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial_want *m);
 
 #endif

@@ -140,6 +140,7 @@ void keeper_close(struct keeper *k)
     uses_close(k);
     handoff_close_all(k);
     pages_close(k);
+    egress_close(k);
     revoke_close(k);
     sums_close(k);
     rate_done(&k->rates);

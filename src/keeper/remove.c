@@ -2,7 +2,7 @@
  * Removing an agent key, or a person. Run by the keeper. First nobody is that client any more, then
  * the connections end as in revoke.c, then the rows go. With a person the data key goes and the
  * master key is replaced, so that a copy of the store taken before does not open either; the
- * command is answered when the old master key is destroyed.
+ * command is answered when the old master key is destroyed, and the connections have ended.
  */
 #include "base/mem.h"
 #include "keeper/ctl.h"
@@ -18,6 +18,9 @@ struct removal {
     uint32_t master;         /* the new key */
     char name[LIM_USER_NAME_BYTES + 1];
     struct handoff_moved *cancelled;
+    unsigned waits; /* for the connections, and for all else */
+    enum err e;
+    const char *why;
 };
 
 /* What a person's or client's open handoffs were for is gone. */
@@ -58,17 +61,30 @@ static enum err work(void *ctx)
                    &seq);
 }
 
+static void answer_when_over(struct removal *r)
+{
+    if (--r->waits > 0)
+        return;
+    ctl_say_why(r->k, r->peer, r->e, r->why);
+    mem_free(r);
+}
+
+/* A store that fails here fails for the rows too, and is reported with them. */
+static void revoked(void *ctx, UNUSED enum err e, UNUSED size_t n)
+{
+    answer_when_over(ctx);
+}
+
 static void finished(void *ctx, enum err e)
 {
     struct removal *r = ctx;
 
-    ctl_say_why(
-        r->k, r->peer, e,
-        e ? "the person is removed, but the old master key is not destroyed yet (the log says "
-            "why): a copy of the store from before still opens with it. It is tried again "
-            "every hour and at each start"
-          : "");
-    mem_free(r);
+    r->e = e;
+    if (e)
+        r->why = "the person is removed, but the old master key is not destroyed yet (the log says "
+                 "why): a copy of the store from before still opens with it. It is tried again "
+                 "every hour and at each start";
+    answer_when_over(r);
 }
 
 static void failed(struct removal *r, enum err e)
@@ -80,8 +96,8 @@ static void failed(struct removal *r, enum err e)
         master_give_up(k, r->master);
     if (auth_load(k) != ERR_OK) /* back as the store has it; without a store nobody is anybody */
         auth_close(k);
-    ctl_say(k, r->peer, e);
-    mem_free(r);
+    r->e = e;
+    answer_when_over(r);
 }
 
 static void done(void *ctx, enum err e)
@@ -125,7 +141,8 @@ void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ct
     struct store_rows q;
     enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(m->name)), &q);
 
-    *r = (struct removal){.k = k, .peer = peer_of(c)->serial, .person = true};
+    *r =
+        (struct removal){.k = k, .peer = peer_of(c)->serial, .person = true, .waits = 2, .why = ""};
     BUG_IF(!slice_to_cstr(m->name, r->name, sizeof(r->name))); /* the message's maximum */
     if (!e) {
         STORE_ID(&q, 0, r->user);
@@ -139,7 +156,7 @@ void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ct
         return;
     }
     end_clients(k, r->user);
-    revoke_connections(k, &(struct revoke_which){.user = r->user}, NULL, NULL);
+    revoke_connections(k, &(struct revoke_which){.user = r->user}, revoked, r);
     store_work(k->store, STORE_URGENT, work, done, r);
 }
 
@@ -149,7 +166,8 @@ void remove_on_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl
     struct store_rows q;
     enum err e = store_one(k->store, Q_client_get, VALS(V_ID(m->client)), &q);
 
-    *r = (struct removal){.k = k, .peer = peer_of(c)->serial, .client = m->client};
+    *r = (struct removal){
+        .k = k, .peer = peer_of(c)->serial, .client = m->client, .waits = 2, .why = ""};
     if (!e) {
         STORE_ID(&q, 0, r->user);
         if (!slice_to_cstr(slice_sub(store_bytes(&q, 1), 0, sizeof(r->name) - 1), r->name,
@@ -164,6 +182,6 @@ void remove_on_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl
     }
     calls_end_client(k, r->client);
     auth_remove(k, r->client);
-    revoke_connections(k, &(struct revoke_which){.client = r->client}, NULL, NULL);
+    revoke_connections(k, &(struct revoke_which){.client = r->client}, revoked, r);
     store_work(k->store, STORE_URGENT, work, done, r);
 }

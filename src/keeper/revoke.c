@@ -16,6 +16,8 @@ struct revoking {
     struct keeper *k;
     revoke_fn *fn;
     void *ctx;
+    unsigned waits; /* for the store, and for each drop */
+    enum err e;
     size_t n, cap;
     struct victim *victims;
 };
@@ -65,11 +67,27 @@ static enum err collect(struct revoking *r, const struct revoke_which *w)
     return store_end(&q);
 }
 
-/* In memory, now: nothing that is not released will be, and egress ends what runs. */
-static void kill_now(struct keeper *k, const struct victim *v)
+/* What was released before could leave after an answer that did not wait for egress. */
+static void answer_when_over(void *ctx)
 {
+    struct revoking *r = ctx;
+
+    if (--r->waits > 0)
+        return;
+    log_event(r->e ? LOG_ERROR : LOG_INFO, "revoked", LOG_NUM("connections", r->n), LOG_ERR(r->e));
+    if (r->fn)
+        r->fn(r->ctx, r->e, r->n);
+    mem_free(r->victims);
+    mem_free(r);
+}
+
+/* In memory, now: nothing that is not released will be, and egress ends what runs. */
+static void kill_now(struct revoking *r, const struct victim *v)
+{
+    struct keeper *k = r->k;
     struct revoke_dead *d = NULL;
     uint16_t upstream = 0;
+    bool waits = !PLANTED(revoke_unconfirmed);
 
     HASH_FIND(hh, k->dead, &v->id, sizeof(v->id), d);
     if (!d) {
@@ -77,8 +95,10 @@ static void kill_now(struct keeper *k, const struct victim *v)
         d->id = v->id;
         HASH_ADD(hh, k->dead, id, sizeof(d->id), d);
     }
-    if (conf_index(&k->conf, slice_str(v->upstream), &upstream))
-        egress_drop(k, upstream, v->id);
+    if (!conf_index(&k->conf, slice_str(v->upstream), &upstream))
+        return; /* no process was ever given it */
+    r->waits += waits;
+    egress_drop(k, upstream, v->id, waits ? answer_when_over : NULL, r);
 }
 
 static enum err revoke_work(void *ctx)
@@ -119,11 +139,8 @@ static void revoke_done(void *ctx, enum err e)
             mem_free(d);
         }
     }
-    log_event(e ? LOG_ERROR : LOG_INFO, "revoked", LOG_NUM("connections", r->n), LOG_ERR(e));
-    if (r->fn)
-        r->fn(r->ctx, e, r->n);
-    mem_free(r->victims);
-    mem_free(r);
+    r->e = e;
+    answer_when_over(r);
 }
 
 void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_fn *fn, void *ctx)
@@ -131,11 +148,11 @@ void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_f
     struct revoking *r = MEM_NEW(struct revoking);
     enum err e = ERR_OK;
 
-    *r = (struct revoking){.k = k, .fn = fn, .ctx = ctx};
+    *r = (struct revoking){.k = k, .fn = fn, .ctx = ctx, .waits = 1};
     k->revocations++;
     e = collect(r, w);
     for (size_t i = 0; i < r->n; i++)
-        kill_now(k, &r->victims[i]);
+        kill_now(r, &r->victims[i]);
     if (e) {
         revoke_done(r, e);
         return;

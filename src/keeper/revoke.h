@@ -30,7 +30,8 @@ struct revoke_which {
 
 typedef void revoke_fn(void *ctx, enum err e, size_t n);
 
-/* Ends them. fn, with their number, after the store has it: ERR_OK also when there was none. */
+/* Ends them. fn, with their number, after the store has it and nothing leaves with them any more
+ * (egress_drop): ERR_OK also when there was none. */
 void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_fn *fn, void *ctx);
 bool revoke_is_dead(const struct keeper *k, struct connection_id id);
 void revoke_close(struct keeper *k);

@@ -51,7 +51,7 @@ static void show(void *ctx)
 static void finish(struct submit *s)
 {
     if (!ID_IS_ZERO(s->old))
-        egress_drop(s->k, s->upstream, s->old);
+        egress_drop(s->k, s->upstream, s->old, NULL, NULL);
     handoff_changed(s->k, &s->row, s->seq);
     outbox_when(s->k, s->seq, show, s);
 }

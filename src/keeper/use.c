@@ -336,7 +336,7 @@ static void end_done(void *ctx, enum err e)
     struct use *u = n->u;
 
     if (n->suspended)
-        egress_drop(u->k, u->plan.upstream, u->plan.connection);
+        egress_drop(u->k, u->plan.upstream, u->plan.connection, NULL, NULL);
     rider_end(u);
     if (u->events)
         u->events->ended(u->owner, u, &u->end);
@@ -472,7 +472,7 @@ static void hits_done(void *ctx, enum err e)
     if (e)
         log_event(LOG_ERROR, "reflection_not_recorded", LOG_ID("use", h->copy.id), LOG_ERR(e));
     else if (h->suspended)
-        egress_drop(h->k, h->copy.plan.upstream, h->copy.plan.connection);
+        egress_drop(h->k, h->copy.plan.upstream, h->copy.plan.connection, NULL, NULL);
     mem_free(h);
 }
 

@@ -19,6 +19,7 @@ bool keeper_dispatch(const struct keeper_handlers *h, void *ctx, struct chan *c,
     case MSG_STATE_SEAL: h->state_seal(ctx, c, &m->state_seal); return true;
     case MSG_USE_RESULT: h->use_result(ctx, c, &m->use_result); return true;
     case MSG_USE_HITS: h->use_hits(ctx, c, &m->use_hits); return true;
+    case MSG_DROPPED: h->dropped(ctx, c, &m->dropped); return true;
     case MSG_SNAPSHOT_PUT: h->snapshot_put(ctx, c, &m->snapshot_put); return true;
     case MSG_DIAL_WANT: h->dial_want(ctx, c, &m->dial_want); return true;
     case MSG_LOGIN_START: h->login_start(ctx, c, &m->login_start); return true;

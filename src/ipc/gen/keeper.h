@@ -23,6 +23,7 @@ struct keeper_handlers {
     void (*state_seal)(void *ctx, struct chan *c, struct msg_state_seal *m);
     void (*use_result)(void *ctx, struct chan *c, struct msg_use_result *m);
     void (*use_hits)(void *ctx, struct chan *c, struct msg_use_hits *m);
+    void (*dropped)(void *ctx, struct chan *c, struct msg_dropped *m);
     void (*snapshot_put)(void *ctx, struct chan *c, struct msg_snapshot_put *m);
     void (*dial_want)(void *ctx, struct chan *c, struct msg_dial_want *m);
     void (*login_start)(void *ctx, struct chan *c, struct msg_login_start *m);
@@ -71,6 +72,7 @@ struct keeper_handlers {
     .state_seal = prefix##state_seal, \
     .use_result = prefix##use_result, \
     .use_hits = prefix##use_hits, \
+    .dropped = prefix##dropped, \
     .snapshot_put = prefix##snapshot_put, \
     .dial_want = prefix##dial_want, \
     .login_start = prefix##login_start, \

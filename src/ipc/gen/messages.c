@@ -1086,6 +1086,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_USE_RESULT] = {"use_result", 0x20, 0x02, false, false, false, sizeof(struct msg_use_result), use_result_fields, 6},
     [MSG_USE_HITS] = {"use_hits", 0x20, 0x02, false, false, false, sizeof(struct msg_use_hits), use_hits_fields, 2},
     [MSG_DROP] = {"drop", 0x02, 0x20, false, false, false, sizeof(struct msg_drop), drop_fields, 1},
+    [MSG_DROPPED] = {"dropped", 0x20, 0x02, false, false, false, sizeof(struct msg_dropped), NULL, 0},
     [MSG_CUT] = {"cut", 0x02, 0x20, false, false, false, sizeof(struct msg_cut), cut_fields, 1},
     [MSG_SNAPSHOT_PUT] = {"snapshot_put", 0x20, 0x02, false, false, false, sizeof(struct msg_snapshot_put), snapshot_put_fields, 6},
     [MSG_DIAL_WANT] = {"dial_want", 0x20, 0x02, false, false, false, sizeof(struct msg_dial_want), dial_want_fields, 2},

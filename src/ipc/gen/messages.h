@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x78432b8e8acfffa2u
+#define MSG_TABLE_ID 0x8aefd72d0d70f84cu
 
 enum role {
     ROLE_SUPERVISOR,
@@ -356,6 +356,7 @@ enum msg {
     MSG_USE_RESULT,
     MSG_USE_HITS,
     MSG_DROP,
+    MSG_DROPPED,
     MSG_CUT,
     MSG_SNAPSHOT_PUT,
     MSG_DIAL_WANT,
@@ -813,9 +814,14 @@ struct msg_use_hits {
     uint32_t hits;
 };
 
-/* Abort whatever uses this connection, and close what was opened with it. */
+/* Abort whatever uses this connection, and close what was opened with it. Answered by dropped. */
 struct msg_drop {
     struct connection_id connection;
+};
+
+/* That is done: nothing more leaves with it. Answers the drops in their order. */
+struct msg_dropped {
+    bool nothing; /* C has no empty struct; not sent */
 };
 
 /* What this use rides on is over: end it. */
@@ -1295,6 +1301,7 @@ union msg_any {
     struct msg_use_result use_result;
     struct msg_use_hits use_hits;
     struct msg_drop drop;
+    struct msg_dropped dropped;
     struct msg_cut cut;
     struct msg_snapshot_put snapshot_put;
     struct msg_dial_want dial_want;

@@ -548,6 +548,16 @@ static inline void tell_drop(struct chan *c, const struct msg_drop *m)
     chan_tell(c, MSG_DROP, m);
 }
 
+MUST_USE static inline enum err send_dropped(struct chan *c, const struct msg_dropped *m)
+{
+    return chan_send(c, MSG_DROPPED, m, -1);
+}
+
+static inline void tell_dropped(struct chan *c, const struct msg_dropped *m)
+{
+    chan_tell(c, MSG_DROPPED, m);
+}
+
 MUST_USE static inline enum err send_cut(struct chan *c, const struct msg_cut *m)
 {
     return chan_send(c, MSG_CUT, m, -1);

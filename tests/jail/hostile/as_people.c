@@ -319,8 +319,17 @@ static void add_people(void)
     }
 }
 
+/* Honest egress processes do as they are told, at once. */
+static bool drop(UNUSED void *ctx, struct end *e, struct line *l)
+{
+    if (e->role == ROLE_EGRESS && l->type == MSG_DROP)
+        SAY(e, MSG_DROPPED, dropped, 0);
+    return false;
+}
+
 static void set(struct play *p)
 {
+    p->listen = drop;
     as_people = (struct as_people){
         .play = p,
         .person = {{.name = "ana", .verifier = secret_of("ana's verifier, of 32 bytes.....")},

@@ -475,6 +475,16 @@ static void hits_without_end(struct play *p)
     as_people_denied(m.call, ERR_SUSPENDED);
 }
 
+/* Its word on a drop ends no wait but its own. */
+static void dropped_unasked(struct play *p)
+{
+    (void)p;
+    (void)as_people_use(KEY_BEN, OPEN); /* so that it is there */
+    SAY(as_people.egress[OPEN], MSG_DROPPED, dropped, 0);
+    must_refuse_for(as_people.egress[OPEN], "", "says that it has dropped what it was not told to");
+    as_people_settle();
+}
+
 static uint32_t size_of_list(uint64_t call)
 {
     SAY(as_people.gateway, MSG_SNAPSHOT_GET, snapshot_get, call, SNAPSHOT_TOOLS);
@@ -515,6 +525,7 @@ static const struct row rows[] = {
     {"egress: snapshots that lie", snapshot_lies},
     {"egress: many dials", many_dials},
     {"egress: hits without end", hits_without_end},
+    {"egress: a drop that nobody asked for", dropped_unasked},
     {"gateway: lists of another person", lists_of_another},
 };
 

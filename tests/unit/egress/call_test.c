@@ -355,6 +355,8 @@ static void test_drop_closes_what_was_opened(void **state)
     rig_requests(r, 1);
     m.connection.b[0] = 1;
     assert_err(send_drop(r->keeper->chan, &m), ERR_OK);
+    stage_until_count(&r->s, &r->dropped, 1);
+    assert_int_equal(r->results_before_dropped, 1); /* said only when it is so */
     rig_both(r, busy);
     assert_result(r, busy, RESULT_UNKNOWN, ERR_GONE);
     assert_end(r, busy, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN);
@@ -366,8 +368,11 @@ static void test_drop_closes_what_was_opened(void **state)
     rig_both(r, k);
     assert_int_equal(r->requests[1].conn, 1);
     assert_err(send_drop(r->keeper->chan, &m), ERR_OK); /* idle now */
+    stage_until_count(&r->s, &r->dropped, 2);
     while (r->conns[1].fd >= 0)
         stage_idle(&r->s, 5);
+    assert_err(send_drop(r->keeper->chan, &m), ERR_OK); /* nothing is there */
+    stage_until_count(&r->s, &r->dropped, 3);
     rig_stop(r);
 }
 

@@ -285,6 +285,9 @@ static void on_keeper(struct rig *r, enum msg type, union msg_any *m)
         r->results++;
     } else if (type == MSG_USE_HITS) {
         use_by_id(r, &m->use_hits.use)->hits += m->use_hits.hits;
+    } else if (type == MSG_DROPPED) {
+        r->dropped++;
+        r->results_before_dropped = r->results;
     } else if (type == MSG_DIAL_WANT) {
         use_by_id(r, &m->dial_want.use)->dial_wants++;
         on_dial_want(r, &m->dial_want);

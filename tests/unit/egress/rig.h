@@ -83,6 +83,7 @@ struct rig {
     struct rig_use uses[RIG_CALLS];
     unsigned uses_n;
     unsigned results, ends;
+    unsigned dropped, results_before_dropped;
     struct buf snapshots; /* "kind:text" one a line */
     unsigned snapshots_n; /* complete ones */
     unsigned alerts;

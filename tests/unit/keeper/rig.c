@@ -74,6 +74,11 @@ void rig_audit_state(struct rig *r)
                ERR_OK);
 }
 
+void rig_dropped(struct fake *f)
+{
+    assert_err(send_dropped(f->own, &(struct msg_dropped){0}), ERR_OK);
+}
+
 /* The hash of a record behind the one before it. */
 static struct digest chained(const struct digest *before, const struct msg_audit_append *m)
 {
@@ -142,6 +147,8 @@ static bool on_own_message(void *ctx, struct chan *c, enum msg type, union msg_a
         f->rig->healths++;
         return true;
     }
+    if (type == MSG_DROP && !f->rig->drops_silent)
+        rig_dropped(f);
     s = keep(type, m);
     TAILQ_INSERT_TAIL(&f->said, s, in_list);
     return true;

@@ -49,6 +49,7 @@ struct rig {
     uint64_t numbers[EVENT_COUNT];    /* the sum of their numbers */
     enum recording recording;         /* as surface was told last, and how often */
     unsigned healths;
+    bool drops_silent; /* egress processes do not say that they have dropped */
     struct said_list taken;
     struct buf *heard; /* gets every frame that the keeper says; NULL: nobody wants them */
 };
@@ -80,6 +81,8 @@ void rig_again(struct fake *f);
 void rig_audit_ack(struct rig *r);
 /* A new audit process says where its log stands. */
 void rig_audit_state(struct rig *r);
+/* An egress says that it has dropped what it was told to. */
+void rig_dropped(struct fake *f);
 /* That process dies. */
 void rig_kill(struct fake *f);
 /* Runs the loop until nothing more happens. */
