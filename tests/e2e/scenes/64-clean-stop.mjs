@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const name = 'a clean stop closes the store: one file holds everything, and the next start finds it';
+export const name = 'a clean stop closes the store: one file holds everything, and the next start finds it; a process that hangs is killed';
 
 export default async function (t) {
     const { sidegate } = await t.cast({ agent: null, person: null });
@@ -13,4 +13,8 @@ export default async function (t) {
     t.ok(store('sidegate.db') && !store('sidegate.db-wal'), 'afterwards it is in the file itself');
     await sidegate.serve();
     t.match((await sidegate.cli('key', 'list')).stdout, /before/, 'and found there');
+    process.kill(sidegate.pidOf('keeper'), 'SIGSTOP');
+    await sidegate.stop();
+    t.match(sidegate.log, /event=process_ended name="keeper" .*how="signal" code=9/, 'one that hangs is killed');
+    t.ok(!/harness: did not stop/.test(sidegate.log), 'and Sidegate stops');
 }
