@@ -307,6 +307,8 @@ static void add_block(struct screen *s, const struct cut *c, size_t i)
                 continue;
             p = pattern_of(s, c, t, w, i);
             p.block = number;
+            if (PLANTED(short_left_out) && p.n < SCREEN_VALUE_MIN - 1)
+                continue;
             add_pattern(s, &p);
         }
     }

@@ -32,7 +32,7 @@ struct screen_value {
     uint32_t of;            /* the number of the value that this is another form of, or its own */
 };
 
-#define SCREEN_HEAD  4
+#define SCREEN_HEAD  3 /* of SCREEN_VALUE_MIN bytes Latin-1 and base64 may leave no more */
 #define SCREEN_PAIRS (1 << 16 >> 3)
 #define SCREEN_LISTS 4096 /* as many as 12 bits */
 
@@ -83,7 +83,7 @@ static inline size_t screen_list(uint32_t head)
 
 static inline uint32_t screen_head(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 }
 
 #endif

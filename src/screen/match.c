@@ -274,7 +274,7 @@ static void put_heads(const struct screen *s, uint8_t head[SCREEN_HEAD + 4], siz
 
 static bool has_escape(const uint8_t *p)
 {
-    return escape_begins(p[0]) || escape_begins(p[1]) || escape_begins(p[2]) || escape_begins(p[3]);
+    return escape_begins(p[0]) || escape_begins(p[1]) || escape_begins(p[2]);
 }
 
 /* The next pattern from number *at on, of the list of those that may begin so, that does and whose

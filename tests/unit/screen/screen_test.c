@@ -572,6 +572,29 @@ static void test_latin_1(void **state)
     screen_free(s);
 }
 
+/* The least that is looked for is three characters of Latin-1: found in each form all the same. */
+static void test_short_latin_1(void **state)
+{
+    static const struct {
+        const char *value, *texts[7];
+    } rows[] = {
+        {"\xc3\xa4\xc3\xb6\xc3\xbc",
+         {"%E4%F6%FC", "\\xe4\\xf6\\xfc", "e4f6fc", "5Pb8", "eOT2/A==", "eHjk9vw=", "_2Lk9vw"}},
+        {"x\xc3\xa4\xc3\xb6", {"x%E4%F6", "&#x78;%e4%f6", "78E4F6", "eOT2", "eHjk9g==", "eHh45PY="}},
+        {"\xc3\xa4\xc3\xb6yz", {"%E4%F6yz", "e4f6797a", "5PZ5eg=="}},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct screen *s = with(slice_str(rows[i].value));
+        for (size_t k = 0; k < ARRAY_LEN(rows[i].texts) && rows[i].texts[k] != NULL; k++) {
+            if (!screen_has(s, slice_str(rows[i].texts[k])))
+                fail_msg("%s passes", rows[i].texts[k]);
+        }
+        assert_false(screen_has(s, S("%E4%F6%FD, %E4%F5%FC, 5Pb7, y%E4%F6, e4f6f0 and eOT1")));
+        screen_free(s);
+    }
+}
+
 /* A request that has the value excuses its other forms, or a server that misreads what it was sent
  * would tell that a guess was right. */
 static void test_latin_1_excused(void **state)
@@ -771,6 +794,7 @@ int main(void)
         cmocka_unit_test(test_every_way_in_each_place),
         cmocka_unit_test(test_escaped_neighbours),
         cmocka_unit_test(test_latin_1),
+        cmocka_unit_test(test_short_latin_1),
         cmocka_unit_test(test_latin_1_excused),
         cmocka_unit_test(test_public_beginning),
         cmocka_unit_test(test_several_values),
