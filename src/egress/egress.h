@@ -26,6 +26,7 @@ struct egress {
     uint64_t last_dial;
     TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */
     uint64_t last_refusal;
+    uint64_t screen_key; /* random */
     struct chan *keeper; /* NULL: there is none now */
 };
 

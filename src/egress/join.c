@@ -240,7 +240,7 @@ static enum err place_credential(struct use *u)
 {
     enum err e = ERR_OK;
 
-    u->screen = screen_new(buf_slice(&u->all->conf.name));
+    u->screen = screen_new(buf_slice(&u->all->conf.name), u->all->screen_key);
     if (u->credential != NULL && sec_len(u->credential) > 0)
         e = sec_with(u->credential, place_opened, u);
     sec_free(u->credential);

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "crypto/init.h"
+#include "crypto/random.h"
 #include "egress/use.h"
 #include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
@@ -231,6 +232,7 @@ int main(void)
         return 1;
     }
     crypto_init();
+    random_bytes(&all.screen_key, sizeof(all.screen_key));
     conf_init(&all.conf);
     sessions_init(&all.sessions);
     TAILQ_INIT(&all.refusals);

@@ -85,9 +85,23 @@ static void mark_escapes(struct screen *s)
     mark_any(s, '\\');
 }
 
-struct screen *screen_new(struct slice label)
+static size_t count_lists(const struct screen *s)
+{
+    return (size_t)1 << s->lists_bits;
+}
+
+static void free_lists(struct screen *s)
+{
+    mem_wipe(s->lists, count_lists(s) * sizeof(*s->lists));
+    mem_free(s->lists);
+}
+
+struct screen *screen_new(struct slice label, uint64_t key)
 {
     struct screen *s = MEM_NEW(struct screen);
+    s->key = key | 1;
+    s->lists_bits = SCREEN_LISTS;
+    s->lists = mem_zalloc_array(count_lists(s), sizeof(*s->lists));
     buf_init(&s->label, LIM_LABEL_BYTES + 32);
     buf_init(&s->bytes, UINT32_MAX);
     buf_init(&s->patterns, UINT32_MAX);
@@ -107,6 +121,7 @@ void screen_free(struct screen *s)
     buf_free(&s->patterns);
     buf_free(&s->blocks);
     buf_free(&s->values);
+    free_lists(s);
     mem_wipe(s, sizeof(*s)); /* the tables tell of first bytes and lengths */
     mem_free(s);
 }
@@ -220,21 +235,39 @@ static void *append(struct buf *array, size_t size)
     return p;
 }
 
+static void put_in_list(struct screen *s, uint32_t number)
+{
+    struct screen_pattern *p = screen_pattern(s, number);
+    uint32_t *list = screen_list(s, p->head);
+    p->next = *list;
+    *list = number + 1;
+}
+
+/* As many lists as patterns, so that most have one or none. */
+static void grow_lists(struct screen *s, uint32_t patterns)
+{
+    free_lists(s);
+    s->lists_bits++;
+    s->lists = mem_zalloc_array(count_lists(s), sizeof(*s->lists));
+    for (uint32_t i = 0; i < patterns; i++)
+        put_in_list(s, i);
+}
+
 /* Unless the block has it already: hexadecimal without letters, say. */
 static void add_pattern(struct screen *s, const struct screen_pattern *p)
 {
     struct screen_block *b = screen_block(s, p->block);
     const uint8_t *bytes = bytes_of(s, p);
-    uint32_t *list = &s->lists[screen_list(p->head)];
-    struct screen_pattern *new;
+    uint32_t number = b->pattern + b->patterns;
     for (size_t i = b->pattern; i < b->pattern + b->patterns; i++) {
         if (same_bytes(s, screen_pattern(s, i), p))
             return;
     }
-    new = append(&s->patterns, sizeof(*new));
-    *new = *p;
-    new->next = *list;
-    *list = b->pattern + ++b->patterns;
+    *(struct screen_pattern *)append(&s->patterns, sizeof(*p)) = *p;
+    b->patterns++;
+    if (number == count_lists(s))
+        grow_lists(s, number);
+    put_in_list(s, number);
     mark_first(s, bytes[0], bytes[1]);
 }
 
@@ -264,7 +297,7 @@ static struct screen_pattern pattern_of(const struct screen *s, const struct cut
 /* The block that has these bytes already, or `none`. */
 static uint32_t find_same(const struct screen *s, const struct screen_pattern *p, uint32_t none)
 {
-    for (uint32_t i = s->lists[screen_list(p->head)]; i > 0;) {
+    for (uint32_t i = *screen_list(s, p->head); i > 0;) {
         const struct screen_pattern *other = screen_pattern(s, i - 1);
         if (screen_block(s, other->block)->pattern == i - 1 && same_bytes(s, other, p))
             return other->block;

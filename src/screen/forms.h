@@ -34,7 +34,7 @@ struct screen_value {
 
 #define SCREEN_HEAD  3 /* of SCREEN_VALUE_MIN bytes Latin-1 and base64 may leave no more */
 #define SCREEN_PAIRS (1 << 16 >> 3)
-#define SCREEN_LISTS 4096 /* as many as 12 bits */
+#define SCREEN_LISTS 8 /* bits of their number to begin with */
 
 struct screen {
     struct buf label;
@@ -44,7 +44,9 @@ struct screen {
     size_t distinct, known;              /* blocks, each once; those of them that are known */
     size_t steps, left;                  /* taken so far; left for this text */
     bool gave_up;
-    uint32_t lists[SCREEN_LISTS];  /* by their heads: a pattern's number and one, or 0 */
+    uint32_t *lists;               /* by their heads: a pattern's number and one, or 0 */
+    unsigned lists_bits;           /* there are 2 to so many */
+    uint64_t key;                  /* of screen_list */
     bool first[256];               /* by byte: a pattern begins so */
     uint8_t two[SCREEN_PAIRS];     /* by two bytes, one bit each: the same */
     uint8_t written[SCREEN_PAIRS]; /* the same of two bytes of a text, which may be of escapes */
@@ -75,10 +77,11 @@ static inline bool screen_bit(const uint8_t *pairs, uint8_t a, uint8_t b)
     return pairs[a << 5 | b >> 3] >> (b & 7) & 1;
 }
 
-/* The list of the patterns that begin so, among others. */
-static inline size_t screen_list(uint32_t head)
+/* The list of the patterns that begin so, among others: which others, depends on the key alone (a
+ * universal family: Dietzfelbinger and others 1997, multiply-shift). */
+static inline uint32_t *screen_list(const struct screen *s, uint32_t head)
 {
-    return head * UINT32_C(2654435761) >> 20;
+    return &s->lists[head * s->key >> (64 - s->lists_bits)];
 }
 
 static inline uint32_t screen_head(const uint8_t *p)

@@ -307,7 +307,7 @@ static bool each_pattern(struct screen *s, struct slice text, size_t at, pattern
     else
         put_heads(s, head, 0, slice_sub(text, at, text.n), &heads);
     for (size_t i = 0; i < heads.n; i++) {
-        uint32_t list = s->lists[screen_list(heads.head[i])];
+        uint32_t list = *screen_list(s, heads.head[i]);
         while ((p = next_pattern(s, heads.head[i], &list)) != NULL)
             any |= fn(s, p, text, at, m);
     }

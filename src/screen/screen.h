@@ -36,8 +36,8 @@
 struct screen;
 
 /* label: what stands in "[redacted: label]", copied; at most LIM_LABEL_BYTES of valid UTF-8 are
- * used. */
-MUST_USE struct screen *screen_new(struct slice label);
+ * used. key: random bytes, so that who chooses a value does not choose what is looked at together. */
+MUST_USE struct screen *screen_new(struct slice label, uint64_t key);
 void screen_free(struct screen *s); /* takes NULL; wipes */
 
 /* Looks for one injected value from now on; the slice is not kept. Bytes [from, to) of it are secret,

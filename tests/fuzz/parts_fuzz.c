@@ -45,7 +45,7 @@ static void on_part(void *ctx, const struct parts_part *p)
 static void take_apart(struct slice value, size_t most, struct seen *ret)
 {
     *ret = (struct seen){
-        .value = value, .screen = screen_new(SLICE_LIT("w")), .all = BUF_INIT(SIZE_MAX)};
+        .value = value, .screen = screen_new(SLICE_LIT("w"), value.n), .all = BUF_INIT(SIZE_MAX)};
     size_t n = parts_of(value, most, on_part, ret);
     MUST(n == ret->n && n <= (most > 0 ? most + 1 : 1) + 2);
     MUST(ret->wholes == (value.n >= SCREEN_VALUE_MIN));

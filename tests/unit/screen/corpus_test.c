@@ -220,7 +220,7 @@ static void test_nothing_is_found(void **state)
 
         put_value(&value, slice_str(values[i]));
         now.value = values[i];
-        now.screen = screen_new(SLICE_LIT("corpus"));
+        now.screen = screen_new(SLICE_LIT("corpus"), 42);
         now.files = now.bytes = 0;
         (void)parts_of(buf_slice(&value), LIM_PARTS, on_part, now.screen);
         assert_true(screen_has(now.screen, buf_slice(&value)));

@@ -7,7 +7,7 @@ void add(struct screen *s, struct slice value)
 
 struct screen *with(struct slice value)
 {
-    struct screen *s = screen_new(S(LABEL));
+    struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     add(s, value);
     return s;
 }

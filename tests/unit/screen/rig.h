@@ -18,10 +18,11 @@
 #include "screen/match.h"
 #include "screen/screen.h"
 
-#define S(lit) slice_of("" lit, sizeof(lit) - 1)
-#define LABEL  "weather"
-#define MARK   "[redacted: weather]"
-#define SECRET "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+#define S(lit)    slice_of("" lit, sizeof(lit) - 1)
+#define LABEL     "weather"
+#define LISTS_KEY UINT64_C(0x9e3779b97f4a7c15)
+#define MARK      "[redacted: weather]"
+#define SECRET    "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 /* Bytes that every encoding has to write in some other way. */
 #define AWKWARD "p\"a\\s/s w+o%r&d<\xc3\xa9>'\xf0\x9f\x98\x80"
 

@@ -209,7 +209,7 @@ static void test_blobs(void **state)
 
 static void test_short_values(void **state)
 {
-    struct screen *s = screen_new(S(LABEL));
+    struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     (void)state;
     add(s, S(""));
     add(s, S("abcd"));
@@ -327,7 +327,7 @@ static void test_blocks(void **state)
 
 static void test_overlaps(void **state)
 {
-    struct screen *s = screen_new(S(LABEL));
+    struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     (void)state;
     add(s, S("abcdef"));
     add(s, S("defghi"));
@@ -336,7 +336,7 @@ static void test_overlaps(void **state)
     check(s, "[\"xbcdefghix\"]", "[\"x" MARK "x\"]", 1);
     check(s, "[\"abcdefdefghi\"]", "[\"" MARK MARK "\"]", 2);
     screen_free(s);
-    s = screen_new(S(LABEL));
+    s = screen_new(S(LABEL), LISTS_KEY);
     add(s, S("aaaaa"));
     check(s, "[\"aaaaaaaa\",\"aaaa\"]", "[\"" MARK "\",\"aaaa\"]", 1);
     screen_free(s);
@@ -354,7 +354,7 @@ static void test_excuse(void **state)
                                            "{\"data\":\"c2Vj cmV0LTE\"}"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-        struct screen *s = screen_new(S(LABEL));
+        struct screen *s = screen_new(S(LABEL), LISTS_KEY);
         add(s, S("secret-1"));
         add(s, S("other-2"));
         screen_add_made(s, S("Bearer secret-1"));
@@ -508,7 +508,7 @@ static void test_excuse_of_headers(void **state)
 {
     const struct slice headers[] = {S("Mcp-Param-Pin"), S("98765432"),
                                     S("=?base64?c2VjcmV0LTE=?=")};
-    struct screen *s = screen_new(S(LABEL));
+    struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     struct json none;
     (void)state;
     json_init(&none);
@@ -524,7 +524,7 @@ static void test_excuse_of_headers(void **state)
 /* Another secret that happens to hold the known one stays screened. */
 static void test_excuse_of_a_part(void **state)
 {
-    struct screen *s = screen_new(S(LABEL));
+    struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     (void)state;
     add(s, S("admin"));
     add(s, S("admin-9f8s7d6"));
@@ -580,7 +580,8 @@ static void test_short_latin_1(void **state)
     } rows[] = {
         {"\xc3\xa4\xc3\xb6\xc3\xbc",
          {"%E4%F6%FC", "\\xe4\\xf6\\xfc", "e4f6fc", "5Pb8", "eOT2/A==", "eHjk9vw=", "_2Lk9vw"}},
-        {"x\xc3\xa4\xc3\xb6", {"x%E4%F6", "&#x78;%e4%f6", "78E4F6", "eOT2", "eHjk9g==", "eHh45PY="}},
+        {"x\xc3\xa4\xc3\xb6",
+         {"x%E4%F6", "&#x78;%e4%f6", "78E4F6", "eOT2", "eHjk9g==", "eHh45PY="}},
         {"\xc3\xa4\xc3\xb6yz", {"%E4%F6yz", "e4f6797a", "5PZ5eg=="}},
     };
     (void)state;
@@ -619,7 +620,7 @@ static void test_latin_1_excused(void **state)
 /* What is no secret of a value stays, unless there is too little else. */
 static void test_public_beginning(void **state)
 {
-    struct screen *s = screen_new(S(LABEL));
+    struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     (void)state;
     screen_add(s, S("Token secret-1"), 6, 14);
     screen_add(s, S("ana:pin1"), 4, 8);
@@ -637,7 +638,7 @@ static void test_public_beginning(void **state)
 
 static void test_several_values(void **state)
 {
-    struct screen *s = screen_new(S(LABEL));
+    struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     (void)state;
     add(s, S("secret-1"));
     add(s, S("secret-1"));
@@ -718,7 +719,7 @@ static void test_base64_seams(void **state)
     assert_true(slice_eq_str(buf_slice(&out), "[\"dXNlcj" MARK "~\"]"));
     screen_free(s);
     /* The second reaches back into what the first took. */
-    s = screen_new(S(LABEL));
+    s = screen_new(S(LABEL), LISTS_KEY);
     add(s, S("abcdef-1"));
     add(s, S("ghijkl-2"));
     buf_clear(&code);
@@ -739,7 +740,7 @@ static void test_base64_seams(void **state)
 /* A label can say nothing but its text, and a value in the label is no loop. */
 static void test_label(void **state)
 {
-    struct screen *s = screen_new(S("w\n\xe2\x80\xae\"x\xff"));
+    struct screen *s = screen_new(S("w\n\xe2\x80\xae\"x\xff"), LISTS_KEY);
     (void)state;
     add(s, S("redacted"));
     check(s, "[\"redacted\"]", "[\"[redacted: w\\\"x]\"]", 1);

@@ -156,7 +156,7 @@ static void test_many_readings(void **state)
     buf_put_u8(&text, '<');
     fill(&text, '\\', 2 * BACKSLASHES);
     for (const char *end = ">x"; *end != '\0'; end++) {
-        struct screen *s = screen_new(S(LABEL));
+        struct screen *s = screen_new(S(LABEL), LISTS_KEY);
         screen_add_made(s, buf_slice(&value));
         buf_put_u8(&text, (uint8_t)*end);
         assert_true(screen_has(s, buf_slice(&text)));
