@@ -99,7 +99,7 @@ static void free_lists(struct screen *s)
 struct screen *screen_new(struct slice label, uint64_t key)
 {
     struct screen *s = MEM_NEW(struct screen);
-    s->key = key | 1;
+    s->key = PLANTED(lists_unkeyed) ? 1 : key | 1;
     s->lists_bits = SCREEN_LISTS;
     s->lists = mem_zalloc_array(count_lists(s), sizeof(*s->lists));
     buf_init(&s->label, LIM_LABEL_BYTES + 32);
@@ -294,10 +294,13 @@ static struct screen_pattern pattern_of(const struct screen *s, const struct cut
     };
 }
 
-/* The block that has these bytes already, or `none`. */
+/* The block that has these bytes already, or `none`: among so many that begin alike as it is worth. One
+ * that is overlooked is looked for twice. */
+#define SAME_LOOKED_AT 64
 static uint32_t find_same(const struct screen *s, const struct screen_pattern *p, uint32_t none)
 {
-    for (uint32_t i = *screen_list(s, p->head); i > 0;) {
+    uint32_t i = *screen_list(s, p->head);
+    for (unsigned n = 0; i > 0 && n < SAME_LOOKED_AT; n++) {
         const struct screen_pattern *other = screen_pattern(s, i - 1);
         if (screen_block(s, other->block)->pattern == i - 1 && same_bytes(s, other, p))
             return other->block;

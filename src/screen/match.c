@@ -170,25 +170,26 @@ static bool is_padding(uint8_t c, uint8_t bits)
 
 /* The length of the character at the start of text, escaped or as it is, if it is one of those that
  * are written with so many bits (0: the padding of base64); otherwise 0. */
-static size_t character_at(struct slice text, uint8_t bits)
+static size_t character_at(struct screen *s, struct slice text, uint8_t bits)
 {
     bool (*is)(uint8_t, uint8_t) = bits == 0 ? is_padding : is_in_alphabet;
     uint8_t b[4];
-    size_t n = 0, k;
+    size_t n = 0, k = 0;
     if (text.n == 0)
         return 0;
-    k = escape_begins(text.p[0]) ? escape_read(text, b, &n) : 0;
+    if (escape_begins(text.p[0]) && (PLANTED(escapes_uncounted) || take(s, 1)))
+        k = escape_read(text, b, &n);
     if (k > 0 && (bits == 8 || (n == 1 && is(b[0], bits))))
         return k;
     return is(text.p[0], bits) ? 1 : 0;
 }
 
 /* The same of the character before at: the longest that ends there. */
-static size_t character_before(struct slice text, size_t at, uint8_t bits)
+static size_t character_before(struct screen *s, struct slice text, size_t at, uint8_t bits)
 {
     for (size_t k = at < ESCAPE_MAX ? at : ESCAPE_MAX; k > 0; k--) {
         if ((k == 1 || escape_begins(text.p[at - k])) &&
-            character_at(slice_sub(text, at - k, at), bits) == k)
+            character_at(s, slice_sub(text, at - k, at), bits) == k)
             return k;
     }
     return 0;
@@ -202,22 +203,24 @@ static size_t characters(size_t bits, size_t each)
 /*
  * Takes in as many characters as may hold what is left of the value beside its block when the value
  * was cut there, and the padding. It takes them whatever they are: if it depended on them, it would
- * tell whether they are the value's.
+ * tell whether they are the value's. all: what other matches have taken already.
  */
 static void widen(struct screen *s, const struct screen_pattern *p, struct slice text,
-                  struct screen_span *m)
+                  const struct screen_span *all, struct screen_span *m)
 {
     size_t before = characters(p->lead + 8 * (size_t)p->before, p->bits);
     size_t after = characters(p->trail + 8 * (size_t)p->after, p->bits);
     size_t k = 1;
     if (PLANTED(neighbours_left) || !take(s, (before + after) / SCREEN_STEP_BYTES))
         return;
+    if (all->from <= m->from && m->from - all->from >= before * ESCAPE_MAX)
+        before = 0;
     for (; before > 0 && k > 0; before--, m->from -= k)
-        k = character_before(text, m->from, p->bits);
+        k = character_before(s, text, m->from, p->bits);
     for (k = 1; after > 0 && k > 0; after--, m->to += k)
-        k = character_at(slice_sub(text, m->to, text.n), p->bits);
+        k = character_at(s, slice_sub(text, m->to, text.n), p->bits);
     for (int i = 0; i < 2 && p->bits == 6 && p->last; i++)
-        m->to += character_at(slice_sub(text, m->to, text.n), 0);
+        m->to += character_at(s, slice_sub(text, m->to, text.n), 0);
 }
 
 static bool is_inside_character(struct slice text, size_t at)
@@ -277,15 +280,19 @@ static bool has_escape(const uint8_t *p)
     return escape_begins(p[0]) || escape_begins(p[1]) || escape_begins(p[2]);
 }
 
-/* The next pattern from number *at on, of the list of those that may begin so, that does and whose
- * block the request did not have; *at is then behind it. NULL: there is none. */
-static const struct screen_pattern *next_pattern(struct screen *s, uint32_t head, uint32_t *at)
+/* The next pattern from *at on, of the list of those that may begin so, that does; *at is then behind
+ * it. Those whose block the request had are taken off the list. NULL: there is none. */
+static const struct screen_pattern *next_pattern(struct screen *s, uint32_t head, uint32_t **at)
 {
-    while (*at > 0) {
-        const struct screen_pattern *p = screen_pattern(s, *at - 1);
-        *at = p->next;
-        if (p->head == head && !screen_block(s, p->block)->known)
-            return take(s, 1) ? p : NULL;
+    while (**at > 0 && (PLANTED(walk_uncounted) || take(s, 1))) {
+        struct screen_pattern *p = screen_pattern(s, **at - 1);
+        if (screen_block(s, p->block)->known) {
+            **at = p->next;
+            continue;
+        }
+        *at = &p->next;
+        if (p->head == head)
+            return p;
     }
     return NULL;
 }
@@ -307,7 +314,7 @@ static bool each_pattern(struct screen *s, struct slice text, size_t at, pattern
     else
         put_heads(s, head, 0, slice_sub(text, at, text.n), &heads);
     for (size_t i = 0; i < heads.n; i++) {
-        uint32_t list = *screen_list(s, heads.head[i]);
+        uint32_t *list = screen_list(s, heads.head[i]);
         while ((p = next_pattern(s, heads.head[i], &list)) != NULL)
             any |= fn(s, p, text, at, m);
     }
@@ -321,7 +328,7 @@ static bool match(struct screen *s, const struct screen_pattern *p, struct slice
     struct screen_span found = {at, at};
     if (!agree(s, text, at, pattern_bytes(s, p, p->n), &found.to))
         return false;
-    widen(s, p, text, &found);
+    widen(s, p, text, m, &found);
     align(text, &found);
     if (found.from < m->from)
         m->from = found.from;

@@ -10,11 +10,11 @@ struct screen_span {
 };
 
 /*
- * Steps of the matcher: a pattern that is looked at, a reading that is moved by a byte, so many
- * bytes that are compared as they are. Who chooses both value and text can make each byte of the
- * text cost thousands, and all others at the upstream wait meanwhile. So a message has some, and
- * some more for each byte of each text in it. Texts of nothing but values, in any encoding, take
- * about one a byte. A step takes some 20 ns.
+ * Steps of the matcher: a pattern that is looked at, be it only to pass it over, a reading that is
+ * moved by a byte, an escape that is read beside a match, so many bytes that are compared as they
+ * are. Who chooses both value and text can make each byte of the text cost thousands, and all others
+ * at the upstream wait meanwhile. So a message has some, and some more for each byte of each text in
+ * it. Texts of nothing but values, in any encoding, take about one a byte. A step takes some 20 ns.
  */
 #define SCREEN_STEPS        65536
 #define SCREEN_STEPS_A_BYTE 4

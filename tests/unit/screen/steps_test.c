@@ -169,6 +169,75 @@ static void test_many_readings(void **state)
     buf_free(&text);
 }
 
+/* Blocks of which none begins as the text does, and which are in one list for one key: each that is
+ * passed costs a step. For another key they are in many. */
+static void test_one_list(void **state)
+{
+    struct buf value = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX);
+    (void)state;
+    for (unsigned i = 0xaab; value.n + SCREEN_BLOCK <= LIM_FIELD_BYTES; i++)
+        buf_printf(&value, "%03xzzzzzzzzz", i);
+    fill(&text, 'a', 200000);
+    struct screen *one = screen_new(S(LABEL), 1), *many = with(buf_slice(&value));
+    add(one, buf_slice(&value));
+    assert_true(screen_has(one, buf_slice(&text)));
+    assert_true(screen_gave_up(one));
+    assert_in_range(screen_steps(one), text.n, most_steps(SLICE_EMPTY, buf_slice(&text)));
+    assert_false(screen_has(many, buf_slice(&text)));
+    assert_in_range(screen_steps(many), 0, SCREEN_STEPS_A_BYTE / 2 * text.n);
+    screen_free(one);
+    screen_free(many);
+    buf_free(&value);
+    buf_free(&text);
+}
+
+/* While the screen is made a block is compared with so many that begin alike as it is worth: one that
+ * stands again behind more is looked for twice. */
+static void test_making(void **state)
+{
+    static const struct {
+        unsigned twins;
+        size_t known;
+    } rows[] = {{50, 50}, {100, 101}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf value = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX);
+        struct json j;
+        json_init(&j);
+        for (unsigned k = 0; k <= rows[i].twins; k++)
+            buf_printf(&value, "aaaaaaaaa%03x", k % rows[i].twins);
+        put_message(&doc, buf_slice(&value));
+        assert_ok(json_parse(&j, buf_slice(&doc), NULL));
+        struct screen *s = with(buf_slice(&value));
+        assert_int_equal(screen_excuse(s, &j, NULL, 0), rows[i].known);
+        assert_false(screen_active(s));
+        screen_free(s);
+        json_free(&j);
+        buf_free(&value);
+        buf_free(&doc);
+    }
+}
+
+/* What stands beside a block may be many escapes: each that is read costs a step. */
+static void test_steps_beside(void **state)
+{
+    enum { BESIDE = SCREEN_BLOCK - 1, TIMES = 1000 };
+    struct screen *s = with(S("aaaaaaaaaaaa0123456789AB"));
+    struct buf text = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX), out = BUF_INIT(SIZE_MAX);
+    (void)state;
+    for (unsigned i = 0; i < TIMES; i++) {
+        fill(&text, '\'', BESIDE);
+        buf_put_str(&text, "0123456789AB, and ordinary text between");
+    }
+    put_message(&doc, buf_slice(&text));
+    assert_int_equal(run(s, buf_slice(&doc), &out), TIMES);
+    assert_in_range(screen_steps(s), TIMES * BESIDE, most_steps(buf_slice(&doc), buf_slice(&text)));
+    screen_free(s);
+    buf_free(&text);
+    buf_free(&doc);
+    buf_free(&out);
+}
+
 /* Nothing but values in any encoding, or nearly such: half of what there is for each byte. */
 static void check_ordinary(struct slice value, size_t e)
 {
@@ -218,6 +287,9 @@ int main(void)
         cmocka_unit_test(test_steps_of_requests),
         cmocka_unit_test(test_steps_of_neighbours),
         cmocka_unit_test(test_many_readings),
+        cmocka_unit_test(test_one_list),
+        cmocka_unit_test(test_making),
+        cmocka_unit_test(test_steps_beside),
         cmocka_unit_test(test_steps_of_ordinary_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
