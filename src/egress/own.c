@@ -147,9 +147,16 @@ static enum err on_probe(struct use *u, const struct json *j, const struct jsonr
     return e;
 }
 
-static enum err on_verify(struct use *u, const struct jsonrpc *m)
+/* A list that was asked for to try the credential is the first that its agent can be given: a lease
+ * for one request lets no list through. */
+static enum err on_verify(struct use *u, const struct json *j, const struct jsonrpc *m)
 {
+    struct buf message = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
+
     u->trouble = m->kind == JSONRPC_RESULT ? ERR_OK : ERR_UPSTREAM_ANSWER;
+    if (u->trouble == ERR_OK && use_screen(u, j, &message) == ERR_OK)
+        snapshot_of_answer(u, buf_slice(&message));
+    buf_free(&message);
     return ERR_OK;
 }
 
@@ -161,7 +168,7 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
         return ERR_OK; /* nobody to give it to */
     if (use_is_refusal(u, j, m))
         return ERR_UPSTREAM_REFUSED;
-    return u->mode == MODE_VERIFY ? on_verify(u, m) : on_probe(u, j, m);
+    return u->mode == MODE_VERIFY ? on_verify(u, j, m) : on_probe(u, j, m);
 }
 
 static void on_head(void *ctx, const struct head *h, enum reader_from from)
@@ -362,14 +369,16 @@ void own_send(struct use *u)
     bool opened = u->era == MCP_ERA_LEGACY;
 
     u->own->discovered = u->mode == MODE_PROBE && opened;
-    if (u->mode == MODE_PROBE && !opened)
+    if (u->mode == MODE_PROBE && !opened) {
         post(u, SLICE_LIT("server/discover"));
-    else if (u->mode == MODE_PROBE)
+    } else if (u->mode == MODE_PROBE) {
         probe_next(u);
-    else if (opened && slice_eq_str(method, "initialize"))
+    } else if (opened && slice_eq_str(method, "initialize")) {
         finish(u, ERR_OK);
-    else
+    } else {
+        snapshot_expect_method(u, method);
         post(u, method);
+    }
 }
 
 bool own_is(const struct use *u)

@@ -48,16 +48,28 @@ static bool put_list(const struct json *j, uint32_t result, const char *member, 
     return buf_err(out) == ERR_OK;
 }
 
+static const struct snapshot_list *list_of(struct slice method)
+{
+    for (size_t i = 0; i < SNAPSHOT_LISTS; i++)
+        if (slice_eq_str(method, snapshot_lists[i].method))
+            return &snapshot_lists[i];
+    return NULL;
+}
+
 void snapshot_expect(struct use *u)
 {
+    struct buf scratch = BUF_INIT(LIM_METHOD_BYTES);
     bool is_first = json_get(&u->json, u->rpc.params, "cursor") == JSON_NONE;
 
     u->describes =
         u->era == MCP_ERA_MODERN && mcp_method_of(&u->json, &u->rpc)->method == MCP_SERVER_DISCOVER;
-    u->list = NULL;
-    for (size_t i = 0; is_first && i < SNAPSHOT_LISTS; i++)
-        if (json_str_eq_c(&u->json, u->rpc.method, snapshot_lists[i].method))
-            u->list = &snapshot_lists[i];
+    u->list = is_first ? list_of(json_str_slice(&u->json, u->rpc.method, &scratch)) : NULL;
+    buf_free(&scratch);
+}
+
+void snapshot_expect_method(struct use *u, struct slice method)
+{
+    u->list = list_of(method);
 }
 
 /* What a modern server says of itself is kept whole, as initialize's result is. */

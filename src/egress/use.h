@@ -192,6 +192,8 @@ void own_free(struct own *o); /* takes NULL */
 /* snapshot.c */
 /* What of the answer to the request in u->json is worth storing. */
 void snapshot_expect(struct use *u);
+/* The same, where that request is ours. */
+void snapshot_expect_method(struct use *u, struct slice method);
 /* Stores the result of u's list request, when all of it is there and it is new. message is
  * screened. */
 void snapshot_of_answer(struct use *u, struct slice message);

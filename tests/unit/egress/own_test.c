@@ -274,6 +274,12 @@ static void other_resources(struct rig *r, struct rig_conn *c, const struct rig_
     rig_say_json(c, q, text);
 }
 
+static void server_of_one_page(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    (void)r;
+    rig_say_json(c, q, OK);
+}
+
 /* Whoever asks for it often does not have it written as often. */
 static void test_list_that_always_differs(void **state)
 {
@@ -284,6 +290,23 @@ static void test_list_that_always_differs(void **state)
         rig_result(&rig, rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""}));
     assert_int_equal(rig.snapshots_n, 3); /* server, tools, resources, once each */
     rig_stop(&rig);
+}
+
+/* What was asked for to try a credential. */
+static void test_verify_keeps_its_list(void **state)
+{
+    static const char *const methods[] = {"tools/list", "ping"};
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(methods); k++) {
+        rig_start(&rig, &(struct rig_conf){.protocols = 1, .verify_method = methods[k]});
+        rig.script = server_of_one_page;
+        rig_result(&rig, rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY}));
+        buf_put_u8(&rig.snapshots, 0);
+        assert_string_equal((const char *)rig.snapshots.p,
+                            k == 0 ? "modern tools:{\"tools\":[]}\n" : "");
+        rig_stop(&rig);
+    }
 }
 
 static void endless_pages(struct rig *r, struct rig_conn *c, const struct rig_request *q)
@@ -451,6 +474,7 @@ int main(void)
         T(test_probe_modern),
         T(test_probe_legacy),
         T(test_list_that_always_differs),
+        T(test_verify_keeps_its_list),
         T(test_probe_endless_pages),
         T(test_probe_refused),
         T(test_lists),
