@@ -40,7 +40,7 @@ size_t keys_beginning(struct slice s)
 }
 
 /* A run of RUN_MIN letters and digits in which one of three differs in kind from the one before:
- * words, names in camel case and versions stay below, tokens of chance above. */
+ * words and versions stay below, tokens of chance above, names in camel case may be either. */
 bool keys_random(struct slice s)
 {
     enum { RUN_MIN = 12, ONE_OF = 3 };

@@ -118,10 +118,12 @@ static void leaf(struct parts *p, struct slice s, enum name_hint hint)
     tell_forms(p, s);
 }
 
-/* What stands where there is a user, a host or a path. */
-static void leaf_if_key(struct parts *p, struct slice s, enum name_hint hint)
+/* What stands where there is a scheme, a name, a user, a host or a path. A form hands on all of its
+ * piece, here or to split: so what looks like a key is a secret wherever it stands, unless a public
+ * name stands before it. */
+static void leave(struct parts *p, struct slice s, enum name_hint hint)
 {
-    if (is_key(s, hint == NAME_PUBLIC) || PLANTED(public_looked_for))
+    if ((is_key(s, hint == NAME_PUBLIC) && !PLANTED(key_left_out)) || PLANTED(public_looked_for))
         leaf(p, s, NAME_SECRET);
 }
 
@@ -146,15 +148,13 @@ static void split_members(struct parts *p, const struct json *j, unsigned depth,
     struct buf text = BUF_INIT(SIZE_MAX);
     for (uint32_t i = 0; i < j->n; i++) {
         size_t before = p->n;
-        enum name_hint hint;
-        if (j->nodes[i].is_key || !(json_is(j, i, JSON_STRING) || json_is(j, i, JSON_NUMBER)))
-            continue;
-        hint = hint_of_node(j, i);
         buf_clear(&text);
-        if (json_is(j, i, JSON_STRING))
-            split(p, json_str_slice(j, i, &text), hint, depth + 1);
-        else if (hint == NAME_SECRET)
-            leaf(p, json_raw(j, i), hint);
+        if (j->nodes[i].is_key)
+            leave(p, json_str_slice(j, i, &text), NAME_PUBLIC);
+        else if (json_is(j, i, JSON_STRING))
+            split(p, json_str_slice(j, i, &text), hint_of_node(j, i), depth + 1);
+        else if (json_is(j, i, JSON_NUMBER) && hint_of_node(j, i) == NAME_SECRET)
+            leaf(p, json_raw(j, i), NAME_SECRET);
         if (p->n > before) {
             ret->from = ret->to == 0 ? j->nodes[i].at : ret->from;
             ret->to = j->nodes[i].at + j->nodes[i].len;
@@ -240,7 +240,14 @@ static void put_lines(struct buf *out, struct slice s)
     }
 }
 
-/* RFC 7468: of what is labelled so, private keys are secret, certificates are not. */
+/* Of what has no name of its own within the piece. */
+static enum name_hint hint_within(const struct piece *in)
+{
+    return in->hint == NAME_PUBLIC ? NAME_PUBLIC : NAME_UNKNOWN;
+}
+
+/* RFC 7468: of what is labelled so, private keys are secret, certificates are not. Other settings
+ * may stand around it. */
 static bool in_pem(struct parts *p, const struct piece *in)
 {
     static const struct slice begin = SLICE_LIT("-----BEGIN "), dashes = SLICE_LIT("-----"),
@@ -251,13 +258,16 @@ static bool in_pem(struct parts *p, const struct piece *in)
         return false;
     put_lines(&lines, in->s);
     s = buf_slice(&lines);
-    for (size_t k; (k = slice_find(s, begin)) < s.n;) {
+    while (s.n > 0) {
+        size_t k = slice_find(s, begin);
         struct slice label, body;
+        split(p, slice_sub(s, 0, k), hint_within(in), in->depth + 1);
         s = slice_sub(s, k + begin.n, s.n);
         label = slice_sub(s, 0, slice_find(s, dashes));
         s = slice_sub(s, label.n + dashes.n, s.n);
         body = slice_sub(s, 0, slice_find(s, end));
-        s = slice_sub(s, body.n, s.n);
+        s = slice_sub(s, body.n + end.n, s.n);
+        s = slice_sub(s, slice_find(s, dashes) + dashes.n, s.n);
         if (slice_find(label, SLICE_LIT("PRIVATE")) < label.n)
             tell_body(p, body);
     }
@@ -387,13 +397,35 @@ static bool is_scheme(struct slice word)
     return false;
 }
 
-/* Of a scheme that nobody knows, what looks like a key and is one word. */
 static bool after_scheme(struct parts *p, const struct piece *in)
 {
     struct slice word, rest;
-    if (!two_words(in->s, &word, &rest) ||
-        !(is_scheme(word) || (is_key(rest, false) && slice_find_byte(rest, ' ') == rest.n)))
+    if (!two_words(in->s, &word, &rest) || !is_scheme(word) || rest.p[0] == '=')
+        return false; /* "key = K" is a pair */
+    split(p, rest, in->hint, in->depth + 1);
+    return true;
+}
+
+/* Signs alone, as ":=", or none of those that make names and values of what stands beside them. */
+static bool is_token(struct slice word)
+{
+    static const struct slice signs = SLICE_LIT("=:;,\"'`");
+    size_t n = 0, letters = 0;
+    for (size_t i = 0; i < word.n; i++) {
+        n += slice_find_byte(signs, word.p[i]) < signs.n;
+        letters += names_is_letter(word.p[i]) || names_is_digit(word.p[i]);
+    }
+    return n == 0 || letters == 0;
+}
+
+/* A scheme that nobody knows, or a key, and what looks like a key and is one word. */
+static bool after_word(struct parts *p, const struct piece *in)
+{
+    struct slice word, rest;
+    if (!two_words(in->s, &word, &rest) || !is_token(word) || !is_key(rest, false) ||
+        slice_find_byte(rest, ' ') < rest.n)
         return false;
+    leave(p, word, in->hint);
     split(p, rest, in->hint, in->depth + 1);
     return true;
 }
@@ -426,12 +458,14 @@ static bool read_pair(struct slice s, struct pair *ret)
     return ret->name.n > 0 && ret->name.n <= NAME_MAX;
 }
 
+/* Camel case alternates as keys do, but has no digits. */
 static bool is_name(struct slice s)
 {
     size_t i = 0;
-    while (i < s.n && is_name_char(s.p[i]))
-        i++;
-    return i == s.n && i > 0 && !names_is_digit(s.p[0]) && !keys_random(s);
+    bool digits = false;
+    for (; i < s.n && is_name_char(s.p[i]); i++)
+        digits |= names_is_digit(s.p[i]);
+    return i == s.n && i > 0 && !names_is_digit(s.p[0]) && !(digits && keys_random(s));
 }
 
 /* With %XX read: what is looked for is found in both writings. */
@@ -464,7 +498,7 @@ static bool is_list(struct slice s, uint8_t between)
             continue;
         if (read_pair(item, &pair) && is_name(pair.name))
             pairs++;
-        else if (between == ';' && is_name(item))
+        else if (between == ';' && is_name(item) && !keys_random(item))
             words++;
         else
             return false;
@@ -498,17 +532,17 @@ static bool in_list(struct parts *p, const struct piece *in)
     return false;
 }
 
-/* Of "password@host/more" the password: what follows the last @ must look like a place. */
-static struct slice before_host(struct slice s)
+/* How much of "password@host/more" is the password: what follows the last @ must look like a place. */
+static size_t before_host(struct slice s)
 {
     size_t at = s.n;
     while (at > 0 && s.p[at - 1] != '@')
         at--;
     for (size_t i = at; at > 1 && i < s.n; i++) {
         if (s.p[i] == '.' || s.p[i] == ':' || s.p[i] == '(' || s.p[i] == '/')
-            return slice_sub(s, 0, at - 1);
+            return at - 1;
     }
-    return s;
+    return s.n;
 }
 
 static bool is_user_char(uint8_t c)
@@ -532,6 +566,7 @@ static bool is_before(const struct pair *pair)
 static bool in_pair(struct parts *p, const struct piece *in)
 {
     struct pair pair;
+    size_t password;
     if (!read_pair(in->s, &pair) || !is_before(&pair) ||
         (in->hint != NAME_SECRET && names_hint(pair.name) != NAME_SECRET))
         return false;
@@ -541,10 +576,12 @@ static bool in_pair(struct parts *p, const struct piece *in)
     }
     if (pair.value.n < SCREEN_VALUE_MIN)
         return false;
-    leaf_if_key(p, pair.name, NAME_UNKNOWN);
+    leave(p, pair.name, pair.sign == '=' ? NAME_PUBLIC : NAME_UNKNOWN);
+    password = pair.value.n;
     if (pair.sign == ':' && slice_find_byte(pair.name, '@') == pair.name.n)
-        pair.value = before_host(pair.value);
-    split(p, pair.value, NAME_SECRET, in->depth + 1);
+        password = before_host(pair.value);
+    split(p, slice_sub(pair.value, 0, password), NAME_SECRET, in->depth + 1);
+    leave(p, slice_sub(pair.value, password + 1, pair.value.n), NAME_UNKNOWN);
     return true;
 }
 
@@ -563,7 +600,7 @@ static bool after_lead(struct parts *p, const struct piece *in)
     while (i < ARRAY_LEN(leads) && !slice_eq(word, leads[i]))
         i++;
     in_rest.s = rest;
-    return i < ARRAY_LEN(leads) && in_pair(p, &in_rest);
+    return i < ARRAY_LEN(leads) && (in_list(p, &in_rest) || in_pair(p, &in_rest));
 }
 
 /* --- addresses -------------------------------------------------------------------------------- */
@@ -585,6 +622,12 @@ static size_t user_info(struct slice s)
     return at;
 }
 
+/* Of base64, with the sign before it. */
+static bool is_padding(struct slice s)
+{
+    return s.n == 0 || slice_eq(s, SLICE_LIT("="));
+}
+
 /* What follows the host: segments of a path, and parameters by their names. */
 static void split_tail(struct parts *p, struct slice s, enum name_hint hint, unsigned depth)
 {
@@ -597,10 +640,12 @@ static void split_tail(struct parts *p, struct slice s, enum name_hint hint, uns
             k++;
         item = slice_sub(s, 0, k);
         s = slice_sub(s, k + 1, s.n);
-        if (read_pair(item, &pair) && pair.sign == '=')
+        if (read_pair(item, &pair) && pair.sign == '=' && !is_padding(pair.value)) {
+            leave(p, pair.name, is_name(pair.name) ? NAME_PUBLIC : hint);
             split_unescaped(p, pair.value, names_hint(pair.name), depth + 1);
-        else
-            leaf_if_key(p, item, hint);
+        } else {
+            leave(p, item, hint);
+        }
     }
 }
 
@@ -615,15 +660,15 @@ static bool in_url(struct parts *p, const struct piece *in)
     }
     if (k == in->s.n || k == 0 || slice_find_byte(slice_sub(in->s, 0, k), ' ') < k)
         return false;
+    leave(p, slice_sub(in->s, 0, k), NAME_UNKNOWN);
     at = user_info(rest);
     if (at > 0) {
         user = slice_sub(rest, 0, at - 1);
         colon = slice_find_byte(user, ':');
-        leaf_if_key(p, slice_sub(user, 0, colon), NAME_UNKNOWN);
+        leave(p, slice_sub(user, 0, colon), NAME_UNKNOWN);
         split_unescaped(p, slice_sub(user, colon + 1, user.n), NAME_SECRET, in->depth + 1);
     }
-    split_tail(p, slice_sub(rest, at, rest.n), in->hint == NAME_PUBLIC ? NAME_PUBLIC : NAME_UNKNOWN,
-               in->depth);
+    split_tail(p, slice_sub(rest, at, rest.n), hint_within(in), in->depth);
     return true;
 }
 
@@ -633,8 +678,8 @@ static bool in_url(struct parts *p, const struct piece *in)
 static bool compose(struct parts *p, struct slice s, enum name_hint hint, unsigned depth)
 {
     static bool (*const forms[])(struct parts *, const struct piece *) = {
-        in_quotes, in_json,      in_member,  in_pem,  in_code, in_jwt,
-        in_url,    after_scheme, after_lead, in_list, in_pair,
+        in_quotes, in_json,      in_member,  in_pem,  in_code,    in_jwt,
+        in_url,    after_scheme, after_lead, in_list, after_word, in_pair,
     };
     const struct piece in = {s, hint, depth};
     for (size_t i = 0; i < ARRAY_LEN(forms) && depth < DEEPEST; i++) {

@@ -3,8 +3,9 @@
  * types more than the secret: a scheme, a name, a connection string, a document. What of it is a
  * secret by itself comes back by itself, so it is a value of its own; what is public (a scheme, a
  * host, a user name, the keys of a document, the beginning that all tokens of a service share) is
- * never looked for by itself, or ordinary text would be redacted. The words that decide stand in
- * parts.def. Pure; time is linear in the value.
+ * never looked for by itself, or ordinary text would be redacted. Whatever looks like a key
+ * (keys_random) is in a secret part, unless a public name stands before it. The words that decide
+ * stand in parts.def. Pure; time is linear in the value.
  */
 #ifndef SG_SCREEN_PARTS_H
 #define SG_SCREEN_PARTS_H

@@ -2,17 +2,23 @@
  * Parts of a typed value: first byte how many there may be, the rest the value. Each lies in the
  * value, or is shorter than what it was decoded from or written out from; the whole is told once
  * and is the only one that may be made of others; the same value has the same parts. A screen that
- * was told of them as egress tells it finds the value, and each part by itself.
+ * was told of them as egress tells it finds the value, and each part by itself. Whatever of the
+ * value looks like a key is in a part with a secret, unless a name that may be public stands before
+ * it, or the head of PEM, or it is text in another code.
  */
 #include "base/limits.h"
 #include "fuzz.h"
+#include "proto/utf8.h"
+#include "screen/keys.h"
+#include "screen/names.h"
 #include "screen/parts.h"
 #include "screen/screen.h"
 
 struct seen {
     struct slice value;
     struct screen *screen;
-    struct buf all; /* every part, for comparing */
+    struct buf all;    /* every part, for comparing */
+    struct buf secret; /* those with a secret, and a NUL behind each */
     size_t n, wholes, forms_of;
 };
 
@@ -33,6 +39,10 @@ static void on_part(void *ctx, const struct parts_part *p)
     seen->wholes += slice_eq(p->bytes, seen->value) && p->kind != PARTS_FORM;
     seen->n++;
     buf_put(&seen->all, p->bytes);
+    if (p->from < p->to) {
+        buf_put(&seen->secret, p->bytes);
+        buf_put_u8(&seen->secret, 0);
+    }
     if (p->kind == PARTS_OWN)
         screen_add(seen->screen, p->bytes, p->from, p->to);
     else if (p->kind == PARTS_FORM)
@@ -42,14 +52,119 @@ static void on_part(void *ctx, const struct parts_part *p)
     MUST(screen_has(seen->screen, p->bytes));
 }
 
+/* --- what looks like a key -------------------------------------------------------------------- */
+
+typedef bool char_fn(uint8_t c);
+
+static bool is_letter(uint8_t c)
+{
+    return names_is_letter(c);
+}
+
+static bool is_letter_or_digit(uint8_t c)
+{
+    return names_is_letter(c) || names_is_digit(c);
+}
+
+static bool is_base64(uint8_t c)
+{
+    return is_letter_or_digit(c) || c == '+' || c == '/' || c == '-' || c == '_';
+}
+
+/* The longest run of such characters around [*from, *to). */
+static void widen(struct slice s, char_fn *is, size_t *from, size_t *to)
+{
+    while (*from > 0 && is(s.p[*from - 1]))
+        --*from;
+    while (*to < s.n && is(s.p[*to]))
+        ++*to;
+}
+
+/* Whether any word before it may be read as a public name, or as part of one. */
+static bool has_public_name(struct slice before)
+{
+    for (size_t from = 0, to = 0; from < before.n; from = to = to + 1) {
+        widen(before, is_letter, &from, &to);
+        if (names_hint(slice_sub(before, from, to)) == NAME_PUBLIC)
+            return true;
+    }
+    return false;
+}
+
+/* Whether what all keys of a kind begin with ends in it. */
+static bool has_beginning(struct slice value, size_t at)
+{
+    enum { LONGEST = 16 };
+    for (size_t i = at < LONGEST ? 0 : at - LONGEST; i <= at; i++) {
+        if (i + keys_beginning(slice_sub(value, i, value.n)) > at)
+            return true;
+    }
+    return false;
+}
+
+static bool stands_for_text(struct slice s)
+{
+    struct buf out = BUF_INIT(SIZE_MAX);
+    bool text = (keys_hex(s, &out) && utf8_valid(buf_slice(&out)));
+    buf_clear(&out);
+    text |= keys_base64(s, &out) && utf8_valid(buf_slice(&out));
+    buf_free(&out);
+    return text;
+}
+
+/* Whether it stands in a name: names of members are public whatever they look like, others if they
+ * have no digits. */
+static bool is_in_name(struct slice value, size_t from, size_t to)
+{
+    static const struct slice ends = SLICE_LIT("=:;,&\"'`");
+    size_t i = to;
+    bool member;
+    while (from < to && !names_is_digit(value.p[from]))
+        from++;
+    while (i < value.n && slice_find_byte(ends, value.p[i]) == ends.n)
+        i++;
+    member = i < value.n && value.p[i] == '"';
+    while (i < value.n && (value.p[i] <= ' ' || value.p[i] == '"' || value.p[i] == '\''))
+        i++;
+    return i < value.n &&
+           ((value.p[i] == ':' && (member || from == to)) || (value.p[i] == '=' && from == to));
+}
+
+static bool may_be_left_out(struct slice value, size_t from, size_t to)
+{
+    static const struct slice armour = SLICE_LIT("-----BEGIN ");
+    struct slice before = slice_sub(value, 0, from);
+    size_t code_from = from, code_to = to;
+    widen(value, is_base64, &code_from, &code_to);
+    return has_beginning(value, from) || has_public_name(before) ||
+           slice_find(before, armour) < before.n || is_in_name(value, from, to) ||
+           stands_for_text(slice_sub(value, code_from, code_to));
+}
+
+/* In a value without escapes: what these stand for is not seen from here. */
+static void check_keys(struct slice value, struct slice secret)
+{
+    if (slice_find_byte(value, '\\') < value.n || slice_find_byte(value, '%') < value.n)
+        return;
+    for (size_t from = 0, to = 0; from < value.n; from = to = to + 1) {
+        struct slice run;
+        widen(value, is_letter_or_digit, &from, &to);
+        run = slice_sub(value, from, to);
+        if (keys_random(run) && !may_be_left_out(value, from, to))
+            MUST(slice_find(secret, run) < secret.n);
+    }
+}
+
 static void take_apart(struct slice value, size_t most, struct seen *ret)
 {
     *ret = (struct seen){
         .value = value, .screen = screen_new(SLICE_LIT("w"), value.n), .all = BUF_INIT(SIZE_MAX)};
+    ret->secret = BUF_INIT(SIZE_MAX);
     size_t n = parts_of(value, most, on_part, ret);
     MUST(n == ret->n && n <= (most > 0 ? most + 1 : 1) + 2);
     MUST(ret->wholes == (value.n >= SCREEN_VALUE_MIN));
     MUST(value.n < SCREEN_VALUE_MIN || screen_has(ret->screen, value));
+    check_keys(value, buf_slice(&ret->secret));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -64,5 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     screen_free(second.screen);
     buf_free(&first.all);
     buf_free(&second.all);
+    buf_free(&first.secret);
+    buf_free(&second.secret);
     return 0;
 }

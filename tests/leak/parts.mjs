@@ -19,9 +19,10 @@ const json64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url
 const uuidOf = (hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 // What is typed, by the person's way of having it: { typed, secrets: what the oracle looks for, rows: { name: what is reflected } }. Each
-// is a field of one of two servers, since each server is a handoff more.
+// is a field of one of a few servers, since each server is a handoff more.
 const after = (typed, name) => { const key = word(33); return { typed: typed(key), secrets: { key }, rows: { [name]: key } }; };
 const opened = (typed, name) => { const password = `${word(6)}!${word(6)}`; return { typed: typed(password), secrets: { password }, rows: { [name]: password } }; };
+const two = (typed, name) => { const first = word(33), second = word(33); return { typed: typed(first, second), secrets: { first, second }, rows: { [`the first of ${name}`]: first, [`the second of ${name}`]: second } }; };
 const bytes = randomBytes(32);
 const base64 = bytes.toString('base64');
 const hex = randomBytes(24);
@@ -53,6 +54,11 @@ const servers = {
         settings: opened((p) => `Server=db.example;User ID=ana;Password=${p};`, 'the password of a connection string'),
         basic: opened((p) => `Basic ${Buffer.from(`ana:${p}`).toString('base64')}`, 'the password of Basic'),
         live: after((k) => `sk_live_${k}`, 'the value without sk_live_'),
+    },
+    pairs: {
+        cookies: two((k, l) => `session=${k}; csrftoken=${l}`, 'two cookies'),
+        oauth: two((k, l) => `OAuth oauth_consumer_key="${k}", oauth_token="${l}"`, 'two parameters'),
+        both: two((k, l) => `${k} ${l}`, 'two keys'),
     },
     forms: {
         base64: {

@@ -97,6 +97,48 @@ static const struct {
                              "*\n"},
     {"a=1; session=hunter2!x; HttpOnly", "={hunter2!x}\n"
                                          "*\n"},
+    {"key = Zk83hQ1mVt7xPw2Rb", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                "*\n"},
+    {"key := Zk83hQ1mVt7xPw2Rb", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                 "*\n"},
+    {"$env:KEY = \"Zk83hQ1mVt7xPw2Rb\"", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                         "*\n"},
+    {"sid=Zk83hQ1mVt7xPw2Rb; csrftoken=f3A9c7Lq0Wd6TyUec", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                                           "={f3A9c7Lq0Wd6TyUec}\n"
+                                                           "*\n"},
+    {"password=Zk83hQ1mVt7xPw2Rb sslpassword=f3A9c7Lq0Wd6TyUec", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                                                 "={f3A9c7Lq0Wd6TyUec}\n"
+                                                                 "*\n"},
+    {"OAuth oauth_consumer_key=\"Zk83hQ1mVt7xPw2Rb\", oauth_token=\"f3A9c7Lq0Wd6TyUec\"",
+     "={Zk83hQ1mVt7xPw2Rb}\n"
+     "={f3A9c7Lq0Wd6TyUec}\n"
+     "*\n"},
+    {"export A_KEY=Zk83hQ1mVt7xPw2Rb B_KEY=f3A9c7Lq0Wd6TyUec", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                                               "={f3A9c7Lq0Wd6TyUec}\n"
+                                                               "*\n"},
+    {"Zk83hQ1mVt7xPw2Rb f3A9c7Lq0Wd6TyUec", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                            "={f3A9c7Lq0Wd6TyUec}\n"
+                                            "*\n"},
+    {"user=Zk83hQ1mVt7xPw2Rb token=f3A9c7Lq0Wd6TyUec", "={f3A9c7Lq0Wd6TyUec}\n"
+                                                       "*\n"},
+    {"SharedAccessKeyName=root; SharedAccessKey=f3A9c7Lq0Wd6TyUec", "={f3A9c7Lq0Wd6TyUec}\n"
+                                                                    "*\n"},
+    {"Zk83hQ1mVt7xPw2Rb://db.example/f3A9c7Lq0Wd6TyUec==", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                                           "={f3A9c7Lq0Wd6TyUec==}\n"
+                                                           "*\n"},
+    {"https://api.example/?Zk83hQ1mVt7xPw2Rb=1&api_key=f3A9c7Lq0Wd6TyUec", "={Zk83hQ1mVt7xPw2Rb}\n"
+                                                                           "={f3A9c7Lq0Wd6TyUec}\n"
+                                                                           "*\n"},
+    {"ana:hunter2!x@Zk83hQ1mVt7xPw2Rb.example/shop", "={hunter2!x}\n"
+                                                     "={Zk83hQ1mVt7xPw2Rb.example/shop}\n"
+                                                     "*\n"},
+    {"A_KEY=Zk83hQ1mVt7xPw2Rb\nB=-----BEGIN CERTIFICATE-----\nMIIB\n-----END "
+     "CERTIFICATE-----\nC=1\nD_KEY=f3A9c7Lq0Wd6TyUec",
+     "={Zk83hQ1mVt7xPw2Rb}\n"
+     "={f3A9c7Lq0Wd6TyUec}\n"
+     "*\n"},
+    {"{\"sk_live_Zk83hQ1mVt7xPw2Rb\":\"x\"}", "=sk_live_{Zk83hQ1mVt7xPw2Rb}\n"
+                                              "*\n"},
     {"  'hunter2!x'  ", "={hunter2!x}\n"
                         "*\n"},
     {"postgres://ana:hunter2!x@db.example:5432/shop?sslmode=require", "={hunter2!x}\n"
