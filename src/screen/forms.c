@@ -203,7 +203,7 @@ static const uint8_t *bytes_of(const struct screen *s, const struct screen_patte
 static bool same_bytes(const struct screen *s, const struct screen_pattern *a,
                        const struct screen_pattern *b)
 {
-    return a->n == b->n && a->whole == b->whole &&
+    return a->n == b->n && a->whole == b->whole && a->lead == b->lead &&
            slice_eq(slice_of(bytes_of(s, a), a->whole), slice_of(bytes_of(s, b), b->whole));
 }
 

@@ -152,6 +152,51 @@ static struct slice pattern_bytes(const struct screen *s, const struct screen_pa
     return slice_of(s->bytes.p + p->at, n);
 }
 
+/* --- characters that a block shares ------------------------------------------------------------ */
+
+/* What a character of base64 in either alphabet stands for; -1: it is none. */
+static int sextet(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || c == '-')
+        return 62;
+    return c == '/' || c == '_' ? 63 : -1;
+}
+
+/* Whether the text is one character, as it is or escaped, that has these bits of the wanted one. */
+static bool has_bits(struct slice text, uint8_t want, int mask)
+{
+    uint8_t b[4] = {text.p[0]};
+    size_t n = 1, k = text.n > 1 && escape_begins(text.p[0]) ? escape_read(text, b, &n) : 1;
+    return k == text.n && n == 1 && sextet(b[0]) >= 0 &&
+           ((sextet(b[0]) ^ sextet(want)) & mask) == 0;
+}
+
+/* Whether n characters of the pattern that stand in the text have the rest of their bytes beside
+ * them: base64 writes the first and the last bits of a block together with what is not of it, and
+ * without them a guess would cost 64 times less. */
+static bool is_whole(struct screen *s, const struct screen_pattern *p, size_t n, struct slice text,
+                     struct screen_span m)
+{
+    unsigned lead = p->lead, trail = 8 - (lead + p->bits * (unsigned)n) % 8;
+    const uint8_t *want = s->bytes.p + p->at;
+    bool first = lead == 0, last = trail == 8;
+    if (PLANTED(shared_bits_left))
+        return true;
+    if (!take(s, first && last ? 0 : ESCAPE_MAX / SCREEN_STEP_BYTES))
+        return false;
+    for (size_t k = 1; k <= ESCAPE_MAX && k <= m.from && !first; k++)
+        first = has_bits(slice_sub(text, m.from - k, m.from), want[-1], (1 << lead) - 1);
+    for (size_t k = 1; k <= ESCAPE_MAX && k <= text.n - m.to && !last; k++)
+        last = has_bits(slice_sub(text, m.to, m.to + k), want[n], 63 & ~(63 >> trail));
+    return first && last;
+}
+
 /* --- what stands beside ----------------------------------------------------------------------- */
 
 static bool is_in_alphabet(uint8_t c, uint8_t bits)
@@ -326,7 +371,8 @@ static bool match(struct screen *s, const struct screen_pattern *p, struct slice
                   struct screen_span *m)
 {
     struct screen_span found = {at, at};
-    if (!agree(s, text, at, pattern_bytes(s, p, p->n), &found.to))
+    if (!agree(s, text, at, pattern_bytes(s, p, p->n), &found.to) ||
+        !is_whole(s, p, p->n, text, found))
         return false;
     widen(s, p, text, m, &found);
     align(text, &found);
@@ -356,9 +402,10 @@ bool screen_find(struct screen *s, struct slice text, size_t begin, struct scree
 static bool learn(struct screen *s, const struct screen_pattern *p, struct slice text, size_t at,
                   struct screen_span *m)
 {
-    size_t end, n = PLANTED(excuse_partial) ? p->n / 2 : p->whole;
+    struct screen_span found = {at, at};
+    size_t n = PLANTED(excuse_partial) ? p->n / 2 : p->whole;
     (void)m;
-    if (!agree(s, text, at, pattern_bytes(s, p, n), &end))
+    if (!agree(s, text, at, pattern_bytes(s, p, n), &found.to) || !is_whole(s, p, n, text, found))
         return false;
     screen_block(s, p->block)->known = true;
     s->known++;

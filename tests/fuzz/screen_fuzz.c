@@ -46,11 +46,12 @@ static bool is_hex(struct slice value, const struct ref_form *f, size_t i, uint8
 
 static bool is_base64(struct slice value, const struct ref_form *f, size_t i, uint8_t c)
 {
-    size_t first = (8 * f->arg + 5) / 6; /* the first character without bits of what is before */
+    size_t first = 8 * f->arg / 6; /* the first character that has bits of the value */
     unsigned digit = digit_of(f, c);
     for (unsigned b = 0; b < 6; b++) {
-        size_t bit = 6 * (first + i) + b - 8 * f->arg;
-        if ((value.p[bit / 8] >> (7 - bit % 8) & 1u) != (digit >> (5 - b) & 1u))
+        size_t bit = 6 * (first + i) + b - 8 * f->arg; /* or large: of what is before */
+        if (bit < 8 * value.n &&
+            (value.p[bit / 8] >> (7 - bit % 8) & 1u) != (digit >> (5 - b) & 1u))
             return false;
     }
     return digit < 64;
@@ -75,7 +76,7 @@ static size_t units(struct slice value, const struct ref_form *f)
         return value.n;
     if (f->is == is_hex)
         return 2 * value.n;
-    return 8 * (value.n + f->arg) / 6 - (8 * f->arg + 5) / 6;
+    return (8 * (value.n + f->arg) + 5) / 6 - 8 * f->arg / 6;
 }
 
 /* A number of at most max digits at *at, behind it afterwards; false without a digit. */

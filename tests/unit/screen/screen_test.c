@@ -480,6 +480,32 @@ static void test_escaped_neighbours(void **state)
     screen_free(s);
 }
 
+/* In base64 a block shares characters with what stands beside it: each of its bits counts there too,
+ * in an answer and in a request. */
+static void test_every_bit(void **state)
+{
+    static const char secret[] = "Zk83hQ1mVt7x";
+    enum { BITS = 8 * (sizeof(secret) - 1) };
+    (void)state;
+    for (unsigned before = 0; before < 3; before++) {
+        for (unsigned bit = 0; bit <= BITS; bit++) { /* the last flips none */
+            struct buf plain = BUF_INIT(64), text = BUF_INIT(256);
+            struct screen *s = with(slice_str(secret));
+            buf_printf(&plain, "%.*s%sxy", (int)before, "ab", secret);
+            if (bit < BITS)
+                plain.p[before + bit / 8] ^= (uint8_t)(1 << bit % 8);
+            buf_put_str(&text, "[\"");
+            base64_put(&text, BASE64, buf_slice(&plain));
+            buf_put(&text, slice_of("\"]", 3)); /* with its NUL */
+            assert_int_equal(screen_has(s, buf_slice(&text)), bit == BITS);
+            assert_int_equal(excuse(s, (char *)text.p), bit == BITS);
+            screen_free(s);
+            buf_free(&plain);
+            buf_free(&text);
+        }
+    }
+}
+
 /* Blocks that a request has pass, and no others: the beginning of a token may be public. */
 static void test_excuse_of_a_beginning(void **state)
 {
@@ -794,6 +820,7 @@ int main(void)
         cmocka_unit_test(test_every_reading),
         cmocka_unit_test(test_every_way_in_each_place),
         cmocka_unit_test(test_escaped_neighbours),
+        cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_latin_1),
         cmocka_unit_test(test_short_latin_1),
         cmocka_unit_test(test_latin_1_excused),
