@@ -147,7 +147,6 @@ static bool is_ours(const struct stat *st)
 static enum err open_log(struct start *s, const char *path, uint64_t *ret_size)
 {
     struct stat st;
-
     enum err e = file_open(path, O_WRONLY | O_APPEND | O_CREAT, &s->fd);
 
     if (e != ERR_OK)

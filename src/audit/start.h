@@ -17,8 +17,8 @@ struct start {
  * of its end, so far back that ledger knows as many records as it ever does, which takes the same
  * time for a log of any length; and removes what a crash left of a batch that was never
  * acknowledged. Then ledger holds the log as it is on disk. A log that is damaged there before its
- * last signature is ERR_CORRUPT, and is left as it is; damage further back is verify.h's to find. ERR_EXISTS: another process has it. ERR_IO, ERR_FORBIDDEN. On an error nothing is
- * to be freed.
+ * last signature is ERR_CORRUPT, and is left as it is; damage further back is verify.h's to find.
+ * ERR_EXISTS: another process has it. ERR_IO, ERR_FORBIDDEN. On an error nothing is to be freed.
  */
 MUST_USE enum err start_log(struct start *s, struct ledger *ledger, const char *data_dir,
                             const char *key_dir);

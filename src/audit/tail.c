@@ -4,8 +4,8 @@
  * fail, or read more than it has to.
  *
  * Records are counted from the last head on, since what stands behind it may be cut off. So there
- * are as many behind the head that is found as a repeat can be told of (ledger.h), and a log that was
- * read from there knows as much as one that was read whole.
+ * are as many behind the head that is found as a repeat can be told of (ledger.h), and a log that
+ * was read from there knows as much as one that was read whole.
  */
 #include "audit/tail.h"
 

@@ -52,8 +52,8 @@ MUST_USE bool cli_can_ask(const struct cli *x);
 /* Reads a new password: twice from the terminal without echo, or one line of standard input. NULL
  * when it said why not. */
 struct sec *cli_new_password(const struct cli *x);
-/* Whether the person says yes on the terminal, or said so with --yes, to what cannot be undone; what
- * will happen is one sentence. False when it said why not. */
+/* Whether the person says yes on the terminal, or said so with --yes, to what cannot be undone;
+ * what will happen is one sentence. False when it said why not. */
 MUST_USE bool cli_confirmed(const struct cli *x, const char *what);
 /* Where a value is shown once: the terminal itself, past any pipe, or x->out, a new file with mode
  * 0600. Opened before the value counts for anything; -1 when it said why not. */

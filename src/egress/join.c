@@ -215,8 +215,8 @@ static enum err place_opened(void *ctx, struct slice credential)
 }
 
 /* What the agent chose, all that leaves with the request. The person should know that the agent has
- * their secret; the agent learns nothing, and no budget is touched by it: a suspension would tell that
- * one guess of many was right. */
+ * their secret; the agent learns nothing, and no budget is touched by it: a suspension would tell
+ * that one guess of many was right. */
 static void excuse(struct use *u)
 {
     struct slice headers[2 * LIM_MCP_PARAMS + 1];

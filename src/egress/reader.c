@@ -37,7 +37,7 @@ static bool answers_us(const struct reader *r, const struct json *j, const struc
     return jsonrpc_id_eq(jsonrpc_id_text(j, m->id), r->rules.id);
 }
 
-enum { ID_MEMBER = sizeof(",\"id\":") };
+enum { ID_MEMBER = sizeof(",\"id\":") }; /* what an error without an id gets beside it */
 
 /* The error with the request's id in place of null, parsed again. */
 static enum err give_with_id(struct reader *r)

@@ -1,7 +1,7 @@
 /*
- * requestState, which no gateway ever sees in clear or makes. What an upstream asks for is held until
- * the keeper has sealed how the call goes on; what a permit brings goes into the body last of all,
- * like a credential. Egress runs it. Specification: 2026-07-28 basic/patterns/mrtr.
+ * requestState, which no gateway ever sees in clear or makes. What an upstream asks for is held
+ * until the keeper has sealed how the call goes on; what a permit brings goes into the body last of
+ * all, like a credential. Egress runs it. Specification: 2026-07-28 basic/patterns/mrtr.
  */
 #include "base/planted.h"
 #include "egress/use.h"

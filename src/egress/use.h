@@ -4,7 +4,8 @@
  *   JOINING   the permit and the gateway's message come in either order (join.c)
  *   OPENING   legacy: the upstream's session is being opened, by this use or another (open.c)
  *   SENDING   the message itself is on its way, or its answer is (use.c); of modes verify and probe
- *             what own.c composed
+ *             what own.c composed, of mode refuse what refuse.c did. An answer that asks for input
+ *             then waits until the keeper has sealed how the call goes on (state.c)
  *   OVER      the keeper has the result; what the gateway has not taken yet goes on (flow.c)
  */
 #ifndef SG_EGRESS_USE_H
@@ -165,8 +166,8 @@ void open_leave(struct use *u);
 /* state.c */
 /* ERR_PROTOCOL: the body has a requestState, or is none that the permit's could go into. */
 MUST_USE enum err state_check(const struct use *u);
-/* Makes the body that leaves: with the requestState of the permit, if it has one. ERR_TOO_LARGE, or as
- * use_hold. */
+/* Makes the body that leaves: with the requestState of the permit, if it has one. ERR_TOO_LARGE, or
+ * as use_hold. */
 MUST_USE enum err state_put_in(struct use *u);
 /* Takes this screened response over, if it asks for input; the message is then empty. */
 MUST_USE bool state_keep(struct use *u, const struct json *j, const struct jsonrpc *m,

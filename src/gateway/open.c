@@ -1,6 +1,7 @@
 /*
  * Asking the keeper to let a message through. Run by the gateway. The token goes with the question
- * and is forgotten, unless the session's stream waits for a call to bring a feed along; so is the client's message, once the body is made that would be sent.
+ * and is forgotten, unless the session's stream waits for a call to bring a feed along; so is the
+ * client's message, once the body is made that would be sent.
  */
 #include "gateway/call_in.h"
 

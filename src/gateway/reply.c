@@ -98,8 +98,8 @@ static const struct http_field allow[] = {
     {SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)},
 };
 
-/* Seconds: what stands in the way is other calls, mostly the client's own, or a rate, of which any is
- * one a second at least. */
+/* Seconds: what stands in the way is other calls, mostly the client's own, or a rate, of which any
+ * is one a second at least. */
 static const struct http_field later[] = {
     {SLICE_LIT("Retry-After"), SLICE_LIT("1")},
 };

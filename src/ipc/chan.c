@@ -112,7 +112,7 @@ static void end(struct chan *c, enum err why)
 }
 
 static const char *const breaches[] = {
-#define B(name, what, why) [BREACH_##name] = (what),
+#define B(name, what, why) [BREACH_##name] = what,
 #include "ipc/breaches.def"
 #undef B
 };
@@ -203,9 +203,10 @@ static bool hello_fits(const struct chan *c, struct slice f, enum breach *ret)
             get_number(f.p + HELLO_INSTANCE, 4) == c->peer.instance);
 }
 
-/* Whether the table has this message here and now, and not before; if not, *ret is why. */
-static bool is_permitted(struct chan *c, const struct wire_message *info, enum msg type, bool fd,
-                         enum breach *ret)
+/* Whether the table has this message here and now; one that may come once is admitted once. If not,
+ * *ret is why. */
+static bool admit(struct chan *c, const struct wire_message *info, enum msg type, bool fd,
+                  enum breach *ret)
 {
     *ret = BREACH_UNKNOWN_MESSAGE;
     if (info == NULL)
@@ -233,7 +234,7 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
 
     if (wire_type_of(slice_of(frame, n), &type) == ERR_OK)
         info = msg_info(type);
-    if (!is_permitted(c, info, (enum msg)type, fd != -1, &why)) {
+    if (!admit(c, info, (enum msg)type, fd != -1, &why)) {
         sock_close(fd);
         violation(c, info, why);
     } else if (wire_get(frame, n, info, &m) != ERR_OK) {

@@ -19,7 +19,8 @@ struct role_ops {
      * before open(). */
     bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
     /* The configuration is complete: open what will be needed; the jail follows. An error ends the
-     * process. What may take longer than SET_START_TIME calls alive() (os/alive.h) as it goes on. */
+     * process. What may take longer than SET_START_TIME calls alive() (os/alive.h) as it goes on.
+     */
     enum err (*open)(struct role_self *r, void *ctx);
     /* Jailed; may be NULL. */
     void (*ready)(struct role_self *r, void *ctx);
@@ -53,8 +54,8 @@ const struct role_boot *role_boot(const struct role_self *r);
 struct chan *role_peer(const struct role_self *r, enum role role, uint32_t instance);
 /* This process cannot go on, and said why: it ends, and is started again. */
 void role_fail(struct role_self *r);
-/* From open(), before the jail: this process ends as soon as that file of its data folder is removed
- * (os/removed.h), since nobody would find again what it writes then. name: a literal, one a
+/* From open(), before the jail: this process ends as soon as that file of its data folder is
+ * removed (os/removed.h), since nobody would find again what it writes then. name: a literal, one a
  * process. ERR_NOT_FOUND, ERR_IO. */
 MUST_USE enum err role_watch(struct role_self *r, const char *name);
 struct chan *role_supervisor(const struct role_self *r);

@@ -5,9 +5,9 @@
  * A list never takes a use and never spends a once-lease: clients ask for lists whenever they like,
  * and a person's yes to one call must not be used up by that. What rides needs a lease in force, or
  * the running request that took the last use of one. A lease for one request carries nothing but
- * that request and what belongs to it: while it runs an answer to a question that the upstream asked
- * during the call, or its cancellation; and when it ended with a question, the same request again
- * with the answer, which takes no other use.
+ * that request and what belongs to it: while it runs an answer to a question that the upstream
+ * asked during the call, or its cancellation; and when it ended with a question, the same request
+ * again with the answer, which takes no other use.
  */
 #include "keeper/policy.h"
 

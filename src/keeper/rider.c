@@ -1,7 +1,7 @@
 /*
  * What rides, by what it rides on. Run by the keeper. A lease ends by its time, by its last use, by
- * a refusal of its credential, or with its connection; the last is revoke.c's, which has egress drop
- * all of the connection. Each ending is met here when it happens, so nothing is looked for.
+ * a refusal of its credential, or with its connection; the last is revoke.c's, which has egress
+ * drop all of the connection. Each ending is met here when it happens, so nothing is looked for.
  */
 #include "keeper/rider.h"
 

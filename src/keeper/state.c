@@ -3,9 +3,9 @@
  * itself or it does not open; it is checked all the same. Specification: 2026-07-28
  * basic/patterns/mrtr, server requirements on requestState ("MUST NOT trust").
  *
- * Plain form: version u8, leg u8, bits u8, times u8, handoff, chain, user, client, connection, lease
- * (16 each), request (32), expires u64, upstream's name (u8 length, bytes), and the upstream's own
- * state to the end. Numbers are big endian.
+ * Plain form: version u8, leg u8, bits u8, times u8, handoff, chain, user, client, connection,
+ * lease (16 each), request (32), expires u64, upstream's name (u8 length, bytes), and the
+ * upstream's own state to the end. Numbers are big endian.
  */
 #include "keeper/state.h"
 
@@ -76,7 +76,6 @@ static void copy(struct slice *from, uint8_t *dst, size_t n)
 bool state_parse(struct slice s, struct state *ret)
 {
     struct slice name;
-
     uint8_t bits;
 
     if (s.n < HEAD || s.p[0] != VERSION)

@@ -5,8 +5,8 @@
  * good once: see the chain.
  *
  * Two kinds in one form: of a call that waits for a person it has the handoff; of one that the
- * upstream answered by asking for input it continues that use, with the upstream's own state. A call
- * can be both, when its credential was refused on the way.
+ * upstream answered by asking for input it continues that use, with the upstream's own state. A
+ * call can be both, when its credential was refused on the way.
  */
 #ifndef SG_KEEPER_STATE_H
 #define SG_KEEPER_STATE_H

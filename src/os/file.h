@@ -8,9 +8,9 @@
 
 #include "base/buf.h"
 
-/* Opens a plain file with these flags of open(2), and none that waits: what else may lie there, such
- * as a FIFO, would hold its opener until somebody comes. A new one has mode 0600. ERR_FORBIDDEN: it
- * is no plain file. */
+/* Opens a plain file with these flags of open(2), and none that waits: what else may lie there,
+ * such as a FIFO, would hold its opener until somebody comes. A new one has mode 0600.
+ * ERR_FORBIDDEN: it is no plain file. */
 MUST_USE enum err file_open(const char *path, int flags, int *ret_fd);
 /* For libraries that open by themselves: ERR_OK too when there is none. ERR_FORBIDDEN as above. */
 MUST_USE enum err file_check(const char *path);

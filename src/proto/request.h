@@ -12,7 +12,7 @@
  *   'd' length, bytes: a number as written, since 9007199254740993 is not ...992 for everybody
  *   't' 'f' 'z': true, false, null
  *   'a' count, elements in their order
- *   'o' count, members in the order of their decoded names, byte by byte: name (length, bytes), value
+ *   'o' count, members in the order of their decoded names, byte by byte: a name ('s'), a value
  * Every value ends where its first bytes say, so no two requests have the same form. Of a response,
  * which is no request, and of no message there is nothing.
  */

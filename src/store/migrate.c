@@ -47,7 +47,6 @@ enum err store_migrate(struct store *s)
     enum err e = store_sql(s, version_table);
 
     sqlite3_progress_handler(s->db, STEPS, goes_on, NULL);
-
     if (!e)
         e = store_sql_int(s, "SELECT coalesce(max(version), 0) FROM schema_version", &have);
     if (!e && have > STORE_VERSION)

@@ -34,9 +34,10 @@ struct store;
 enum { STORE_VERSION = 7 };
 
 /*
- * Opens STORE_FILE in dir, makes it when it is not there (mode 0600), brings it to STORE_VERSION, and
- * keeps a reserve file beside it for the day the disk is full. The runner uses l; NULL: tests call
- * store_flush. ERR_AGAIN: another process has it open. ERR_CONFIG: the file is of a newer version.
+ * Opens STORE_FILE in dir, makes it when it is not there (mode 0600), brings it to STORE_VERSION,
+ * and keeps a reserve file beside it for the day the disk is full. The runner uses l; NULL: tests
+ * call store_flush. ERR_AGAIN: another process has it open. ERR_CONFIG: the file is of a newer
+ * version.
  */
 MUST_USE enum err store_open(const char *dir, struct loop *l, struct store **ret);
 /* Takes NULL. Queued work that did not run is dropped without its done callback. */

@@ -206,7 +206,8 @@ static void calls_of_others(struct play *p)
     assert_true(TAILQ_EMPTY(&hostile->lines));
 }
 
-/* Answers to what no upstream asked: with no state, with one of a handoff, with one that it made. */
+/* Answers to what no upstream asked: with no state, with one of a handoff, with one that it made.
+ */
 static void answers_unasked(struct play *p)
 {
     struct msg_call_open m = as_people_call(KEY_ANA, WEATHER);

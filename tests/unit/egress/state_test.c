@@ -134,8 +134,8 @@ static void test_what_is_no_state(void **state)
     buf_free(&b);
 }
 
-/* While the keeper has not answered, nothing of the answer goes on; whatever ends the use then ends it
- * without. */
+/* While the keeper has not answered, nothing of the answer goes on; whatever ends the use then ends
+ * it without. */
 static void test_unsealed_is_unsaid(void **state)
 {
     (void)state;

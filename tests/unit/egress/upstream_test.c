@@ -816,8 +816,9 @@ static void test_guess_is_not_confirmed(void **state)
     rig_stop(r);
 }
 
-/* What the agent chose and what leaves with the request in its headers is the request's too: of both
- * kinds of headers, with the guess among many others, which count as if they stood in the body. */
+/* What the agent chose and what leaves with the request in its headers is the request's too: of
+ * both kinds of headers, with the guess among many others, which count as if they stood in the
+ * body. */
 static void test_guess_in_a_header_is_not_confirmed(void **state)
 {
     struct rig *r = &rig;

@@ -144,7 +144,8 @@ static void test_stored_list(void **state)
     over(s, &c);
 }
 
-/* The keeper lets nothing out for a key that is too fast: what is stored answers, without a permit. */
+/* The keeper lets nothing out for a key that is too fast: what is stored answers, without a permit.
+ */
 static void test_stored_instead(void **state)
 {
     struct stage *s = *state;

@@ -496,8 +496,8 @@ static void test_one_state_one_request(void **state)
     buf_free(&st);
 }
 
-/* A state that made its request is refused before anybody is asked for it: a yes to it would be good
- * for nothing. */
+/* A state that made its request is refused before anybody is asked for it: a yes to it would be
+ * good for nothing. */
 static void test_spent_state_asks_nobody(void **state)
 {
     struct world *w = *state;
@@ -638,8 +638,8 @@ static struct use_id continued(struct world *w, uint64_t call, const char *their
     return p->use;
 }
 
-/* A requestState is good for the person, the agent key, the server and the request that it was given
- * for, and once; whatever else it comes with, nobody is asked and nothing leaves. */
+/* A requestState is good for the person, the agent key, the server and the request that it was
+ * given for, and once; whatever else it comes with, nobody is asked and nothing leaves. */
 static void test_state_of_a_use(void **state)
 {
     struct world *w = *state;
@@ -752,7 +752,8 @@ static void test_state_after_its_connection(void **state)
     buf_free(&st);
 }
 
-/* Nobody answers what was not asked: only with a state that an upstream's question was sealed in. */
+/* Nobody answers what was not asked: only with a state that an upstream's question was sealed in.
+ */
 static void test_answers_belong_to_a_question(void **state)
 {
     struct world *w = *state;
@@ -1160,7 +1161,8 @@ static void test_once_is_one_request(void **state)
     IGNORE(rig_take(w->r->gateway, MSG_CALL_HANDOFF));
 }
 
-/* Sidegate's own tool: what is given there admits nothing, and is no reason to ask again for itself. */
+/* Sidegate's own tool: what is given there admits nothing, and is no reason to ask again for
+ * itself. */
 static void test_once_from_connect(void **state)
 {
     struct world *w = *state;

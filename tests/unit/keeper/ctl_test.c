@@ -506,7 +506,8 @@ static void test_big_snapshot(void **state)
     rig_quiet(w->r->gateway); /* no such call */
 }
 
-/* More than a channel may hold, asked for in one turn: given as the gateway reads, which goes on. */
+/* More than a channel may hold, asked for in one turn: given as the gateway reads, which goes on.
+ */
 static void test_many_lists_at_once(void **state)
 {
     enum { LISTS = 12 };

@@ -137,8 +137,8 @@ static void test_lists_are_summed(void **state)
     assert_int_equal(w->r->events[EVENT_LISTED], 2);
 }
 
-/* Above its rate a key gets what is stored, or is refused; others are not touched; and it goes on by
- * itself. */
+/* Above its rate a key gets what is stored, or is refused; others are not touched; and it goes on
+ * by itself. */
 static void test_key(void **state)
 {
     struct world *w = *state;
