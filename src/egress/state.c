@@ -74,10 +74,31 @@ static enum err read_asked(const struct use *u, struct json *j, struct jsonrpc *
     return e == ERR_OK ? jsonrpc_read(j, ret) : e;
 }
 
+/* What was kept is no answer, or cannot be given. */
+static void fail(struct use *u, enum err why)
+{
+    const struct exchange_end m = {
+        .how = EXCHANGE_FAILED, .err = why, .sent = true, .status = u->status};
+
+    use_failed(u, &m);
+}
+
+/* The upstream's state in the answer that was kept. ERR_UPSTREAM_ANSWER: it is none. */
+static enum err read_state(const struct json *j, uint32_t result, struct buf *scratch,
+                           struct msg_state_seal *ret)
+{
+    uint32_t state = json_get(j, result, "requestState");
+
+    ret->has_state = state != JSON_NONE;
+    ret->state = json_str_slice(j, state, scratch);
+    return (ret->has_state && !json_is(j, state, JSON_STRING)) || buf_err(scratch) != ERR_OK ||
+                   ret->state.n > LIM_UPSTREAM_STATE_BYTES
+               ? ERR_UPSTREAM_ANSWER
+               : ERR_OK;
+}
+
 void state_ask(struct use *u)
 {
-    const struct exchange_end wrong = {
-        .how = EXCHANGE_FAILED, .err = ERR_UPSTREAM_ANSWER, .sent = true, .status = u->status};
     struct buf scratch = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
     struct msg_state_seal m = {.use = u->id};
     struct json j;
@@ -86,22 +107,30 @@ void state_ask(struct use *u)
 
     json_init(&j);
     e = read_asked(u, &j, &r);
-    if (e == ERR_OK) {
-        uint32_t state = json_get(&j, r.result, "requestState");
-
-        m.has_state = state != JSON_NONE;
-        m.state = json_str_slice(&j, state, &scratch);
-        if ((m.has_state && !json_is(&j, state, JSON_STRING)) || buf_err(&scratch) != ERR_OK ||
-            m.state.n > LIM_UPSTREAM_STATE_BYTES)
-            e = ERR_UPSTREAM_ANSWER;
-    }
+    if (e == ERR_OK)
+        e = read_state(&j, r.result, &scratch, &m);
     u->sealing = true;
     if (e != ERR_OK)
-        use_failed(u, &wrong);
+        fail(u, ERR_UPSTREAM_ANSWER);
     else if (u->keeper == NULL || send_state_seal(u->keeper, &m) != ERR_OK)
         use_abort(u, ERR_UNAVAILABLE);
     json_free(&j);
     buf_free(&scratch);
+}
+
+/* The answer that was kept, with what was sealed in it. */
+static enum err put_sealed(const struct use *u, struct slice sealed, struct buf *out)
+{
+    struct json j;
+    struct jsonrpc r;
+    enum err e;
+
+    json_init(&j);
+    e = read_asked(u, &j, &r);
+    if (e == ERR_OK)
+        e = put(&j, r.result, sealed, out);
+    json_free(&j);
+    return e;
 }
 
 void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m)
@@ -111,11 +140,9 @@ void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_seal
                                  .code = ERR_CONTINUATIONS,
                                  .how = ANSWER_HOW_INVALID,
                                  .how_code = ERR_CONTINUATIONS};
-    struct exchange_end wrong = {.how = EXCHANGE_FAILED, .sent = true};
     struct use *u = join_find_id(all, &m->use);
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
-    struct json j;
-    struct jsonrpc r;
+    enum err e;
 
     if (u == NULL)
         return; /* it ended before the keeper knew */
@@ -127,20 +154,15 @@ void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_seal
         use_finish(u, &over);
         return;
     }
-    json_init(&j);
-    wrong.err = read_asked(u, &j, &r);
-    wrong.status = u->status;
-    if (wrong.err == ERR_OK)
-        wrong.err = put(&j, r.result, m->state, &out);
-    json_free(&j);
+    e = put_sealed(u, m->state, &out);
     buf_free(&u->asked);
-    if (wrong.err == ERR_OK) {
+    if (e != ERR_OK) {
+        fail(u, e);
+    } else {
         if (!u->flow.headed)
             flow_head(&u->flow, ANSWER_KIND_JSON);
         flow_message(&u->flow, &out);
         use_finish(u, &done);
-    } else {
-        use_failed(u, &wrong);
     }
     buf_free(&out);
 }
