@@ -37,6 +37,16 @@ void check(struct screen *s, const char *in, const char *want, uint32_t hits)
     buf_free(&out);
 }
 
+size_t excuse(struct screen *s, const char *request)
+{
+    struct json j;
+    json_init(&j);
+    assert_ok(json_parse(&j, slice_str(request), NULL));
+    size_t known = screen_excuse(s, &j, NULL, 0);
+    json_free(&j);
+    return known;
+}
+
 /* --- encodings, written here a second time ---------------------------------------------------- */
 
 static void raw(struct buf *out, struct slice v)

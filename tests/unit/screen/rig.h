@@ -35,6 +35,9 @@ struct screen *with(struct slice value);
 uint32_t run(struct screen *s, struct slice text, struct buf *out);
 void check(struct screen *s, const char *in, const char *want, uint32_t hits);
 
+/* Of a request without headers: how many blocks it has. */
+size_t excuse(struct screen *s, const char *request);
+
 typedef void encoder(struct buf *out, struct slice v);
 
 enum { ENCODERS = 22 };
