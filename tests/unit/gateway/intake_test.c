@@ -4,7 +4,6 @@
 #include "os/log.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define AUTH   "Authorization: Bearer " TOKEN "\r\n"
 #define JSON   "Content-Type: application/json\r\n"

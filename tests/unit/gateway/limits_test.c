@@ -2,8 +2,6 @@
  * can read; what intake does not take is refused with a sentence, and harms nobody. */
 #include "stage.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "crypto/judged.h"
 #include "gateway/rewrite.h"

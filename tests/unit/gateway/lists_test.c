@@ -26,14 +26,6 @@ static void modern(struct stage *s, struct client *c, const char *path, const ch
     buf_free(&b);
 }
 
-static void over(struct stage *s, struct client *c)
-{
-    WAIT(s, c, HASH_COUNT(s->g.calls) == 0);
-    client_close(c);
-    assert_false(s->keeper_ended);
-    assert_false(s->egress_ended);
-}
-
 static void list(struct stage *s, struct client *c, const char *method, const char *params)
 {
     modern(s, c, "/mcp/both", method, params);
@@ -60,7 +52,7 @@ static void test_ours_are_appended(void **state)
     assert_true(has(&c, "\"resultType\":\"complete\""));
     assert_false(has(&c, "impostor"));
     assert_int_equal(client_count(&c, "\"sidegate_status\""), 1);
-    over(s, &c);
+    all_is_over(s, &c);
     /* Not in the middle of pages. */
     list(s, &c, "tools/list", "");
     say_answer(s, s->open.call,
@@ -69,7 +61,7 @@ static void test_ours_are_appended(void **state)
     WAIT(s, &c, has(&c, "\"nextCursor\":\"n\""));
     assert_false(has(&c, "sidegate"));
     assert_true(has(&c, "\"ttlMs\":0"));
-    over(s, &c);
+    all_is_over(s, &c);
     /* Not where nothing can be connected. */
     stage_add_egress(s, UP_OPEN, 5);
     modern(s, &c, "/mcp/open", "tools/list", "");
@@ -77,7 +69,7 @@ static void test_ours_are_appended(void **state)
     say_answer(s, s->open.call,
                "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"a\"}]}}");
     WAIT(s, &c, has(&c, "\"tools\":[{\"name\":\"a\"}]"));
-    over(s, &c);
+    all_is_over(s, &c);
 }
 
 static const struct {
@@ -109,7 +101,7 @@ static void test_refused_lists(void **state)
         WAIT(s, &c, has(&c, lists[i].empty));
         assert_true(has(&c, "\"ttlMs\":0"));
         assert_true(has(&c, "\"cacheScope\":\"private\""));
-        over(s, &c);
+        all_is_over(s, &c);
     }
 }
 
@@ -128,20 +120,20 @@ static void test_stored_list(void **state)
     assert_true(has(&c, "{\"tools\":[{\"name\":\"a\"}," OURS_FIRST));
     assert_true(has(&c, "\"ttlMs\":0,\"cacheScope\":\"private\""));
     assert_false(has(&c, "nextCursor"));
-    over(s, &c);
+    all_is_over(s, &c);
     /* What is stored is no second page. */
     list(s, &c, "tools/list", "\"cursor\":\"n\",");
     say_end(s, s->open.call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
     WAIT(s, &c, has(&c, "\"id\":1,\"error\":"));
     assert_int_equal(s->n[MSG_SNAPSHOT_GET], 1);
-    over(s, &c);
+    all_is_over(s, &c);
     /* The keeper is lost meanwhile: ours alone. */
     list(s, &c, "tools/list", "");
     say_end(s, s->open.call, ANSWER_HOW_UNSENT, ERR_UPSTREAM_DOWN);
     WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, 2);
     stage_end(s, &s->keeper);
     WAIT(s, &c, has(&c, "{\"tools\":[" OURS_FIRST));
-    over(s, &c);
+    all_is_over(s, &c);
 }
 
 /* The keeper lets nothing out for a key that is too fast: what is stored answers, without a permit.
@@ -160,7 +152,7 @@ static void test_stored_instead(void **state)
         say_snapshot(s, s->open.call, lists[i].kind, "");
         WAIT(s, &c, has(&c, lists[i].empty));
         WAIT_MSG(s, &c, MSG_CALL_GONE, i + 1);
-        over(s, &c);
+        all_is_over(s, &c);
     }
     /* No second page, and nothing else, is stored. */
     modern(s, &c, "/mcp/both", "tools/list", "\"cursor\":\"n\",");
@@ -168,12 +160,12 @@ static void test_stored_instead(void **state)
     tell_call_stored(s->keeper, &(struct msg_call_stored){.call = s->open.call});
     WAIT(s, &c, has(&c, "HTTP/1.1 429 "));
     assert_true(has(&c, "Retry-After: 1\r\n"));
-    over(s, &c);
+    all_is_over(s, &c);
     modern(s, &c, "/mcp/both", "tools/call", "\"name\":\"sidegate_connect\",");
     WAIT_MSG(s, &c, MSG_CALL_OPEN, ARRAY_LEN(lists) + 2);
     tell_call_stored(s->keeper, &(struct msg_call_stored){.call = s->open.call});
     WAIT(s, &c, has(&c, "HTTP/1.1 429 "));
-    over(s, &c);
+    all_is_over(s, &c);
 }
 
 /* Nothing is known of a server that is down, and it has no tools of ours: an error, not an empty
@@ -190,7 +182,7 @@ static void test_down_without_credential(void **state)
     WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, 1);
     say_snapshot(s, s->open.call, SNAPSHOT_TOOLS, "");
     WAIT(s, &c, has(&c, "nothing was sent"));
-    over(s, &c);
+    all_is_over(s, &c);
 }
 
 static void test_broken_snapshot(void **state)
@@ -220,7 +212,7 @@ static void test_error_of_a_list(void **state)
                "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"none\"}}");
     WAIT(s, &c, has(&c, "HTTP/1.1 404 "));
     assert_int_equal(s->n[MSG_SNAPSHOT_GET], 0);
-    over(s, &c);
+    all_is_over(s, &c);
 }
 
 #define NOT_KNOWN "\"capabilities\":{\"tools\":{\"listChanged\":true}}"
@@ -251,7 +243,7 @@ static void test_discover(void **state)
     assert_false(has(&c, "theirs"));
     assert_int_equal(s->n[MSG_SNAPSHOT_GET], 0);
     assert_int_equal(s->n[MSG_CALL_CANCEL], 0);
-    over(s, &c);
+    all_is_over(s, &c);
 }
 
 #define ERROR_OF(code, more)                                                                       \
@@ -304,7 +296,7 @@ static void test_discover_otherwise(void **state)
         WAIT(s, &c, has(&c, back ? "HTTP/1.1 400 " : "HTTP/1.1 200 "));
         assert_true(has(&c, rows[i].wanted));
         assert_true(!back || has(&c, "\"code\":-32022,"));
-        over(s, &c);
+        all_is_over(s, &c);
     }
     assert_int_equal(s->n[MSG_CALL_CANCEL], 1);
 }
@@ -330,7 +322,7 @@ static void test_discover_denied(void **state)
         WAIT_MSG(s, &c, MSG_CALL_OPEN, i + 1);
         say_deny(s, s->open.call, rows[i].code);
         WAIT(s, &c, has(&c, rows[i].wanted));
-        over(s, &c);
+        all_is_over(s, &c);
     }
 }
 
@@ -346,13 +338,13 @@ static void test_connect(void **state)
     assert_int_equal(s->open.want, CALL_WANT_CONNECT);
     say_handoff(s, s->open.call, "SEALED");
     WAIT(s, &c, has(&c, "\"requestState\":\"SEALED\""));
-    over(s, &c);
+    all_is_over(s, &c);
     modern(s, &c, "/mcp/both", "tools/call", "\"name\":\"sidegate_connect\",");
     WAIT_MSG(s, &c, MSG_CALL_OPEN, 2);
     say_own(s, s->open.call, true, false);
     WAIT(s, &c, has(&c, "Connected: "));
     assert_false(has(&c, "isError"));
-    over(s, &c);
+    all_is_over(s, &c);
     assert_int_equal(s->n[MSG_SEND_HEAD], 0);
 }
 
@@ -390,7 +382,7 @@ static void test_status(void **state)
         assert_int_equal(s->open.want, CALL_WANT_STATUS);
         say_own(s, s->open.call, rows[i].connected, rows[i].pending);
         WAIT(s, &c, has(&c, rows[i].wanted));
-        over(s, &c);
+        all_is_over(s, &c);
     }
 }
 

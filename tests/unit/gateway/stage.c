@@ -416,6 +416,14 @@ bool has(const struct client *c, const char *text)
     return client_count(c, text) > 0;
 }
 
+void all_is_over(struct stage *s, struct client *c)
+{
+    WAIT(s, c, HASH_COUNT(s->g.calls) == 0);
+    client_close(c);
+    assert_false(s->keeper_ended);
+    assert_false(s->egress_ended);
+}
+
 /* --- the keeper ------------------------------------------------------------------------------- */
 
 #define SAY(to, name, ...)                                                                         \

@@ -112,6 +112,9 @@ void quiet(struct stage *s, struct client *c);
 /* What the last answer's body or last event holds; a parsed copy. */
 bool has(const struct client *c, const char *text);
 
+/* No call is left, the client goes, and the gateway has cut off nobody. */
+void all_is_over(struct stage *s, struct client *c);
+
 /* --- the keeper's lines ----------------------------------------------------------------------- */
 
 void say_known(struct stage *s, uint64_t check, bool known);
