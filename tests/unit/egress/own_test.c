@@ -6,15 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct rig rig;
-
-static int teardown(void **state)
-{
-    (void)state;
-    rig_kill(&rig);
-    return 0;
-}
-
 static bool asks(const struct rig_request *q, const char *text)
 {
     return strstr((const char *)q->body.p, text) != NULL;
@@ -461,7 +452,7 @@ static void test_probe_both(void **state)
     }
 }
 
-#define T(name) cmocka_unit_test_teardown(name, teardown)
+#define T(name) cmocka_unit_test_teardown(name, rig_teardown)
 
 int main(void)
 {

@@ -15,6 +15,8 @@
 #include "judged.h"
 #include "os/clock.h"
 
+struct rig rig;
+
 enum { TEXT = 64 << 20 };
 
 /* --- the upstream ----------------------------------------------------------------------------- */
@@ -450,12 +452,14 @@ void rig_stop(struct rig *r)
     clear(r);
 }
 
-void rig_kill(struct rig *r)
+int rig_teardown(void **state)
 {
-    if (r->s.loop == NULL)
-        return;
-    clear(r);
-    stage_kill(&r->s);
+    (void)state;
+    if (rig.s.loop != NULL) {
+        clear(&rig);
+        stage_kill(&rig.s);
+    }
+    return 0;
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */

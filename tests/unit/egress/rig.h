@@ -107,9 +107,12 @@ struct rig_conf {
     bool anonymous; /* no fields, no places */
 };
 
+extern struct rig rig; /* of this program */
+
 void rig_start(struct rig *r, const struct rig_conf *c);
 void rig_stop(struct rig *r);
-void rig_kill(struct rig *r); /* teardown */
+/* Ends it, whatever it was doing. For cmocka. */
+int rig_teardown(void **state);
 
 /* One use; what is 0 or NULL gets the usual value. */
 struct rig_ask {

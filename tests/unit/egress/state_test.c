@@ -17,15 +17,6 @@
     "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
 #define KEY "s3cret-canary-0123456789"
 
-static struct rig rig;
-
-static int teardown(void **state)
-{
-    (void)state;
-    rig_kill(&rig);
-    return 0;
-}
-
 static void answer(struct rig *r, struct rig_conn *c, const struct rig_request *q)
 {
     rig_say_json(c, q, r->canned);
@@ -287,7 +278,7 @@ static void test_gateway_brings_one(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, rig_teardown)
     const struct CMUnitTest tests[] = {
         T(test_asked),
         T(test_not_asked),

@@ -20,7 +20,6 @@
 #define RESULT                                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
 
-static struct rig rig;
 static char folder[] = "/tmp/sidegate-tls-XXXXXX";
 
 /* --- a certificate ---------------------------------------------------------------------------- */
@@ -189,13 +188,6 @@ static void front_start(struct front *f, const char *name, bool split)
     rig_give(&rig, outside[0]);
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    rig_kill(&rig);
-    return 0;
-}
-
 static void answer(struct rig *r, struct rig_conn *c, const struct rig_request *q)
 {
     (void)r;
@@ -309,7 +301,7 @@ static void test_surplus_in_a_record(void **state)
         assert_int_equal(pthread_join(f[k].thread, NULL), 0);
 }
 
-#define T(name) cmocka_unit_test_teardown(name, teardown)
+#define T(name) cmocka_unit_test_teardown(name, rig_teardown)
 
 int main(void)
 {
