@@ -1,10 +1,9 @@
 /* The wall clock jumps: nothing lives longer for it, in this life of the keeper or the next. The
  * linker puts the wall clock of this file in place of the real one. */
-#include "rig.h"
+#include "world.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "os/clock.h"
 
@@ -20,42 +19,16 @@ uint64_t __wrap_clock_wall_ms(void)
     return (uint64_t)((int64_t)__real_clock_wall_ms() + jump);
 }
 
-struct world {
-    struct rig *r;
-    struct sec *ann;
-};
-
 static int setup(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
+    struct world *w = NULL;
 
-    assert_non_null(w);
     jump = 0;
-    rig_setup((void **)&w->r);
-    rig_add_user(w->r, "ann", "ann's password");
-    rig_add_key(w->r, "ann", "laptop", "ann-token");
-    w->ann = rig_sec("ann-token");
-    w->r->conf.upstreams[UP_KEY].lease = LEASE_KIND_TASK;
-    w->r->conf.upstreams[UP_KEY].lease_uses = 100;
-    w->r->conf.upstreams[UP_KEY].lease_ms = 10 * MINUTE;
-    w->r->k->conf = w->r->conf;
-    *state = w;
+    world_setup_ann(state);
+    w = *state;
+    use_lease(w, LEASE_KIND_TASK, 100, 10 * MINUTE);
+    w->r->conf = w->r->k->conf;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    sec_free(w->ann);
-    rig_teardown((void **)&w->r);
-    free(w);
-    return 0;
-}
-
-static void connect_ann(struct world *w)
-{
-    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
 }
 
 /* Time passes, by every clock. */
@@ -296,7 +269,7 @@ static void test_spent_are_forgotten(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         T(test_it_passes),
         T(test_never_back),

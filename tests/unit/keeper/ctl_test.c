@@ -1,5 +1,5 @@
 /* The command's verbs, snapshots of lists, and a full disk. */
-#include "rig.h"
+#include "world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,44 +7,16 @@
 #include "crypto/hash.h"
 #include "store/full_disk.h"
 
-struct world {
-    struct rig *r;
-    struct sec *ann;
-};
-
-static int setup(void **state)
-{
-    struct world *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    rig_setup((void **)&w->r);
-    rig_add_user(w->r, "ann", "ann's password");
-    rig_add_key(w->r, "ann", "laptop", "ann-token");
-    w->ann = rig_sec("ann-token");
-    *state = w;
-    return 0;
-}
-
 static int teardown(void **state)
 {
-    struct world *w = *state;
-
     full_disk = 0;
-    sec_free(w->ann);
-    rig_teardown((void **)&w->r);
-    free(w);
-    return 0;
+    return world_teardown(state);
 }
 
 static void done(struct world *w, enum err code)
 {
     assert_string_equal(err_name((enum err)rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code),
                         err_name(code));
-}
-
-static void connect_ann(struct world *w)
-{
-    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
 }
 
 static enum msg next_answer(struct world *w, uint64_t number)
@@ -395,10 +367,9 @@ static void test_lists_of_a_connection(void **state)
     sec_free(other);
 }
 
-static void revoke_all(struct world *w)
+static void revoke_done(struct world *w)
 {
-    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
-               ERR_OK);
+    revoke_all(w);
     done(w, ERR_OK);
 }
 
@@ -440,7 +411,7 @@ static void test_lists_go_with_their_connection(void **state)
         assert_true(is_stored(w));
         ends[i](w);
         assert_false(is_stored(w));
-        revoke_all(w);
+        revoke_done(w);
         rig_forget(w->r->egress);
         rig_forget(w->r->gateway);
         if (ends[i] == remove_key)
@@ -456,7 +427,7 @@ static void test_list_after_its_connection(void **state)
 
     connect_ann(w);
     use = list_call(w, w->ann, 1, ERA_MODERN);
-    revoke_all(w);
+    revoke_done(w);
     put(w, use, ERA_MODERN, "{\"too late\"}");
     rig_settle(w->r);
     assert_false(is_stored(w));
@@ -581,8 +552,7 @@ static void test_full_disk(void **state)
     loop_turn(w->r->loop, 300);
     rig_settle(w->r);
     full_disk = 1;
-    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
-               ERR_OK);
+    revoke_all(w);
     done(w, ERR_OK);
     rig_take(w->r->egress, MSG_DROP);
     assert_true(store_is_full(w->r->k->store));
@@ -622,8 +592,7 @@ static void test_full_disk_and_no_reserve(void **state)
     loop_turn(w->r->loop, 300);
     rig_settle(w->r);
     full_disk = -1;
-    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
-               ERR_OK);
+    revoke_all(w);
     done(w, ERR_NO_SPACE);
     rig_take(w->r->egress, MSG_DROP);
     full_disk = 0;
@@ -631,18 +600,6 @@ static void test_full_disk_and_no_reserve(void **state)
     snapshot_is(w, 3, "");
     assert_int_equal(next_answer(w, 1), MSG_CALL_HANDOFF);
     rig_quiet(w->r->egress);
-}
-
-static size_t reserved(struct world *w)
-{
-    struct store_rows q;
-    size_t n = 0;
-
-    store_query(w->r->k->store, Q_use_all, VALS(), &q);
-    while (store_next(&q))
-        n++;
-    assert_err(store_end(&q), ERR_OK);
-    return n;
 }
 
 static void ride(struct world *w, uint64_t number)
@@ -671,14 +628,14 @@ static void test_result_on_a_full_disk(void **state)
     full_disk = -1;
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     rig_settle(w->r);
-    assert_int_equal(reserved(w), 1);
+    assert_int_equal(rows(w, Q_use_all), 1);
     ride(w, 2);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.call, 2);
     full_disk = 0; /* room again, and before the result is stored */
     ride(w, 3);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.call, 3);
     rig_quiet(w->r->egress);
-    while (reserved(w) > 0)
+    while (rows(w, Q_use_all) > 0)
         loop_turn(w->r->loop, 2000);
     rig_settle(w->r);
     assert_int_equal(w->r->events[EVENT_USE_RESULT], 1);
@@ -706,13 +663,13 @@ static void test_result_never_stored(void **state)
     full_disk = 0;
     rig_open(w->r);
     rig_settle(w->r);
-    assert_int_equal(reserved(w), 0);
+    assert_int_equal(rows(w, Q_use_all), 0);
     assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
 }
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, world_setup_ann, teardown)
     const struct CMUnitTest tests[] = {
         T(test_people),
         T(test_new_password),

@@ -7,8 +7,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { ALL = 8 << 20 };
 

@@ -1,7 +1,7 @@
 /* The key hierarchy: what a copy of the store is worth, before and after a person is removed;
  * replacement of the master key at any crash; values that were moved; key files that are missing.
  */
-#include "rig.h"
+#include "world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,38 +10,16 @@
 #include "base/mem.h"
 #include "os/file.h"
 
-struct world {
-    struct rig *r;
-    struct sec *ann, *bob;
-    char copy[80]; /* of the data folder */
-};
+static char copy[80]; /* of the data folder */
 
 static int setup(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
+    struct world *w = NULL;
 
-    assert_non_null(w);
-    rig_setup((void **)&w->r);
-    rig_add_user(w->r, "ann", "ann's password");
-    rig_add_key(w->r, "ann", "laptop", "ann-token");
-    rig_add_user(w->r, "bob", "bob's password");
-    rig_add_key(w->r, "bob", "desk", "bob-token");
-    w->ann = rig_sec("ann-token");
-    w->bob = rig_sec("bob-token");
+    world_setup(state);
+    w = *state;
     rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-of-ann-canary");
     rig_connect(w->r, UP_KEY, "bob", "bob's password", "bob-token", "sk-of-bob-canary");
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    sec_free(w->ann);
-    sec_free(w->bob);
-    rig_teardown((void **)&w->r);
-    free(w);
     return 0;
 }
 
@@ -145,7 +123,7 @@ static void test_removed_person(void **state)
 static enum err open_copy(struct world *w, struct keeper *k, struct loop *l)
 {
     k->conf = w->r->conf;
-    return keeper_open(k, l, w->copy, w->r->keys);
+    return keeper_open(k, l, copy, w->r->keys);
 }
 
 /* A copy of the store from before, and the keys of after: nothing opens, neither hers nor
@@ -156,10 +134,10 @@ static void test_copy_from_before(void **state)
     struct keeper *k = MEM_NEW(struct keeper);
     struct loop *l = loop_new();
 
-    snprintf(w->copy, sizeof(w->copy), "%s/copy", w->r->dir);
+    snprintf(copy, sizeof(copy), "%s/copy", w->r->dir);
     rig_close(w->r, false);
-    shell("mkdir %s%s", w->copy, "");
-    shell("cp %s/sidegate.db* %s/", w->r->dir, w->copy);
+    shell("mkdir %s%s", copy, "");
+    shell("cp %s/sidegate.db* %s/", w->r->dir, copy);
     rig_open(w->r);
     remove_user(w, "ann");
     assert_err(open_copy(w, k, l), ERR_CONFIG); /* its master key is not there */
@@ -470,10 +448,10 @@ static void test_new_store_beside_keys(void **state)
     struct keeper *k = MEM_NEW(struct keeper);
     struct loop *l = loop_new();
 
-    snprintf(w->copy, sizeof(w->copy), "%s/elsewhere", w->r->dir);
+    snprintf(copy, sizeof(copy), "%s/elsewhere", w->r->dir);
     rig_close(w->r, false);
     shell("cp %s/master-1.key %s/was", w->r->keys, w->r->dir);
-    shell("mkdir %s%s", w->copy, "");
+    shell("mkdir %s%s", copy, "");
     assert_err(open_copy(w, k, l), ERR_CONFIG);
     keeper_close(k);
     shell("cmp %s/master-1.key %s/was", w->r->keys, w->r->dir);
@@ -526,7 +504,7 @@ static void test_connection_of_another_person(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         T(test_no_value_in_the_store),
         T(test_key_file_is_private),

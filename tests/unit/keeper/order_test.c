@@ -1,83 +1,15 @@
 /* The order of things: nothing is released before store and audit have it, a revocation in between
- * wins, a crash at any point sends nothing twice; and each egress process speaks only for its own
- * uses. */
-#include "rig.h"
-
-#include <string.h>
+ * wins, a crash at any point sends nothing twice. */
+#include "world.h"
 
 #include "crypto/hash.h"
 #include "crypto/judged.h"
 
-struct world {
-    struct rig *r;
-    struct sec *ann;
-};
-
 static int setup(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    rig_setup((void **)&w->r);
-    rig_add_user(w->r, "ann", "ann's password");
-    rig_add_key(w->r, "ann", "laptop", "ann-token");
-    w->ann = rig_sec("ann-token");
-    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
-    *state = w;
+    world_setup_ann(state);
+    connect_ann(*state);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    sec_free(w->ann);
-    rig_teardown((void **)&w->r);
-    free(w);
-    return 0;
-}
-
-static void call(struct world *w, uint64_t number)
-{
-    struct msg_call_open o = rig_call(number, w->ann);
-
-    rig_say_call(w->r, &o);
-}
-
-static struct msg_permit *permit(struct world *w, uint64_t number)
-{
-    struct msg_permit *p = &rig_take(w->r->egress, MSG_PERMIT)->permit;
-
-    assert_int_equal(p->call, number);
-    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.call, number);
-    return p;
-}
-
-static void denied(struct world *w, uint64_t number, enum err code)
-{
-    struct msg_call_deny *d = &rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny;
-
-    assert_int_equal(d->call, number);
-    assert_string_equal(err_name((enum err)d->code), err_name(code));
-}
-
-static void revoke_all(struct world *w)
-{
-    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
-               ERR_OK);
-}
-
-/* The uses that the store has in a state. */
-static size_t reserved(struct world *w)
-{
-    struct store_rows q;
-    size_t n = 0;
-
-    store_query(w->r->k->store, Q_use_all, VALS(), &q);
-    while (store_next(&q))
-        n++;
-    assert_err(store_end(&q), ERR_OK);
-    return n;
 }
 
 /* --- release ---------------------------------------------------------------------------------- */
@@ -88,13 +20,13 @@ static void test_nothing_before_the_acknowledgement(void **state)
     struct world *w = *state;
 
     w->r->audit_silent = true;
-    call(w, 1);
+    say_call(w, 1);
     rig_quiet(w->r->egress);
     rig_quiet(w->r->gateway);
-    assert_int_equal(reserved(w), 1);                      /* in the store it is */
+    assert_int_equal(rows(w, Q_use_all), 1);               /* in the store it is */
     assert_int_equal(w->r->events[EVENT_USE_RESERVED], 1); /* and audit was told */
     rig_audit_ack(w->r);
-    (void)permit(w, 1);
+    (void)permit_of(w, 1);
 }
 
 static void test_permit_says_what_was_decided(void **state)
@@ -107,8 +39,8 @@ static void test_permit_says_what_was_decided(void **state)
                   body = hash_sha256(SLICE_LIT("body"));
     uint64_t now = loop_now(w->r->loop);
 
-    call(w, 1);
-    p = permit(w, 1);
+    say_call(w, 1);
+    p = permit_of(w, 1);
     assert_true(ID_EQ(p->projection, projection));
     assert_true(ID_EQ(p->body, body));
     assert_int_equal(p->gateway, 0);
@@ -123,7 +55,7 @@ static void test_revoked_in_between(void **state)
     struct world *w = *state;
 
     w->r->audit_silent = true;
-    call(w, 1);
+    say_call(w, 1);
     rig_settle(w->r);
     revoke_all(w);
     assert_int_equal(rig_take(w->r->egress, MSG_DROP)->drop.connection.b[0] >= 0, 1);
@@ -160,7 +92,7 @@ static void test_revoked_and_not_stored(void **state)
     union msg_any ack;
 
     w->r->audit_silent = true;
-    call(w, 1);
+    say_call(w, 1);
     rig_settle(w->r);
     ack.audit_ack =
         (struct msg_audit_ack){.seq = w->r->audit_seq, .head = w->r->audit_log[w->r->audit_seq]};
@@ -176,7 +108,7 @@ static void test_no_audit_no_release_revoke_works(void **state)
     struct world *w = *state;
 
     rig_kill(w->r->audit);
-    call(w, 1);
+    say_call(w, 1);
     rig_quiet(w->r->egress);
     revoke_all(w);
     assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
@@ -194,14 +126,14 @@ static void test_audit_restarts(void **state)
     struct world *w = *state;
 
     w->r->audit_silent = true;
-    call(w, 1);
+    say_call(w, 1);
     rig_settle(w->r);
     rig_kill(w->r->audit);
     rig_quiet(w->r->egress);
     w->r->audit_silent = false;
     w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
     rig_audit_state(w->r); /* it had it on disk, and says so only now */
-    (void)permit(w, 1);
+    (void)permit_of(w, 1);
     assert_int_equal(w->r->events[EVENT_USE_RESERVED], 1);
 }
 
@@ -210,7 +142,7 @@ static void test_audit_refuses(void **state)
     struct world *w = *state;
 
     w->r->audit_silent = true;
-    call(w, 1);
+    say_call(w, 1);
     rig_settle(w->r);
     assert_err(
         send_audit_refused(w->r->audit->own, &(struct msg_audit_refused){.seq = w->r->audit_seq,
@@ -218,15 +150,15 @@ static void test_audit_refuses(void **state)
         ERR_OK);
     w->r->audit_seq--; /* it has not got it */
     denied(w, 1, ERR_NO_SPACE);
-    call(w, 2); /* at once */
+    say_call(w, 2); /* at once */
     denied(w, 2, ERR_NO_SPACE);
     rig_quiet(w->r->egress);
     /* Room again: no help needed. */
     w->r->audit_silent = false;
     rig_audit_ack(w->r);
     rig_settle(w->r);
-    call(w, 3);
-    (void)permit(w, 3);
+    say_call(w, 3);
+    (void)permit_of(w, 3);
 }
 
 static void test_audit_low(void **state)
@@ -239,7 +171,7 @@ static void test_audit_low(void **state)
                                                       .low = true}),
                ERR_OK);
     rig_settle(w->r);
-    call(w, 1);
+    say_call(w, 1);
     denied(w, 1, ERR_NO_SPACE);
     revoke_all(w);
     assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
@@ -298,13 +230,13 @@ static void test_permit_time(void **state)
 
     assert_err(limit_set(SET_PERMIT_TIME, 100), ERR_OK);
     w->r->audit_silent = true;
-    call(w, 1);
+    say_call(w, 1);
     rig_settle(w->r);
     loop_turn(w->r->loop, 200);
     denied(w, 1, ERR_UNAVAILABLE);
     rig_audit_ack(w->r);
     rig_quiet(w->r->egress);
-    assert_int_equal(reserved(w), 0);
+    assert_int_equal(rows(w, Q_use_all), 0);
 }
 
 /* --- audit says something else than the store ------------------------------------------------- */
@@ -321,7 +253,7 @@ static void test_store_behind_the_log(void **state)
                                                           .epoch = 1}),
                ERR_OK);
     rig_settle(w->r);
-    call(w, 1);
+    say_call(w, 1);
     denied(w, 1, ERR_CORRUPT);
     revoke_all(w);
     assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code, ERR_OK);
@@ -333,7 +265,7 @@ static void broken_log(struct world *w, const struct msg_audit_state *m)
     w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
     assert_err(send_audit_state(w->r->audit->own, m), ERR_OK);
     rig_settle(w->r);
-    call(w, 1);
+    say_call(w, 1);
     denied(w, 1, ERR_CORRUPT);
     assert_err(send_ctl_audit_head(w->r->cli->own, &(struct msg_ctl_audit_head){0}), ERR_OK);
     assert_int_equal(rig_take(w->r->cli, MSG_CTL_AUDIT_HEAD_IS)->ctl_audit_head_is.seq,
@@ -369,7 +301,7 @@ static void test_head_is_kept(void **state)
 {
     struct world *w = *state;
 
-    call(w, 1); /* carries the last acknowledgement along */
+    say_call(w, 1); /* carries the last acknowledgement along */
     rig_settle(w->r);
     loop_turn(w->r->loop, 300);
     rig_crash(w->r);
@@ -390,7 +322,7 @@ static void test_hostile_audit(void **state)
         send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = w->r->audit_seq + 100}),
         ERR_OK);
     assert_true(rig_refused(w->r->audit));
-    call(w, 1);
+    say_call(w, 1);
     rig_quiet(w->r->egress);
 }
 
@@ -403,18 +335,18 @@ static void test_crash_when_released(void **state)
     uint64_t epoch = w->r->k->epoch;
 
     w->r->k->conf.upstreams[UP_KEY].lease = LEASE_KIND_KEEP;
-    call(w, 1);
-    use = permit(w, 1)->use;
+    say_call(w, 1);
+    use = permit_of(w, 1)->use;
     rig_crash(w->r);
     assert_int_equal(w->r->k->epoch, epoch + 1);
-    assert_int_equal(reserved(w), 0);
+    assert_int_equal(rows(w, Q_use_all), 0);
     rig_quiet(w->r->egress); /* never again */
     assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
     rig_result(w->r->egress, use, RESULT_UNSENT, false); /* of an earlier life: nobody's */
     rig_quiet(w->r->cli);
     assert_non_null(w->r->egress->theirs);
-    call(w, 2);
-    (void)permit(w, 2);
+    say_call(w, 2);
+    (void)permit_of(w, 2);
 }
 
 static void test_crash_before_the_acknowledgement(void **state)
@@ -422,11 +354,11 @@ static void test_crash_before_the_acknowledgement(void **state)
     struct world *w = *state;
 
     w->r->audit_silent = true;
-    call(w, 1);
+    say_call(w, 1);
     rig_settle(w->r);
-    assert_int_equal(reserved(w), 1);
+    assert_int_equal(rows(w, Q_use_all), 1);
     rig_crash(w->r);
-    assert_int_equal(reserved(w), 0);
+    assert_int_equal(rows(w, Q_use_all), 0);
     w->r->audit_silent = false;
     rig_audit_ack(w->r);
     rig_quiet(w->r->egress);
@@ -449,199 +381,6 @@ static void test_crash_outbox(void **state)
     assert_int_equal(w->r->events[EVENT_KEEPER_STARTED], 2);
 }
 
-/* --- egress ----------------------------------------------------------------------------------- */
-
-static void test_egress_on_demand(void **state)
-{
-    struct world *w = *state;
-
-    rig_kill(w->r->egress);
-    call(w, 1);
-    assert_int_equal(rig_take(w->r->supervisor, MSG_EGRESS_WANT)->egress_want.upstream, UP_KEY);
-    call(w, 2);
-    rig_quiet(w->r->supervisor); /* asked once */
-    rig_quiet(w->r->gateway);
-    w->r->egress = rig_peer(w->r, ROLE_EGRESS, 1, 41, UP_KEY);
-    (void)rig_take(w->r->egress, MSG_PERMIT);
-    (void)rig_take(w->r->egress, MSG_PERMIT);
-    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.egress_generation, 41);
-}
-
-/* It was on record when audit found another history than the store's; egress comes only then. */
-static void test_other_history_before_egress(void **state)
-{
-    struct world *w = *state;
-
-    rig_kill(w->r->egress);
-    call(w, 1);
-    (void)rig_take(w->r->supervisor, MSG_EGRESS_WANT);
-    rig_kill(w->r->audit);
-    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
-    assert_err(send_audit_state(w->r->audit->own,
-                                &(struct msg_audit_state){.seq = w->r->audit_seq + 5,
-                                                          .head = w->r->audit_log[w->r->audit_seq],
-                                                          .epoch = 1}),
-               ERR_OK);
-    rig_settle(w->r);
-    w->r->egress = rig_peer(w->r, ROLE_EGRESS, 1, 41, UP_KEY);
-    denied(w, 1, ERR_CORRUPT);
-    rig_quiet(w->r->egress);
-}
-
-static void test_egress_cannot_start(void **state)
-{
-    struct world *w = *state;
-
-    rig_kill(w->r->egress);
-    call(w, 1);
-    rig_take(w->r->supervisor, MSG_EGRESS_WANT);
-    assert_err(
-        send_egress_failed(w->r->supervisor->own, &(struct msg_egress_failed){.upstream = UP_KEY}),
-        ERR_OK);
-    denied(w, 1, ERR_UNAVAILABLE);
-    assert_int_equal(reserved(w), 0);
-    call(w, 2);
-    rig_take(w->r->supervisor, MSG_EGRESS_WANT);
-}
-
-static void test_egress_dies_while_it_runs(void **state)
-{
-    struct world *w = *state;
-
-    w->r->k->conf.upstreams[UP_KEY].lease = LEASE_KIND_ONCE;
-    call(w, 1);
-    (void)permit(w, 1);
-    rig_kill(w->r->egress);
-    rig_settle(w->r);
-    assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
-    assert_int_equal(reserved(w), 0);
-    rig_quiet(w->r->gateway);
-}
-
-static void test_dial(void **state)
-{
-    struct world *w = *state;
-    struct msg_dial *d = NULL;
-    struct use_id use;
-
-    call(w, 1);
-    use = permit(w, 1)->use;
-    assert_err(send_dial_want(w->r->egress->own, &(struct msg_dial_want){.use = use, .dial = 5}),
-               ERR_OK);
-    d = &rig_take(w->r->dialer, MSG_DIAL)->dial;
-    assert_int_equal(d->dial, 5);
-    assert_int_equal(d->egress, 1);
-    assert_int_equal(d->egress_generation, 15);
-    assert_int_equal(d->upstream, UP_KEY);
-    assert_slice(d->host, "up.example");
-    assert_int_equal(d->port, 8000 + UP_KEY);
-    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
-    rig_settle(w->r);
-    assert_err(send_dial_want(w->r->egress->own, &(struct msg_dial_want){.use = use, .dial = 6}),
-               ERR_OK);
-    rig_quiet(w->r->dialer); /* over */
-}
-
-static void test_too_many_dials(void **state)
-{
-    struct world *w = *state;
-    struct use_id use;
-
-    call(w, 1);
-    use = permit(w, 1)->use;
-    for (uint64_t i = 0; i < LIM_DIALS_PER_USE; i++)
-        assert_err(
-            send_dial_want(w->r->egress->own, &(struct msg_dial_want){.use = use, .dial = i}),
-            ERR_OK);
-    rig_settle(w->r);
-    assert_non_null(w->r->egress->theirs);
-    assert_err(send_dial_want(w->r->egress->own, &(struct msg_dial_want){.use = use}), ERR_OK);
-    assert_true(rig_refused(w->r->egress));
-}
-
-/* A taken-over egress names a use of another one, in each message that has a use. */
-static void foreign(struct world *w, struct fake **ret_evil, struct use_id *ret_use)
-{
-    call(w, 1);
-    *ret_use = permit(w, 1)->use;
-    *ret_evil = rig_peer(w->r, ROLE_EGRESS, 2, 51, UP_TRIED);
-}
-
-static void test_foreign_result(void **state)
-{
-    struct world *w = *state;
-    struct fake *evil = NULL;
-    struct use_id use;
-
-    foreign(w, &evil, &use);
-    rig_result(evil, use, RESULT_UNSENT, false);
-    assert_true(rig_refused(evil));
-    assert_int_equal(reserved(w), 1);
-}
-
-static void test_foreign_dial(void **state)
-{
-    struct world *w = *state;
-    struct fake *evil = NULL;
-    struct use_id use;
-
-    foreign(w, &evil, &use);
-    assert_err(send_dial_want(evil->own, &(struct msg_dial_want){.use = use}), ERR_OK);
-    assert_true(rig_refused(evil));
-    rig_quiet(w->r->dialer);
-}
-
-static void test_foreign_hits(void **state)
-{
-    struct world *w = *state;
-    struct fake *evil = NULL;
-    struct use_id use;
-
-    foreign(w, &evil, &use);
-    assert_err(send_use_hits(evil->own, &(struct msg_use_hits){.use = use, .hits = 1000000}),
-               ERR_OK);
-    assert_true(rig_refused(evil));
-    assert_int_equal(w->r->events[EVENT_REFLECTED], 0);
-}
-
-static void test_foreign_snapshot(void **state)
-{
-    struct world *w = *state;
-    struct fake *evil = NULL;
-    struct use_id use;
-
-    foreign(w, &evil, &use);
-    assert_err(
-        send_snapshot_put(
-            evil->own, &(struct msg_snapshot_put){.use = use, .size = 2, .part = SLICE_LIT("{}")}),
-        ERR_OK);
-    assert_true(rig_refused(evil));
-}
-
-static void test_result_before_the_permit(void **state)
-{
-    struct world *w = *state;
-
-    w->r->audit_silent = true;
-    call(w, 1);
-    rig_settle(w->r);
-    rig_result(w->r->egress, w->r->k->uses.by_id->id, RESULT_ANSWERED,
-               false); /* guessed: it was not told */
-    assert_true(rig_refused(w->r->egress));
-}
-
-static void test_result_twice(void **state)
-{
-    struct world *w = *state;
-    struct use_id use;
-
-    call(w, 1);
-    use = permit(w, 1)->use;
-    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
-    rig_result(w->r->egress, use, RESULT_UNSENT, false);
-    assert_true(rig_refused(w->r->egress));
-}
-
 /* --- reflections ------------------------------------------------------------------------------ */
 
 static void test_reflections_have_a_budget(void **state)
@@ -650,8 +389,8 @@ static void test_reflections_have_a_budget(void **state)
     struct use_id use;
 
     assert_err(limit_set(SET_SCREEN_HITS, 3), ERR_OK);
-    call(w, 1);
-    use = permit(w, 1)->use;
+    say_call(w, 1);
+    use = permit_of(w, 1)->use;
     assert_err(send_use_hits(w->r->egress->own, &(struct msg_use_hits){.use = use, .hits = 2}),
                ERR_OK);
     rig_quiet(w->r->egress);
@@ -662,7 +401,7 @@ static void test_reflections_have_a_budget(void **state)
         ERR_OK);
     rig_take(w->r->egress, MSG_DROP);
     assert_int_equal(w->r->events[EVENT_CONNECTION_SUSPENDED], 1);
-    call(w, 2);
+    say_call(w, 2);
     denied(w, 2, ERR_SUSPENDED);
 }
 
@@ -671,12 +410,12 @@ static void ended_in_between(struct world *w, const struct msg_use_result *how)
 {
     struct msg_use_result m = *how;
 
-    call(w, 1);
-    m.use = permit(w, 1)->use;
+    say_call(w, 1);
+    m.use = permit_of(w, 1)->use;
     w->r->audit_silent = true;
-    call(w, 2);
+    say_call(w, 2);
     rig_quiet(w->r->egress);
-    assert_int_equal(reserved(w), 2);
+    assert_int_equal(rows(w, Q_use_all), 2);
     assert_err(send_use_result(w->r->egress->own, &m), ERR_OK);
     rig_settle(w->r);
     rig_forget(w->r->egress);
@@ -701,9 +440,9 @@ static void test_suspended_in_the_same_commit(void **state)
     union msg_any open = {.call_open = rig_call(2, w->ann)}, end = {0};
 
     assert_err(limit_set(SET_SCREEN_HITS, 3), ERR_OK);
-    call(w, 1);
+    say_call(w, 1);
     end.use_result =
-        (struct msg_use_result){.use = permit(w, 1)->use, .result = RESULT_ANSWERED, .hits = 4};
+        (struct msg_use_result){.use = permit_of(w, 1)->use, .result = RESULT_ANSWERED, .hits = 4};
     assert_true(keeper_message(w->r->k, w->r->gateway->theirs, MSG_CALL_OPEN, &open, -1));
     assert_true(keeper_message(w->r->k, w->r->egress->theirs, MSG_USE_RESULT, &end, -1));
     (void)rig_take(w->r->egress, MSG_DROP);
@@ -731,14 +470,14 @@ static void test_stale_in_between_keeps_the_chain(void **state)
     struct call *c = NULL;
     struct use_id chain;
 
-    call(w, 1);
-    m.use = permit(w, 1)->use;
+    say_call(w, 1);
+    m.use = permit_of(w, 1)->use;
     rig_seal(w->r->egress, m.use, "theirs", &st);
     w->r->audit_silent = true;
     o.state = buf_slice(&st);
     rig_say_call(w->r, &o);
     rig_quiet(w->r->egress);
-    assert_int_equal(reserved(w), 2);
+    assert_int_equal(rows(w, Q_use_all), 2);
     for (c = w->r->k->calls.by_key; c != NULL && c->key.number != 2; c = c->hh.next)
         ;
     assert_non_null(c);
@@ -760,10 +499,10 @@ static void test_suspended_by_a_running_answer(void **state)
     struct use_id use;
 
     assert_err(limit_set(SET_SCREEN_HITS, 3), ERR_OK);
-    call(w, 1);
-    use = permit(w, 1)->use;
+    say_call(w, 1);
+    use = permit_of(w, 1)->use;
     w->r->audit_silent = true;
-    call(w, 2);
+    say_call(w, 2);
     assert_err(send_use_hits(w->r->egress->own, &(struct msg_use_hits){.use = use, .hits = 4}),
                ERR_OK);
     rig_take(w->r->egress, MSG_DROP);
@@ -774,7 +513,7 @@ static void test_suspended_by_a_running_answer(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         T(test_nothing_before_the_acknowledgement),
         T(test_permit_says_what_was_decided),
@@ -796,18 +535,6 @@ int main(void)
         T(test_crash_when_released),
         T(test_crash_before_the_acknowledgement),
         T(test_crash_outbox),
-        T(test_egress_on_demand),
-        T(test_other_history_before_egress),
-        T(test_egress_cannot_start),
-        T(test_egress_dies_while_it_runs),
-        T(test_dial),
-        T(test_too_many_dials),
-        T(test_foreign_result),
-        T(test_foreign_dial),
-        T(test_foreign_hits),
-        T(test_foreign_snapshot),
-        T(test_result_before_the_permit),
-        T(test_result_twice),
         T(test_reflections_have_a_budget),
         T(test_suspended_in_between),
         T(test_suspended_in_the_same_commit),

@@ -1,40 +1,10 @@
 /* How fast somebody may go: the pure part, and what the keeper does with it. */
-#include "rig.h"
-
-#include <string.h>
-
-struct world {
-    struct rig *r;
-    struct sec *ann, *other, *bob;
-};
+#include "world.h"
 
 static int setup(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    rig_setup((void **)&w->r);
-    rig_add_user(w->r, "ann", "ann's password");
-    rig_add_key(w->r, "ann", "laptop", "ann-token");
-    rig_add_key(w->r, "ann", "desk", "other-token");
-    rig_add_user(w->r, "bob", "bob's password");
-    rig_add_key(w->r, "bob", "laptop", "bob-token");
-    w->ann = rig_sec("ann-token");
-    w->other = rig_sec("other-token");
-    w->bob = rig_sec("bob-token");
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    sec_free(w->ann);
-    sec_free(w->other);
-    sec_free(w->bob);
-    rig_teardown((void **)&w->r);
-    free(w);
+    world_setup(state);
+    other_key(*state);
     return 0;
 }
 
@@ -72,18 +42,6 @@ static void limit(enum limit l, uint64_t value)
     assert_err(limit_set(l, value), ERR_OK);
 }
 
-static size_t rows(struct world *w)
-{
-    struct store_rows r;
-    size_t n = 0;
-
-    store_query(w->r->k->store, Q_use_all, VALS(), &r);
-    while (store_next(&r))
-        n++;
-    assert_err(store_end(&r), ERR_OK);
-    return n;
-}
-
 static struct msg_call_open list(uint64_t number, struct sec *token)
 {
     struct msg_call_open o = rig_call(number, token);
@@ -93,15 +51,10 @@ static struct msg_call_open list(uint64_t number, struct sec *token)
     return o;
 }
 
-static void denied(struct world *w, const struct msg_call_open *o, enum err want)
+static void is_denied(struct world *w, const struct msg_call_open *o, enum err want)
 {
     rig_say_call(w->r, o);
     assert_err((enum err)rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, want);
-}
-
-static void gone(struct world *w, uint64_t number)
-{
-    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = number}), ERR_OK);
 }
 
 /* The next minute. */
@@ -121,7 +74,7 @@ static void test_lists_are_summed(void **state)
         o = list(n, n % 2 ? w->ann : w->bob);
         rig_say_call(w->r, &o);
         assert_true(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.anonymous);
-        assert_int_equal(rows(w), 0);
+        assert_int_equal(rows(w, Q_use_all), 0);
         rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED,
                    n % 3 == 0);
         rig_settle(w->r);
@@ -157,7 +110,7 @@ static void test_key(void **state)
     for (; n <= 30; n++) {
         o = rig_call(n, w->ann);
         o.want = (enum call_want)(n % CALL_WANT_COUNT);
-        denied(w, &o, ERR_TOO_FAST);
+        is_denied(w, &o, ERR_TOO_FAST);
     }
     o = list(n, w->ann);
     rig_say_call(w->r, &o);
@@ -180,7 +133,7 @@ static void test_key(void **state)
     rig_say_call(w->r, &o);
     rig_take(w->r->gateway, MSG_CALL_HANDOFF);
     o = rig_call(n++, w->ann);
-    denied(w, &o, ERR_TOO_FAST);
+    is_denied(w, &o, ERR_TOO_FAST);
 }
 
 /* All keys of a person have a rate together. */
@@ -197,9 +150,9 @@ static void test_person(void **state)
         rig_take(w->r->gateway, MSG_CALL_HANDOFF);
     }
     o = rig_call(4, w->other);
-    denied(w, &o, ERR_TOO_FAST);
+    is_denied(w, &o, ERR_TOO_FAST);
     o = rig_call(5, w->ann);
-    denied(w, &o, ERR_TOO_FAST);
+    is_denied(w, &o, ERR_TOO_FAST);
     o = rig_call(6, w->bob);
     rig_say_call(w->r, &o);
     rig_take(w->r->gateway, MSG_CALL_HANDOFF);
@@ -279,7 +232,7 @@ static void test_counts_wait(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         T(test_pace),      T(test_lists_are_summed), T(test_key),         T(test_person),
         T(test_strangers), T(test_wrong_person),     T(test_counts_wait),

@@ -2,8 +2,6 @@
  * standing. */
 #include "unit.h"
 
-#include <string.h>
-
 #include "keeper/policy.h"
 
 /* T take, R ride, A anonymous, O own, H handoff, - denied. In the order of enum policy_standing. */

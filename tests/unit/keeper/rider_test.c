@@ -1,49 +1,15 @@
 /* What rides on a lease or on an agent key ends with it, and not before. */
-#include "rig.h"
-
-struct world {
-    struct rig *r;
-    struct sec *ann, *other;
-};
+#include "world.h"
 
 static int setup(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
-    struct upstream *u = NULL;
-
-    assert_non_null(w);
-    rig_setup((void **)&w->r);
-    rig_add_user(w->r, "ann", "ann's password");
-    rig_add_key(w->r, "ann", "laptop", "ann-token");
-    rig_add_key(w->r, "ann", "phone", "other-token");
-    w->ann = rig_sec("ann-token");
-    w->other = rig_sec("other-token");
-    u = &w->r->k->conf.upstreams[UP_KEY];
-    u->lease = LEASE_KIND_TASK;
-    u->lease_uses = 1;
-    u->lease_ms = 60000;
-    *state = w;
+    world_setup_ann(state);
+    other_key(*state);
+    use_lease(*state, LEASE_KIND_TASK, 1, 60000);
     return 0;
 }
 
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    sec_free(w->ann);
-    sec_free(w->other);
-    rig_teardown((void **)&w->r);
-    free(w);
-    return 0;
-}
-
-/* By sidegate_connect, which takes no use. */
-static void connect_ann(struct world *w)
-{
-    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
-}
-
-static struct use_id permitted(struct world *w, struct fake *egress, const struct msg_call_open *m)
+static struct use_id permit(struct world *w, struct fake *egress, const struct msg_call_open *m)
 {
     struct msg_permit *p = NULL;
 
@@ -58,7 +24,7 @@ static struct use_id call(struct world *w, uint64_t number)
 {
     struct msg_call_open o = rig_call(number, w->ann);
 
-    return permitted(w, w->r->egress, &o);
+    return permit(w, w->r->egress, &o);
 }
 
 static struct msg_call_open stream_of(uint64_t number, struct sec *token, uint16_t upstream)
@@ -77,7 +43,7 @@ static struct use_id stream(struct world *w, uint64_t number)
 {
     struct msg_call_open o = stream_of(number, w->ann, UP_KEY);
 
-    return permitted(w, w->r->egress, &o);
+    return permit(w, w->r->egress, &o);
 }
 
 static void is_cut(struct fake *egress, struct use_id use)
@@ -189,8 +155,7 @@ static void test_revoked(void **state)
 
     connect_ann(w);
     (void)stream(w, 2);
-    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
-               ERR_OK);
+    revoke_all(w);
     (void)rig_take(w->r->egress, MSG_DROP); /* of all that the connection has */
     rig_quiet(w->r->egress);
 }
@@ -205,9 +170,9 @@ static void test_key_removed(void **state)
     struct use_id rider, use;
 
     c.upstream = UP_OPEN;
-    rider = permitted(w, egress, &o);
-    use = permitted(w, egress, &c);
-    (void)permitted(w, egress, &others);
+    rider = permit(w, egress, &o);
+    use = permit(w, egress, &c);
+    (void)permit(w, egress, &others);
     rig_result(egress, use, RESULT_ANSWERED, true); /* a refusal ends nobody else's */
     rig_quiet(egress);
     assert_err(send_ctl_key_remove(
@@ -237,7 +202,7 @@ static void test_over_before_it_leaves(void **state)
     rig_quiet(w->r->egress);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
 
 int main(void)
 {

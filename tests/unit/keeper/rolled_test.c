@@ -3,37 +3,14 @@
  * each one after, however much or little was missed meanwhile and whatever is recorded since; what
  * begins something is refused, what ends something works.
  */
-#include "rig.h"
+#include "world.h"
 
 #include <stdio.h>
-#include <string.h>
-
-struct world {
-    struct rig *r;
-    struct sec *ann;
-};
 
 static int setup(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    rig_setup((void **)&w->r);
-    rig_add_user(w->r, "ann", "ann's password");
-    rig_add_key(w->r, "ann", "laptop", "ann-token");
-    w->ann = rig_sec("ann-token");
-    rig_connect(w->r, UP_KEY, "ann", "ann's password", "ann-token", "sk-ann");
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    sec_free(w->ann);
-    rig_teardown((void **)&w->r);
-    free(w);
+    world_setup_ann(state);
+    connect_ann(*state);
     return 0;
 }
 
@@ -62,10 +39,10 @@ static enum err ctl_code(struct world *w)
     return (enum err)rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code;
 }
 
-static void revoke_all(struct world *w)
+/* And the command is told so. */
+static void revoke_done(struct world *w)
 {
-    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
-               ERR_OK);
+    revoke_all(w);
     assert_err(ctl_code(w), ERR_OK);
     rig_forget(w->r->egress);
 }
@@ -146,7 +123,7 @@ static void assert_never_taken_up(struct world *w)
         if (n == 2)
             recheck(w); /* changes nothing: it is found again */
     }
-    revoke_all(w);
+    revoke_done(w);
     next_life(w, 0);
     assert_refuses(w);
 }
@@ -170,7 +147,7 @@ static void test_behind_by_a_revocation(void **state)
     rig_close(w->r, false);
     copy(w);
     rig_open(w->r);
-    revoke_all(w);
+    revoke_done(w);
     rig_close(w->r, true);
     assert_never_taken_up(w);
 }
@@ -188,7 +165,7 @@ static void test_behind_by_many_records(void **state)
         snprintf(token, sizeof(token), "token %d", i);
         rig_add_key(w->r, "ann", "another", token);
     }
-    revoke_all(w);
+    revoke_done(w);
     rig_close(w->r, false);
     assert_never_taken_up(w);
 }
@@ -200,7 +177,7 @@ static void test_behind_in_the_same_life(void **state)
 
     rig_settle(w->r);
     copy(w);
-    revoke_all(w);
+    revoke_done(w);
     rig_close(w->r, true);
     assert_never_taken_up(w);
 }
@@ -266,7 +243,7 @@ static void test_ack_of_what_was_not_sent(void **state)
 
     w->r->audit_silent = true;
     rig_kill(w->r->audit);
-    revoke_all(w); /* recorded, and not sent */
+    revoke_done(w); /* recorded, and not sent */
     w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
     assert_err(send_audit_state(w->r->audit->own,
                                 &(struct msg_audit_state){
@@ -304,7 +281,7 @@ static void test_nothing_moves_when_broken(void **state)
     uint64_t acked = 0;
 
     w->r->audit_silent = true;
-    revoke_all(w);
+    revoke_done(w);
     acked = o->acked;
     assert_true(o->given > acked);
     assert_err(
@@ -367,7 +344,7 @@ static void test_repeats_after_a_long_wait(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         T(test_behind_by_one_start),
         T(test_behind_by_a_revocation),
