@@ -10,46 +10,16 @@
 
 #include "base/mem.h"
 
-static_assert(sizeof(struct hash_sha256) >= sizeof(crypto_hash_sha256_state),
+static_assert(sizeof(struct hash_blake2b) >= sizeof(crypto_generichash_blake2b_state),
               "the header's struct holds the library's");
 static_assert(DIGEST_BYTES == crypto_hash_sha256_BYTES, "one size of digest");
 static_assert(DIGEST_BYTES == crypto_generichash_blake2b_BYTES, "one size of digest");
-
-static crypto_hash_sha256_state *state_of(struct hash_sha256 *h)
-{
-    return (crypto_hash_sha256_state *)(void *)h->state;
-}
 
 struct digest hash_sha256(struct slice s)
 {
     struct digest d;
 
     (void)crypto_hash_sha256(d.b, s.p, s.n); /* always 0 */
-    return d;
-}
-
-void hash_sha256_init(struct hash_sha256 *h)
-{
-    (void)crypto_hash_sha256_init(state_of(h)); /* always 0 */
-}
-
-void hash_sha256_add(struct hash_sha256 *h, struct slice s)
-{
-    if (s.n > 0)
-        (void)crypto_hash_sha256_update(state_of(h), s.p, s.n); /* always 0 */
-}
-
-void hash_sha256_put(void *h, struct slice s)
-{
-    hash_sha256_add(h, s);
-}
-
-struct digest hash_sha256_done(struct hash_sha256 *h)
-{
-    struct digest d;
-
-    (void)crypto_hash_sha256_final(state_of(h), d.b); /* always 0 */
-    mem_wipe(h, sizeof *h);
     return d;
 }
 
@@ -79,6 +49,44 @@ static void blake2b(struct slice key, struct slice s, struct digest *ret)
     BUG_IF(crypto_generichash_blake2b(ret->b, sizeof ret->b, s.p, s.n, key.p, key.n) != 0);
 }
 
+struct digest hash_blake2b(struct slice s)
+{
+    struct digest d;
+
+    blake2b(SLICE_EMPTY, s, &d);
+    return d;
+}
+
+static crypto_generichash_blake2b_state *state_of(struct hash_blake2b *h)
+{
+    return (crypto_generichash_blake2b_state *)(void *)h->state;
+}
+
+void hash_blake2b_init(struct hash_blake2b *h)
+{
+    BUG_IF(crypto_generichash_blake2b_init(state_of(h), NULL, 0, DIGEST_BYTES) != 0);
+}
+
+void hash_blake2b_add(struct hash_blake2b *h, struct slice s)
+{
+    if (s.n > 0)
+        BUG_IF(crypto_generichash_blake2b_update(state_of(h), s.p, s.n) != 0);
+}
+
+void hash_blake2b_put(void *h, struct slice s)
+{
+    hash_blake2b_add(h, s);
+}
+
+struct digest hash_blake2b_done(struct hash_blake2b *h)
+{
+    struct digest d;
+
+    BUG_IF(crypto_generichash_blake2b_final(state_of(h), d.b, sizeof d.b) != 0);
+    mem_wipe(h, sizeof *h);
+    return d;
+}
+
 struct keyed_ctx {
     struct slice s;
     struct digest d;
@@ -104,7 +112,9 @@ struct digest hash_keyed(const struct sec *key, struct slice s)
 
 static enum err blake2b_of(void *ctx, struct slice bytes)
 {
-    blake2b(SLICE_EMPTY, bytes, ctx);
+    struct digest *d = ctx;
+
+    *d = hash_blake2b(bytes);
     return ERR_OK;
 }
 

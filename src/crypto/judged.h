@@ -13,11 +13,11 @@ struct judged {
     struct slice method; /* decoded; empty where there is none */
     struct slice name;   /* as projection_put_name writes it */
     struct slice projection;
-    struct digest request; /* SHA-256 of what proto/request.h writes of it */
+    struct digest request; /* digest of what proto/request.h writes of it */
     bool answers;          /* it brings answers to the upstream's questions */
 };
 
-/* SHA-256 over kind, answers (a byte), request, and over each of the others behind its length (four
+/* BLAKE2b over kind, answers (a byte), request, and over each of the others behind its length (four
  * bytes, big endian). */
 struct digest judged_digest(const struct judged *j);
 

@@ -117,10 +117,10 @@ static enum err judge_again(const struct use *u, struct digest *ret)
                projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct judged j = {.kind = (uint8_t)u->kind};
     const struct request_headers headers = headers_of(u);
-    struct hash_sha256 request;
+    struct hash_blake2b request;
     enum err e = ERR_OK;
 
-    hash_sha256_init(&request);
+    hash_blake2b_init(&request);
     if (use_has_body(u->kind)) {
         j.method = json_str_slice(&u->json, u->rpc.method, &method);
         projection_put_name(&(struct projection_in){.j = &u->json,
@@ -128,10 +128,10 @@ static enum err judge_again(const struct use *u, struct digest *ret)
                                                     .sha256 = hash_sha256_to},
                             &name);
         e = projection_of(&u->json, &u->rpc, &headers, hash_sha256_to, &projection);
-        request_put(&u->json, &u->rpc, &headers, hash_sha256_put, &request);
+        request_put(&u->json, &u->rpc, &headers, hash_blake2b_put, &request);
         j.answers = request_has_answers(&u->json, &u->rpc);
     }
-    j.request = hash_sha256_done(&request);
+    j.request = hash_blake2b_done(&request);
     j.name = buf_slice(&name);
     j.projection = buf_slice(&projection);
     if (e == ERR_OK)
@@ -147,7 +147,7 @@ static enum err judge_again(const struct use *u, struct digest *ret)
 /* That it is the permitted body comes first: only then is what is in it not the gateway's doing. */
 static enum err check_body(struct use *u)
 {
-    struct digest body = hash_sha256(buf_slice(&u->body)), shown;
+    struct digest body = hash_blake2b(buf_slice(&u->body)), shown;
     enum err e = ERR_OK;
 
     if (!ID_EQ(body, u->body_digest) && !PLANTED(swapped_body))

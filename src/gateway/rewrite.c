@@ -61,7 +61,7 @@ enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *r
     err = json_copy_edited(r->j, 0, &e, out);
     json_edits_free(&e);
     if (err == ERR_OK)
-        *ret = hash_sha256(buf_slice(out));
+        *ret = hash_blake2b(buf_slice(out));
     return err;
 }
 
@@ -82,11 +82,11 @@ void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct 
 struct digest rewrite_request(const struct json *j, const struct mcp_request *q,
                               const struct request_headers *headers)
 {
-    struct hash_sha256 h;
+    struct hash_blake2b h;
 
-    hash_sha256_init(&h);
-    request_put(j, &q->rpc, headers, hash_sha256_put, &h);
-    return hash_sha256_done(&h);
+    hash_blake2b_init(&h);
+    request_put(j, &q->rpc, headers, hash_blake2b_put, &h);
+    return hash_blake2b_done(&h);
 }
 
 /* As edit_responses leaves it. */

@@ -148,13 +148,13 @@ static struct digest request_at(const char *upstream, struct digest request)
 {
     const struct slice name = slice_str(upstream);
     const uint8_t length = (uint8_t)name.n;
-    struct hash_sha256 h;
+    struct hash_blake2b h;
 
-    hash_sha256_init(&h);
-    hash_sha256_add(&h, slice_of(&length, 1));
-    hash_sha256_add(&h, name);
-    hash_sha256_add(&h, ID_SLICE(request));
-    return hash_sha256_done(&h);
+    hash_blake2b_init(&h);
+    hash_blake2b_add(&h, slice_of(&length, 1));
+    hash_blake2b_add(&h, name);
+    hash_blake2b_add(&h, ID_SLICE(request));
+    return hash_blake2b_done(&h);
 }
 
 /* What may go beside a call that runs, on the lease that it took: what the gateway says about that

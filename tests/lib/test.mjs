@@ -173,7 +173,7 @@ async function play(scene, client) {
 }
 
 // Runs the scenes of a folder, `wide` at a time. Prints ok and not ok lines; gives { passed, failed }.
-export async function runScenes(folder, { words = [], wide = Number(process.env.WIDE ?? 3), logs = join(root, 'build/e2e-logs') } = {}) {
+export async function runScenes(folder, { words = [], wide = Number(process.env.WIDE ?? 5), logs = join(root, 'build/e2e-logs') } = {}) {
     const files = readdirSync(folder).filter((f) => f.endsWith('.mjs')).filter((f) => words.length === 0 || words.some((w) => f.includes(w))).sort();
     const queue = [];
     for (const file of files) {

@@ -21,23 +21,23 @@ static inline struct digest judged_of(uint8_t kind, struct slice body,
     struct buf method = BUF_INIT(LIM_METHOD_BYTES), name = BUF_INIT(LIM_NAME_BYTES),
                projection = BUF_INIT(LIM_PROJECTION_BYTES);
     struct judged in = {.kind = kind};
-    struct hash_sha256 request;
+    struct hash_blake2b request;
     struct digest d;
     struct jsonrpc m;
     struct json j;
 
     json_init(&j);
-    hash_sha256_init(&request);
+    hash_blake2b_init(&request);
     if (json_parse(&j, body, NULL) == ERR_OK && jsonrpc_read(&j, &m) == ERR_OK) {
         in.method = json_str_slice(&j, m.method, &method);
         projection_put_name(
             &(struct projection_in){.j = &j, .name = mcp_name_of(&j, &m), .sha256 = judged_sha256},
             &name);
         assert_err(projection_of(&j, &m, h, judged_sha256, &projection), ERR_OK);
-        request_put(&j, &m, h, hash_sha256_put, &request);
+        request_put(&j, &m, h, hash_blake2b_put, &request);
         in.answers = request_has_answers(&j, &m);
     }
-    in.request = hash_sha256_done(&request);
+    in.request = hash_blake2b_done(&request);
     in.name = buf_slice(&name);
     in.projection = buf_slice(&projection);
     d = judged_digest(&in);

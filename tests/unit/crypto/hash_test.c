@@ -20,24 +20,24 @@ static void test_sha256(void **state)
     sec_free(s);
 }
 
-static void test_sha256_in_parts(void **state)
+static void test_blake2b_in_parts(void **state)
 {
-    static const uint8_t zeros[sizeof(struct hash_sha256)];
+    static const uint8_t zeros[sizeof(struct hash_blake2b)];
     uint8_t bytes[300];
-    struct hash_sha256 h;
+    struct hash_blake2b h;
     struct digest whole;
     struct digest parts;
 
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)i;
-    whole = hash_sha256(slice_of(bytes, sizeof bytes));
+    whole = hash_blake2b(slice_of(bytes, sizeof bytes));
     for (size_t size = 1; size <= sizeof bytes; size += 13) {
-        hash_sha256_init(&h);
+        hash_blake2b_init(&h);
         for (size_t at = 0; at < sizeof bytes; at += size)
-            hash_sha256_add(&h, slice_sub(slice_of(bytes, sizeof bytes), at, at + size));
-        hash_sha256_add(&h, SLICE_EMPTY);
-        parts = hash_sha256_done(&h);
+            hash_blake2b_add(&h, slice_sub(slice_of(bytes, sizeof bytes), at, at + size));
+        hash_blake2b_add(&h, SLICE_EMPTY);
+        parts = hash_blake2b_done(&h);
         assert_true(ID_EQ(whole, parts));
         assert_memory_equal(&h, zeros, sizeof h);
     }
@@ -53,6 +53,8 @@ static void test_blake2b(void **state)
 
     (void)state;
     assert_hex(ID_SLICE(d), "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+    e = hash_blake2b(SLICE_LIT("abc"));
+    assert_true(ID_EQ(d, e));
     d = hash_keyed(key, SLICE_LIT("abc"));
     e = hash_keyed(other, SLICE_LIT("abc"));
     assert_false(ID_EQ(d, e));
@@ -83,7 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256),
-        cmocka_unit_test(test_sha256_in_parts),
+        cmocka_unit_test(test_blake2b_in_parts),
         cmocka_unit_test(test_blake2b),
         cmocka_unit_test(test_short_key_is_a_bug),
     };

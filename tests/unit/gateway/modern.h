@@ -15,9 +15,9 @@
 static inline void assert_body_is_shown(struct stage *s)
 {
     struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES);
-    struct digest d = hash_sha256(buf_slice(&s->body));
+    struct digest d = hash_blake2b(buf_slice(&s->body));
     const struct request_headers headers = stage_headers(s);
-    struct hash_sha256 request;
+    struct hash_blake2b request;
     struct json j;
     struct jsonrpc m;
 
@@ -27,9 +27,9 @@ static inline void assert_body_is_shown(struct stage *s)
     assert_err(projection_of(&j, &m, &headers, judged_sha256, &projection), ERR_OK);
     assert_true(slice_eq(buf_slice(&projection), buf_slice(&s->open.projection)));
     assert_memory_equal(d.b, s->open.body_digest.b, sizeof(d.b));
-    hash_sha256_init(&request);
-    request_put(&j, &m, &headers, hash_sha256_put, &request);
-    d = hash_sha256_done(&request);
+    hash_blake2b_init(&request);
+    request_put(&j, &m, &headers, hash_blake2b_put, &request);
+    d = hash_blake2b_done(&request);
     assert_memory_equal(d.b, s->open.request.b, sizeof(d.b));
     json_free(&j);
     buf_free(&projection);
