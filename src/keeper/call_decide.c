@@ -79,11 +79,13 @@ static enum need need_of(enum policy_class c, enum policy_standing s)
 
 static enum err need_person(struct call *call, struct call_decision *d, enum policy_standing s)
 {
+    const struct upstream *u = conf_get(&call->k->conf, call->upstream);
     struct handoff_ask ask = {.who = call->who,
-                              .upstream = conf_get(&call->k->conf, call->upstream)->name,
+                              .upstream = u->name,
                               .need = need_of(call->class, s),
                               .method = call->method,
-                              .tool = call->name};
+                              .tool = call->name,
+                              .apart = u->lease == LEASE_KIND_ONCE && !PLANTED(once_shares_page)};
 
     if (call->class == CLASS_CALL) {
         ask.request = call->request;

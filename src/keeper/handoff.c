@@ -188,21 +188,33 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
     return outbox_add(k, &rec, &ret->seq);
 }
 
+static enum err find_live(struct keeper *k, const struct handoff_ask *a, struct handoff_id *ret)
+{
+    struct store_rows q;
+    enum err e = ERR_OK;
+
+    if (a->apart)
+        e = store_one(
+            k->store, Q_handoff_live_for,
+            VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream), V_ID(a->request)), &q);
+    else
+        e = store_one(k->store, Q_handoff_live,
+                      VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream)), &q);
+    if (e)
+        return e;
+    STORE_ID(&q, 0, *ret);
+    return store_end(&q);
+}
+
 enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *a,
                               struct handoff_found *ret)
 {
-    struct store_rows q;
     struct handoff_id id;
-    enum err e = store_one(k->store, Q_handoff_live,
-                           VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream)), &q);
+    enum err e = find_live(k, a, &id);
 
     *ret = (struct handoff_found){.seq = 0};
     if (e == ERR_NOT_FOUND)
         return open_fresh(k, a, ret);
-    if (e)
-        return e;
-    STORE_ID(&q, 0, id);
-    e = store_end(&q);
     if (!e)
         e = handoff_read(k, id, &ret->row);
     /* Its time is over and only the timer has not come yet. */

@@ -1,7 +1,8 @@
 /*
  * Handoffs: one out-of-band step each. The row in the store is the truth; every transition is one
  * compare-and-set by the table in handoff.def, with its audit record in the same transaction. For
- * one person, client and upstream at most one handoff is live.
+ * one person, client and upstream at most one handoff is live; where a yes is for one request, at
+ * most one for each.
  */
 #ifndef SG_KEEPER_HANDOFF_H
 #define SG_KEEPER_HANDOFF_H
@@ -86,6 +87,7 @@ struct handoff_ask {
     const char *method, *tool;
     struct digest request; /* zero: for no call */
     struct slice shown;    /* its projection */
+    bool apart;            /* a yes is for this request: another's handoff is none for it */
 };
 
 struct handoff_found {
@@ -96,7 +98,7 @@ struct handoff_found {
                                 there is none */
 };
 
-/* Finds the live one or opens one. ERR_RATE_LIMITED: a budget is used up. */
+/* Finds the live one that is for this too, or opens one. ERR_RATE_LIMITED: a budget is used up. */
 MUST_USE enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *ask,
                                        struct handoff_found *ret);
 

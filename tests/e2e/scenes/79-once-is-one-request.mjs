@@ -1,8 +1,8 @@
 import { decline } from '../../lib/person.mjs';
-import { code, exchange, message, modern, post } from '../../lib/raw.mjs';
+import { call, code, exchange, message, modern, post } from '../../lib/raw.mjs';
 import { header } from '../../upstreams/lib.mjs';
 
-export const name = 'once is one request: the page shows it with its arguments and headers, and the yes to it lets through nothing else';
+export const name = 'once is one request: each has a page of its own, which shows it with its arguments and headers, and the yes to it lets through nothing else';
 
 export default async function (t) {
     const { key, station, sidegate, person } = await t.cast({ agent: null, credential: { lease: { kind: 'once' } } });
@@ -11,7 +11,9 @@ export default async function (t) {
     const berth = (value, more) => ({ 'Mcp-Param-Berth': value, ...more });
     const ask = (params, headers) => exchange(sidegate.gatewayPort, post(sidegate, 'weather', mine, modern('tools/call', params), { headers }));
     const send = async (params, headers) => message(await ask(params, headers));
-    const linkOf = ({ result }) => Object.values(result.inputRequests)[0].params.url;
+    const asking = ({ result }) => Object.values(result.inputRequests)[0].params;
+    const linkOf = (answer) => asking(answer).url;
+    const wordsOf = (answer) => /words: (\w+ \w+)\./.exec(asking(answer).message)[1];
     const accept = ({ result }) => ({ requestState: result.requestState, inputResponses: { sidegate: { action: 'accept' } } });
 
     const asked = await send(note('pay <b>10.50</b> to the harbour'), berth('=?base64?c2V2ZW4=?='));
@@ -48,4 +50,24 @@ export default async function (t) {
     await person.give(linkOf(connect), { 'API key': key });
     t.equal((await send(note('after connecting'))).result.resultType, 'input_required', 'the next call asks');
     t.equal(station.book.length, 1, 'and nothing was sent for it');
+
+    // Two calls at once, one of them corrected: the link and the words of each lead to its own page, and its yes is for itself.
+    const wrong = await send(note('pay 10000 to mallory'));
+    const right = await send(note('pay 10 to bob'));
+    for (const [asks, shown, others] of [[wrong, /pay 10000 to mallory/, /bob/], [right, /pay 10 to bob/, /mallory/]]) {
+        await person.open(linkOf(asks));
+        const text = await person.text();
+        t.match(text, shown, 'its page shows its argument');
+        t.ok(!others.test(text), 'and not the other one\'s');
+        t.ok(text.includes(wordsOf(asks)), 'with the words that its call was told');
+    }
+    const told = message(await exchange(sidegate.gatewayPort, post(sidegate, 'weather', mine, call('mute', 'note', { text: 'pay 10 to bob' }))));
+    t.ok(told.result.content[0].text.includes(`"${wordsOf(right)}"`), 'a client that cannot be asked is told the words of its own call too');
+    await person.give(linkOf(right), { 'API key': key });
+    t.equal(linkOf(await send(note('pay 10000 to mallory'))), linkOf(wrong), 'the other call goes on asking, on its own page');
+    t.match((await send(note('pay 10 to bob', accept(right)))).result?.content?.[0]?.text, /line 2/, 'the one that was allowed goes through');
+    await person.give(linkOf(wrong), { 'API key': key });
+    t.equal((await send(note('pay 10 to bob'))).result.resultType, 'input_required', 'the yes to the other is none for it');
+    t.match((await send(note('pay 10000 to mallory', accept(wrong)))).result?.content?.[0]?.text, /line 3/, 'but for that one');
+    t.equal(station.book.slice(1), ['pay 10 to bob', 'pay 10000 to mallory'], 'each went once');
 }

@@ -84,6 +84,149 @@ static void test_once_is_one_request(void **state)
     IGNORE(rig_take(w->r->gateway, MSG_CALL_HANDOFF));
 }
 
+static struct msg_call_handoff *asked(struct world *w, const struct msg_call_open *o)
+{
+    struct msg_call_handoff *h = NULL;
+
+    rig_say_call(w->r, o);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    assert_int_equal(h->call, o->call);
+    return h;
+}
+
+/* The page of a handoff shows that projection, and the words that its call was told. */
+static void shows(struct world *w, const struct msg_call_handoff *h, const char *projection)
+{
+    struct sec *cookie = rig_login(w->r, "ann", "ann's password");
+    struct msg_handoff_view *v = NULL;
+
+    assert_err(send_handoff_get(w->r->surface->own,
+                                &(struct msg_handoff_get){.cookie = cookie, .handoff = h->handoff}),
+               ERR_OK);
+    v = &rig_take(w->r->surface, MSG_HANDOFF_VIEW)->handoff_view;
+    assert_true(slice_eq_str(v->shown, projection));
+    assert_true(slice_eq(v->words, h->words));
+    assert_int_equal(v->for_request, projection[0] != 0);
+    sec_free(cookie);
+}
+
+/* The link and the words that a call is given lead to its own page, and to no other call's; what is
+ * opened for none is apart from them. */
+static void test_once_each_its_page(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open oslo = rig_call(1, w->ann), rome = other_call(w, 2);
+    struct msg_call_handoff *for_oslo = NULL, *for_rome = NULL, *for_none = NULL;
+    struct msg_call_neutral *n = NULL;
+
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    rome.projection = SLICE_LIT("M...Rome");
+    for_oslo = asked(w, &oslo);
+    for_rome = asked(w, &rome);
+    oslo.call = 3;
+    oslo.want = CALL_WANT_CONNECT;
+    for_none = asked(w, &oslo);
+    assert_false(ID_EQ(for_none->handoff, for_oslo->handoff));
+    shows(w, for_oslo, "M...N...");
+    shows(w, for_rome, "M...Rome");
+    shows(w, for_none, "");
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 3);
+    /* Each once more: it is the same one. Of a client that cannot be asked too. */
+    oslo.call = 4;
+    assert_true(ID_EQ(asked(w, &oslo)->handoff, for_none->handoff));
+    oslo = rig_call(5, w->ann);
+    assert_true(ID_EQ(asked(w, &oslo)->handoff, for_oslo->handoff));
+    rome.call = 6;
+    rome.caps = 0;
+    rig_say_call(w->r, &rome);
+    n = &rig_take(w->r->gateway, MSG_CALL_NEUTRAL)->call_neutral;
+    assert_true(ID_EQ(n->handoff, for_rome->handoff));
+    assert_true(slice_eq(n->words, for_rome->words));
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 3);
+    /* So many, as others are. */
+    assert_err(limit_set(SET_HANDOFFS_PER_CLIENT, 3), ERR_OK);
+    rome.call = 7;
+    rome.request = hash_sha256(SLICE_LIT("forecast for Bonn"));
+    rig_say_call(w->r, &rome);
+    denied(w, 7, ERR_RATE_LIMITED);
+}
+
+/* Where a yes is for all calls, one page is. */
+static void test_other_leases_share_a_page(void **state)
+{
+    static const enum lease_kind kinds[] = {LEASE_KIND_TASK, LEASE_KIND_KEEP};
+    struct world *w = *state;
+    uint64_t n = 1;
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct msg_call_open oslo = rig_call(n++, w->ann), rome = other_call(w, n++);
+        struct handoff_id first;
+
+        use_lease(w, kinds[i], 0, 0);
+        first = asked(w, &oslo)->handoff;
+        assert_true(ID_EQ(asked(w, &rome)->handoff, first));
+        rome.call = n++;
+        rome.want = CALL_WANT_CONNECT;
+        assert_true(ID_EQ(asked(w, &rome)->handoff, first));
+    }
+    assert_int_equal(w->r->events[EVENT_HANDOFF_CREATED], 1);
+}
+
+/* Two pages are open. What is given on one admits its own call, and the other page goes on asking;
+ * what is given there takes the place of the first, and with it a yes that was not used yet. */
+static void test_once_two_pages_open(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open oslo = rig_call(1, w->ann), rome = other_call(w, 2);
+    struct handoff_id for_oslo, for_rome;
+
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    for_oslo = asked(w, &oslo)->handoff;
+    for_rome = asked(w, &rome)->handoff;
+    complete(w, for_rome, "sk-rome");
+    oslo.call = 3;
+    assert_true(ID_EQ(asked(w, &oslo)->handoff, for_oslo));
+    rig_quiet(w->r->egress);
+    complete(w, for_oslo, "sk-oslo");
+    rig_take(w->r->egress, MSG_DROP);
+    rome.call = 4;
+    assert_false(ID_EQ(asked(w, &rome)->handoff, for_rome));
+    rig_quiet(w->r->egress);
+    oslo.call = 5;
+    rig_say_call(w->r, &oslo);
+    (void)permitted(w, 5, false);
+}
+
+/* A key that is refused when the call has left: that call asks by a page of its own, not by the one
+ * that waits for another. */
+static void test_once_refused_asks_for_itself(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open oslo = rig_call(1, w->ann), rome = other_call(w, 2);
+    struct msg_call_handoff *h = NULL;
+    struct handoff_id for_rome;
+    struct use_id use;
+
+    use_lease(w, LEASE_KIND_ONCE, 0, 0);
+    connect_ann(w);
+    rig_say_call(w->r, &oslo);
+    use = permitted(w, 1, false);
+    for_rome = asked(w, &rome)->handoff;
+    rig_result(w->r->egress, use, RESULT_ANSWERED, true);
+    h = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+    assert_int_equal(h->call, 1);
+    assert_int_equal(h->need, NEED_STALE);
+    assert_false(ID_EQ(h->handoff, for_rome));
+    shows(w, h, "M...N...");
+    complete(w, h->handoff, "sk-new");
+    rig_take(w->r->egress, MSG_DROP);
+    rome.call = 3;
+    assert_true(ID_EQ(asked(w, &rome)->handoff, for_rome));
+    oslo.call = 4;
+    rig_say_call(w->r, &oslo);
+    (void)permitted(w, 4, false);
+}
+
 /* Sidegate's own tool: what is given there admits nothing, and is no reason to ask again for
  * itself. */
 static void test_once_from_connect(void **state)
@@ -262,6 +405,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_once),
         T(test_once_is_one_request),
+        T(test_once_each_its_page),
+        T(test_other_leases_share_a_page),
+        T(test_once_two_pages_open),
+        T(test_once_refused_asks_for_itself),
         T(test_once_from_connect),
         T(test_continuing_takes_nothing),
         T(test_goes_on_so_often),

@@ -156,9 +156,13 @@ static void test_newer_schema_refused(void **state)
 }
 
 static const unsigned char *const older[] = {migration_0001, migration_0002, migration_0003,
-                                             migration_0004, migration_0005, migration_0006};
+                                             migration_0004, migration_0005, migration_0006,
+                                             migration_0007};
 
-enum { USES_STAY = 4 /* up to this version a use keeps its row at its end */ };
+enum {
+    USES_STAY = 4 /* up to this version a use keeps its row at its end */,
+    LISTS_OF_PEOPLE = 6 /* up to this one a list is a person's */
+};
 
 /* A new store as the program of that version made it; it is closed. */
 static void make_older(struct rig *r, size_t version)
@@ -228,7 +232,7 @@ static void test_older_lists(void **state)
     struct store_rows q;
 
     ann.b[15] = '1';
-    make_older(r, ARRAY_LEN(older));
+    make_older(r, LISTS_OF_PEOPLE);
     outside(r, "INSERT INTO snapshot VALUES ('up', zeroblob(16), 1, 2, 5, x'61'),"
                "  ('up', CAST('0000000000000001' AS BLOB), 1, 2, 6, x'62')");
     assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
@@ -240,6 +244,32 @@ static void test_older_lists(void **state)
     assert_int_equal(store_one(r->s, Q_snapshot_seen, VALS(V_STR("up")), &q), ERR_OK);
     assert_int_equal(store_int(&q, 0), 5);
     assert_int_equal(store_end(&q), ERR_OK);
+}
+
+#define HANDOFF(id, request)                                                                       \
+    "INSERT INTO handoff SELECT x'" id "000000000000000000000000000000', user, id, 'up', 0, 1, 0," \
+    " 0, 'tools/call', 'tool', 0, 0, zeroblob(16), 1, 2, 0, " request ", x'' FROM client;"
+
+/* A handoff that is open stays so, and others may be beside it: each for a request of its own. */
+static void test_older_handoffs(void **state)
+{
+    static const struct {
+        const char *sql;
+        int rc;
+    } more[] = {{HANDOFF("02", "zeroblob(32)"), SQLITE_CONSTRAINT_UNIQUE},
+                {HANDOFF("02", "randomblob(32)"), SQLITE_OK},
+                {HANDOFF("03", "(SELECT max(request) FROM handoff)"), SQLITE_CONSTRAINT_UNIQUE}};
+    struct rig *r = *state;
+
+    make_older(r, ARRAY_LEN(older));
+    outside(r, "INSERT INTO kek VALUES (1, 0, 7);"
+               "INSERT INTO user VALUES (zeroblob(16), 'ann', zeroblob(16), 1, 1, zeroblob(32), 1,"
+               "  x'', 1);"
+               "INSERT INTO client VALUES (zeroblob(16), zeroblob(16), 'laptop', zeroblob(32), 1,"
+               "  1, 0);" HANDOFF("01", "zeroblob(32)"));
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        assert_int_equal(sqlite3_exec(r->s->db, more[i].sql, NULL, NULL, NULL), more[i].rc);
 }
 
 /* What agents can fill is never read through to find a part of it: a start, and each call, would
@@ -468,6 +498,7 @@ int main(void)
         T(test_newer_schema_refused),
         T(test_older_schema),
         T(test_older_lists),
+        T(test_older_handoffs),
         T(test_nothing_is_read_through),
         T(test_not_a_database),
         T(test_group),
