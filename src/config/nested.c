@@ -24,9 +24,45 @@ enum err parse_surface(struct parse *x, yaml_node_t *node, struct parse_to to)
     return parse_section(x, node, "surface", to.section);
 }
 
+/* What bounds a lease of some kinds alone; who wrote it for another would believe in a bound that
+ * is not there. */
+static const struct {
+    const char *key;
+    unsigned kinds;
+} lease_bounds[] = {
+    {"uses", 1u << CONFIG_TASK},
+    {"time", 1u << CONFIG_ONCE | 1u << CONFIG_TASK},
+};
+
+static enum err lease_bound_check(struct parse *x, yaml_node_t *key, enum config_lease kind)
+{
+    static const char *const kinds[] = {"once", "task", "keep"};
+    struct slice name;
+    enum err e = parse_scalar(x, key, &name);
+    size_t i;
+
+    for (i = 0; e == ERR_OK && i < ARRAY_LEN(lease_bounds); i++) {
+        if (slice_eq_str(name, lease_bounds[i].key) && !(lease_bounds[i].kinds & 1u << kind))
+            e = parse_fail(x, key, "a lease of kind %s takes no '%s'; remove it", kinds[kind],
+                           lease_bounds[i].key);
+    }
+    return e;
+}
+
 enum err parse_lease(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    return parse_section(x, node, "lease", to.section);
+    const struct config_upstream *u = to.section;
+    enum err e = parse_section(x, node, "lease", to.section);
+    yaml_node_pair_t *pair;
+
+    if (e != ERR_OK)
+        return e;
+    for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        e = lease_bound_check(x, yaml_document_get_node(x->doc, pair->key), u->lease);
+        if (e != ERR_OK)
+            return e;
+    }
+    return ERR_OK;
 }
 
 enum err parse_verify(struct parse *x, yaml_node_t *node, struct parse_to to)

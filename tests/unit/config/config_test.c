@@ -106,6 +106,12 @@ static const struct refusal refusals[] = {
      "'kind' is missing"},
     {"lease time", PLACE "{in: header, name: X}\n      lease: {kind: task, time: 1}\n",
      "write a time"},
+    {"lease once with uses", PLACE "{in: header, name: X}\n      lease: {kind: once, uses: 3}\n",
+     "f:10:27: a lease of kind once takes no 'uses'"},
+    {"lease keep with time", PLACE "{in: header, name: X}\n      lease: {time: 3m, kind: keep}\n",
+     "f:10:15: a lease of kind keep takes no 'time'"},
+    {"lease keep with uses", PLACE "{in: header, name: X}\n      lease: {kind: keep, uses: 3}\n",
+     "f:10:27: a lease of kind keep takes no 'uses'"},
 };
 
 static void refuses(void **state)
