@@ -28,41 +28,29 @@ void html_put(struct buf *out, struct slice s)
         put_byte(out, s.p[i]);
 }
 
-/* A line end of any kind, including U+2028 and U+2029. */
-static bool is_line_end(uint32_t cp)
-{
-    return cp == '\n' || cp == '\r' || cp == 0x2028 || cp == 0x2029;
-}
-
-/* One character, or one byte that is none; its length. */
-static size_t put_one_foreign(struct buf *out, struct slice s, bool *after_line_end)
+/* One character, or one byte that is none; its length. A line end is shown too: two lines of a
+ * script are not what one is, and a browser shows a space for either. */
+static size_t put_one_foreign(struct buf *out, struct slice s)
 {
     uint32_t cp;
     size_t k = utf8_next(s, &cp);
-    bool line_end = k && is_line_end(cp);
-    if (k == 0) {
+    if (k == 0)
         buf_printf(out, "[0x%02X]", s.p[0]);
-    } else if (line_end || cp == '\t') {
-        if (!*after_line_end)
-            buf_put_u8(out, ' ');
-    } else if (utf8_is_invisible(cp)) {
+    else if (cp == '\n' || cp == '\t' || utf8_is_invisible(cp))
         buf_printf(out, "[U+%04X]", (unsigned)cp);
-    } else {
+    else
         html_put(out, slice_sub(s, 0, k));
-    }
-    *after_line_end = line_end;
     return k ? k : 1;
 }
 
 void html_put_foreign(struct buf *out, struct slice s, size_t max)
 {
-    bool after_line_end = false;
     for (size_t chars = 0; s.n; chars++) {
         if (chars == max) {
             buf_put_str(out, "\xe2\x80\xa6");
             return;
         }
-        size_t k = put_one_foreign(out, s, &after_line_end);
+        size_t k = put_one_foreign(out, s);
         s = slice_sub(s, k, s.n);
     }
 }

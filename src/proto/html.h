@@ -15,9 +15,9 @@
 /* Appends s with & < > " ' as entities. For text and for attribute values in double quotes. */
 void html_put(struct buf *out, struct slice s);
 /*
- * The same for text that an agent or an upstream wrote: control characters, bidirectional controls,
- * zero-width and other invisible characters, and bytes that are not UTF-8 show as "[U+XXXX]" (bytes
- * as "[0xXX]"), line ends become one space, and at most max characters are shown, then an ellipsis.
+ * The same for text that an agent or an upstream wrote: control characters with line ends and tabs,
+ * bidirectional controls, zero-width and other invisible characters, and bytes that are not UTF-8
+ * show as "[U+XXXX]" (bytes as "[0xXX]"), and at most max characters are shown, then an ellipsis.
  */
 void html_put_foreign(struct buf *out, struct slice s, size_t max);
 

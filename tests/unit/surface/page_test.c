@@ -84,7 +84,7 @@ static void test_handoff(void **state)
     struct page_handoff p = sample(fields, LIM_FIELDS);
     page_handoff(&b, &frame, &p);
     check_whole(&b);
-    assert_true(has(&b, "a[U+202E]&lt;n&gt; [0xFF]"));
+    assert_true(has(&b, "a[U+202E]&lt;n&gt;[U+000A][U+000A][0xFF]"));
     assert_true(has(&b, "t[U+001B][2J"));
     assert_true(has(&b, "aria-describedby=\"f5-error f5-hint\" autofocus"));
     assert_true(has(&b, "aria-describedby=\"f1-hint\">"));
@@ -166,7 +166,7 @@ static void test_asked_for(void **state)
 
     buf_clear(&shown);
     put_shown(&shown, 'P', SLICE_LIT("/arguments/to<n>"));
-    put_shown(&shown, 's', SLICE_LIT("a\xe2\x80\xae<n>"));
+    put_shown(&shown, 's', SLICE_LIT("a\xe2\x80\xae<n>\n\trm"));
     put_shown(&shown, 'P', SLICE_LIT("/task/ttl"));
     put_shown(&shown, 'd', SLICE_LIT("10.50"));
     put_shown(&shown, 'P', SLICE_LIT("/arguments/now"));
@@ -178,7 +178,7 @@ static void test_asked_for(void **state)
     page_handoff(&b, &frame, &p);
     check_whole(&b);
     assert_true(has(&b, "<q class=\"theirs\">to&lt;n&gt;</q>"));
-    assert_true(has(&b, "<q class=\"theirs\">a[U+202E]&lt;n&gt;</q>"));
+    assert_true(has(&b, "<q class=\"theirs\">a[U+202E]&lt;n&gt;[U+000A][U+0009]rm</q>"));
     assert_true(has(&b, "/task/ttl"));
     assert_true(has(&b, ">10.50<"));
     assert_true(has(&b, ">true<"));

@@ -108,6 +108,8 @@ static void handoffs(void)
         &shown, 's',
         "NL91 ABNA 0417 1643 00, Harbour office, quay 7, and a remark that goes on for a while "
         "so that it takes more than one line on a small screen");
+    put_shown(&shown, 'P', "/arguments/script");
+    put_shown(&shown, 's', "ls -l\r\nrm -rf\tquay");
     put_shown(&shown, 'P', "/arguments/confirmed");
     put_shown(&shown, 't', "");
     put_shown(&shown, 'P',
