@@ -13,6 +13,7 @@
 #include "os/sock.h"
 #include "proto/http_field.h"
 #include "proto/mcp_header.h"
+#include "proto/mcp_write.h"
 
 /* --- before the first byte -------------------------------------------------------------------- */
 
@@ -207,6 +208,8 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
     enum err e;
 
+    u->in_modern = m->kind == JSONRPC_ERROR &&
+                   (m->code == RPC_HEADER_MISMATCH || m->code == RPC_MISSING_CAPABILITY);
     if (final && use_is_refusal(u, j, m))
         return ERR_UPSTREAM_REFUSED;
     e = use_screen(u, j, &out);
@@ -433,7 +436,8 @@ void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id)
  * should know why none of its calls comes through. */
 static void warn_of_era(const struct use *u)
 {
-    if (u->era == MCP_ERA_MODERN && u->all->conf.legacy && (u->status == 400 || u->status == 404))
+    if (u->era == MCP_ERA_MODERN && u->all->conf.legacy && !u->in_modern &&
+        (u->status == 400 || u->status == 404))
         log_event(LOG_WARN, "maybe_other_era", LOG_ID("use", u->id), LOG_NUM("status", u->status),
                   LOG_STR("hint", "if this server knows MCP 2025-11-25 alone, say so: protocols: "
                                   "[2025-11-25]"));

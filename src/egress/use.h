@@ -70,6 +70,7 @@ struct use {
     struct slice rpc_id; /* in the body, as JSON text */
     bool listens;
     bool describes;                   /* server/discover */
+    bool in_modern;                   /* answered with an error that only the modern era has */
     const struct snapshot_list *list; /* its first page; NULL: none */
     struct place_out place;
     struct screen *screen;

@@ -1,6 +1,7 @@
 /* Modern calls through the real egress process: what leaves, once, and what comes back. */
 #include "egress/modern.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ipc/gen/send.h"
@@ -329,6 +330,55 @@ static void test_drop_closes_what_was_opened(void **state)
 
 #define T(name) cmocka_unit_test_teardown(name, rig_teardown)
 
+/* With status 400, as a server of the modern era answers these. */
+static void say_code(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    char body[100], text[300];
+
+    (void)q;
+    snprintf(body, sizeof(body),
+             "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":%s,\"message\":\"no\"}}",
+             r->canned);
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+             "Content-Length: %zu\r\n\r\n%s",
+             strlen(body), body);
+    rig_say(c, text);
+}
+
+static unsigned hints(const struct rig *r)
+{
+    static const struct slice event = {(const uint8_t *)"maybe_other_era", 15};
+    struct slice log = buf_slice(&r->s.log);
+    unsigned n = 0;
+
+    for (size_t at; (at = slice_find(log, event)) < log.n; n++)
+        log = slice_sub(log, at + event.n, log.n);
+    return n;
+}
+
+/* What only a server that knows the modern era can say is no sign of one that does not. The log
+ * keeps the order: when the last hint is there, so is each before it. */
+static void test_hint_of_the_other_era(void **state)
+{
+    static const char *const codes[] = {"-32020", "-32021", "-32022", "-32000"};
+    struct rig *r = start(say_code);
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(codes); k++) {
+        unsigned i;
+
+        r->canned = codes[k];
+        i = rig_ask(r, (struct rig_ask){.body = CALL("7")});
+        rig_both(r, i);
+        assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+    }
+    for (unsigned ms = 0; hints(r) < 2 && ms < 20000; ms++)
+        stage_idle(&r->s, 1);
+    assert_int_equal(hints(r), 2); /* of the last two */
+    rig_stop(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +393,7 @@ int main(void)
         T(test_stream_that_does_not_end),
         T(test_two_users_never_on_one_connection),
         T(test_drop_closes_what_was_opened),
+        T(test_hint_of_the_other_era),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
