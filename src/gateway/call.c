@@ -133,6 +133,7 @@ struct call *call_new(struct gateway *g, const struct upstream *up, struct http_
     buf_init(&c->progress, LIM_RPC_ID_BYTES);
     buf_init(&c->came, LIM_STATE_BYTES);
     buf_init(&c->params, LIM_HEADER_BYTES);
+    buf_init(&c->mismatch, 2 * LIM_NAME_BYTES);
     buf_init(&c->body, limit_get(SET_BODY_BYTES) + LIM_REWRITE_BYTES);
     buf_init(&c->message, 2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
     buf_init(&c->snapshot, LIM_SNAPSHOT_BYTES);
@@ -260,6 +261,7 @@ void call_finish(struct call *c)
     buf_free(&c->progress);
     buf_free(&c->came);
     buf_free(&c->params);
+    buf_free(&c->mismatch);
     buf_free(&c->body);
     buf_free(&c->message);
     buf_free(&c->snapshot);

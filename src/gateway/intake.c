@@ -129,7 +129,7 @@ static enum err read_message(struct call *c)
     }
     c->req = q;
     keep(c);
-    return e;
+    return e == ERR_HEADER_MISMATCH ? mcp_header_differs(&c->mismatch, "MCP-Protocol-Version") : e;
 }
 
 /* The era that this upstream is not served in: modern clients are told which one is, and begin
@@ -380,7 +380,7 @@ static enum err take(struct call *c)
     if (e == ERR_OK)
         e = check_era(c);
     if (e == ERR_OK)
-        e = mcp_header_check(c->http->fields, c->http->n_fields, &c->in, &c->req);
+        e = mcp_header_check(c->http->fields, c->http->n_fields, &c->in, &c->req, &c->mismatch);
     if (e == ERR_OK && c->era == MCP_ERA_MODERN)
         e = params_take(c);
     if (e == ERR_OK && needs_session(c))

@@ -217,7 +217,7 @@ static enum err take_declared(struct call *c, const struct json *tools, uint32_t
     enum err e = mcp_param_scan(tools, of.schema, p, ARRAY_LEN(p), &n);
 
     BUG_IF(e != ERR_OK); /* it was scanned when it was learned */
-    e = mcp_param_check(c->http->fields, c->http->n_fields, &of);
+    e = mcp_param_check(c->http->fields, c->http->n_fields, &of, &c->mismatch);
     return e == ERR_OK ? keep_all(c, &of, p, n) : e;
 }
 

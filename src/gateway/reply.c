@@ -138,6 +138,10 @@ static void put_error(struct call *c, enum err e, struct buf *out)
         id = SLICE_LIT("null");
     if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN)
         put_versions(c, id, out);
+    else if (e == ERR_HEADER_MISMATCH)
+        mcp_put_error(out, &(struct mcp_error){.id = id,
+                                               .code = mcp_code_of(e, c->era),
+                                               .message = buf_slice(&c->mismatch)});
     else
         mcp_put_err(out, id, e, c->era);
 }

@@ -49,13 +49,34 @@ enum err mcp_header_decode(struct slice value, struct buf *out)
     return ERR_OK;
 }
 
+/* What is held against what. */
+struct check {
+    const struct http_field *fields;
+    size_t n;
+    const struct json *j;
+    struct buf *why;
+};
+
+static enum err wrong(struct buf *why, const char *name, const char *what)
+{
+    buf_printf(why, "the header %s %s", name, what);
+    return ERR_HEADER_MISMATCH;
+}
+
+enum err mcp_header_differs(struct buf *why, const char *name)
+{
+    return wrong(why, name, "differs from the body; send the same value in both");
+}
+
 /* Exactly one field of that name whose value may stand in a header. */
-static enum err one_field(const struct http_field *fields, size_t n, const char *name,
-                          struct slice *ret)
+static enum err one_field(const struct check *k, const char *name, struct slice *ret)
 {
     struct slice v = SLICE_EMPTY;
-    if (http_field_find(fields, n, name, &v) != 1 || !http_is_field_value(v))
-        return ERR_HEADER_MISMATCH;
+    size_t found = http_field_find(k->fields, k->n, name, &v);
+    if (found == 0)
+        return wrong(k->why, name, "is missing; send in it what the body says");
+    if (found > 1 || !http_is_field_value(v))
+        return mcp_header_differs(k->why, name);
     *ret = v;
     return ERR_OK;
 }
@@ -63,48 +84,49 @@ static enum err one_field(const struct http_field *fields, size_t n, const char 
 /* --- the standard headers --------------------------------------------------------------------- */
 
 /* The header, which may be missing when !required, equals the string node. */
-static enum err check_plain(const struct http_field *fields, size_t n, const char *name,
-                            const struct json *j, uint32_t node, bool required)
+static enum err check_plain(const struct check *k, const char *name, uint32_t node, bool required)
 {
     struct slice v;
-    if (!required && http_field_find(fields, n, name, NULL) == 0)
+    if (!required && http_field_find(k->fields, k->n, name, NULL) == 0)
         return ERR_OK;
-    enum err e = one_field(fields, n, name, &v);
-    if (e == ERR_OK && node != JSON_NONE && !json_str_eq(j, node, v))
-        e = ERR_HEADER_MISMATCH;
+    enum err e = one_field(k, name, &v);
+    if (e == ERR_OK && node != JSON_NONE && !json_str_eq(k->j, node, v))
+        e = mcp_header_differs(k->why, name);
     return e;
 }
 
-static enum err check_name(const struct http_field *fields, size_t n, const struct json *j,
-                           const struct mcp_request *r)
+static enum err check_name(const struct check *k, const struct mcp_request *r)
 {
     struct slice v;
     if (!r->method->names || r->name == JSON_NONE)
         return ERR_OK;
-    if (r->rpc.kind != JSONRPC_REQUEST && http_field_find(fields, n, "Mcp-Name", NULL) == 0)
+    if (r->rpc.kind != JSONRPC_REQUEST && http_field_find(k->fields, k->n, "Mcp-Name", NULL) == 0)
         return ERR_OK;
-    enum err e = one_field(fields, n, "Mcp-Name", &v);
+    enum err e = one_field(k, "Mcp-Name", &v);
     if (e != ERR_OK)
         return e;
     struct buf name = BUF_INIT(LIM_HEADER_BYTES);
     e = mcp_header_decode(v, &name);
-    if (e == ERR_OK && !json_str_eq(j, r->name, buf_slice(&name)))
+    if (e == ERR_OK && !json_str_eq(k->j, r->name, buf_slice(&name)))
         e = ERR_HEADER_MISMATCH;
+    if (e == ERR_HEADER_MISMATCH)
+        e = mcp_header_differs(k->why, "Mcp-Name");
     buf_free(&name);
     return e;
 }
 
 enum err mcp_header_check(const struct http_field *fields, size_t n, const struct json *j,
-                          const struct mcp_request *r)
+                          const struct mcp_request *r, struct buf *why)
 {
+    const struct check k = {fields, n, j, why};
     bool required = r->rpc.kind == JSONRPC_REQUEST;
     if (r->era != MCP_ERA_MODERN || r->rpc.method == JSON_NONE)
         return ERR_OK;
-    enum err e = check_plain(fields, n, "MCP-Protocol-Version", j, r->meta.version, required);
+    enum err e = check_plain(&k, "MCP-Protocol-Version", r->meta.version, required);
     if (e == ERR_OK)
-        e = check_plain(fields, n, "Mcp-Method", j, r->rpc.method, required);
+        e = check_plain(&k, "Mcp-Method", r->rpc.method, required);
     if (e == ERR_OK)
-        e = check_name(fields, n, j, r);
+        e = check_name(&k, r);
     return e;
 }
 
@@ -277,8 +299,8 @@ static enum err same_value(const struct mcp_param_call *c, const struct mcp_para
     return e;
 }
 
-static enum err check_param(const struct http_field *fields, size_t n,
-                            const struct mcp_param_call *c, const struct mcp_param *p)
+static enum err check_param(const struct check *k, const struct mcp_param_call *c,
+                            const struct mcp_param *p)
 {
     char name[LIM_NAME_BYTES];
     struct buf b = BUF_INIT(sizeof(name));
@@ -295,16 +317,21 @@ static enum err check_param(const struct http_field *fields, size_t n,
     buf_free(&b);
     if (!fits)
         return ERR_INVALID_PARAMS;
-    enum err e = one_field(fields, n, name, &header);
-    return e == ERR_OK ? same_value(c, p, v, header) : e;
+    enum err e = one_field(k, name, &header);
+    if (e != ERR_OK)
+        return e;
+    e = same_value(c, p, v, header);
+    return e == ERR_HEADER_MISMATCH ? mcp_header_differs(k->why, name) : e;
 }
 
-enum err mcp_param_check(const struct http_field *fields, size_t n, const struct mcp_param_call *c)
+enum err mcp_param_check(const struct http_field *fields, size_t n, const struct mcp_param_call *c,
+                         struct buf *why)
 {
+    const struct check k = {fields, n, c->j, why};
     struct mcp_param p[LIM_MCP_PARAMS];
     size_t count;
     enum err e = mcp_param_scan(c->tool, c->schema, p, ARRAY_LEN(p), &count);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = check_param(fields, n, c, &p[i]);
+        e = check_param(&k, c, &p[i]);
     return e;
 }

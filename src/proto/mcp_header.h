@@ -11,11 +11,13 @@
 /*
  * Each of the three standard headers must be there once (Mcp-Name only for methods that have it and
  * when the body names something), be a valid field value and equal the body; Mcp-Name is decoded
- * first. A notification needs none, but what it has must be right. ERR_OK or ERR_HEADER_MISMATCH.
- * Legacy requests: ERR_OK at once.
+ * first. A notification needs none, but what it has must be right. ERR_OK or ERR_HEADER_MISMATCH;
+ * why is then given a sentence that names the header. Legacy requests: ERR_OK at once.
  */
 MUST_USE enum err mcp_header_check(const struct http_field *fields, size_t n, const struct json *j,
-                                   const struct mcp_request *r);
+                                   const struct mcp_request *r, struct buf *why);
+/* That sentence for a header that another check found to differ; always ERR_HEADER_MISMATCH. */
+enum err mcp_header_differs(struct buf *why, const char *name);
 
 /* Appends value as it stands in a header: plain, or =?base64?...?= where the specification asks
  * ("Value Encoding"). */
@@ -49,9 +51,9 @@ struct mcp_param_call {
 };
 /* Every declared argument that is there (and not null) has its Mcp-Param-* header exactly once,
  * equal to it; whole numbers compare numerically. Headers without a declaration are not looked at.
- * ERR_OK, ERR_HEADER_MISMATCH, or mcp_param_scan's errors. */
+ * ERR_OK, ERR_HEADER_MISMATCH with why as above, or mcp_param_scan's errors. */
 MUST_USE enum err mcp_param_check(const struct http_field *fields, size_t n,
-                                  const struct mcp_param_call *c);
+                                  const struct mcp_param_call *c, struct buf *why);
 /* The header's value for declaration p in this call: appended, *ret_there true; false when the
  * argument is absent, null or not of a primitive type. */
 MUST_USE enum err mcp_param_value(const struct mcp_param_call *c, const struct mcp_param *p,

@@ -51,11 +51,13 @@ static void list_tools(struct stage *s, const char *params, const char *result)
 #define CITY               "\"city\":{\"type\":\"string\",\"x-mcp-header\":\"City\"}"
 #define DAYS               "\"days\":{\"type\":\"integer\",\"x-mcp-header\":\"Days\"}"
 
+#define REFUSED "the header Mcp-Param-"
+
 /* What is checked is what is sent: as the body has it, and others as they came, in the order in which
  * they came. */
 static const struct {
     const char *name, *args, *headers;
-    const char *params; /* as egress gets them; NULL: refused */
+    const char *params; /* as egress gets them, or how it is refused */
 } with_params[] = {
     {"f", "\"city\":\"Ulm\"", "Mcp-Param-City: Ulm\r\n", "City=Ulm;"},
     {"f", "\"city\":\"Ulm\"", "mcp-param-CITY: =?base64?VWxt?=\r\n", "CITY=Ulm;"},
@@ -65,12 +67,13 @@ static const struct {
     {"f", "\"city\":\"Ulm\"", "Mcp-Param-Other: x\r\nMcp-Param-City: Ulm\r\n", "Other=x;City=Ulm;"},
     {"f", "\"city\":null", "Mcp-Param-City: Ulm\r\n", ""},
     {"f", "", "Mcp-Param-City: Ulm\r\nMcp-Param-Other: x\r\n", "Other=x;"},
-    {"f", "\"city\":\"Ulm\"", "", NULL},
-    {"f", "\"city\":\"Ulm\"", "Mcp-Param-City: Bonn\r\n", NULL},
-    {"f", "\"city\":\"Ulm\",\"days\":1", "Mcp-Param-City: Ulm\r\n", NULL},
-    {"f", "\"city\":\"Ulm\"", "Mcp-Param-City: =?base64?VWxt=?=\r\n", NULL},
+    {"f", "\"city\":\"Ulm\"", "", REFUSED "City is missing"},
+    {"f", "\"city\":\"Ulm\"", "Mcp-Param-City: Bonn\r\n", REFUSED "City differs from the body"},
+    {"f", "\"city\":\"Ulm\",\"days\":1", "Mcp-Param-City: Ulm\r\n", REFUSED "Days is missing"},
+    {"f", "\"city\":\"Ulm\"", "Mcp-Param-City: =?base64?VWxt=?=\r\n",
+     REFUSED "City differs from the body"},
     /* On the second page. */
-    {"g", "\"city\":\"Ulm\"", "Mcp-Param-City: Bonn\r\n", NULL},
+    {"g", "\"city\":\"Ulm\"", "Mcp-Param-City: Bonn\r\n", REFUSED "City differs from the body"},
     /* Declares nothing, or not as it should; not listed. */
     {"h", "\"city\":\"Ulm\"", "Mcp-Param-City: Bonn\r\n", "City=Bonn;"},
     {"i", "\"city\":\"Ulm\"", "Mcp-Param-City: Bonn\r\n", "City=Bonn;"},
@@ -113,9 +116,10 @@ static void test_param_headers_of_listed_tools(void **state)
 
         print_message("    %zu\n", i);
         call_with(s, i, &c);
-        if (with_params[i].params == NULL) {
+        if (strncmp(with_params[i].params, REFUSED, strlen(REFUSED)) == 0) {
             WAIT(s, &c, has(&c, "\"code\":-32020"));
             assert_true(has(&c, "HTTP/1.1 400 "));
+            assert_true(has(&c, with_params[i].params));
             assert_int_equal(s->n[MSG_CALL_OPEN], opens);
         } else {
             let_through(s, &c);

@@ -96,7 +96,10 @@ static void test_standard(void **state)
         size_t n = split(rows[i].headers, f, ARRAY_LEN(f));
         assert_ok(json_parse(&j, slice_str(rows[i].body), NULL));
         assert_ok(mcp_request_read(&j, SLICE_EMPTY, &r));
-        enum err e = mcp_header_check(f, n, &j, &r);
+        struct buf why = BUF_INIT(LIM_NAME_BYTES);
+        enum err e = mcp_header_check(f, n, &j, &r, &why);
+        assert_int_equal(why.n > 0, e != ERR_OK);
+        buf_free(&why);
         if (e != (rows[i].ok ? ERR_OK : ERR_HEADER_MISMATCH))
             fail_msg("row %zu: %s", i, err_name(e));
     }
@@ -261,12 +264,15 @@ static void test_param_check(void **state)
         size_t n = split(calls[i].headers, f, ARRAY_LEN(f));
         assert_ok(json_parse(&args, slice_str(calls[i].args), NULL));
         struct mcp_param_call c = {&tool, json_get(&tool, 0, "inputSchema"), &args, 0};
-        enum err e = mcp_param_check(f, n, &c);
+        struct buf why = BUF_INIT(LIM_NAME_BYTES);
+        enum err e = mcp_param_check(f, n, &c, &why);
+        assert_int_equal(why.n > 0, e != ERR_OK);
+        buf_free(&why);
         if (e != (calls[i].ok ? ERR_OK : ERR_HEADER_MISMATCH))
             fail_msg("%s | %s: %s", calls[i].args, calls[i].headers, err_name(e));
     }
     struct mcp_param_call none = {&tool, json_get(&tool, 0, "inputSchema"), &args, JSON_NONE};
-    assert_ok(mcp_param_check(NULL, 0, &none));
+    assert_ok(mcp_param_check(NULL, 0, &none, NULL));
     json_free(&tool);
     json_free(&args);
 }
