@@ -2,7 +2,7 @@
  * Log-in and log-out. Run by surface. A log-in form is tied to the browser that got it by a cookie
  * made before there is a session (against log-in CSRF). The password goes to the hashing thread,
  * and only what comes out of it to the keeper, which decides. Afterwards the browser is sent to a
- * handoff by its id or to the inbox, never to an address that it named.
+ * handoff by its id, to the connections or to the inbox, never to an address that it named.
  */
 #include "base/mem.h"
 #include "crypto/random.h"
@@ -65,6 +65,7 @@ static void show(struct visit *v, unsigned status, const char *name, const char 
     page_login(&page, &f,
                &(struct page_login){.csrf = buf_slice(&token),
                                     .handoff = buf_slice(&handoff),
+                                    .connections = v->about_connections,
                                     .name = name ? slice_str(name) : SLICE_EMPTY,
                                     .error = error});
     reply_page(v, status, REPLY_STILL, &page);
@@ -76,6 +77,8 @@ static void go_on(struct visit *v)
 {
     if (v->about_handoff)
         reply_to_handoff(v);
+    else if (v->about_connections)
+        reply_redirect(v, SLICE_LIT("/connections"));
     else
         reply_redirect(v, SLICE_LIT("/inbox"));
 }
@@ -99,6 +102,7 @@ void login_show(struct visit *v)
 
     v->about_handoff = slice_starts(query, SLICE_LIT("h=")) &&
                        id_parse(slice_sub(query, 2, query.n), v->handoff.b, ID_BYTES);
+    v->about_connections = slice_eq_str(query, "back=connections");
     if (!v->cookie) {
         show(v, 200, NULL, NULL);
         return;
@@ -217,7 +221,7 @@ static void ask_salt(struct visit *v)
 
 void login_post(struct visit *v)
 {
-    static const char *const names[] = {POSTED_CSRF, "handoff", "name", "password", NULL};
+    static const char *const names[] = {POSTED_CSRF, "handoff", "back", "name", "password", NULL};
     struct login *l = MEM_NEW(struct login);
     struct form f;
     struct digest token, posted;
@@ -230,6 +234,7 @@ void login_post(struct visit *v)
             l->browser = (struct digest){{0}};
         bool named = take_name(form_get(&f, "name", NULL), l->name);
         v->about_handoff = id_parse(form_get(&f, "handoff", NULL), v->handoff.b, ID_BYTES);
+        v->about_connections = slice_eq_str(form_get(&f, "back", NULL), "connections");
         if (!read_token(v, &token) || posted_csrf(&f, &posted) != ERR_OK ||
             !id_equal(token.b, posted.b, DIGEST_BYTES))
             reply_text(v, PAGE_CSRF_LOGIN, NULL, SLICE_EMPTY);

@@ -117,6 +117,7 @@ void page_login(struct buf *out, const struct page_frame *f, const struct page_l
 
     add_text(&t, "csrf", p->csrf);
     add_text(&t, "handoff", p->handoff);
+    add_bool(&t, "connections", p->connections);
     add_text(&t, "name", p->name);
     add_str(&t, "error", p->error);
     head(out, f, p->error ? "Not logged in" : "Log in", AT_NONE);

@@ -39,6 +39,7 @@ unsigned page_status(enum page_text t);
 struct page_login {
     struct slice csrf;    /* of the pre-session */
     struct slice handoff; /* 32 hexadecimal digits, or empty */
+    bool connections;     /* shown afterwards; else the handoff, or the inbox */
     struct slice name;    /* what was typed before, or empty */
     const char *error;    /* one sentence, or NULL */
 };

@@ -166,7 +166,7 @@ void reply_to_login(struct visit *v)
     if (v->about_handoff)
         put_handoff_path(&path, "/login?h=", v);
     else
-        buf_put_str(&path, "/login");
+        buf_put_str(&path, v->about_connections ? "/login?back=connections" : "/login");
     if (v->cookie)
         reply_delete_cookie(v, REPLY_SESSION_COOKIE);
     reply_redirect(v, buf_slice(&path));

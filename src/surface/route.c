@@ -13,7 +13,7 @@
 /* The looks of a page are the same for everybody, and are given under any name: the page that says
  * which name is right has them too. */
 enum needs { NEEDS_NO_HOST, NEEDS_NOTHING, NEEDS_SESSION };
-enum about { ABOUT_NOTHING, ABOUT_HANDOFF, ABOUT_CONNECTION };
+enum about { ABOUT_NOTHING, ABOUT_HANDOFF, ABOUT_CONNECTION, ABOUT_CONNECTIONS };
 
 #define FORM_SMALL 8192 /* bytes: names, tokens, a password; escaped three for one */
 
@@ -34,7 +34,7 @@ static const struct route {
     {"POST", "/h/*/decline", NEEDS_SESSION, ABOUT_HANDOFF, FORM_SMALL, give_decline},
     {"GET", "/inbox", NEEDS_SESSION, ABOUT_NOTHING, 0, inbox_show},
     {"GET", "/inbox/events", NEEDS_NOTHING, ABOUT_NOTHING, 0, inbox_events},
-    {"GET", "/connections", NEEDS_SESSION, ABOUT_NOTHING, 0, connections_show},
+    {"GET", "/connections", NEEDS_SESSION, ABOUT_CONNECTIONS, 0, connections_show},
     {"POST", "/connections/*/revoke", NEEDS_SESSION, ABOUT_CONNECTION, FORM_SMALL,
      connections_revoke},
     {"GET", "/style.css", NEEDS_NO_HOST, ABOUT_NOTHING, 0, files_style},
@@ -142,10 +142,11 @@ static enum err read_session(struct visit *v)
 
 static bool read_id(struct visit *v, const struct route *r, struct slice id)
 {
+    v->about_connections = r->about == ABOUT_CONNECTIONS || r->about == ABOUT_CONNECTION;
     if (r->about == ABOUT_CONNECTION)
         return id_parse(id, v->connection.b, ID_BYTES);
     v->about_handoff = r->about == ABOUT_HANDOFF && id_parse(id, v->handoff.b, ID_BYTES);
-    return r->about == ABOUT_NOTHING || v->about_handoff;
+    return r->about != ABOUT_HANDOFF || v->about_handoff;
 }
 
 /* What RFC 9110 15.5.6 wants beside a 405. */

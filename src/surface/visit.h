@@ -41,6 +41,7 @@ struct visit {
     struct handoff_id handoff; /* of the path */
     struct connection_id connection;
     bool about_handoff;
+    bool about_connections; /* with one of them or all */
     bool answered;
     struct buf set_cookie[VISIT_COOKIES];
     size_t set_cookies;

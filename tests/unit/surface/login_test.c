@@ -54,6 +54,44 @@ static void test_only_ids_are_gone_back_to(void **state)
     fake_free(f);
 }
 
+/* Who wanted to see the connections sees them, by a word; no address is taken from the browser. */
+static void test_connections_are_gone_back_to(void **state)
+{
+    static const char *const words[] = {"", "/connections", "//evil.example", "inbox",
+                                        "connections/"};
+    struct fake *f = fake_new(true);
+    char text[256];
+
+    (void)state;
+    fake_ask(f, "GET", "/connections", "", NULL);
+    assert_true(fake_has(f, "Location: /login?back=connections\r\n"));
+    fake_ask(f, "POST", "/connections/" HANDOFF "/revoke", OURS, "csrf=" CSRF);
+    assert_true(fake_has(f, "Location: /login?back=connections\r\n"));
+    fake_ask(f, "GET", "/inbox", "", NULL);
+    assert_true(fake_has(f, "Location: /login\r\n"));
+
+    fake_ask(f, "GET", "/login?back=connections", "", NULL);
+    assert_true(fake_has(f, "name=\"back\" value=\"connections\""));
+    f->denial = DENIAL_WRONG_PASSWORD;
+    post(f, GOOD "&back=connections");
+    assert_true(fake_has(f, "name=\"back\" value=\"connections\""));
+    f->denial = 0;
+    post(f, GOOD "&back=connections");
+    assert_true(fake_has(f, "Location: /connections\r\n"));
+    fake_get(f, "/login?back=connections");
+    assert_true(fake_has(f, "Location: /connections\r\n"));
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        snprintf(text, sizeof(text), "/login?back=%s", words[i]);
+        fake_ask(f, "GET", text, "", NULL);
+        assert_false(fake_has(f, "name=\"back\""));
+        snprintf(text, sizeof(text), GOOD "&back=%s", words[i]);
+        post(f, text);
+        assert_true(fake_has(f, "Location: /inbox\r\n"));
+    }
+    fake_free(f);
+}
+
 static void test_logs_in(void **state)
 {
     struct fake *f = fake_new(true);
@@ -333,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_only_ids_are_gone_back_to),
+        cmocka_unit_test(test_connections_are_gone_back_to),
         cmocka_unit_test(test_logs_in),
         cmocka_unit_test(test_known_browser),
         cmocka_unit_test(test_the_keeper_says_who_is_known),
