@@ -1,7 +1,7 @@
 /*
- * The gateway's addresses: /mcp/UPSTREAM, and nothing else. Run by the gateway for each HTTP
- * request, after src/httpd refused what is ambiguous. Host and Origin come first, for every address
- * and method.
+ * The gateway's addresses: /mcp/UPSTREAM, with a slash at its end or none, and nothing else. Run by
+ * the gateway for each HTTP request, after src/httpd refused what is ambiguous. Host and Origin come
+ * first, for every address and method.
  */
 #include "gateway/cors.h"
 #include "gateway/intake.h"
@@ -31,10 +31,13 @@ static intake_fn *find_method(struct slice method)
 static const struct upstream *find_upstream(const struct gateway *g, struct slice path)
 {
     const struct slice prefix = SLICE_LIT("/mcp/");
+    struct slice name = slice_sub(path, prefix.n, path.n);
 
     if (!slice_starts(path, prefix))
         return NULL;
-    return conf_upstream_by_name(&g->conf, slice_sub(path, prefix.n, path.n));
+    if (slice_ends(name, SLICE_LIT("/")))
+        name = slice_sub(name, 0, name.n - 1);
+    return conf_upstream_by_name(&g->conf, name);
 }
 
 /* Nothing of the request's own words: people and programs put tokens into paths. */
@@ -51,6 +54,18 @@ static void log_refusal(const struct gateway *g, const struct http_req *req, enu
               LOG_ERR(e));
 }
 
+static void put_error(const struct gateway *g, enum err e, struct buf *out)
+{
+    struct buf text = BUF_INIT(1024);
+
+    buf_put_str(&text, err_sentence(e));
+    if (e == ERR_BAD_HOST)
+        buf_printf(&text, ", %s", g->conf.hosts[0]);
+    mcp_put_error(out, &(struct mcp_error){.code = mcp_code_of(e, MCP_ERA_LEGACY),
+                                           .message = buf_slice(&text)});
+    buf_free(&text);
+}
+
 /* Before there is a call: an error without an id. */
 static void refuse(struct gateway *g, struct http_req *req, enum err e)
 {
@@ -65,7 +80,7 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
     f[n++] = (struct http_field){SLICE_LIT("Cache-Control"), SLICE_LIT("no-store")};
     if (e == ERR_BAD_METHOD)
         f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)};
-    mcp_put_err(&out, SLICE_EMPTY, e, MCP_ERA_LEGACY);
+    put_error(g, e, &out);
     http_reply(req, err_http(e), f, n, buf_slice(&out));
     buf_free(&out);
 }

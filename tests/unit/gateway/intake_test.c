@@ -28,7 +28,10 @@ static const struct {
     {"no such address", "POST /", AUTH JSON BOTH, CALL_X, 404, "nothing at this address"},
     {"no such upstream", "POST /mcp/none", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
     {"upstream in capitals", "POST /mcp/Both", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
-    {"more path", "POST /mcp/both/", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
+    {"more path", "POST /mcp/both/x", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
+    {"two slashes at the end", "POST /mcp/both//", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
+    {"slashes alone", "POST /mcp//", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
+    {"found with a slash at the end", "PUT /mcp/both/", AUTH JSON BOTH, NULL, 405, "Allow: POST"},
     {"escaped name", "POST /mcp/bot%68", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
     {"another method", "PUT /mcp/both", AUTH JSON BOTH, NULL, 405, "Allow: POST"},
     {"head", "HEAD /mcp/both", AUTH JSON BOTH, NULL, 405, "Allow: POST"},
@@ -199,13 +202,16 @@ static void test_hosts(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
         struct client c = {0};
-        char raw[256];
+        char raw[256], ours[64];
 
         (void)snprintf(raw, sizeof(raw), "OPTIONS /mcp/both HTTP/1.1\r\nHost: %s\r\n\r\n",
                        hosts[i]);
+        (void)snprintf(ours, sizeof(ours), "use the configured address, 127.0.0.1:%u\"",
+                       (unsigned)s->port);
         client_open(&c, s->port);
         client_send_str(&c, raw);
         WAIT(s, &c, has(&c, "HTTP/1.1 403 "));
+        WAIT(s, &c, has(&c, ours));
         client_close(&c);
     }
 }
