@@ -438,7 +438,7 @@ static enum err make_first(struct keeper *k, uint32_t *ret_id)
     if (!e && any && !PLANTED(keys_overlooked)) {
         log_event(LOG_ERROR, "keys_of_another_store",
                   LOG_STR("hint", "the store is new, but the folder of keys has a master key: is "
-                                  "data: the right folder? Nothing was changed. If the key is of "
+                                  "data: the right folder? No key was changed. If the key is of "
                                   "a first start that was interrupted, and no store needs it, "
                                   "move it away"));
         return ERR_CONFIG;

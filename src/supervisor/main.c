@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "os/box.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "os/folder.h"
 #include "os/listen.h"
 #include "os/log.h"
@@ -107,6 +108,35 @@ static enum err choose_user(struct supervisor *s)
     if (geteuid() != 0 && s->uid != geteuid())
         return complain("'user:' names another account than this one; only root can change to it");
     return ERR_OK;
+}
+
+/* ERR_OK with *ret_any false too when there is no such folder. */
+static enum err has_any(const char *path, bool *ret_any)
+{
+    enum err e = file_any(path, ret_any);
+
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Before anything is made: a new store would stand where the right one has to be put back, and the
+ * key would not fit it. What else the folder of data may be, the keeper sees. */
+static enum err keys_have_data(const struct supervisor *s)
+{
+    char masters[CONFIG_PATH + 16];
+    bool keys = false, data = false;
+    enum err e = ERR_OK;
+
+    snprintf(masters, sizeof masters, "%s/master", s->config->keys);
+    e = has_any(masters, &keys);
+    if (e == ERR_OK && keys)
+        e = has_any(s->config->data, &data);
+    if (e != ERR_OK || !keys || data)
+        return ERR_OK; /* what cannot be read cannot be worked in, which is said elsewhere */
+    log_event(LOG_ERROR, "keys_of_another_store", LOG_TEXT("data", slice_str(s->config->data)),
+              LOG_STR("hint", "the folder of keys has a master key, but the folder of data is "
+                              "empty or not there: is data: the right folder? Nothing was made. If "
+                              "no store needs the key, move it away"));
+    return ERR_CONFIG;
 }
 
 static enum err ready_folder(const struct supervisor *s, const char *path, char *ret, size_t n)
@@ -221,6 +251,8 @@ static enum err open_all(struct supervisor *s)
 {
     enum err e = choose_user(s);
 
+    if (e == ERR_OK)
+        e = keys_have_data(s);
     if (e == ERR_OK)
         e = ready_folders(s);
     if (e == ERR_OK)

@@ -41,7 +41,7 @@ async function asRoot(t, dir) {
 
     // What stands where a folder should be is not given to the account.
     const etc = join(dir, 'etc');
-    mkdirSync(etc, { mode: 0o755 });
+    mkdirSync(join(etc, 'store'), { recursive: true, mode: 0o755 });
     rmSync(join(dir, 'data'), { recursive: true });
     symlinkSync('etc', join(dir, 'data'));
     const said = await serve();

@@ -152,6 +152,33 @@ static void test_folders_of_the_keeper(void **state)
     assert_int_equal(stop(w), 0);
 }
 
+/* Deleted, not mounted, or mistyped: what would be made there would stand in the way of the right
+ * one. */
+static void test_keys_without_data(void **state)
+{
+    struct world *w = *state;
+
+    configure(w, geteuid() == 0 ? "root" : "");
+    assert_int_equal(mkdir(at(w, "keys"), 0700), 0);
+    assert_int_equal(mkdir(at(w, "keys/master"), 0700), 0);
+    write_text(at(w, "keys/master/master-1.key"), "key");
+
+    start(w, NULL); /* there is something in data/, and the keeper looks what it is */
+    expect(w, "sidegate is ready");
+    assert_int_equal(stop(w), 0);
+
+    assert_int_equal(rmdir(at(w, "data/store")), 0);
+    start(w, "--init");
+    expect(w, "event=keys_of_another_store", "data");
+    assert_int_equal(wait_status(w), 1);
+    assert_int_equal(rmdir(at(w, "data")), 0); /* it is still empty */
+
+    start(w, NULL);
+    expect(w, "event=keys_of_another_store", "data");
+    assert_int_equal(wait_status(w), 1);
+    assert_int_equal(access(at(w, "data"), F_OK), -1);
+}
+
 static void test_root_becomes_somebody_else(void **state)
 {
     struct world *w = *state;
@@ -190,6 +217,7 @@ int main(int argc, char **argv)
         T(test_without_landlock),
         T(test_bad_starts_say_why),
         T(test_folders_of_the_keeper),
+        T(test_keys_without_data),
         T(test_root_becomes_somebody_else),
     };
 
