@@ -66,8 +66,10 @@ const advice = [
         ['a batch', 'a number', 'no jsonrpc', 'jsonrpc 1.0', 'an id that is null', 'an id that is an object', 'params that are an array']],
     [/_meta lacks the protocol version or the client's capabilities; send both/, ['no _meta', 'no version in _meta', 'no capabilities in _meta']],
     [/"supported":\["2026-07-28","2025-11-25"\]/, ['a version nobody knows']],
-    [/send the same value in both/, ['header and body of different versions', 'no version header', 'header and body of different methods',
-        'no method header', 'header and body of different names', 'no name header']],
+    ...[['version', 'MCP-Protocol-Version'], ['method', 'Mcp-Method'], ['name', 'Mcp-Name']].flatMap(([what, header]) => [
+        [new RegExp(`the header ${header} differs from the body; send the same value in both`), [`header and body of different ${what}s`]],
+        [new RegExp(`the header ${header} is missing; send in it what the body says`), [`no ${what} header`]],
+    ]),
     [/Method not found/, ['a method nobody knows']], // the words of JSON-RPC
     [/send Content-Type: application\/json/, ['no content type', 'another content type']],
     [/accept both application\/json and text\/event-stream/, ['no accept that we can meet']],
