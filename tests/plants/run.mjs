@@ -73,7 +73,7 @@ if (words.length === 0) {
 }
 // Unit tests that turn red mostly wait for what does not come: they take nothing from the others.
 const isUnit = (r) => r.test.startsWith('unit ');
-const wide = Number(process.env.WIDE ?? 2);
+const wide = Number(process.env.WIDE ?? 3);
 await Promise.all([wanted.filter((r) => !isUnit(r)), wanted.filter(isUnit)].flatMap((queue) => Array.from({ length: wide }, async () => {
     for (let row = queue.shift(); row; row = queue.shift()) await play(row);
 })));
