@@ -5,6 +5,11 @@
   const patience = 5000; // ms until a stream that was refused is asked for again
   let asking = false;
   let again = false;
+  let leaving = false;
+
+  // Not while a form is on its way: logging out ends the stream, and its answer must come.
+  document.addEventListener('submit', () => { leaving = true; });
+  const reload = () => { if (!leaving) location.reload(); };
 
   // Puts the list that the server has now in the place of the one that is shown, and the focus back where it was.
   function show(fresh) {
@@ -20,7 +25,7 @@
     asking = true;
     try {
       const answer = await fetch('/inbox', { redirect: 'manual', cache: 'no-store' });
-      if (answer.type === 'opaqueredirect') location.reload(); // logged out: the server shows the log-in page
+      if (answer.type === 'opaqueredirect') reload(); // logged out: the server shows the log-in page
       else if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('list'));
     } catch {
       live.textContent = live.dataset.lost; // the server is away; the stream says when it is back
@@ -39,7 +44,7 @@
     source.addEventListener('changed', refresh);
     source.addEventListener('ended', () => {
       source.close();
-      location.reload();
+      reload();
     });
     source.addEventListener('error', () => {
       live.textContent = live.dataset.lost;

@@ -61,7 +61,7 @@ enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *r
     err = json_copy_edited(r->j, 0, &e, out);
     json_edits_free(&e);
     if (err == ERR_OK)
-        *ret = hash_blake2b(buf_slice(out));
+        *ret = hash_sha256(buf_slice(out));
     return err;
 }
 

@@ -22,8 +22,6 @@ struct screen_pattern {
 struct screen_block {
     uint32_t pattern, patterns; /* in screen.patterns; the first is the block as it is */
     uint32_t same;              /* the block with the same bytes that was there before, or itself */
-    uint32_t before, after;     /* so many bytes of the value may stand beside it without a block */
-    bool last;                  /* of its value */
     bool known;                 /* the request had it, whole */
 };
 

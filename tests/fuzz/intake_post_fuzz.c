@@ -145,7 +145,7 @@ static void sha256(struct slice s, struct digest *ret)
 static void check_sent(const struct stage *s)
 {
     struct buf projection = BUF_INIT(LIM_PROJECTION_BYTES);
-    struct digest d = hash_blake2b(buf_slice(&s->body));
+    struct digest d = hash_sha256(buf_slice(&s->body));
     const struct request_headers headers = stage_headers(s);
     struct json j;
     struct jsonrpc m;

@@ -44,7 +44,7 @@ struct as_egress_use as_egress_use(const char *body)
     u.permit.call = call;
     u.permit.not_after = clock_boot_ms() + 15000;
     u.permit.projection = judged_of(CALL_KIND_REQUEST, slice_str(body), NULL);
-    u.permit.body = hash_blake2b(slice_str(body));
+    u.permit.body = hash_sha256(slice_str(body));
     u.permit.user = FRESH(user_id);
     u.permit.connection = FRESH(connection_id);
     u.permit.credential = secret_of_slice(slice_of((const uint8_t *)packed, sizeof packed - 1));

@@ -479,7 +479,7 @@ void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
         m.call = i;
     }
     m.not_after = a->not_after == 0 ? clock_boot_ms() + 10000 : a->not_after;
-    m.body = hash_blake2b(slice_str(a->wrong_body == NULL ? body : a->wrong_body));
+    m.body = hash_sha256(slice_str(a->wrong_body == NULL ? body : a->wrong_body));
     m.projection =
         judged_of(a->wrong_kind ? CALL_KIND_NOTIFICATION : a->kind,
                   slice_str(a->wrong_projection == NULL ? body : a->wrong_projection), a->headers);
