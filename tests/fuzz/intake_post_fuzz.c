@@ -187,6 +187,18 @@ static void say_text(struct stage *s, uint64_t call, struct slice text)
     }
 }
 
+/* Which the gateway answers by what is stored. */
+static bool is_list(const char *method)
+{
+    static const char *const lists[] = {"tools/list", "prompts/list", "resources/list",
+                                        "resources/templates/list"};
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        if (strcmp(method, lists[i]) == 0)
+            return true;
+    return false;
+}
+
 static void answer(struct scene *t)
 {
     struct stage *s = t->s;
@@ -201,8 +213,7 @@ static void answer(struct scene *t)
     }
     if (t->how & NO_ANSWER) {
         say_end(s, call, ANSWER_HOW_REFUSED, ERR_UPSTREAM_REFUSED);
-        if (s->open.want == CALL_WANT_SEND &&
-            !slice_ends(slice_str(s->open.method), SLICE_LIT("/list")))
+        if (s->open.want == CALL_WANT_SEND && !is_list(s->open.method))
             say_deny(s, call, ERR_FORBIDDEN);
         return;
     }
