@@ -77,9 +77,9 @@ const advice = [
     [/the Allow header names those that are/, ['PUT']],
     [/add it to gateway\.origins/, ['a foreign origin', 'the null origin']],
     [/use the configured address/, ['a foreign host', 'the pages\' host']],
-    [/&quot;Host:&quot; header/, ['no host']], // libmicrohttpd's own words, here and below
-    [/header was too big/, ['headers without end']],
-    [/headers are ambiguous or malformed; see the log of the proxy in front/, ['two hosts', 'two lengths', 'length and chunks', 'an unknown coding',
+    [/&quot;Host:&quot; header/, ['no host']], // libmicrohttpd's own words, here and below, of either version
+    [/header was too big|exceeds the memory constraints/, ['headers without end']],
+    [/headers are ambiguous or malformed; see the log of the proxy in front|<title>(Malformed request|Unsupported Transfer-Encoding|Request broken)<\/title>/, ['two hosts', 'two lengths', 'length and chunks', 'an unknown coding',
         'two Authorization fields', 'a space before the colon', 'a bare CR in a field', 'an absolute target', 'a NUL in the target', 'too many headers']],
 ];
 
