@@ -63,15 +63,26 @@ static void release_spare(struct pool *p, const struct http *h)
     }
 }
 
+static unsigned count_port(const struct pool *p, int port)
+{
+    const struct pool_socket *s;
+    unsigned n = 0;
+
+    for (s = p->sockets; s != NULL; s = s->hh.next)
+        n += s->port == port;
+    return n;
+}
+
 /* libcurl names the socket by its port. Two that are connected to different addresses may have the
- * same: then both have to be clean. */
+ * same: then both have to be clean, but for one that another request uses. Of a single one another
+ * has been the user: it is over, and we are told of that when libcurl is done with this turn. */
 bool pool_take(struct pool *p, int port, struct http *h, bool unread)
 {
     struct pool_socket *s, *tmp;
-    bool found = false, clean = true;
+    bool found = false, clean = true, single = count_port(p, port) == 1;
 
     HASH_ITER(hh, p->sockets, s, tmp) {
-        if (s->port != port || (s->user != NULL && s->user != h))
+        if (s->port != port || (!single && s->user != NULL && s->user != h))
             continue;
         found = true;
         if (!is_clean(s, unread)) {
