@@ -329,6 +329,24 @@ static void test_dialed_for_one(void **state)
     check(&b, "good");
 }
 
+/* A request that is answered at once ends in the turn in which it leaves, and libcurl gives its
+ * connection to the next before we hear of the end. */
+static void test_freed_in_the_same_turn(void **state)
+{
+    struct asked a = {.as_it_leaves = ANSWER}, b = {.as_it_leaves = ANSWER};
+
+    (void)state;
+    warm_up();
+    ask(&a, HTTP_POST, SLICE_LIT("{}"));
+    ask_at_once(&b);
+    assert_int_equal(b.wants, 0);
+    until_end(&a);
+    until_end(&b);
+    check(&a, "good");
+    check(&b, "good");
+    assert_int_equal(rig.conns, 1);
+}
+
 /* It is for anybody when that one has left on another, or is gone. */
 static void test_dialed_in_vain(void **state)
 {
@@ -466,6 +484,7 @@ int main(void)
         T(test_greeting),
         T(test_dialed_for_one),
         T(test_dialed_in_vain),
+        T(test_freed_in_the_same_turn),
         T(test_answer_before_reading),
         T(test_surplus_after),
         T(test_answer_and_read_later),
