@@ -22,8 +22,7 @@ void base64_put(struct buf *out, enum base64_kind kind, struct slice s)
     }
 }
 
-/* The six bits of a character in either alphabet, or -1. */
-static int sextet(uint8_t c)
+int base64_sextet(uint8_t c)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -67,7 +66,7 @@ enum err base64_decode(enum base64_kind kind, struct slice s, struct buf *out)
         return ERR_SYNTAX;
     }
     for (size_t i = 0; i < s.n - pad; i++) {
-        int v = sextet(s.p[i]);
+        int v = base64_sextet(s.p[i]);
         if (v < 0 || (v >= 62 && s.p[i] != (uint8_t)alphabet[kind][v]))
             return ERR_SYNTAX;
         put_bits(&b, v, out);
@@ -88,7 +87,7 @@ enum err base64_decode_any(struct slice s, struct buf *out)
     struct bits b = {0, 0};
     size_t chars = 0, pads = 0;
     for (size_t i = 0; i < s.n; i++) {
-        int v = sextet(s.p[i]);
+        int v = base64_sextet(s.p[i]);
         if (is_space(s.p[i]))
             continue;
         if (s.p[i] == '=') {

@@ -11,6 +11,8 @@ enum base64_kind {
     BASE64_URL /* "-" and "_", not padded */
 };
 
+/* The six bits of a character in either alphabet, or -1. */
+int base64_sextet(uint8_t c);
 void base64_put(struct buf *out, enum base64_kind kind, struct slice s);
 /* Canonical only: exact padding (none for BASE64_URL), unused bits zero. ERR_SYNTAX otherwise. */
 MUST_USE enum err base64_decode(enum base64_kind kind, struct slice s, struct buf *out);

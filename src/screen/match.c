@@ -7,6 +7,7 @@
 #include "screen/match.h"
 
 #include "base/planted.h"
+#include "proto/base64.h"
 #include "screen/escape.h"
 #include "screen/forms.h"
 
@@ -154,27 +155,13 @@ static struct slice pattern_bytes(const struct screen *s, const struct screen_pa
 
 /* --- characters that a block shares ------------------------------------------------------------ */
 
-/* What a character of base64 in either alphabet stands for; -1: it is none. */
-static int sextet(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+' || c == '-')
-        return 62;
-    return c == '/' || c == '_' ? 63 : -1;
-}
-
 /* Whether the text is one character, as it is or escaped, that has these bits of the wanted one. */
 static bool has_bits(struct slice text, uint8_t want, int mask)
 {
     uint8_t b[4] = {text.p[0]};
     size_t n = 1, k = text.n > 1 && escape_begins(text.p[0]) ? escape_read(text, b, &n) : 1;
-    return k == text.n && n == 1 && sextet(b[0]) >= 0 &&
-           ((sextet(b[0]) ^ sextet(want)) & mask) == 0;
+    return k == text.n && n == 1 && base64_sextet(b[0]) >= 0 &&
+           ((base64_sextet(b[0]) ^ base64_sextet(want)) & mask) == 0;
 }
 
 /* Whether n characters of the pattern that stand in the text have the rest of their bytes beside

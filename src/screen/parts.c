@@ -4,7 +4,7 @@
  * it is none; what is none of them is a secret as it stands. Pieces are disjoint or decoded from
  * disjoint ones, and go at most DEEPEST forms deep, so the time is linear.
  */
-#include "screen/parts.h"
+#include "screen/parts_in.h"
 
 #include "base/planted.h"
 #include "proto/json.h"
@@ -16,15 +16,6 @@
 
 #define DEEPEST 6
 
-struct parts {
-    parts_fn *fn; /* NULL: they are only counted */
-    void *ctx;
-    struct slice whole;
-    size_t n;
-    bool has_whole;
-    bool eager; /* nothing was found yet: what is NAME_UNKNOWN is taken for a secret */
-};
-
 struct piece {
     struct slice s;
     enum name_hint hint;
@@ -32,100 +23,6 @@ struct piece {
 };
 
 static void split(struct parts *p, struct slice s, enum name_hint hint, unsigned depth);
-
-/* [from, to) of a text. */
-struct range {
-    size_t from, to;
-};
-
-static void tell_range(struct parts *p, enum parts_kind kind, struct slice s, struct range secret)
-{
-    const struct parts_part part = {s, secret.from, secret.to, kind};
-    if (s.n < SCREEN_VALUE_MIN || (PLANTED(part_left_out) && kind == PARTS_OWN && s.n < p->whole.n))
-        return;
-    p->n++;
-    p->has_whole |= s.p == p->whole.p && s.n == p->whole.n;
-    if (p->fn != NULL)
-        p->fn(p->ctx, &part);
-}
-
-/* Secret from there on. */
-static void tell(struct parts *p, enum parts_kind kind, struct slice s, size_t from)
-{
-    tell_range(p, kind, s, (struct range){from, s.n});
-}
-
-/* --- a secret as it stands -------------------------------------------------------------------- */
-
-static void tell_number(struct parts *p, struct slice digits)
-{
-    struct buf out = BUF_INIT(SIZE_MAX);
-    keys_put_plain_number(digits, &out);
-    if (out.n < digits.n)
-        tell(p, PARTS_FORM, buf_slice(&out), 0);
-    buf_clear(&out);
-    keys_put_mantissa(digits, &out);
-    tell(p, PARTS_FORM, buf_slice(&out), 0);
-    buf_free(&out);
-}
-
-static void tell_uuid(struct parts *p, struct slice bytes, struct slice as_typed)
-{
-    for (int upper = 0; upper < 2; upper++) {
-        struct buf out = BUF_INIT(SIZE_MAX);
-        keys_put_uuid(bytes, upper, &out);
-        if (!slice_eq(buf_slice(&out), as_typed))
-            tell(p, PARTS_FORM, buf_slice(&out), 0);
-        buf_free(&out);
-    }
-}
-
-/* The other usual forms of the same key: those that the screen makes of every value (encodings.def)
- * of what it stands for, and what it does not make. */
-static void tell_forms(struct parts *p, struct slice s)
-{
-    size_t from = keys_beginning(s);
-    struct slice code = slice_sub(s, from, s.n);
-    struct buf bytes = BUF_INIT(SIZE_MAX);
-    if (keys_is_number(s)) {
-        tell_number(p, s);
-    } else if (keys_hex(code, &bytes)) {
-        tell(p, PARTS_FORM, buf_slice(&bytes), 0);
-        if (bytes.n == 16)
-            tell_uuid(p, buf_slice(&bytes), s);
-    } else {
-        buf_clear(&bytes);
-        if (from == 0 && keys_base64(code, &bytes))
-            tell(p, PARTS_FORM, buf_slice(&bytes), 0);
-    }
-    buf_free(&bytes);
-}
-
-/* A token of a kind that is known, or one that nobody would write by hand. */
-static bool is_key(struct slice s, bool known_only)
-{
-    size_t from = keys_beginning(s);
-    return (!known_only || from > 0) && keys_random(slice_sub(s, from, s.n));
-}
-
-static void leaf(struct parts *p, struct slice s, enum name_hint hint)
-{
-    bool secret =
-        hint == NAME_SECRET || (hint == NAME_UNKNOWN && p->eager) || is_key(s, hint == NAME_PUBLIC);
-    if (s.n < SCREEN_VALUE_MIN || (!secret && !PLANTED(public_looked_for)))
-        return;
-    tell(p, PARTS_OWN, s, keys_beginning(s));
-    tell_forms(p, s);
-}
-
-/* What stands where there is a scheme, a name, a user, a host or a path. A form hands on all of its
- * piece, here or to split: so what looks like a key is a secret wherever it stands, unless a public
- * name stands before it. */
-static void leave(struct parts *p, struct slice s, enum name_hint hint)
-{
-    if ((is_key(s, hint == NAME_PUBLIC) && !PLANTED(key_left_out)) || PLANTED(public_looked_for))
-        leaf(p, s, NAME_SECRET);
-}
 
 /* --- documents -------------------------------------------------------------------------------- */
 
@@ -150,11 +47,11 @@ static void split_members(struct parts *p, const struct json *j, unsigned depth,
         size_t before = p->n;
         buf_clear(&text);
         if (j->nodes[i].is_key)
-            leave(p, json_str_slice(j, i, &text), NAME_PUBLIC);
+            parts_leave(p, json_str_slice(j, i, &text), NAME_PUBLIC);
         else if (json_is(j, i, JSON_STRING))
             split(p, json_str_slice(j, i, &text), hint_of_node(j, i), depth + 1);
         else if (json_is(j, i, JSON_NUMBER) && hint_of_node(j, i) == NAME_SECRET)
-            leaf(p, json_raw(j, i), NAME_SECRET);
+            parts_leaf(p, json_raw(j, i), NAME_SECRET);
         if (p->n > before) {
             ret->from = ret->to == 0 ? j->nodes[i].at : ret->from;
             ret->to = j->nodes[i].at + j->nodes[i].len;
@@ -225,7 +122,7 @@ static void tell_body(struct parts *p, struct slice body)
         from = (8 * from + 5) / 6; /* the first character that is of these bytes alone */
         text.n = to == der.n ? text.n : (8 * to + 5) / 6;
     }
-    tell(p, PARTS_OWN, buf_slice(&text), from);
+    parts_tell(p, PARTS_OWN, buf_slice(&text), from);
     buf_free(&text);
     buf_free(&der);
 }
@@ -323,9 +220,9 @@ static void tell_payload(struct parts *p, struct slice segment, unsigned depth)
     struct buf claims = BUF_INIT(SIZE_MAX);
     struct range r = {0, 0};
     if (keys_base64(segment, &claims) && split_json(p, buf_slice(&claims), depth, &r))
-        tell_range(p, PARTS_OWN, segment, (struct range){(8 * r.from + 5) / 6, 8 * r.to / 6});
+        parts_tell_range(p, PARTS_OWN, segment, (struct range){(8 * r.from + 5) / 6, 8 * r.to / 6});
     else
-        leaf(p, segment, NAME_SECRET);
+        parts_leaf(p, segment, NAME_SECRET);
     buf_free(&claims);
 }
 
@@ -344,7 +241,7 @@ static bool in_jwt(struct parts *p, const struct piece *in)
     if (n == 3)
         tell_payload(p, segment[1], in->depth);
     for (size_t i = n == 3 ? 2 : 1; i < n; i++)
-        leaf(p, segment[i], NAME_SECRET);
+        parts_leaf(p, segment[i], NAME_SECRET);
     return true;
 }
 
@@ -422,10 +319,10 @@ static bool is_token(struct slice word)
 static bool after_word(struct parts *p, const struct piece *in)
 {
     struct slice word, rest;
-    if (!two_words(in->s, &word, &rest) || !is_token(word) || !is_key(rest, false) ||
+    if (!two_words(in->s, &word, &rest) || !is_token(word) || !parts_is_key(rest, false) ||
         slice_find_byte(rest, ' ') < rest.n)
         return false;
-    leave(p, word, in->hint);
+    parts_leave(p, word, in->hint);
     split(p, rest, in->hint, in->depth + 1);
     return true;
 }
@@ -576,12 +473,12 @@ static bool in_pair(struct parts *p, const struct piece *in)
     }
     if (pair.value.n < SCREEN_VALUE_MIN)
         return false;
-    leave(p, pair.name, pair.sign == '=' ? NAME_PUBLIC : NAME_UNKNOWN);
+    parts_leave(p, pair.name, pair.sign == '=' ? NAME_PUBLIC : NAME_UNKNOWN);
     password = pair.value.n;
     if (pair.sign == ':' && slice_find_byte(pair.name, '@') == pair.name.n)
         password = before_host(pair.value);
     split(p, slice_sub(pair.value, 0, password), NAME_SECRET, in->depth + 1);
-    leave(p, slice_sub(pair.value, password + 1, pair.value.n), NAME_UNKNOWN);
+    parts_leave(p, slice_sub(pair.value, password + 1, pair.value.n), NAME_UNKNOWN);
     return true;
 }
 
@@ -641,10 +538,10 @@ static void split_tail(struct parts *p, struct slice s, enum name_hint hint, uns
         item = slice_sub(s, 0, k);
         s = slice_sub(s, k + 1, s.n);
         if (read_pair(item, &pair) && pair.sign == '=' && !is_padding(pair.value)) {
-            leave(p, pair.name, is_name(pair.name) ? NAME_PUBLIC : hint);
+            parts_leave(p, pair.name, is_name(pair.name) ? NAME_PUBLIC : hint);
             split_unescaped(p, pair.value, names_hint(pair.name), depth + 1);
         } else {
-            leave(p, item, hint);
+            parts_leave(p, item, hint);
         }
     }
 }
@@ -660,12 +557,12 @@ static bool in_url(struct parts *p, const struct piece *in)
     }
     if (k == in->s.n || k == 0 || slice_find_byte(slice_sub(in->s, 0, k), ' ') < k)
         return false;
-    leave(p, slice_sub(in->s, 0, k), NAME_UNKNOWN);
+    parts_leave(p, slice_sub(in->s, 0, k), NAME_UNKNOWN);
     at = user_info(rest);
     if (at > 0) {
         user = slice_sub(rest, 0, at - 1);
         colon = slice_find_byte(user, ':');
-        leave(p, slice_sub(user, 0, colon), NAME_UNKNOWN);
+        parts_leave(p, slice_sub(user, 0, colon), NAME_UNKNOWN);
         split_unescaped(p, slice_sub(user, colon + 1, user.n), NAME_SECRET, in->depth + 1);
     }
     split_tail(p, slice_sub(rest, at, rest.n), hint_within(in), in->depth);
@@ -704,9 +601,9 @@ static void split(struct parts *p, struct slice s, enum name_hint hint, unsigned
         p->eager = eager;
     }
     if (!composed)
-        leaf(p, s, hint);
+        parts_leaf(p, s, hint);
     else if (p->n == before && hint == NAME_SECRET)
-        tell(p, PARTS_OWN, s, s.n);
+        parts_tell(p, PARTS_OWN, s, s.n);
 }
 
 size_t parts_of(struct slice value, size_t most, parts_fn *fn, void *ctx)
@@ -716,8 +613,8 @@ size_t parts_of(struct slice value, size_t most, parts_fn *fn, void *ctx)
     if (count.n <= most)
         split(&p, value, NAME_SECRET, 0);
     else
-        tell(&p, PARTS_OWN, value, 0);
+        parts_tell(&p, PARTS_OWN, value, 0);
     if (!p.has_whole)
-        tell(&p, PARTS_MADE, value, value.n);
+        parts_tell(&p, PARTS_MADE, value, value.n);
     return p.n;
 }
