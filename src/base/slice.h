@@ -24,8 +24,8 @@ struct slice slice_sub(struct slice s, size_t from, size_t to);
 
 /* Not for secrets: the time depends on the content. sec_equal() is for those. */
 bool slice_eq(struct slice a, struct slice b);
-/* Below, at or above 0 as a comes before, is or comes after b, by bytes; a beginning comes first. Not
- * for secrets: the time tells where they differ. */
+/* Below, at or above 0 as a comes before, is or comes after b, by bytes; a beginning comes first.
+ * Not for secrets: the time tells where they differ. */
 int slice_cmp(struct slice a, struct slice b);
 bool slice_eq_str(struct slice a, const char *b);
 /* ASCII letters compare without case; for header names (RFC 9110 5.1) and schemes. */

@@ -30,7 +30,7 @@ MUST_USE enum err rewrite_body(const struct rewrite *r, struct buf *out, struct 
 MUST_USE enum err rewrite_projection(const struct json *j, const struct mcp_request *req,
                                      const struct request_headers *h, struct buf *out);
 void rewrite_put_name(const struct json *j, const struct mcp_request *req, struct buf *out);
-/* SHA-256 of what the request is (proto/request.h). */
+/* The digest of what the request is (proto/request.h). */
 struct digest rewrite_request(const struct json *j, const struct mcp_request *req,
                               const struct request_headers *h);
 /* Whether it has answers to the upstream's questions, besides the one to ours. */

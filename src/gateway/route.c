@@ -1,7 +1,7 @@
 /*
  * The gateway's addresses: /mcp/UPSTREAM, with a slash at its end or none, and nothing else. Run by
- * the gateway for each HTTP request, after src/httpd refused what is ambiguous. Host and Origin come
- * first, for every address and method.
+ * the gateway for each HTTP request, after src/httpd refused what is ambiguous. Host and Origin
+ * come first, for every address and method.
  */
 #include "gateway/cors.h"
 #include "gateway/intake.h"

@@ -11,7 +11,7 @@
 #include "os/loop.h"
 
 enum {
-    /* Bytes that wait to be sent. chan_full() from here, until below half of it; then writable(). */
+    /* Bytes that wait to be sent: chan_full() from here, until below half of it; then writable() */
     CHAN_FULL = 512 * 1024,
     /* So many, and nothing taken for so long: the peer hangs, and the channel ends. One that goes
      * on taking is only busy with what many clients had sent at once, which is not to end it; at

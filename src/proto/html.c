@@ -4,6 +4,7 @@
  */
 #include "proto/html.h"
 
+#include "base/planted.h"
 #include "proto/utf8.h"
 
 #define NESTING 8
@@ -36,7 +37,7 @@ static size_t put_one_foreign(struct buf *out, struct slice s)
     size_t k = utf8_next(s, &cp);
     if (k == 0)
         buf_printf(out, "[0x%02X]", s.p[0]);
-    else if (cp == '\n' || cp == '\t' || utf8_is_invisible(cp))
+    else if (((cp == '\n' || cp == '\t') && !PLANTED(line_ends_hidden)) || utf8_is_invisible(cp))
         buf_printf(out, "[U+%04X]", (unsigned)cp);
     else
         html_put(out, slice_sub(s, 0, k));
