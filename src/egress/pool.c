@@ -89,7 +89,9 @@ bool pool_take(struct pool *p, int port, struct http *h, bool unread)
             sock_spoil(s->fd);
             clean = false;
         }
-        s->user = h; /* the answer may be there before libcurl asks to watch for it */
+        if (s->user == NULL)
+            watch(s, 0, NULL); /* idle no longer, though libcurl may not ask to watch for long */
+        s->user = h;           /* the answer may be there before libcurl asks to watch for it */
         s->used = true;
     }
     if (found && clean)

@@ -27,6 +27,7 @@ struct asked {
     struct http_end end;
     unsigned asked, heads, ends, wants;
     bool waits;               /* for a connection, until the test gives one */
+    bool full;                /* takes nothing now */
     const char *as_it_leaves; /* said by the upstream after the look at the connection */
 };
 
@@ -127,6 +128,8 @@ static enum err on_body(void *ctx, struct slice s)
 {
     struct asked *a = ctx;
 
+    if (a->full)
+        return ERR_AGAIN;
     buf_put(&a->text, s);
     return ERR_OK;
 }
@@ -347,6 +350,25 @@ static void test_freed_in_the_same_turn(void **state)
     assert_int_equal(rig.conns, 1);
 }
 
+/* Nothing is read there while its reader is slow, so libcurl has nothing to ask for; the connection
+ * is not idle for that. */
+static void test_slow_reader_on_used_connection(void **state)
+{
+    struct asked a = {.as_it_leaves = HEAD "Content-Length: 8\r\n\r\ngood", .full = true};
+
+    (void)state;
+    warm_up();
+    ask_at_once(&a);
+    say("ness"); /* 4 of 8 bytes that are the answer */
+    for (int i = 0; i < 3; i++)
+        loop_turn(rig.loop, 0);
+    a.full = false;
+    http_resume(a.http);
+    until_end(&a);
+    check(&a, "goodness");
+    assert_int_equal(rig.conns, 1);
+}
+
 /* It is for anybody when that one has left on another, or is gone. */
 static void test_dialed_in_vain(void **state)
 {
@@ -485,6 +507,7 @@ int main(void)
         T(test_dialed_for_one),
         T(test_dialed_in_vain),
         T(test_freed_in_the_same_turn),
+        T(test_slow_reader_on_used_connection),
         T(test_answer_before_reading),
         T(test_surplus_after),
         T(test_answer_and_read_later),
