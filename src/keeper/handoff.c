@@ -150,7 +150,7 @@ static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
     e = store_end(&q);
     if (e)
         return e;
-    return spent || open >= limit_get(SET_HANDOFFS_PER_CLIENT) ? ERR_RATE_LIMITED : ERR_OK;
+    return spent || open >= limit_get(SET_HANDOFFS_PER_CLIENT) ? ERR_TOO_MANY_PROMPTS : ERR_OK;
 }
 
 static struct record record_of(const struct handoff_row *r, enum event event)

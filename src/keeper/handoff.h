@@ -98,7 +98,7 @@ struct handoff_found {
                                 there is none */
 };
 
-/* Finds the live one that is for this too, or opens one. ERR_RATE_LIMITED: a budget is used up. */
+/* Finds the live one that is for this too, or opens one. ERR_TOO_MANY_PROMPTS: a budget is used up. */
 MUST_USE enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *ask,
                                        struct handoff_found *ret);
 

@@ -313,9 +313,10 @@ static void test_denied(void **state)
         enum err code;
         const char *status;
     } rows[] = {
-        {ERR_UNAUTHENTICATED, "HTTP/1.1 401 "}, {ERR_FORBIDDEN, "HTTP/1.1 403 "},
-        {ERR_RATE_LIMITED, "HTTP/1.1 429 "},    {ERR_BAD_STATE, "HTTP/1.1 400 "},
-        {ERR_UNAVAILABLE, "HTTP/1.1 503 "},     {(enum err)999, "HTTP/1.1 403 "},
+        {ERR_UNAUTHENTICATED, "HTTP/1.1 401 "},  {ERR_FORBIDDEN, "HTTP/1.1 403 "},
+        {ERR_RATE_LIMITED, "HTTP/1.1 429 "},     {ERR_BAD_STATE, "HTTP/1.1 400 "},
+        {ERR_UNAVAILABLE, "HTTP/1.1 503 "},      {(enum err)999, "HTTP/1.1 403 "},
+        {ERR_TOO_MANY_PROMPTS, "HTTP/1.1 429 "},
     };
     struct stage *s = *state;
 
@@ -328,6 +329,8 @@ static void test_denied(void **state)
         say_deny(s, s->open.call, rows[i].code);
         WAIT(s, &c, has(&c, rows[i].status));
         assert_int_equal(has(&c, "WWW-Authenticate"), rows[i].code == ERR_UNAUTHENTICATED);
+        /* A budget of an hour is not there again in a second. */
+        assert_int_equal(has(&c, "Retry-After"), rows[i].code == ERR_RATE_LIMITED);
         client_close(&c);
     }
     assert_int_equal(s->n[MSG_CALL_GONE], 0);

@@ -520,7 +520,7 @@ static void test_prompt_budgets(void **state)
                 continue;
             }
             rig_say_call(w->r, &o);
-            denied(w, o.call, ERR_RATE_LIMITED);
+            denied(w, o.call, ERR_TOO_MANY_PROMPTS);
         }
         assert_err(limit_set(rows[i].limit, limit_row(rows[i].limit)->def), ERR_OK);
         w->r->k->clock_base += HOUR_MS + 1;
@@ -543,7 +543,7 @@ static void prompts_of_key(struct world *w, struct sec *token, unsigned gets, co
     o = rig_call(n + 1, token);
     o.upstream = at[n % 2];
     rig_say_call(w->r, &o);
-    denied(w, o.call, ERR_RATE_LIMITED);
+    denied(w, o.call, ERR_TOO_MANY_PROMPTS);
 }
 
 /* What keys share is not used up by some of them: each key that comes finds half of what is left,
@@ -593,7 +593,7 @@ static void test_prompt_budget_outlives_a_crash(void **state)
     rig_crash(w->r);
     o = rig_call(2, w->ann);
     rig_say_call(w->r, &o);
-    denied(w, 2, ERR_RATE_LIMITED);
+    denied(w, 2, ERR_TOO_MANY_PROMPTS);
 }
 
 static void test_handoffs_at_once(void **state)
@@ -607,7 +607,7 @@ static void test_handoffs_at_once(void **state)
     o = rig_call(2, w->ann);
     o.upstream = UP_TWO;
     rig_say_call(w->r, &o);
-    denied(w, 2, ERR_RATE_LIMITED);
+    denied(w, 2, ERR_TOO_MANY_PROMPTS);
 }
 
 /* --- hostile ---------------------------------------------------------------------------------- */

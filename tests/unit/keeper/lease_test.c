@@ -148,7 +148,7 @@ static void test_once_each_its_page(void **state)
     rome.call = 7;
     rome.request = hash_sha256(SLICE_LIT("forecast for Bonn"));
     rig_say_call(w->r, &rome);
-    denied(w, 7, ERR_RATE_LIMITED);
+    denied(w, 7, ERR_TOO_MANY_PROMPTS);
 }
 
 /* Where a yes is for all calls, one page is. */
