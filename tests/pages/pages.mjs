@@ -18,7 +18,7 @@ const build = resolve(root, process.env.SIDEGATE_BUILD ?? 'build');
 // The pictures that stand in docs/pages.md.
 const shown = new Set(['login-phone-light', 'handoff-phone-light', 'handoff-phone-dark', 'handoff-desktop-light', 'handoff-refused-phone-light',
     'handoff-hostile-phone-dark', 'message-FINISHED_TESTED-phone-light', 'message-FINISHED_STORED-phone-dark', 'message-NOT_YOURS-phone-light',
-    'message-EXPIRED-phone-dark', 'inbox-desktop-light', 'connections-desktop-dark']);
+    'handoff-once-phone-light', 'message-EXPIRED-phone-dark', 'inbox-desktop-light', 'connections-desktop-dark']);
 
 const folder = mkdtempSync(join(tmpdir(), 'pages-'));
 const made = spawnSync(join(build, 'tests/unit/surface/surface-preview'), [folder], { stdio: 'inherit' });
