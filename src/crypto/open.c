@@ -79,6 +79,8 @@ enum err open_aead_sec(const struct aead_key *key, struct slice ad, struct slice
     e = sec_with(key->key, open_with_key, &c);
     sec_made(s);
     if (e == ERR_OK)
+        e = sec_room(s);
+    if (e == ERR_OK)
         *ret = s;
     else
         sec_free(s);
@@ -129,6 +131,8 @@ enum err open_box(const struct sec *key, const struct box_public *public, struct
     s = sec_make(blob.n - BOX_OVERHEAD, &c.plain);
     e = sec_with(key, open_box_with_key, &c);
     sec_made(s);
+    if (e == ERR_OK)
+        e = sec_room(s);
     if (e == ERR_OK)
         *ret = s;
     else

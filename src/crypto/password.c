@@ -49,6 +49,8 @@ enum err password_verifier(const struct sec *password, const uint8_t salt[PASSWO
     e = sec_with(password, verifier, &c);
     sec_made(s);
     if (e == ERR_OK)
+        e = sec_room(s);
+    if (e == ERR_OK)
         *ret = s;
     else
         sec_free(s);

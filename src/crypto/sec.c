@@ -4,15 +4,18 @@
  * sec_with() runs.
  *
  * Each secret has its own guarded page pair. That is for the few that live at once in one process,
- * not for a store of them.
+ * not for a store of them. How many do is up to strangers where a request brings some, so there is
+ * a most, well before the kernel's (vm.max_map_count), beyond which nobody in the process can go on.
  */
 #include "crypto/sec.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
 #include "crypto/init.h"
 #include "crypto/sec_make.h"
 
@@ -22,12 +25,21 @@ struct sec {
     bool open;
 };
 
+static struct sec lost = {.n = LIM_SECRET_BYTES + 1};
+static _Thread_local uint8_t lost_bytes[LIM_SECRET_BYTES]; /* zero but between make and made */
+static atomic_size_t alive;
+
 struct sec *sec_make(size_t n, uint8_t **ret_bytes)
 {
     struct sec *s;
 
     BUG_IF(n > LIM_SECRET_BYTES);
     crypto_init();
+    if (atomic_fetch_add(&alive, 1) >= LIM_SECRETS && !PLANTED(secrets_endless)) {
+        (void)atomic_fetch_sub(&alive, 1);
+        *ret_bytes = lost_bytes;
+        return &lost;
+    }
     s = MEM_NEW(struct sec);
     s->p = sodium_malloc(n);
     BUG_IF(s->p == NULL);
@@ -39,6 +51,10 @@ struct sec *sec_make(size_t n, uint8_t **ret_bytes)
 
 struct sec *sec_made(struct sec *s)
 {
+    if (s == &lost) {
+        mem_wipe(lost_bytes, sizeof(lost_bytes));
+        return s;
+    }
     BUG_IF(!s->open);
     BUG_IF(sodium_mprotect_noaccess(s->p) != 0);
     s->open = false;
@@ -61,8 +77,8 @@ struct sec *sec_clone(const struct sec *s)
     uint8_t *bytes;
     struct sec *copy;
 
-    if (s == NULL)
-        return NULL;
+    if (s == NULL || s == &lost)
+        return (struct sec *)s;
     copy = sec_make(s->n, &bytes);
     BUG_IF(s->open || sodium_mprotect_readonly(s->p) != 0);
     if (s->n > 0)
@@ -73,10 +89,16 @@ struct sec *sec_clone(const struct sec *s)
 
 void sec_free(struct sec *s)
 {
-    if (s == NULL)
+    if (s == NULL || s == &lost)
         return;
     sodium_free(s->p); /* makes it writable, checks the canary, wipes, unmaps */
     mem_free(s);
+    (void)atomic_fetch_sub(&alive, 1);
+}
+
+enum err sec_room(const struct sec *s)
+{
+    return s == &lost ? ERR_AGAIN : ERR_OK;
 }
 
 size_t sec_len(const struct sec *s)
@@ -91,6 +113,8 @@ enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice by
 
     if (mine == NULL)
         return fn(ctx, SLICE_EMPTY);
+    if (mine == &lost)
+        return ERR_AGAIN;
     BUG_IF(mine->open);
     BUG_IF(sodium_mprotect_readonly(mine->p) != 0);
     mine->open = true;
@@ -126,6 +150,8 @@ bool sec_equal(const struct sec *a, const struct sec *b)
 {
     struct equal_ctx c = {.other = b};
 
+    if (a == &lost || b == &lost)
+        return false;
     if (a == b)
         return true;
     if (sec_len(a) != sec_len(b))

@@ -4,6 +4,10 @@
  * that returns it as text, and no comparison but the constant-time one. For bytes only; a secret's
  * length is not treated as secret. NULL is an empty one, as a message between processes may have
  * it, and every function here takes it.
+ *
+ * A process holds LIM_SECRETS at once, since each takes mappings of which the kernel has so many.
+ * One that is made beyond that is lost: it has no bytes and the length of none, is equal to
+ * nothing, cannot be opened or sent, and sec_room says so.
  */
 #ifndef SG_CRYPTO_SEC_H
 #define SG_CRYPTO_SEC_H
@@ -20,9 +24,12 @@ MUST_USE struct sec *sec_take(void *p, size_t n);
 MUST_USE struct sec *sec_clone(const struct sec *s);
 void sec_free(struct sec *s); /* wipes */
 
+/* ERR_AGAIN: there was no room for s, which is lost. */
+MUST_USE enum err sec_room(const struct sec *s);
 /* Length in bytes. */
 size_t sec_len(const struct sec *s);
-/* Opens s for the length of one call of fn; the slice must not outlive it. Returns what fn returns.
+/* Opens s for the length of one call of fn; the slice must not outlive it. Returns what fn returns,
+ * or ERR_AGAIN without calling it when s is lost.
  * Opening one s again inside fn is a bug. Makes two mprotect calls, so the sandbox must allow
  * mprotect; see init.h. */
 MUST_USE enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes),

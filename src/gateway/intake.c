@@ -48,7 +48,7 @@ enum err intake_token(struct call *c)
         planted_keep(v);
     c->token = sec_take(token, slice_copy(v, token, sizeof(token)));
     c->token_hash = hash_sec_sha256(c->token);
-    return ERR_OK;
+    return sec_room(c->token);
 }
 
 enum err intake_session(struct call *c)

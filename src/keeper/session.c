@@ -220,6 +220,10 @@ static enum err login_work(void *ctx)
 
     l->ok = false;
     l->user = (struct user_id){{0}};
+    if (!e)
+        e = sec_room(l->cookie);
+    if (!e)
+        e = sec_room(l->verifier);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     l->user = rec.user;

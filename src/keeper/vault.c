@@ -145,6 +145,8 @@ enum err vault_get(struct keeper *k, struct user_id user, struct connection_id c
         e = ERR_NOT_FOUND;
     if (!e)
         *ret = sec_take(packed.p, packed.n);
+    if (!e)
+        e = sec_room(*ret);
     sec_free(key);
     buf_free(&packed);
     buf_free(&ad);

@@ -9,6 +9,7 @@
  */
 #include "base/chars.h"
 #include "base/mem.h"
+#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
 #include "proto/utf8.h"
@@ -51,7 +52,9 @@ static const char *const wrongs[WRONG_COUNT] = {
 };
 #define PASSWORD LIM_FIELDS /* its place behind the fields */
 
+/* Until the keeper has said whose session it is, anybody may have sent the form: it is one secret. */
 struct give {
+    struct sec *posted; /* the fields and the password, packed */
     struct sec *fields[LIM_FIELDS], *password;
     enum wrong wrong[LIM_FIELDS + 1];
     struct digest csrf;
@@ -65,6 +68,7 @@ static void give_free(struct visit *v)
     for (size_t i = 0; i < LIM_FIELDS; i++)
         sec_free(g->fields[i]);
     sec_free(g->password);
+    sec_free(g->posted);
     mem_free(g);
 }
 
@@ -399,6 +403,35 @@ static void hash(struct visit *v, const struct msg_handoff_view *m)
         reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
 }
 
+_Static_assert(LIM_PASSWORD_BYTES <= LIM_FIELD_BYTES, "a password fits where a field does");
+
+static enum err unpack(void *ctx, struct slice s)
+{
+    struct give *g = ctx;
+    uint8_t copy[LIM_FIELD_BYTES];
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i <= PASSWORD && e == ERR_OK; i++) {
+        struct sec **to = i == PASSWORD ? &g->password : &g->fields[i];
+        size_t n = (size_t)s.p[0] << 8 | s.p[1];
+
+        if (n > 0)
+            *to = sec_take(copy, slice_copy(slice_sub(s, 2, 2 + n), copy, sizeof(copy)));
+        e = sec_room(*to);
+        s = slice_sub(s, 2 + n, s.n);
+    }
+    return e;
+}
+
+static enum err unpack_posted(struct give *g)
+{
+    enum err e = sec_with(g->posted, unpack, g);
+
+    sec_free(g->posted);
+    g->posted = NULL;
+    return e;
+}
+
 /* The keeper says what this handoff is: now the form can be judged. */
 static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
 {
@@ -412,6 +445,10 @@ static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
     }
     if (!id_equal(g->csrf.b, m->csrf.b, DIGEST_BYTES)) {
         reply_text(v, PAGE_CSRF, &f, SLICE_EMPTY);
+        return;
+    }
+    if (!PLANTED(form_in_pieces) && unpack_posted(g) != ERR_OK) {
+        reply_text(v, PAGE_BUSY, &f, SLICE_EMPTY);
         return;
     }
     check_fields(g, u);
@@ -429,18 +466,30 @@ static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
     hash(v, m);
 }
 
-static void take_fields(struct give *g, struct form *f)
+/* As unpack() reads it. ERR_TOO_LARGE: more than a credential and a password may be. */
+static enum err take_posted(struct give *g, const struct form *f)
 {
-    bool too_long;
+    struct buf all = BUF_INIT(LIM_SECRET_BYTES);
+    enum err e = ERR_OK;
 
-    for (size_t i = 0; i < LIM_FIELDS; i++) {
-        g->fields[i] = posted_take(f, field_names[i], LIM_FIELD_BYTES, &too_long);
+    for (size_t i = 0; i <= PASSWORD; i++) {
+        const char *name = i == PASSWORD ? "password" : field_names[i];
+        bool too_long;
+        struct slice s =
+            posted_get(f, name, i == PASSWORD ? LIM_PASSWORD_BYTES : LIM_FIELD_BYTES, &too_long);
+
         if (too_long)
-            g->wrong[i] = WRONG_LONG;
+            g->wrong[i] = i == PASSWORD ? WRONG_PASSWORD : WRONG_LONG;
+        put_u16(&all, s.n);
+        buf_put(&all, s);
     }
-    g->password = posted_take(f, "password", LIM_PASSWORD_BYTES, &too_long);
-    if (too_long)
-        g->wrong[PASSWORD] = WRONG_PASSWORD;
+    e = buf_err(&all);
+    if (e == ERR_OK)
+        g->posted = sec_take(all.p, all.n);
+    buf_free(&all);
+    if (e == ERR_OK)
+        e = sec_room(g->posted);
+    return e == ERR_OK && PLANTED(form_in_pieces) ? unpack_posted(g) : e;
 }
 
 void give_post(struct visit *v)
@@ -453,11 +502,18 @@ void give_post(struct visit *v)
     struct form f;
 
     if (posted_read(v, &f, names)) {
-        take_fields(g, &f);
-        if (posted_csrf(&f, &g->csrf) != ERR_OK)
-            reply_text(v, PAGE_CSRF, NULL, SLICE_EMPTY);
-        else
+        enum err e = posted_csrf(&f, &g->csrf);
+
+        if (e == ERR_OK)
+            e = take_posted(g, &f);
+        if (e == ERR_OK)
             ask_view(v, &waits);
+        else
+            reply_text(v,
+                       e == ERR_CSRF    ? PAGE_CSRF
+                       : e == ERR_AGAIN ? PAGE_BUSY
+                                        : PAGE_TOO_LARGE,
+                       NULL, SLICE_EMPTY);
     }
     form_free(&f);
 }

@@ -130,6 +130,10 @@ static void on_ok(struct visit *v, struct msg_login_ok *m)
         chan_breach(v->s->keeper, BREACH_LOGIN_ANSWER); /* which ends the visit too */
         return;
     }
+    if (sec_room(m->cookie) != ERR_OK) {
+        reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
+        return;
+    }
     BUG_IF(sec_with(m->cookie, put_cookie, &value) != ERR_OK); /* 64 bytes are 86 characters */
     reply_set_cookie(v, &(struct cookie){.name = REPLY_SESSION_COOKIE,
                                          .value = buf_slice(&value),
@@ -229,7 +233,7 @@ void login_post(struct visit *v)
     v->own = l;
     v->own_free = login_free;
     if (posted_read(v, &f, names)) {
-        l->password = posted_take(&f, "password", LIM_PASSWORD_BYTES, NULL);
+        l->password = posted_take(&f, "password", LIM_PASSWORD_BYTES);
         if (!read_digest(v, REPLY_BROWSER_COOKIE, &l->browser))
             l->browser = (struct digest){{0}};
         bool named = take_name(form_get(&f, "name", NULL), l->name);

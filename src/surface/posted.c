@@ -48,19 +48,25 @@ enum err posted_csrf(const struct form *f, struct digest *ret)
     return id_parse(form_get(f, POSTED_CSRF, NULL), ret->b, DIGEST_BYTES) ? ERR_OK : ERR_CSRF;
 }
 
-struct sec *posted_take(struct form *f, const char *name, size_t max, bool *ret_long)
+struct slice posted_get(const struct form *f, const char *name, size_t max, bool *ret_long)
 {
     struct slice s = form_get(f, name, NULL);
-    bool too_long = s.n > max;
 
-    if (ret_long)
-        *ret_long = too_long;
-    if (s.n == 0 || too_long)
-        return NULL;
+    *ret_long = s.n > max;
+    if (s.n == 0 || *ret_long)
+        return SLICE_EMPTY;
     if (PLANTED(surface_keeps) || PLANTED(page_tells) || PLANTED(redirect_tells))
         planted_keep(s);
     if (PLANTED(surface_logs))
         log_event(LOG_INFO, "planted", LOG_TEXT("value", s));
+    return s;
+}
+
+struct sec *posted_take(struct form *f, const char *name, size_t max)
+{
+    bool too_long;
+    struct slice s = posted_get(f, name, max, &too_long);
+
     /* The bytes are the form's own buffer, so ours to wipe. */
-    return sec_take(f->text.p + (s.p - f->text.p), s.n);
+    return s.n == 0 ? NULL : sec_take(f->text.p + (s.p - f->text.p), s.n);
 }

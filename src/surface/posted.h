@@ -15,8 +15,9 @@ MUST_USE bool posted_read(struct visit *v, struct form *f, const char *const *na
 /* The session's CSRF token as posted; ERR_CSRF when it is missing or no token at all. */
 MUST_USE enum err posted_csrf(const struct form *f, struct digest *ret);
 
-/* Moves a value into guarded memory and wipes it in the form. NULL when it is missing, empty, or
- * longer than max bytes; *ret_long (may be NULL) tells the last from the others. */
-MUST_USE struct sec *posted_take(struct form *f, const char *name, size_t max, bool *ret_long);
+/* A value, in the form; empty when it is missing, or longer than max bytes, which *ret_long says. */
+struct slice posted_get(const struct form *f, const char *name, size_t max, bool *ret_long);
+/* Moves such a value into guarded memory and wipes it in the form. NULL: there is none. */
+MUST_USE struct sec *posted_take(struct form *f, const char *name, size_t max);
 
 #endif

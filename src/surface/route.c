@@ -122,8 +122,8 @@ static bool is_our_form(const struct visit *v)
            (named || (origin_err == ERR_OK && slice_eq_str(origin, "null")));
 }
 
-/* The session that the browser shows. ERR_NOT_FOUND: none that could be one; ERR_BAD_HEADERS: two.
- */
+/* The session that the browser shows. ERR_NOT_FOUND: none that could be one; ERR_BAD_HEADERS: two;
+ * ERR_AGAIN: there is no room for it. */
 static enum err read_session(struct visit *v)
 {
     struct slice header, text;
@@ -137,7 +137,7 @@ static enum err read_session(struct visit *v)
     if (e == ERR_OK)
         v->cookie = sec_take(b.p, b.n);
     buf_free(&b);
-    return e;
+    return e == ERR_OK ? sec_room(v->cookie) : e;
 }
 
 static bool read_id(struct visit *v, const struct route *r, struct slice id)
@@ -192,6 +192,8 @@ void route_visit(struct visit *v)
         enum err e = read_session(v);
         if (e == ERR_BAD_HEADERS)
             refuse(v, PAGE_BAD_COOKIES);
+        else if (e == ERR_AGAIN)
+            refuse(v, PAGE_BUSY);
         else if (e != ERR_OK && r->needs == NEEDS_SESSION)
             reply_to_login(v);
         else

@@ -157,6 +157,47 @@ static void test_memory_is_guarded(void **state)
     assert_dies(write_while_open, NULL, SIGSEGV);
 }
 
+static enum err called(void *ctx, struct slice bytes)
+{
+    (void)bytes;
+    *(bool *)ctx = true;
+    return ERR_OK;
+}
+
+/* What there is no room for ends nothing: it is of no use to anybody. */
+static void test_one_too_many(void **state)
+{
+    static struct sec *all[LIM_SECRETS];
+    struct sec *lost, *some;
+    bool was_called = false;
+    char source[] = "swordfish";
+
+    (void)state;
+    for (size_t i = 0; i < LIM_SECRETS; i++) {
+        all[i] = sec_take(NULL, 0);
+        assert_err(sec_room(all[i]), ERR_OK);
+    }
+    lost = sec_take(source, 9);
+    assert_memory_equal(source, "\0\0\0\0\0\0\0\0\0", 9);
+    assert_err(sec_room(lost), ERR_AGAIN);
+    assert_err(sec_room(sec_clone(lost)), ERR_AGAIN);
+    assert_err(sec_with(lost, called, &was_called), ERR_AGAIN);
+    assert_false(was_called);
+    assert_true(sec_len(lost) > LIM_SECRET_BYTES);
+    assert_false(sec_equal(lost, lost));
+    assert_false(sec_equal(lost, NULL));
+    assert_false(sec_equal(all[0], lost));
+    sec_free(lost);
+    sec_free(all[0]);
+    some = sec_of("swordfish");
+    assert_err(sec_room(some), ERR_OK);
+    assert_true(sec_is(some, SLICE_LIT("swordfish")));
+    sec_free(some);
+    for (size_t i = 1; i < LIM_SECRETS; i++)
+        sec_free(all[i]);
+    assert_err(sec_room(NULL), ERR_OK);
+}
+
 static enum err open_again(void *ctx, struct slice bytes)
 {
     (void)bytes;
@@ -193,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_with_returns_what_the_function_returns),
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_memory_is_guarded),
+        cmocka_unit_test(test_one_too_many),
         cmocka_unit_test(test_bugs_abort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
