@@ -1,5 +1,5 @@
-// The good agent, in a process of its own: good.mjs URL KEY-FILE. For each line "COUNT-OR-SECONDSs" of standard input it calls so often, one call after
-// the other on one connection, and prints { calls, wrong, p50, p99 } in milliseconds.
+// The good agent, in a process of its own: good.mjs URL KEY-FILE. For each line "COUNT" or "SECONDSs" of standard input it calls so often, one call after
+// the other on one connection, "SECONDSs@MS" one every so many milliseconds, and prints { calls, wrong, p50, p99 } in milliseconds.
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -26,8 +26,9 @@ const once = () => new Promise((done) => {
 });
 
 for await (const line of createInterface({ input: process.stdin })) {
-    const until = line.endsWith('s') ? Date.now() + Number(line.slice(0, -1)) * 1000 : Infinity;
-    const most = line.endsWith('s') ? Infinity : Number(line);
+    const [, number, seconds, pause] = /^(\d+)(s?)(?:@(\d+))?$/.exec(line);
+    const until = seconds ? Date.now() + number * 1000 : Infinity;
+    const most = seconds ? Infinity : Number(number);
     const times = [];
     const wrong = [];
     while (times.length < most && Date.now() < until) {
@@ -35,6 +36,7 @@ for await (const line of createInterface({ input: process.stdin })) {
         const problem = await once();
         times.push(performance.now() - at);
         if (problem !== undefined) wrong.push(problem);
+        if (pause) await new Promise((go) => { setTimeout(go, pause - (performance.now() - at)); });
     }
     times.sort((a, b) => a - b);
     const at = (p) => times[Math.min(times.length - 1, Math.floor(times.length * p))];
