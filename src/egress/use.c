@@ -254,11 +254,31 @@ static enum err on_may_send(void *ctx)
     enum err e = use_may_send(u);
 
     if (e == ERR_OK) {
-        BUG_IF(u->sent &&
-               !PLANTED(sent_twice)); /* once; a 404 for an ended session gives it back */
-        u->sent = true;
+        BUG_IF(u->sent > u->renewals && !PLANTED(sent_twice));
+        u->sent++;
     }
     return e;
+}
+
+static bool may_renew(const struct use *u)
+{
+    return (!u->opened || PLANTED(renewed_again)) &&
+           (u->renewals == 0 || PLANTED(renewed_again) || PLANTED(renewed_in_turn));
+}
+
+/* The server said that it knows no such session. It has had the message all the same, and may have
+ * carried it out: whatever comes of the second time, this use is not unsent. */
+static void renew(struct use *u)
+{
+    u->renewals++;
+    if (PLANTED(renewal_unsent))
+        u->sent = 0;
+    session_forget(u->session);
+    session_put(u->session);
+    u->session = NULL;
+    exchange_linger(u->exchange);
+    u->exchange = NULL;
+    open_session(u);
 }
 
 static void on_end(void *ctx, const struct exchange_end *m)
@@ -267,15 +287,8 @@ static void on_end(void *ctx, const struct exchange_end *m)
     struct use_end e = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
 
     u->status = m->status;
-    if (m->how == EXCHANGE_NO_SESSION && (!u->opened || PLANTED(renewed_again))) {
-        /* The server said that it did not take the message: it knows no such session. */
-        u->sent = false;
-        session_forget(u->session);
-        session_put(u->session);
-        u->session = NULL;
-        exchange_linger(u->exchange);
-        u->exchange = NULL;
-        open_session(u);
+    if (m->how == EXCHANGE_NO_SESSION && may_renew(u)) {
+        renew(u);
         return;
     }
     if (m->how == EXCHANGE_ACCEPTED)

@@ -79,6 +79,8 @@ struct use {
     bool waits;  /* for another use to open it */
     bool opener; /* this use opens it */
     bool opened; /* this use has opened it, so a 404 cannot mean that it is over */
+
+    unsigned renewals; /* after such a 404; each lets the message leave once more */
     struct exchange *exchange;
     size_t reading;      /* bytes that it holds of an answer */
     struct own *own;     /* modes verify and probe */
@@ -89,7 +91,7 @@ struct use {
     bool waits_to_dial;  /* until its key has a turn */
     unsigned dials;      /* for the exchange under way */
     unsigned all_dials;
-    bool sent;         /* the message itself may have left; what opens the session does not count */
+    unsigned sent;     /* times the message may have left; what opens a session does not count */
     unsigned refusals; /* requests of the upstream that were refused */
     struct buf asked;  /* the answer that asks for input, screened */
     bool sealing;      /* it waits for the keeper */

@@ -277,6 +277,71 @@ static void test_renewed_no_more(void **state)
     rig_stop(r);
 }
 
+/* Whether it opened the session or waited for another call that did: a call leaves twice at most. */
+static void test_each_renewed_once(void **state)
+{
+    enum { CALLS = 4 };
+    struct rig *r = start(forgets_from_the_second);
+    unsigned i[CALLS];
+
+    (void)state;
+    rig_both(r, rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY}));
+    for (unsigned k = 0; k < CALLS; k++)
+        i[k] = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    for (unsigned k = 0; k < CALLS; k++) {
+        rig_both(r, i[k]);
+        assert_int_equal(rig_call_of(r, i[k])->how, ANSWER_HOW_INVALID);
+        assert_int_equal(rig_use_of(r, i[k])->result.result, RESULT_ANSWERED);
+    }
+    assert_int_equal(count(r, "tools/call"), 1 + 2 * CALLS);
+    rig_stop(r);
+}
+
+/* An answer to the second initialize; NULL: it hangs up. */
+static const char *second_status;
+
+static void renews_badly(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    if (!asks(q, "\"initialize\"") || r->results == 0)
+        forgets_from_the_second(r, c, q);
+    else if (second_status != NULL)
+        say_status(c, second_status);
+    else
+        rig_hang_up(c);
+}
+
+/* The message has left: its lease is not given back, and nobody is told that it did not. */
+static void test_failed_renewal_is_not_unsent(void **state)
+{
+    static const struct {
+        const char *status;
+        enum result result;
+        enum answer_how how;
+        bool refused;
+    } rows[] = {
+        {"500 No", RESULT_ANSWERED, ANSWER_HOW_INVALID, false},
+        {"404 No", RESULT_ANSWERED, ANSWER_HOW_INVALID, false},
+        {"401 No", RESULT_ANSWERED, ANSWER_HOW_REFUSED, true},
+        {NULL, RESULT_UNKNOWN, ANSWER_HOW_UNKNOWN, false},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct rig *r = start(renews_badly);
+        unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+        second_status = rows[k].status;
+        rig_both(r, i);
+        i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+        rig_both(r, i);
+        assert_int_equal(rig_use_of(r, i)->result.result, rows[k].result);
+        assert_int_equal(rig_use_of(r, i)->result.refused, rows[k].refused);
+        assert_int_equal(rig_call_of(r, i)->how, rows[k].how);
+        assert_int_equal(count(r, "tools/call"), 2);
+        rig_stop(r);
+    }
+}
+
 /* An error with the id of the request, or as one that knows no session says it. */
 static const char *not_found_id;
 
@@ -434,6 +499,8 @@ int main(void)
         T(test_not_renewed_at_once),
         T(test_not_found_is_an_answer),
         T(test_renewed_no_more),
+        T(test_each_renewed_once),
+        T(test_failed_renewal_is_not_unsent),
         T(test_opening_fails),
         T(test_initialized_refused),
         T(test_bad_caps),
