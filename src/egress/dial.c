@@ -1,30 +1,51 @@
 /*
  * Connections that uses wait for. Egress asks the keeper for one, which has the dialer make it. An
  * agent key has a share of what can be under way at one upstream; further ones of it wait, and not
- * those of others.
+ * those of others. A dial whose use has left is under way until the dialer is done with it.
  */
 #include "egress/use.h"
 
+#include "base/mem.h"
 #include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "os/sock.h"
 
+struct dial {
+    uint64_t number;
+    struct egress *all;
+    struct client_id client;
+    struct use *use; /* NULL: it has left */
+    struct loop_timer *timer;
+    UT_hash_handle hh;
+};
+
 static bool has_turn(const struct use *u)
 {
-    const struct use *other;
+    const struct dial *d;
     size_t n = 0;
 
-    for (other = u->all->by_dial; other != NULL; other = other->hh_dial.next)
-        n += ID_EQ(other->client, u->client);
+    for (d = u->all->dials; d != NULL; d = d->hh.next)
+        n += ID_EQ(d->client, u->client);
     return n < LIM_DIALS_PER_KEY || PLANTED(dials_unshared);
 }
 
+static uint64_t dial_time(void)
+{
+    return limit_get(SET_CONNECT_TIME) + LIM_DIAL_SLACK_MS;
+}
+
+static void on_no_answer(void *ctx);
+
 static void dial(struct use *u)
 {
+    struct dial *d = MEM_NEW(struct dial);
     struct msg_dial_want m = {.use = u->id, .dial = ++u->all->last_dial};
 
-    u->dial = m.dial;
-    HASH_ADD(hh_dial, u->all->by_dial, dial, sizeof(u->dial), u);
+    *d = (struct dial){.number = m.dial, .all = u->all, .client = u->client, .use = u};
+    d->timer = loop_timer_new(u->all->loop, on_no_answer, d);
+    loop_timer_set(d->timer, dial_time());
+    HASH_ADD(hh, u->all->dials, number, sizeof(d->number), d);
+    u->dial = d;
     tell_dial_want(u->keeper, &m);
 }
 
@@ -49,26 +70,57 @@ static void next_turn(struct egress *all, const struct client_id *client)
     dial(u);
 }
 
-static struct use *take_dial(struct egress *all, uint64_t number)
+/* The use that waited for it, or NULL: that has left. */
+static struct use *dial_end(struct dial *d)
 {
-    struct use *u;
+    struct egress *all = d->all;
+    const struct client_id client = d->client;
+    struct use *u = d->use;
 
-    HASH_FIND(hh_dial, all->by_dial, &number, sizeof(number), u);
-    if (u == NULL)
-        return NULL; /* its use is over */
-    HASH_DELETE(hh_dial, all->by_dial, u);
-    u->dial = 0;
-    loop_timer_stop(u->timer);
-    next_turn(all, &u->client);
+    if (u != NULL) {
+        u->dial = NULL;
+        loop_timer_stop(u->timer);
+    }
+    HASH_DEL(all->dials, d);
+    loop_timer_free(d->timer);
+    mem_free(d);
+    next_turn(all, &client);
     return u;
+}
+
+static void fail(struct dial *d, enum err why)
+{
+    struct use *u = dial_end(d);
+
+    if (u != NULL)
+        exchange_fail(u->exchange, why);
+}
+
+/* Nobody will: the dialer has less time, and there may have been none. */
+static void on_no_answer(void *ctx)
+{
+    fail(ctx, ERR_TIMEOUT);
+}
+
+static struct dial *find(const struct egress *all, uint64_t number)
+{
+    struct dial *d;
+
+    HASH_FIND(hh, all->dials, &number, sizeof(number), d);
+    return d;
 }
 
 void dial_leave(struct use *u)
 {
+    struct dial *d = u->dial;
+
     if (u->waits_to_dial)
         stop_waiting(u);
-    if (u->dial != 0)
-        (void)take_dial(u->all, u->dial);
+    u->dial = NULL;
+    if (d != NULL)
+        d->use = NULL;
+    if (d != NULL && PLANTED(dials_forgotten))
+        (void)dial_end(d);
 }
 
 static void on_no_socket(void *ctx)
@@ -88,7 +140,7 @@ void use_want_socket(struct use *u)
     }
     loop_timer_free(u->timer);
     u->timer = loop_timer_new(u->all->loop, on_no_socket, u);
-    loop_timer_set(u->timer, limit_get(SET_CONNECT_TIME) + LIM_DIAL_SLACK_MS);
+    loop_timer_set(u->timer, dial_time());
     if (has_turn(u)) {
         dial(u);
         return;
@@ -99,7 +151,8 @@ void use_want_socket(struct use *u)
 
 void uses_dialed(struct egress *all, uint64_t number, int fd)
 {
-    struct use *u = take_dial(all, number);
+    struct dial *d = find(all, number);
+    struct use *u = d != NULL ? dial_end(d) : NULL;
 
     if (u == NULL) {
         sock_close(fd);
@@ -111,14 +164,14 @@ void uses_dialed(struct egress *all, uint64_t number, int fd)
 
 void uses_dial_failed(struct egress *all, uint64_t number, enum err code)
 {
-    struct use *u = take_dial(all, number);
+    struct dial *d = find(all, number);
 
-    if (u != NULL)
-        exchange_fail(u->exchange, code);
+    if (d != NULL)
+        fail(d, code);
 }
 
 void uses_lost_dialer(struct egress *all)
 {
-    while (all->by_dial != NULL)
-        uses_dial_failed(all, all->by_dial->dial, ERR_UNAVAILABLE);
+    while (all->dials != NULL)
+        fail(all->dials, ERR_UNAVAILABLE);
 }

@@ -9,6 +9,7 @@
 #include "egress/tls.h"
 #include "ipc/role.h"
 
+struct dial;
 struct use;
 
 struct egress {
@@ -21,7 +22,7 @@ struct egress {
     struct shares shares;      /* of agent keys, in what their uses hold */
     struct use *by_id;         /* not over yet */
     struct use *by_call;       /* with a gateway's half */
-    struct use *by_dial;       /* waiting for a socket */
+    struct dial *dials;        /* that the dialer is not done with */
     TAILQ_HEAD(, use) to_dial; /* waiting for their key's turn */
     uint64_t last_dial;
     TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */

@@ -87,7 +87,7 @@ struct use {
     struct buf own_body; /* of a message that Sidegate composed */
     unsigned server_has; /* bits of enum snapshot: which lists the server said it has */
     enum err trouble;    /* what was wrong with an answer to such a message */
-    uint64_t dial;       /* under way, or 0 */
+    struct dial *dial;   /* under way, or NULL */
     bool waits_to_dial;  /* until its key has a turn */
     unsigned dials;      /* for the exchange under way */
     unsigned all_dials;
@@ -101,7 +101,7 @@ struct use {
     struct flow flow;
 
     TAILQ_ENTRY(use) waiting_for_open, waiting_to_dial;
-    UT_hash_handle hh_id, hh_call, hh_dial;
+    UT_hash_handle hh_id, hh_call;
 };
 
 struct use_end {

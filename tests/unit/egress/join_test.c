@@ -331,6 +331,53 @@ static void test_dials_of_one_key(void **state)
     rig_stop(r);
 }
 
+/* One key's calls have all its dials, and are cancelled. */
+static void leave_dials_behind(struct rig *r)
+{
+    unsigned i[LIM_DIALS_PER_KEY];
+
+    r->no_dial = true;
+    for (unsigned k = 0; k < LIM_DIALS_PER_KEY; k++)
+        i[k] = rig_ask(r, (struct rig_ask){.client = 1});
+    stage_until_count(&r->s, &r->dial_wants, LIM_DIALS_PER_KEY);
+    for (unsigned k = 0; k < LIM_DIALS_PER_KEY; k++) {
+        assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){i[k]}), ERR_OK);
+        rig_result(r, i[k]);
+    }
+}
+
+/* The dialer goes on with a dial whose call is over, so that counts until it is done. */
+static void test_dials_left_behind(void **state)
+{
+    struct rig *r = start(answer);
+    unsigned next, other;
+
+    (void)state;
+    leave_dials_behind(r);
+    next = rig_ask(r, (struct rig_ask){.client = 1});
+    other = rig_ask(r, (struct rig_ask){.client = 2, .user = 2, .connection = 2});
+    stage_until_count(&r->s, &rig_use_of(r, other)->dial_wants, 1);
+    assert_int_equal(rig_use_of(r, next)->dial_wants, 0);
+    rig_dialed(r, 1);
+    stage_until_count(&r->s, &rig_use_of(r, next)->dial_wants, 1);
+    rig_stop(r);
+}
+
+/* One that the dialer says nothing about is over with its time, as there may be no dialer. */
+static void test_dials_never_answered(void **state)
+{
+    static const uint64_t limits[] = {SET_CONNECT_TIME, 100};
+    unsigned next;
+
+    (void)state;
+    rig_start(&rig, &(struct rig_conf){.limits = limits, .limits_n = 1});
+    leave_dials_behind(&rig);
+    rig_both(&rig, rig_ask(&rig, (struct rig_ask){.client = 1})); /* which takes as long */
+    next = rig_ask(&rig, (struct rig_ask){.client = 1});
+    stage_until_count(&rig.s, &rig_use_of(&rig, next)->dial_wants, 1);
+    rig_stop(&rig);
+}
+
 static void test_deadline(void **state)
 {
     struct rig *r = start(answer);
@@ -520,6 +567,8 @@ int main(void)
         T(test_use_twice),
         T(test_reset_before_it_arrives),
         T(test_dials_of_one_key),
+        T(test_dials_left_behind),
+        T(test_dials_never_answered),
         T(test_deadline),
         T(test_halves_that_stay_alone),
         T(test_keeper_lost),
