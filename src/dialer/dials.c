@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
 #include "dialer/connector.h"
 #include "dialer/resolver.h"
 #include "os/log.h"
@@ -130,14 +131,26 @@ enum err dials_start(struct dials *d)
     return resolver_start(d->resolver);
 }
 
-static bool has_room(const struct dials *d, uint16_t upstream)
+static bool leaves_some(size_t most, size_t all, size_t mine)
+{
+    return all + (PLANTED(all_dials_unshared) ? 0 : mine) < most;
+}
+
+static bool has_room(const struct dials *d, const struct dial_key *key)
 {
     const struct dial *x;
-    size_t n = 0;
+    size_t mine = 0, here = 0, mine_here = 0;
 
-    for (x = d->by_ticket; x != NULL; x = x->hh.next)
-        n += x->key.upstream == upstream;
-    return HASH_COUNT(d->by_ticket) < LIM_DIALS && n < LIM_DIALS_PER_UPSTREAM;
+    for (x = d->by_ticket; x != NULL; x = x->hh.next) {
+        bool is_mine = ID_EQ(x->key.client, key->client);
+        bool is_here = x->key.upstream == key->upstream;
+
+        mine += is_mine;
+        here += is_here;
+        mine_here += is_mine && is_here;
+    }
+    return leaves_some(LIM_DIALS, HASH_COUNT(d->by_ticket), mine) &&
+           leaves_some(LIM_DIALS_PER_UPSTREAM, here, mine_here);
 }
 
 void dials_add(struct dials *d, const struct dial_key *key, struct slice host, uint16_t port)
@@ -145,7 +158,7 @@ void dials_add(struct dials *d, const struct dial_key *key, struct slice host, u
     struct dial *x;
     enum err e;
 
-    if (!has_room(d, key->upstream)) {
+    if (!has_room(d, key)) {
         d->fn(d->ctx, key, ERR_AGAIN, -1);
         return;
     }

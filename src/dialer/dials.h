@@ -1,11 +1,13 @@
 /*
  * The dials in progress: each asked for by the keeper, for one egress process of one generation, to
  * one host and port; resolved, judged by the address wall, connected, within SET_CONNECT_TIME in
- * all.
+ * all. An agent key has no more of them, at one upstream and at all together, than it leaves to
+ * others: one alone half, two a third each, and so on.
  */
 #ifndef SG_DIALER_DIALS_H
 #define SG_DIALER_DIALS_H
 
+#include "base/id.h"
 #include "base/slice.h"
 #include "dialer/address.h"
 #include "os/loop.h"
@@ -18,11 +20,12 @@ struct dial_key {
     uint32_t egress;
     uint64_t egress_generation;
     uint16_t upstream;
+    struct client_id client; /* the agent key that it counts for */
 };
 
 /* ERR_OK and a connected socket, which the callee owns; or -1 and ERR_UPSTREAM_DOWN,
  * ERR_UPSTREAM_ADDRESS (no address of that name is allowed), ERR_TIMEOUT, ERR_AGAIN (too many at
- * once, or too many of that upstream). Once for every dials_add, also from inside it. */
+ * once, of that upstream, or of that agent key). Once for every dials_add, also from inside it. */
 typedef void dials_fn(void *ctx, const struct dial_key *key, enum err e, int fd);
 
 /* Before the jail; resolver_new's errors. wall must outlive the dials. */

@@ -35,7 +35,7 @@ static void on_conf_allow(void *ctx, struct chan *c, struct msg_conf_allow *m)
 static void on_dial(void *ctx, struct chan *c, struct msg_dial *m)
 {
     struct dialer *d = ctx;
-    const struct dial_key key = {m->dial, m->egress, m->egress_generation, m->upstream};
+    const struct dial_key key = {m->dial, m->egress, m->egress_generation, m->upstream, m->client};
 
     (void)c;
     dials_add(d->dials, &key, m->host, m->port);

@@ -200,7 +200,8 @@ void egress_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial
         log_event(LOG_WARN, "no_dialer", LOG_ID("use", u->id));
         return; /* egress gives up after its time and says unsent */
     }
-    tell_dial(dialer, &(struct msg_dial){.dial = m->dial,
+    tell_dial(dialer, &(struct msg_dial){.client = u->plan.who.client,
+                                         .dial = m->dial,
                                          .egress = chan_peer(c)->instance,
                                          .egress_generation = chan_peer(c)->generation,
                                          .upstream = u->plan.upstream,

@@ -698,6 +698,7 @@ static const struct wire_field dial_want_fields[] = {
 };
 
 static const struct wire_field dial_fields[] = {
+    {"client", WIRE_ID, offsetof(struct msg_dial, client), 0, NULL, false},
     {"dial", WIRE_U64, offsetof(struct msg_dial, dial), 0, NULL, false},
     {"egress", WIRE_U32, offsetof(struct msg_dial, egress), 0, NULL, false},
     {"egress_generation", WIRE_U64, offsetof(struct msg_dial, egress_generation), 0, NULL, false},
@@ -1090,7 +1091,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CUT] = {"cut", 0x02, 0x20, false, false, false, sizeof(struct msg_cut), cut_fields, 1},
     [MSG_SNAPSHOT_PUT] = {"snapshot_put", 0x20, 0x02, false, false, false, sizeof(struct msg_snapshot_put), snapshot_put_fields, 6},
     [MSG_DIAL_WANT] = {"dial_want", 0x20, 0x02, false, false, false, sizeof(struct msg_dial_want), dial_want_fields, 2},
-    [MSG_DIAL] = {"dial", 0x02, 0x40, false, false, false, sizeof(struct msg_dial), dial_fields, 6},
+    [MSG_DIAL] = {"dial", 0x02, 0x40, false, false, false, sizeof(struct msg_dial), dial_fields, 7},
     [MSG_DIALED] = {"dialed", 0x40, 0x20, false, false, true, sizeof(struct msg_dialed), dialed_fields, 1},
     [MSG_DIAL_FAILED] = {"dial_failed", 0x40, 0x20, false, false, false, sizeof(struct msg_dial_failed), dial_failed_fields, 2},
     [MSG_SEAL_KEY] = {"seal_key", 0x02, 0x10, false, true, false, sizeof(struct msg_seal_key), seal_key_fields, 2},

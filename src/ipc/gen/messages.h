@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xd8ffc2d5260371edu
+#define MSG_TABLE_ID 0xae8a822b145475b8u
 
 enum role {
     ROLE_SUPERVISOR,
@@ -845,8 +845,9 @@ struct msg_dial_want {
     uint64_t dial;
 };
 
-/* Connect to this destination for that egress. */
+/* Connect to this destination for that egress. client is whose agent key it counts for; zero for what no key asked. */
 struct msg_dial {
+    struct client_id client;
     uint64_t dial;
     uint32_t egress;
     uint64_t egress_generation;

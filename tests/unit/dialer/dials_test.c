@@ -23,6 +23,7 @@ struct fixture {
     enum err e;
     int fd;
     unsigned per_err[ERR_COUNT];
+    unsigned clients;
 };
 
 static void quiet(void *ctx, struct slice line)
@@ -93,7 +94,7 @@ static int listener(uint16_t *port)
 static void test_loopback_needs_permission(void **state)
 {
     struct fixture *f = *state;
-    const struct dial_key key = {5, 1, 2, 7}, other = {6, 1, 2, 8};
+    const struct dial_key key = {5, 1, 2, 7, {{1}}}, other = {6, 1, 2, 8, {{1}}};
     const uint8_t net[] = {127, 0, 0, 0};
     uint16_t port;
     int fd = listener(&port);
@@ -128,7 +129,7 @@ static void test_other_writings(void **state)
         "0x7f.1",  "127.1", "2130706433",       "0177.0.0.1", "0",
         "0.0.0.0", "::1",   "::ffff:127.0.0.1", "0x7f000001", "::"};
     struct fixture *f = *state;
-    const struct dial_key key = {1, 1, 1, 1};
+    const struct dial_key key = {1, 1, 1, 1, {{1}}};
 
     for (unsigned i = 0; i < ARRAY_LEN(writings); i++) {
         dials_add(f->d, &key, slice_str(writings[i]), 80);
@@ -141,7 +142,7 @@ static void test_other_writings(void **state)
 static void test_bad_names(void **state)
 {
     struct fixture *f = *state;
-    const struct dial_key key = {1, 1, 1, 1};
+    const struct dial_key key = {1, 1, 1, 1, {{1}}};
     char longer[300];
 
     for (unsigned i = 0; i < sizeof(longer); i++)
@@ -155,7 +156,7 @@ static void test_bad_names(void **state)
 static void test_nobody_listens(void **state)
 {
     struct fixture *f = *state;
-    const struct dial_key key = {1, 1, 1, 7};
+    const struct dial_key key = {1, 1, 1, 7, {{1}}};
     const uint8_t net[] = {127, 0, 0, 0};
     uint16_t port;
 
@@ -170,7 +171,7 @@ static void test_nobody_listens(void **state)
 static void test_times_out(void **state)
 {
     struct fixture *f = *state;
-    const struct dial_key key = {1, 1, 1, 7};
+    const struct dial_key key = {1, 1, 1, 7, {{1}}};
     const uint8_t net[] = {127, 0, 0, 0};
     struct sockaddr_in a = {.sin_family = AF_INET};
     socklen_t n = sizeof(a);
@@ -194,31 +195,58 @@ static void test_times_out(void **state)
     close(fd);
 }
 
+/* Of a new agent key. */
+static void add_for_another(struct fixture *f, uint16_t upstream)
+{
+    const struct dial_key key = {.upstream = upstream, .client = {{++f->clients >> 8, f->clients}}};
+
+    dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
+}
+
 static void test_too_many_at_once(void **state)
 {
     struct fixture *f = *state;
-    struct dial_key key = {1, 1, 1, 7};
 
     /* Of one upstream, which leaves room for others, but not without end. */
     for (unsigned i = 0; i < LIM_DIALS_PER_UPSTREAM + 5; i++)
-        dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
+        add_for_another(f, 7);
     assert_int_equal(f->per_err[ERR_AGAIN], 5);
-    for (unsigned i = LIM_DIALS_PER_UPSTREAM; i < LIM_DIALS + 5; i++) {
-        key.upstream = (uint16_t)(8 + i / LIM_DIALS_PER_UPSTREAM);
-        dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
-    }
+    for (unsigned i = LIM_DIALS_PER_UPSTREAM; i < LIM_DIALS + 5; i++)
+        add_for_another(f, (uint16_t)(8 + i / LIM_DIALS_PER_UPSTREAM));
     assert_int_equal(f->per_err[ERR_AGAIN], 10);
     run(f, LIM_DIALS + 10);
     assert_int_equal(f->per_err[ERR_UPSTREAM_ADDRESS], LIM_DIALS);
-    dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
+    add_for_another(f, 7);
     run(f, LIM_DIALS + 11);
     assert_int_equal(f->per_err[ERR_AGAIN], 10);
+}
+
+/* One agent key leaves as many to others as it has, at each upstream and of all; so does the next.
+ */
+static void test_dials_of_one_key(void **state)
+{
+    static const unsigned most[] = {LIM_DIALS / 2, LIM_DIALS / 2 + LIM_DIALS / 4};
+    struct fixture *f = *state;
+
+    for (uint8_t k = 0; k < ARRAY_LEN(most); k++) {
+        struct dial_key key = {.client = {{100, k}}};
+
+        for (unsigned i = 0; i < 2 * LIM_DIALS; i++) {
+            key.upstream = (uint16_t)(i / LIM_DIALS_PER_UPSTREAM);
+            dials_add(f->d, &key, SLICE_LIT("127.0.0.1"), 9);
+        }
+        assert_int_equal((k + 1) * 2 * LIM_DIALS - f->per_err[ERR_AGAIN], most[k]);
+    }
+    f->per_err[ERR_AGAIN] = 0;
+    for (uint16_t i = 0; i < 2 * LIM_DIALS / LIM_DIALS_PER_UPSTREAM; i++)
+        add_for_another(f, i);
+    assert_int_equal(f->per_err[ERR_AGAIN], 0);
 }
 
 static void test_forgotten_egress_is_not_told(void **state)
 {
     struct fixture *f = *state;
-    const struct dial_key old = {1, 4, 1, 7}, new = {2, 4, 2, 7};
+    const struct dial_key old = {1, 4, 1, 7, {{1}}}, new = {2, 4, 2, 7, {{1}}};
 
     dials_add(f->d, &old, SLICE_LIT("127.0.0.1"), 9);
     dials_add(f->d, &new, SLICE_LIT("127.0.0.1"), 9);
@@ -241,8 +269,8 @@ int main(void)
         T(test_nobody_listens),
         T(test_times_out),
         T(test_too_many_at_once),
+        T(test_dials_of_one_key),
         T(test_forgotten_egress_is_not_told),
-
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,7 @@ static void test_dial(void **state)
                ERR_OK);
     d = &rig_take(w->r->dialer, MSG_DIAL)->dial;
     assert_int_equal(d->dial, 5);
+    assert_false(ID_IS_ZERO(d->client));
     assert_int_equal(d->egress, 1);
     assert_int_equal(d->egress_generation, 15);
     assert_int_equal(d->upstream, UP_KEY);
