@@ -82,7 +82,7 @@ enum err connection_stand(struct keeper *k, const struct principal *who, uint16_
     stored = (enum connection_stored)store_int(&q, 1);
     STORE_ID(&q, 3, ret->lease);
     lease = lease_read(&q, 4);
-    ret->until = lease.expires;
+    ret->until = lease.expires == 0 ? LEASE_FOR_EVER : lease.expires;
     STORE_ID(&q, 7, ret->request);
     e = store_end(&q);
     return e ? e : judge(k, stored, &lease, ret);

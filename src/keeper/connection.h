@@ -18,11 +18,14 @@ enum connection_stored {
     CONNECTION_SUSPENDED
 };
 
+/* The end of a lease that no time ends. */
+#define LEASE_FOR_EVER UINT64_MAX
+
 struct connection_now {
     enum policy_standing standing;
     struct connection_id id; /* zero when there is none */
     struct lease_id lease;   /* zero when there is none */
-    uint64_t until;          /* of the lease; 0: no time ends it */
+    uint64_t until;          /* of the lease, or LEASE_FOR_EVER; 0 when there is none */
     struct digest request;   /* of a lease for one request: which (zero: for none) */
 };
 

@@ -4,6 +4,7 @@
  * alone, and take nothing. Egress is believed about which of its uses it is, and bounded.
  */
 #include "base/mem.h"
+#include "base/planted.h"
 #include "keeper/keeper.h"
 
 struct refusing {
@@ -20,10 +21,12 @@ static enum err work(void *ctx)
     struct connection_now now;
     enum err e = connection_stand(r->k, &r->plan.who, r->plan.upstream, &now);
 
-    if (!e && !ID_IS_ZERO(r->plan.connection) &&
-        (policy_decide(CLASS_BELONG, now.standing) != ACT_RIDE ||
-         !ID_EQ(now.id, r->plan.connection) || revoke_is_dead(r->k, now.id)))
-        e = ERR_FORBIDDEN;
+    if (!e && !ID_IS_ZERO(r->plan.connection)) {
+        if (policy_decide(CLASS_BELONG, now.standing) != ACT_RIDE ||
+            !ID_EQ(now.id, r->plan.connection) || revoke_is_dead(r->k, now.id))
+            e = ERR_FORBIDDEN;
+        r->plan.until = PLANTED(refusals_outlive) ? LEASE_FOR_EVER : now.until;
+    }
     return e ? e : use_reserve(r->k, &r->plan, &r->use, &r->seq);
 }
 

@@ -122,6 +122,7 @@ static enum err begin_trial(struct submit *s)
                                 .who = s->row.who,
                                 .upstream = s->upstream,
                                 .connection = s->connection,
+                                .until = LEASE_FOR_EVER,
                                 .take = true,
                                 .revocations = s->plan.revocations};
     e = lease_grant(k, s->connection, &(struct lease_now){.kind = LEASE_KIND_ONCE, .uses_left = 1},

@@ -49,6 +49,7 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
     struct record rec;
     enum err e = ERR_OK;
 
+    BUG_IF(ID_IS_ZERO(p->connection) != (p->until == 0)); /* no credential without an end */
     RANDOM_ID(*ret_id);
     if (p->summed) {
         BUG_IF(!ID_IS_ZERO(p->connection));

@@ -32,7 +32,7 @@ struct use_plan {
     uint16_t upstream;
     struct connection_id connection; /* zero: without a credential */
     struct lease_id lease;
-    uint64_t until;        /* the lease's; 0: no time ends it */
+    uint64_t until;        /* the lease's, as a struct connection_now has it */
     bool take;             /* take one use of the lease */
     bool continues;        /* another use, which was answered by a question; so it may take none */
     uint8_t times;         /* how often its call has gone on, this time included */

@@ -79,6 +79,22 @@ static void test_refuse_not_without_lease(void **state)
     rig_quiet(w->r->egress);
 }
 
+/* It goes with the credential, so it leaves no later than the lease lets anything leave. The plant
+ * refusals_outlive turns this red. */
+static void test_refuse_no_longer_than_the_lease(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+
+    use_lease(w, LEASE_KIND_TASK, 2, 3000);
+    connect_ann(w);
+    o.era = ERA_LEGACY;
+    rig_say_call(w->r, &o);
+    want_refusal(w, permitted(w, 1, false), 1);
+    assert_true(rig_take(w->r->egress, MSG_PERMIT)->permit.not_after <=
+                loop_now(w->r->loop) + 3000);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
@@ -86,6 +102,7 @@ int main(void)
         T(test_refuse),
         T(test_refuse_without_end),
         T(test_refuse_not_without_lease),
+        T(test_refuse_no_longer_than_the_lease),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
