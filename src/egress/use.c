@@ -166,6 +166,12 @@ enum err use_screen(struct use *u, const struct json *j, struct buf *out)
     return e;
 }
 
+/* A reflection that no keeper would count is told to nobody, or guessing would cost nothing. */
+static bool is_uncounted(const struct use *u)
+{
+    return u->keeper == NULL && u->hits > 0 && !PLANTED(hits_unheard);
+}
+
 /* The keeper counts reflections while a stream goes on. */
 static void tell_hits(struct use *u)
 {
@@ -213,6 +219,8 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
     if (final && use_is_refusal(u, j, m))
         return ERR_UPSTREAM_REFUSED;
     e = use_screen(u, j, &out);
+    if (e == ERR_OK && is_uncounted(u))
+        e = ERR_UNAVAILABLE;
     if (e == ERR_OK && final)
         snapshot_of_answer(u, buf_slice(&out));
     if (e == ERR_OK && final && state_keep(u, j, m, &out))
@@ -379,13 +387,17 @@ void use_run(struct use *u)
 
 /* --- how it ends ------------------------------------------------------------------------------ */
 
+/* It is no one call's answer: it goes on reading for as long as what it rides on lasts. */
+static bool only_reads(const struct use *u)
+{
+    return u->mode == MODE_CALL && (u->kind == CALL_KIND_STREAM || u->listens);
+}
+
 /* What the gateway is told of a request that left, and whose answer never came whole. */
 static void lost_answer(const struct use *u, struct use_end *e)
 {
-    bool only_reads = u->mode == MODE_CALL && (u->kind == CALL_KIND_STREAM || u->listens);
-
     /* Reading a stream has no effect that could be unknown. */
-    e->result = only_reads && u->flow.headed ? RESULT_ANSWERED : RESULT_UNKNOWN;
+    e->result = only_reads(u) && u->flow.headed ? RESULT_ANSWERED : RESULT_UNKNOWN;
     e->how = u->flow.headed ? ANSWER_HOW_CUT : ANSWER_HOW_UNKNOWN;
     e->how_code = ERR_UPSTREAM_UNKNOWN;
 }
@@ -431,18 +443,24 @@ void use_abort(struct use *u, enum err why)
     use_finish(u, &e);
 }
 
-void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id)
+/* What it rode on is over, or nobody is there who would say so. */
+static void cut(struct use *u)
 {
-    struct use *u = join_find_id(all, id);
     struct use_end e = {.result = RESULT_UNSENT, .code = ERR_LEASE_OVER, .how = ANSWER_HOW_UNSENT};
 
-    if (u == NULL || u->keeper != c)
-        return; /* it ended before the keeper knew */
     if (u->sent)
         lost_answer(u, &e);
     if (e.result != RESULT_UNKNOWN)
         e.how_code = ERR_LEASE_OVER;
     use_finish(u, &e);
+}
+
+void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id)
+{
+    struct use *u = join_find_id(all, id);
+
+    if (u != NULL && u->keeper == c) /* or it ended before the keeper knew */
+        cut(u);
 }
 
 /* Not an error of ours, and the message goes to the client as it is; but who configured both eras
@@ -623,7 +641,8 @@ void uses_drop(struct egress *all, const struct connection_id *connection)
     pools_drop(all->pools, connection);
 }
 
-/* What has not been sent is not sent; what has been goes on, and its result is lost. */
+/* What has not been sent is not sent; what has been goes on, and its result is lost. What only reads
+ * ends: the next keeper does not know of it, and would not end it with what it rides on. */
 void uses_lost_keeper(struct egress *all, const struct chan *c)
 {
     struct use *u, *tmp;
@@ -634,6 +653,8 @@ void uses_lost_keeper(struct egress *all, const struct chan *c)
         u->keeper = NULL;
         if (!u->sent || u->sealing)
             use_abort(u, ERR_UNAVAILABLE);
+        else if (only_reads(u) && !PLANTED(riders_outlive))
+            cut(u);
     }
 }
 

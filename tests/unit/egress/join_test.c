@@ -450,6 +450,23 @@ static void test_keeper_lost(void **state)
     rig_stop(r);
 }
 
+/* But not what only reads: nobody would say when what it rides on is over. */
+static void test_listen_ends_with_its_keeper(void **state)
+{
+    struct rig *r = start(NULL);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":"
+                                                     "\"subscriptions/listen\",\"params\":{}}"});
+
+    (void)state;
+    rig_requests(r, 1);
+    rig_say_stream(&r->conns[0]);
+    stage_until_count(&r->s, &rig_call_of(r, i)->heads, 1);
+    stage_cut(r->keeper);
+    stage_until_count(&r->s, &rig_call_of(r, i)->ends, 1);
+    assert_end(r, i, ANSWER_HOW_CUT, ERR_LEASE_OVER);
+    rig_stop(r);
+}
+
 static void test_gateway_lost(void **state)
 {
     struct rig *r = start(NULL);
@@ -572,6 +589,7 @@ int main(void)
         T(test_deadline),
         T(test_halves_that_stay_alone),
         T(test_keeper_lost),
+        T(test_listen_ends_with_its_keeper),
         T(test_gateway_lost),
         T(test_cancel),
         T(test_no_connection),

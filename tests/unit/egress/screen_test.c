@@ -215,6 +215,10 @@ static void test_many_guesses_cost_more(void **state)
     rig_stop(r);
 }
 
+#define MESSAGE(data)                                                                              \
+    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":\"" data "\"}" \
+    "}"
+
 /* Reflections in a stream are told as they come. */
 static void test_reflections_in_a_stream(void **state)
 {
@@ -227,15 +231,38 @@ static void test_reflections_in_a_stream(void **state)
     rig_requests(r, 1);
     rig_say_stream(&r->conns[0]);
     for (int k = 0; k < 3; k++)
-        rig_say_event(&r->conns[0], &r->requests[0],
-                      "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
-                      "message\",\"params\":{\"data\":\"" SECRET "\"}}");
+        rig_say_event(&r->conns[0], &r->requests[0], MESSAGE(SECRET));
     stage_until_count(&r->s, &rig_call_of(r, i)->messages, 3);
     stage_until_count(&r->s, &rig_use_of(r, i)->hits, 3);
     rig_say_event(&r->conns[0], &r->requests[0], RESULT);
     rig_both(r, i);
     assert_int_equal(rig_use_of(r, i)->hits, 3);
     assert_null(strstr((const char *)rig_call_of(r, i)->text.p, "canary"));
+    rig_stop(r);
+}
+
+/* Nobody counts what an answer reflects when the keeper is gone: it is given to nobody, and the
+ * answer ends. What reflects nothing goes on. The plant hits_unheard turns this red. */
+static void test_reflections_without_a_keeper(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    i = rig_ask(r, (struct rig_ask){0});
+    rig_requests(r, 1);
+    rig_say_stream(&r->conns[0]);
+    rig_say_event(&r->conns[0], &r->requests[0], MESSAGE(SECRET));
+    stage_until_count(&r->s, &rig_use_of(r, i)->hits, 1);
+    stage_cut(r->keeper);
+    rig_say_event(&r->conns[0], &r->requests[0], MESSAGE("nothing of it"));
+    stage_until_count(&r->s, &rig_call_of(r, i)->messages, 2);
+    rig_say_event(&r->conns[0], &r->requests[0], MESSAGE(SECRET));
+    rig_say_event(&r->conns[0], &r->requests[0], RESULT);
+    stage_until_count(&r->s, &rig_call_of(r, i)->ends, 1);
+    assert_int_equal(rig_call_of(r, i)->messages, 2);
+    assert_end(r, i, ANSWER_HOW_CUT, ERR_UPSTREAM_UNKNOWN);
     rig_stop(r);
 }
 
@@ -277,6 +304,7 @@ int main(void)
         T(test_guess_in_a_header_is_not_confirmed),
         T(test_many_guesses_cost_more),
         T(test_reflections_in_a_stream),
+        T(test_reflections_without_a_keeper),
         T(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

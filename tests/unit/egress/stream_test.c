@@ -212,6 +212,35 @@ static void test_stream_is_cut(void **state)
     rig_stop(r);
 }
 
+/* Nobody would say when what it rides on is over. What has an answer goes on. The plant
+ * riders_outlive turns this red. */
+static void test_stream_ends_with_its_keeper(void **state)
+{
+    struct rig *r = start(server);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY}), stream, k;
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+    rig_requests(r, 4);
+    stream = rig_ask(r, (struct rig_ask){.kind = CALL_KIND_STREAM, .era = ERA_LEGACY});
+    rig_requests(r, 5);
+    k = last(r)->conn;
+    rig_say_stream(&r->conns[k]);
+    stage_until_count(&r->s, &rig_call_of(r, stream)->heads, 1);
+    stage_cut(r->keeper);
+    stage_until_count(&r->s, &rig_call_of(r, stream)->ends, 1);
+    assert_int_equal(rig_call_of(r, stream)->how, ANSWER_HOW_CUT);
+    assert_err(rig_call_of(r, stream)->code, ERR_LEASE_OVER);
+    while (r->conns[k].fd >= 0)
+        stage_idle(&r->s, 5);
+    rig_say_json(&r->conns[r->requests[3].conn], &r->requests[3], RESULT);
+    stage_until_count(&r->s, &rig_call_of(r, i)->ends, 1);
+    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
+    rig_stop(r);
+}
+
 static void test_no_stream(void **state)
 {
     struct rig *r = start(server);
@@ -234,9 +263,14 @@ static void test_no_stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_guess_in_a_position), T(test_stream),        T(test_end),
-        T(test_end_of_nothing),      T(test_stream_breaks), T(test_stream_is_cut),
+        T(test_guess_in_a_position),
+        T(test_stream),
+        T(test_end),
+        T(test_end_of_nothing),
+        T(test_stream_breaks),
+        T(test_stream_is_cut),
         T(test_no_stream),
+        T(test_stream_ends_with_its_keeper),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
