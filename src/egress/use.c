@@ -450,7 +450,7 @@ static void cut(struct use *u)
 
     if (u->sent)
         lost_answer(u, &e);
-    if (e.result != RESULT_UNKNOWN)
+    if (e.result != RESULT_UNKNOWN || only_reads(u))
         e.how_code = ERR_LEASE_OVER;
     use_finish(u, &e);
 }

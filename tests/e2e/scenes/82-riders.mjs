@@ -4,13 +4,13 @@ import { upstreamConfig } from '../../lib/sidegate.mjs';
 import { MODERN, callTool } from '../../lib/wire.mjs';
 import { Upstream, header } from '../../upstreams/lib.mjs';
 
-export const name = 'a stream ends with the lease or the agent key that it rides on, and begins again with the next call';
+export const name = 'a stream ends with the lease or the agent key that it rides on, or with the keeper, and begins again with the next call';
 export const clients = ['sdk 1.x', 'client 2.x legacy', 'raw modern'];
 
 const closed = (entry) => (entry.socket.destroyed ? undefined : once(entry.socket, 'close', { signal: AbortSignal.timeout(PATIENCE) }));
 
 async function legacy(t, client) {
-    const { key, station, sidegate, agent, person } = await t.cast({ client, credential: { lease: { kind: 'task', uses: 2, time: 600_000 } } });
+    const { key, station, sidegate, agent, person } = await t.cast({ client, credential: { lease: { kind: 'task', uses: 3, time: 600_000 } } });
     const feeds = () => station.seen('GET').filter((r) => r.authorised);
     const first = agent.call('weather', { station: 'hill' });
     await person.give((await agent.link()).url, { 'API key': key });
@@ -18,16 +18,29 @@ async function legacy(t, client) {
     await station.untilAny((r) => r.method === 'GET' && r.authorised);
     t.equal(feeds().length, 1, 'the first call brings a feed for the stream that the client opened before');
     t.ok(!feeds()[0].socket.destroyed, 'which stays while the lease lasts');
-    await agent.call('weather', { station: 'harbour' });
+    await killKeeper(sidegate, sidegate.mcpUrl('weather'), agent.key);
     await closed(feeds()[0]);
-    const third = agent.call('weather', { station: 'hill' });
-    await person.give((await agent.link(1)).url, { 'API key': key });
-    t.ok(!(await third).isError, 'the next call goes through');
-    await agent.notified('notifications/tools/list_changed', 2); // on the client's own stream, which was open all the time
+    await agent.call('weather', { station: 'harbour' });
     await station.untilAny((r) => r.method === 'GET' && r.authorised, 2);
-    const again = feeds()[1];
+    await agent.call('weather', { station: 'harbour' });
+    await closed(feeds()[1]);
+    const fourth = agent.call('weather', { station: 'hill' });
+    await person.give((await agent.link(1)).url, { 'API key': key });
+    t.ok(!(await fourth).isError, 'the next call goes through');
+    await agent.notified('notifications/tools/list_changed', 2); // on the client's own stream, which was open all the time
+    await station.untilAny((r) => r.method === 'GET' && r.authorised, 3);
+    const again = feeds()[2];
     t.equal((await sidegate.cli('key', 'remove', await keyId(sidegate))).status, 0, 'the agent key is removed');
     await closed(again);
+}
+
+// And waits until the gateway has the next one: it knows the key then, and refuses what lacks a session.
+async function killKeeper(sidegate, url, key) {
+    const from = sidegate.log.length;
+    process.kill(sidegate.pidOf('keeper'), 'SIGKILL');
+    await sidegate.logged(/process_ready name="keeper"/, PATIENCE, from);
+    const ask = async () => (await fetch(url, { headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' } })).status;
+    for (const end = Date.now() + PATIENCE; (await ask()) === 503 && Date.now() < end;);
 }
 
 async function keyId(sidegate) {

@@ -212,6 +212,23 @@ static void test_stream_is_cut(void **state)
     rig_stop(r);
 }
 
+/* Also before the upstream has answered: the gateway begins it again with the next call. */
+static void test_stream_is_cut_early(void **state)
+{
+    struct rig *r = start(server);
+    unsigned i = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY});
+
+    (void)state;
+    rig_both(r, i);
+    r->script = NULL;
+    i = rig_ask(r, (struct rig_ask){.kind = CALL_KIND_STREAM, .era = ERA_LEGACY});
+    rig_requests(r, 4);
+    cut(r, i);
+    rig_both(r, i);
+    assert_err(rig_call_of(r, i)->code, ERR_LEASE_OVER);
+    rig_stop(r);
+}
+
 /* Nobody would say when what it rides on is over. What has an answer goes on. The plant
  * riders_outlive turns this red. */
 static void test_stream_ends_with_its_keeper(void **state)
@@ -271,6 +288,7 @@ int main(void)
         T(test_stream_is_cut),
         T(test_no_stream),
         T(test_stream_ends_with_its_keeper),
+        T(test_stream_is_cut_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
