@@ -15,6 +15,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 #include "proto/http_field.h"
+#include "proto/misread.h"
 #include "proto/projection.h"
 #include "proto/request.h"
 #include "screen/parts.h"
@@ -157,6 +158,8 @@ static enum err check_body(struct use *u)
         if (e == ERR_OK)
             e = jsonrpc_read(&u->json, &u->rpc);
         if (e == ERR_OK && !kind_fits(u))
+            e = ERR_PROTOCOL;
+        if (e == ERR_OK && misread_member(&u->json, &u->rpc) != JSON_NONE && !PLANTED(misread_sent))
             e = ERR_PROTOCOL;
     }
     if (e == ERR_OK)

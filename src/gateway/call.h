@@ -88,7 +88,7 @@ struct call {
     struct buf progress; /* its progress token, likewise */
     struct buf came;     /* the requestState that it brought */
     struct buf params;   /* Mcp-Param-* for the upstream: name and value, a line each */
-    struct buf mismatch; /* which header is missing or differs from the body */
+    struct buf mismatch; /* which header is missing or differs from the body, or which member */
     uint32_t caps;       /* bits of mcp_client_caps */
     enum answer answer;  /* to our elicitation, in a retry */
 

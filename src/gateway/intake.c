@@ -15,6 +15,7 @@
 #include "gateway/rewrite.h"
 #include "proto/mcp_header.h"
 #include "proto/mcp_write.h"
+#include "proto/misread.h"
 #include "proto/request.h"
 
 /* --- headers ---------------------------------------------------------------------------------- */
@@ -112,6 +113,24 @@ static void keep(struct call *c)
         c->quirk = quirk_find(&c->in, q->meta.client_info);
 }
 
+/* The refusal names the member, or somebody would have to guess. */
+static enum err check_members(struct call *c)
+{
+    uint32_t key = misread_member(&c->in, &c->req.rpc);
+    struct buf name = BUF_INIT(LIM_NAME_BYTES);
+
+    if (key == JSON_NONE || PLANTED(misread_taken))
+        return ERR_OK;
+    json_copy(&c->in, key, &name);
+    buf_put_str(&c->mismatch, "the member ");
+    buf_put(&c->mismatch,
+            buf_err(&name) == ERR_OK ? buf_slice(&name) : SLICE_LIT("with the long name"));
+    buf_put_str(&c->mismatch,
+                " is none that belongs there, or one in other capitals; leave it out");
+    buf_free(&name);
+    return ERR_MISREAD;
+}
+
 static enum err read_message(struct call *c)
 {
     struct slice version = SLICE_EMPTY;
@@ -129,6 +148,8 @@ static enum err read_message(struct call *c)
     }
     c->req = q;
     keep(c);
+    if (e == ERR_OK)
+        e = check_members(c);
     return e == ERR_HEADER_MISMATCH ? mcp_header_differs(&c->mismatch, "MCP-Protocol-Version") : e;
 }
 

@@ -138,7 +138,7 @@ static void put_error(struct call *c, enum err e, struct buf *out)
         id = SLICE_LIT("null");
     if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN)
         put_versions(c, id, out);
-    else if (e == ERR_HEADER_MISMATCH)
+    else if (e == ERR_HEADER_MISMATCH || e == ERR_MISREAD)
         mcp_put_error(out, &(struct mcp_error){.id = id,
                                                .code = mcp_code_of(e, c->era),
                                                .message = buf_slice(&c->mismatch)});

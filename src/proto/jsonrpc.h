@@ -1,8 +1,9 @@
 /*
  * One JSON-RPC 2.0 message, as MCP narrows it (2025-11-25 basic/index, 2026-07-28 basic/index,
  * "Messages"): ids are strings or whole numbers, never null in a request; params and results are
- * objects; no batches. Unknown members of the envelope are allowed and survive copying; members
- * that contradict one another are refused (method beside result, result beside error, ...).
+ * objects; no batches. Members that contradict one another are refused (method beside result,
+ * result beside error, ...). Unknown ones are let stand: servers send them; of clients' messages
+ * proto/misread.h takes none.
  */
 #ifndef SG_PROTO_JSONRPC_H
 #define SG_PROTO_JSONRPC_H

@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "os/log.h"
 #include "proto/mcp_header.h"
+#include "proto/misread.h"
 #include "proto/projection.h"
 
 enum {
@@ -153,6 +154,7 @@ static void check_sent(const struct stage *s)
     json_init(&j);
     MUST(json_parse(&j, buf_slice(&s->body), NULL) == ERR_OK);
     MUST(jsonrpc_read(&j, &m) == ERR_OK);
+    MUST(misread_member(&j, &m) == JSON_NONE);
     MUST(projection_of(&j, &m, &headers, sha256, &projection) == ERR_OK);
     MUST(slice_eq(buf_slice(&projection), buf_slice(&s->open.projection)));
     MUST(ID_EQ(d, s->open.body_digest));

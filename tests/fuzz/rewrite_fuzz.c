@@ -2,11 +2,12 @@
  * A client's message on its way to the upstream. First byte: what is done to the message before it
  * is read, so that it stands at a limit, and what the gateway puts into it; second byte: how far
  * from the limit; the rest the message. Whatever intake takes, egress can read after it was written
- * again, and finds the same request.
+ * again, and finds the same request, with no member that may be misread if there was none.
  */
 #include "crypto/judged.h"
 #include "fuzz.h"
 #include "gateway/rewrite.h"
+#include "proto/misread.h"
 
 #include <string.h>
 
@@ -149,6 +150,8 @@ static void check_again(const struct rewrite *r, struct slice version, struct sl
     MUST(json_parse(&j, body, NULL) == ERR_OK);
     MUST(mcp_request_read(&j, version, &q) == ERR_OK);
     MUST(q.rpc.kind == r->req->rpc.kind && q.era == r->req->era && q.method == r->req->method);
+    if (misread_member(r->j, &r->req->rpc) == JSON_NONE)
+        MUST(misread_member(&j, &q.rpc) == JSON_NONE);
     after = judge(&j, &q, &same);
     MUST(asked == same && ID_EQ(before, after));
     if (q.rpc.kind != JSONRPC_NOTIFICATION && q.rpc.id != JSON_NONE)

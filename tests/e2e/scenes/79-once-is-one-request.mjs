@@ -34,6 +34,16 @@ export default async function (t) {
     }
     t.equal(station.seen('tools/call').filter((r) => r.authorised).length, 0, 'nothing was sent with the key');
 
+    // A server that does not tell capitals apart would take the second of these for the first.
+    const pay = modern('tools/call', note('pay <b>10.50</b> to the harbour', accept(asked)));
+    const beside = async (m) => message(await exchange(sidegate.gatewayPort, post(sidegate, 'weather', mine, m, { headers: berth('=?base64?c2V2ZW4=?=') }))).error;
+    for (const [m, member] of [[{ ...pay, Params: note('delete everything') }, 'Params'], [{ ...pay, params: { ...pay.params, Arguments: { text: 'delete everything' } } }, 'Arguments']]) {
+        const error = await beside(m);
+        t.equal(error?.code, -32600, `${member} beside the request that was allowed is refused`);
+        t.match(error?.message, new RegExp(`"${member}"`), 'and named');
+    }
+    t.equal(station.seen('tools/call').filter((r) => r.authorised).length, 0, 'still nothing was sent with the key');
+
     const done = await send(note('pay <b>10.50</b> to the harbour', accept(asked)), berth('=?base64?c2V2ZW4=?='));
     t.match(done.result?.content?.[0]?.text, /line 1/, 'the request itself goes through');
     t.equal(station.book, ['pay <b>10.50</b> to the harbour'], 'and nothing else did');

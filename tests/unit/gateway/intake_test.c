@@ -18,13 +18,16 @@
 #define INIT                                                                                       \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"     \
     "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"x\",\"version\":\"1\"}}}"
-#define SESSION "Mcp-Session-Id: 00000000000000000000000000000000\r\n"
+#define CALL_X_HEADERS "Mcp-Method: tools/call\r\nMcp-Name: x\r\n"
+#define SESSION        "Mcp-Session-Id: 00000000000000000000000000000000\r\n"
 
-static const struct {
+struct refusal_row {
     const char *name, *line, *headers, *body;
     unsigned status;
     const char *has; /* in the answer */
-} refusals[] = {
+};
+
+static const struct refusal_row refusals[] = {
     {"no such address", "POST /", AUTH JSON BOTH, CALL_X, 404, "nothing at this address"},
     {"no such upstream", "POST /mcp/none", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
     {"upstream in capitals", "POST /mcp/Both", AUTH JSON BOTH, CALL_X, 404, "upstream's name"},
@@ -146,25 +149,62 @@ static const struct {
     {"initialize under a modern header", "POST /mcp/both", AUTH JSON BOTH MODERN, INIT, 400, ""},
 };
 
+static void check_refusal(struct stage *s, const struct refusal_row *r)
+{
+    struct client c = {0};
+    char status[32];
+
+    print_message("    %s\n", r->name);
+    request(s, &c, r->line, r->headers, r->body);
+    WAIT(s, &c, has(&c, "\r\n\r\n"));
+    quiet(s, &c);
+    (void)snprintf(status, sizeof(status), "HTTP/1.1 %u ", r->status);
+    if (!has(&c, status) || (r->has[0] != '\0' && !has(&c, r->has)))
+        fail_msg("%.*s", (int)c.got.n, (const char *)c.got.p);
+    client_close(&c);
+}
+
 static void test_refusals(void **state)
 {
     struct stage *s = *state;
 
-    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
-        struct client c = {0};
-        char status[32];
-
-        print_message("    %s\n", refusals[i].name);
-        request(s, &c, refusals[i].line, refusals[i].headers, refusals[i].body);
-        WAIT(s, &c, has(&c, "\r\n\r\n"));
-        quiet(s, &c);
-        (void)snprintf(status, sizeof(status), "HTTP/1.1 %u ", refusals[i].status);
-        if (!has(&c, status) || (refusals[i].has[0] != '\0' && !has(&c, refusals[i].has)))
-            fail_msg("%.*s", (int)c.got.n, (const char *)c.got.p);
-        client_close(&c);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+        check_refusal(s, &refusals[i]);
     assert_int_equal(s->n[MSG_CALL_OPEN], 0);
     assert_int_equal(HASH_COUNT(s->g.calls), 0);
+}
+
+/* What a server that does not tell capitals apart, or takes what it likes, would go by. */
+static const struct refusal_row misread[] = {
+    {"another params", "POST /mcp/both", AUTH JSON BOTH MODERN CALL_X_HEADERS,
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x\"," META
+     "},\"Params\":{\"name\":\"y\"}}",
+     400, "\"id\":1,\"error\":{\"code\":-32600,\"message\":\"the member \\\"Params\\\" "},
+    {"another method", "POST /mcp/both", AUTH JSON BOTH MODERN "Mcp-Method: tools/list\r\n",
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"M\\u0065thod\":\"tools/call\",\"method\":\"tools/list\","
+     "\"params\":{" META "}}",
+     400, "the member \\\"Method\\\" "},
+    {"another name", "POST /mcp/both", AUTH JSON BOTH MODERN CALL_X_HEADERS,
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x\",\"NAME\":"
+     "\"y\"," META "}}",
+     400, "the member \\\"NAME\\\" "},
+    {"legacy, in no session", "POST /mcp/both", AUTH JSON BOTH SESSION,
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"tenant\":\"live\"}", 400,
+     "the member \\\"tenant\\\" "},
+    {"a response", "POST /mcp/both", AUTH JSON BOTH SESSION,
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"Method\":\"tools/call\"}", 400,
+     "\\\"Method\\\""},
+    {"a notification", "POST /mcp/both", AUTH JSON BOTH SESSION,
+     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"Id\":1}", 400, "\\\"Id\\\""},
+};
+
+static void test_misread(void **state)
+{
+    struct stage *s = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(misread); i++)
+        check_refusal(s, &misread[i]);
+    assert_int_equal(s->n[MSG_CALL_OPEN], 0);
 }
 
 static void keep_line(void *ctx, struct slice line)
@@ -455,6 +495,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGED(test_refusals),
+        STAGED(test_misread),
         STAGED(test_no_words_of_the_request_in_the_log),
         STAGED(test_hosts),
         STAGED(test_deep_and_large),
