@@ -261,6 +261,7 @@ static bool caps_are_an_object(const struct use *u)
         return true;
     json_init(&j);
     yes = json_parse(&j, buf_slice(&u->caps), NULL) == ERR_OK && json_is(&j, 0, JSON_OBJECT);
+    u->session->shaped = !yes || !snapshot_plain_caps(&j, 0);
     json_free(&j);
     return yes;
 }

@@ -33,6 +33,7 @@ struct session {
     enum session_state state;
     struct buf id;      /* the upstream's, or empty: it has none */
     struct buf version; /* what the upstream negotiated */
+    bool shaped;        /* what it lists may be what its agent made of it */
     TAILQ_HEAD(, use) waiting_for_open;
     TAILQ_ENTRY(session) by_age;
     UT_hash_handle hh;

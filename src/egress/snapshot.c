@@ -1,9 +1,14 @@
 /*
  * Lists for when the upstream is down or refuses: what a list request or server/discover brought is
  * given to the keeper, screened, when it differs from what was given last for the same caller.
+ *
+ * What was brought without a credential is for everybody, so no agent may have had a say in it: not
+ * by its request, and not by what it did before in the same session. Which capabilities its client
+ * declares it may say, or no ordinary client would bring a list.
  */
 #include "egress/use.h"
 
+#include "base/planted.h"
 #include "crypto/hash.h"
 #include "ipc/gen/send.h"
 
@@ -14,6 +19,66 @@ const struct snapshot_list snapshot_lists[SNAPSHOT_LISTS] = {
     {"resources/templates/list", SNAPSHOT_TEMPLATES, "resourceTemplates"},
 };
 
+/* --- for everybody ---------------------------------------------------------------------------- */
+
+static bool is_for_everybody(const struct use *u)
+{
+    return ID_IS_ZERO(u->connection) && !PLANTED(lists_shaped);
+}
+
+/* Nothing but names that the specification gives them, at whatever depth, and no text of its own. */
+bool snapshot_plain_caps(const struct json *j, uint32_t caps)
+{
+    static const char *const names[] = {
+        "elicitation", "form",   "url",      "applyDefaults", "sampling",
+        "context",     "tools",  "roots",    "listChanged",   "tasks",
+        "list",        "cancel", "requests", "createMessage", "create",
+    };
+    uint32_t known = 0;
+    bool plain = true;
+
+    if (json_is(j, caps, JSON_TRUE) || json_is(j, caps, JSON_FALSE))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(names) && plain; i++) {
+        uint32_t value = json_get(j, caps, names[i]);
+
+        known += value != JSON_NONE;
+        plain = value == JSON_NONE || snapshot_plain_caps(j, value);
+    }
+    return plain && json_is(j, caps, JSON_OBJECT) && known == json_count(j, caps);
+}
+
+/* Of the members of _meta the gateway writes one and holds one against a header, in the modern era
+ * alone. */
+static bool is_plain_meta(const struct use *u, uint32_t meta)
+{
+    const struct json *j = &u->json;
+    uint32_t caps = json_get(j, meta, MCP_META_CAPABILITIES);
+    uint32_t known = (json_get(j, meta, MCP_META_VERSION) != JSON_NONE) +
+                     (json_get(j, meta, MCP_META_CLIENT_INFO) != JSON_NONE) + (caps != JSON_NONE);
+
+    return u->era == MCP_ERA_MODERN && json_is(j, meta, JSON_OBJECT) &&
+           json_count(j, meta) == known && (caps == JSON_NONE || snapshot_plain_caps(j, caps));
+}
+
+static bool is_plain(const struct use *u)
+{
+    uint32_t meta = json_get(&u->json, u->rpc.params, "_meta");
+    uint32_t members = json_count(&u->json, u->rpc.params);
+
+    return u->params_n == 0 &&
+           (meta == JSON_NONE ? members == 0 : members == 1 && is_plain_meta(u, meta));
+}
+
+/* A request for a list says nothing of its own, whoever makes it. */
+void snapshot_note_sent(const struct use *u)
+{
+    if (u->session != NULL && use_has_body(u->kind) && u->list == NULL)
+        u->session->shaped = true;
+}
+
+/* --- what is stored --------------------------------------------------------------------------- */
+
 void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
 {
     struct digest digest = hash_sha256(object);
@@ -22,6 +87,8 @@ void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
                                  .kind = kind,
                                  .size = (uint32_t)object.n};
 
+    if (is_for_everybody(u) && u->session != NULL && u->session->shaped)
+        return;
     if (u->keeper == NULL || chan_full(u->keeper) || object.n > LIM_SNAPSHOT_BYTES ||
         !pool_list_is_new(u->pool, m.era * SNAPSHOT_COUNT + kind, &digest))
         return;
@@ -61,6 +128,8 @@ void snapshot_expect(struct use *u)
     struct buf scratch = BUF_INIT(LIM_METHOD_BYTES);
     bool is_first = json_get(&u->json, u->rpc.params, "cursor") == JSON_NONE;
 
+    if (is_for_everybody(u) && !is_plain(u))
+        return;
     u->describes =
         u->era == MCP_ERA_MODERN && mcp_method_of(&u->json, &u->rpc)->method == MCP_SERVER_DISCOVER;
     u->list = is_first ? list_of(json_str_slice(&u->json, u->rpc.method, &scratch)) : NULL;

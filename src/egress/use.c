@@ -351,6 +351,7 @@ static void send_message(struct use *u)
         use_abort(u, e);
         return;
     }
+    snapshot_note_sent(u);
     u->step = USE_SENDING;
     u->dials = 0;
     exchange_start(u->exchange);

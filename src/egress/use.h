@@ -71,7 +71,7 @@ struct use {
     bool listens;
     bool describes;                   /* server/discover */
     bool in_modern;                   /* answered with an error that only the modern era has */
-    const struct snapshot_list *list; /* its first page; NULL: none */
+    const struct snapshot_list *list; /* its first page, if it is worth storing; NULL: none */
     struct place_out place;
     struct screen *screen;
     struct pool *pool;
@@ -196,7 +196,11 @@ void own_free(struct own *o); /* takes NULL */
 /* snapshot.c */
 /* What of the answer to the request in u->json is worth storing. */
 void snapshot_expect(struct use *u);
-/* The same, where that request is ours. */
+/* Whether a client's capabilities leave an agent nothing to say. */
+bool snapshot_plain_caps(const struct json *j, uint32_t caps);
+/* The client's message is about to leave: what it may have changed in the upstream's session. */
+void snapshot_note_sent(const struct use *u);
+/* The same as snapshot_expect, where that request is ours. */
 void snapshot_expect_method(struct use *u, struct slice method);
 /* Stores the result of u's list request, when all of it is there and it is new. message is
  * screened. */
