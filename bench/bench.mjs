@@ -8,12 +8,14 @@
 // --profile: and where the time goes, by perf (package linux-perf; as root).
 // --count-wrong: wrong answers are counted and end nothing; for builds that are known to give some.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { Agent as HttpAgent, request } from 'node:http';
+import { Agent as HttpAgent, createServer, request } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { Agent } from '../tests/lib/agent.mjs';
+import { PATIENCE } from '../tests/lib/patience.mjs';
 import { Person, stopBrowser } from '../tests/lib/person.mjs';
 import { profile } from './profile.mjs';
 import { Sidegate, command, freePort, root, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
@@ -213,13 +215,29 @@ async function idleNginx(proxy) {
     return { rest, one };
 }
 
-// Memory of the processes with many idle streams open: legacy sessions with their GET streams.
-async function idle(gate, agentKey, nginx) {
-    const pids = gate.processes().map((p) => p.pid);
-    const rest = memory(pids);
-    figure('memory at rest, all processes: nginx', nginx.rest, 'KiB');
-    figure('memory at rest, all processes: Sidegate', rest, 'KiB', { nginx: nginx.rest });
-    const url = new URL(gate.mcpUrl('bench'));
+// An upstream that keeps the stream of each session open, and says nothing on it; for legacy sessions, without a key.
+async function startFeeds() {
+    const server = createServer((req, res) => {
+        let text = '';
+        req.on('data', (d) => { text += d; });
+        req.on('end', () => {
+            const { method, id } = text ? JSON.parse(text) : {};
+            if (req.method === 'GET') return void res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+            if (method !== 'initialize') return void res.writeHead(202).end();
+            res.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': randomUUID() });
+            res.end(JSON.stringify({ jsonrpc: '2.0', id, result: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'feeds', version: '1' } } }));
+        });
+    });
+    await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+    closing.unshift(() => { server.closeAllConnections(); server.close(); });
+    let feeds = 0;
+    server.on('request', (req) => { feeds += req.method === 'GET'; });
+    return { url: `http://127.0.0.1:${server.address().port}/mcp`, feeds: () => feeds };
+}
+
+// Legacy sessions with their GET streams, all open.
+async function openStreams(at, agentKey) {
+    const url = new URL(at);
     const http = new HttpAgent({ keepAlive: true, maxSockets: 10_000 });
     const auth = { Authorization: `Bearer ${agentKey}`, Accept: 'application/json, text/event-stream', 'Content-Type': 'application/json' };
     const ask = (method, more, text) => new Promise((done, fail) => {
@@ -239,11 +257,26 @@ async function idle(gate, agentKey, nginx) {
         stream.resume();
         open.push(stream);
     }
-    if (open.length === 0) return;
+    return { open, close: () => { for (const stream of open) stream.destroy(); http.destroy(); } };
+}
+
+// Memory of all processes, just started, and of a stream that is idle: alone, and with the upstream's own behind it.
+async function idle(gate, agentKey, nginx, feeds) {
+    const all = () => memory(gate.processes().map((p) => p.pid));
+    figure('memory at rest, all processes: nginx', nginx.rest, 'KiB');
     figure(`memory of one idle kept connection (of ${options.streams}): nginx`, nginx.one, 'KiB');
-    figure(`memory of one idle stream (of ${open.length}): Sidegate`, (memory(gate.processes().map((p) => p.pid)) - rest) / open.length, 'KiB', { 'nginx, a connection': nginx.one });
-    for (const stream of open) stream.destroy();
-    http.destroy();
+    for (const [what, upstream] of [['', 'bench'], [' with one of the upstream behind it', 'feeds']]) {
+        await gate.stop();
+        await gate.serve({ logTo: join(dir, 'log') });
+        const rest = all();
+        if (upstream === 'bench') figure('memory at rest, all processes: Sidegate', rest, 'KiB', { nginx: nginx.rest });
+        const { open, close } = await openStreams(gate.mcpUrl(upstream), agentKey);
+        for (const end = Date.now() + PATIENCE; upstream === 'feeds' && feeds() < open.length; await new Promise((go) => { setTimeout(go, 20); })) {
+            if (Date.now() > end) throw new Error(`${feeds()} of ${open.length} streams have come to the upstream`);
+        }
+        if (open.length > 0) figure(`memory of one idle stream (of ${open.length})${what}: Sidegate`, (all() - rest) / open.length, 'KiB', { 'nginx, a connection': nginx.one });
+        close();
+    }
 }
 
 async function microbench() {
@@ -262,6 +295,7 @@ async function main() {
     const since = process.hrtime.bigint();
     await startNginx(ports);
     const nginxStart = Number(process.hrtime.bigint() - since) / 1e6;
+    const { url: feedsUrl, feeds } = await startFeeds();
     const gate = new Sidegate({ program: command(options.build) });
     closing.unshift(async () => { await gate.stop(); gate.remove(); });
     await gate.init({
@@ -270,6 +304,7 @@ async function main() {
         upstreams: {
             bench: upstreamConfig(`http://127.0.0.1:${ports.direct}/mcp`, { title: 'Bench', credential: { lease: { kind: 'keep' } } }),
             reads: upstreamConfig(`http://127.0.0.1:${ports.reads}/mcp`, { title: 'Reads first', credential: { lease: { kind: 'keep' } } }),
+            feeds: upstreamConfig(feedsUrl, { credential: null, protocols: ['2025-11-25'] }),
         },
     });
     const started = process.hrtime.bigint();
@@ -285,7 +320,7 @@ async function main() {
         const auth = { Authorization: `Bearer ${agentKey}` };
         profiled = await profile(gate.processes(), join(dir, 'perf.data'), Number(options.seconds), () => load(gate.mcpUrl('bench'), 64, auth));
     }
-    await idle(gate, agentKey, nginx);
+    await idle(gate, agentKey, nginx, feeds);
     await microbench();
 }
 
