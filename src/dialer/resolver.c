@@ -11,11 +11,17 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
+#include "os/clock.h"
 #include "os/worker.h"
+
+/* How the last look-up of an upstream ended. Each is a lane of the worker. */
+enum lane { LANE_WELL, LANE_NONE_YET, LANE_BADLY };
 
 struct question {
     struct worker_job at;
     char host[256];
+    bool soon;
     struct resolver_answer answer;
 };
 
@@ -23,6 +29,7 @@ struct resolver {
     struct worker *worker;
     resolver_fn *fn;
     void *ctx;
+    uint8_t lanes[LIM_UPSTREAMS]; /* enum lane */
 };
 
 static bool take_address(const struct sockaddr *from, struct address *ret)
@@ -41,9 +48,8 @@ static bool take_address(const struct sockaddr *from, struct address *ret)
     return true;
 }
 
-static void look_up(struct worker_job *at)
+static void resolve(struct question *q)
 {
-    struct question *q = (struct question *)at;
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct resolver_answer *a = &q->answer;
     struct addrinfo *list = NULL;
@@ -59,11 +65,22 @@ static void look_up(struct worker_job *at)
         a->err = ERR_OK;
 }
 
+static void look_up(struct worker_job *at)
+{
+    struct question *q = (struct question *)at;
+    uint64_t began = clock_boot_ms();
+
+    resolve(q);
+    q->soon = clock_boot_ms() - began <= LIM_LOOK_UP_SOON_MS;
+}
+
 static void on_done(void *ctx, struct worker_job *at)
 {
     struct resolver *r = ctx;
     struct question *q = (struct question *)at;
 
+    r->lanes[at->group] = q->soon && q->answer.err == ERR_OK ? LANE_WELL : LANE_BADLY;
+    worker_set_lane(r->worker, at->group, r->lanes[at->group]);
     q->answer.ticket = at->ticket;
     r->fn(r->ctx, &q->answer);
 }
@@ -75,13 +92,21 @@ static void question_free(struct worker_job *at)
 
 enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolver **ret)
 {
-    static const struct worker_ops ops = {
-        LIM_DIALS, LIM_DIALS_PER_UPSTREAM, LIM_RESOLVERS_PER_UPSTREAM, look_up,
-        on_done,   question_free};
+    static const struct worker_ops ops = {LIM_DIALS,
+                                          LIM_DIALS_PER_UPSTREAM,
+                                          LIM_RESOLVERS_PER_UPSTREAM,
+                                          {[LANE_WELL] = LIM_RESOLVERS,
+                                           [LANE_NONE_YET] = LIM_RESOLVERS_UNPROVEN,
+                                           [LANE_BADLY] = LIM_RESOLVERS_SLOW},
+                                          look_up,
+                                          on_done,
+                                          question_free};
     struct resolver *r = MEM_NEW(struct resolver);
     enum err e;
 
     *r = (struct resolver){.fn = fn, .ctx = ctx};
+    for (size_t i = 0; i < LIM_UPSTREAMS; i++)
+        r->lanes[i] = LANE_NONE_YET;
     e = worker_new(l, &ops, r, &r->worker);
     if (e == ERR_OK && __nss_configure_lookup("hosts", "files dns") != 0)
         e = ERR_UNAVAILABLE;
@@ -124,11 +149,13 @@ enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream, st
 {
     struct question *q = MEM_NEW(struct question);
 
-    if (!is_host(host) || !slice_to_cstr(host, q->host, sizeof(q->host))) {
+    if (upstream >= LIM_UPSTREAMS || !is_host(host) ||
+        !slice_to_cstr(host, q->host, sizeof(q->host))) {
         mem_free(q);
         return ERR_UPSTREAM_DOWN;
     }
     q->at.group = upstream;
+    q->at.lane = PLANTED(resolvers_unkept) ? LANE_WELL : r->lanes[upstream];
     return worker_ask(r->worker, &q->at, ticket);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Names to addresses, by the C library, on a few threads: getaddrinfo has no form that does not
  * block. Questions wait in a bounded queue; no upstream has more than its share of it and of the
- * threads. Answers come on the loop.
+ * threads. Of these some are kept for upstreams whose last question was answered well and soon, so
+ * that name servers which are silent hold up one another. Answers come on the loop.
  */
 #ifndef SG_DIALER_RESOLVER_H
 #define SG_DIALER_RESOLVER_H
@@ -37,7 +38,7 @@ void resolver_free(struct resolver *r);
 
 /* Asks for all addresses of a name, or of a numeric address itself. ERR_AGAIN: the queue is full,
  * or the upstream's share of it; ERR_UPSTREAM_DOWN: host cannot be a name (empty, too long, a NUL
- * in it). */
+ * in it), or upstream an index. */
 MUST_USE enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream,
                                struct slice host);
 /* Nobody waits for it any more. */

@@ -40,17 +40,38 @@ static size_t count_of(const struct jobs *list, unsigned group)
     return n;
 }
 
-/* The oldest job whose group may have one more thread. One that waits for its group's others is
- * taken by the thread that ends one of them. */
+/* How many threads are at jobs of that lane or one after it. */
+static size_t under_way_from(const struct worker *w, unsigned lane)
+{
+    const struct worker_job *j;
+    size_t n = 0;
+
+    TAILQ_FOREACH(j, &w->under_way, link) {
+        n += j->lane >= lane;
+    }
+    return n;
+}
+
+static bool may_begin(const struct worker *w, const struct worker_job *j)
+{
+    bool may = count_of(&w->under_way, j->group) < w->ops->group_threads;
+
+    for (unsigned lane = 0; lane <= j->lane && may; lane++)
+        may = under_way_from(w, lane) < w->ops->lane_threads[lane];
+    return may;
+}
+
+/* The oldest job of the first lane of which one may begin. One that waits for its group's or its
+ * lane's others is taken by the thread that ends one of them. */
 static struct worker_job *next_job(struct worker *w)
 {
-    struct worker_job *j;
+    struct worker_job *j, *next = NULL;
 
     TAILQ_FOREACH(j, &w->waiting_for_thread, link) {
-        if (count_of(&w->under_way, j->group) < w->ops->group_threads)
-            return j;
+        if ((next == NULL || j->lane < next->lane) && may_begin(w, j))
+            next = j;
     }
-    return NULL;
+    return next;
 }
 
 static void *thread_main(void *ctx)
@@ -199,6 +220,25 @@ enum err worker_ask(struct worker *w, struct worker_job *j, uint64_t ticket)
     pthread_cond_signal(&w->changed);
     pthread_mutex_unlock(&w->lock);
     return ERR_OK;
+}
+
+static void set_lane(struct jobs *list, unsigned group, unsigned lane)
+{
+    struct worker_job *j;
+
+    TAILQ_FOREACH(j, list, link) {
+        if (j->group == group)
+            j->lane = lane;
+    }
+}
+
+void worker_set_lane(struct worker *w, unsigned group, unsigned lane)
+{
+    pthread_mutex_lock(&w->lock);
+    set_lane(&w->waiting_for_thread, group, lane);
+    set_lane(&w->under_way, group, lane);
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
 }
 
 void worker_drop(struct worker *w, uint64_t ticket)

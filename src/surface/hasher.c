@@ -78,7 +78,7 @@ static void job_free(struct worker_job *at)
 
 enum err hasher_new(struct loop *l, hasher_fn *fn, void *ctx, struct hasher **ret)
 {
-    static const struct worker_ops ops = {1, 1, 1, run, on_done, job_free};
+    static const struct worker_ops ops = {1, 1, 1, {1}, run, on_done, job_free};
     struct hasher *h = MEM_NEW(struct hasher);
 
     *h = (struct hasher){.fn = fn, .ctx = ctx};

@@ -42,7 +42,7 @@ static void job_free(struct worker_job *j)
     mem_free(j);
 }
 
-static const struct worker_ops ops = {MAX, 2, 2, run, on_done, job_free};
+static const struct worker_ops ops = {MAX, 2, 2, {3, 1, 1}, run, on_done, job_free};
 
 static struct worker *start(struct loop *l, size_t threads, bool held)
 {
@@ -56,13 +56,19 @@ static struct worker *start(struct loop *l, size_t threads, bool held)
     return w;
 }
 
-static enum err ask_in(struct worker *w, uint64_t ticket, unsigned group)
+static enum err ask_lane(struct worker *w, uint64_t ticket, unsigned group, unsigned lane)
 {
     struct worker_job *j = MEM_NEW(struct worker_job);
 
     all.alive++;
     j->group = group;
+    j->lane = lane;
     return worker_ask(w, j, ticket);
+}
+
+static enum err ask_in(struct worker *w, uint64_t ticket, unsigned group)
+{
+    return ask_lane(w, ticket, group, 0);
 }
 
 /* Each in a group of its own. */
@@ -162,6 +168,49 @@ static void test_a_group_has_its_share(void **state)
     loop_free(l);
 }
 
+/* Of lane 1 only one begins, though there are threads; until its group is of lane 0. */
+static void test_a_lane_has_its_share(void **state)
+{
+    struct loop *l = loop_new();
+    struct worker *w = start(l, 3, true);
+
+    (void)state;
+    assert_err(ask_lane(w, 1, 1, 1), ERR_OK);
+    wait_begun(1);
+    assert_err(ask_lane(w, 2, 2, 1), ERR_OK);
+    assert_err(ask_lane(w, 3, 3, 2), ERR_OK); /* counts for lane 1 too */
+    assert_err(ask_lane(w, 4, 4, 0), ERR_OK);
+    wait_begun(2);
+    assert_int_equal(all.last_begun, 4);
+    worker_set_lane(w, 2, 0);
+    wait_begun(3);
+    assert_int_equal(all.last_begun, 2);
+    let_go();
+    wait_done(l, 4);
+    assert_int_equal(all.last_begun, 3);
+    worker_free(w);
+    loop_free(l);
+}
+
+/* What waits in lane 0 begins before what has waited longer in another. */
+static void test_first_lane_first(void **state)
+{
+    struct loop *l = loop_new();
+    struct worker *w = start(l, 1, true);
+
+    (void)state;
+    assert_err(ask(w, 1), ERR_OK);
+    wait_begun(1);
+    assert_err(ask_lane(w, 2, 2, 2), ERR_OK);
+    assert_err(ask_lane(w, 3, 3, 1), ERR_OK);
+    assert_err(ask_lane(w, 4, 4, 0), ERR_OK);
+    let_go();
+    wait_done(l, 4);
+    assert_int_equal(all.last, 2);
+    worker_free(w);
+    loop_free(l);
+}
+
 static void test_dropped_is_not_done(void **state)
 {
     struct loop *l = loop_new();
@@ -212,6 +261,8 @@ int main(void)
         cmocka_unit_test(test_asked_before_the_threads),
         cmocka_unit_test(test_threads_work_side_by_side),
         cmocka_unit_test(test_a_group_has_its_share),
+        cmocka_unit_test(test_a_lane_has_its_share),
+        cmocka_unit_test(test_first_lane_first),
         cmocka_unit_test(test_dropped_is_not_done),
         cmocka_unit_test(test_freed_with_work_waiting),
     };
