@@ -147,10 +147,12 @@ static bool is_host(struct slice host)
 
 enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream, struct slice host)
 {
-    struct question *q = MEM_NEW(struct question);
+    struct question *q;
 
-    if (upstream >= LIM_UPSTREAMS || !is_host(host) ||
-        !slice_to_cstr(host, q->host, sizeof(q->host))) {
+    if (upstream >= LIM_UPSTREAMS)
+        return ERR_UPSTREAM_ADDRESS;
+    q = MEM_NEW(struct question);
+    if (!is_host(host) || !slice_to_cstr(host, q->host, sizeof(q->host))) {
         mem_free(q);
         return ERR_UPSTREAM_DOWN;
     }

@@ -38,7 +38,7 @@ void resolver_free(struct resolver *r);
 
 /* Asks for all addresses of a name, or of a numeric address itself. ERR_AGAIN: the queue is full,
  * or the upstream's share of it; ERR_UPSTREAM_DOWN: host cannot be a name (empty, too long, a NUL
- * in it), or upstream an index. */
+ * in it); ERR_UPSTREAM_ADDRESS: there can be no such upstream. */
 MUST_USE enum err resolver_ask(struct resolver *r, uint64_t ticket, uint16_t upstream,
                                struct slice host);
 /* Nobody waits for it any more. */

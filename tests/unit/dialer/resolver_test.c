@@ -153,6 +153,7 @@ static void test_what_is_no_host(void **state)
 
     for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
         assert_int_equal(resolver_ask(f->r, i, 1, slice_str(hosts[i])), ERR_UPSTREAM_DOWN);
+    assert_int_equal(resolver_ask(f->r, 0, LIM_UPSTREAMS, SLICE_LIT("good")), ERR_UPSTREAM_ADDRESS);
     ask(f, 100, 1, "AZ.az-09_");
     ask(f, 101, 1, "2001:db8::1");
     run(f, 2);
