@@ -9,13 +9,15 @@
 #include "proto/json.h"
 
 #include <stdlib.h>
+#include <sys/auxv.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
 #include "proto/json_in.h"
 #include "proto/utf8.h"
 
-/* Objects up to this size are checked for equal keys pair by pair, larger ones by sorting. */
+/* Objects up to this size are checked for equal keys pair by pair, larger ones by hashes. */
 #define FEW_KEYS 12
 
 enum step { STEP_VALUE, STEP_FIRST_ELEMENT, STEP_FIRST_KEY, STEP_KEY, STEP_AFTER };
@@ -193,38 +195,67 @@ static enum err string(struct parser *p)
 
 /* --- equal keys ------------------------------------------------------------------------------- */
 
-static uint32_t hash(struct slice s)
+/*
+ * A key's hash: the polynomial that its length and bytes make, seven bytes a coefficient, modulo the
+ * prime 2^61 - 1, at a point that differs in each process. Who chooses the keys does not know the
+ * point, and two keys of 7d bytes meet at no more than d points of 2^61: so that comparing keys
+ * takes no longer than reading them, whatever they are.
+ */
+#define PRIME       ((UINT64_C(1) << 61) - 1)
+#define COEFFICIENT ((UINT64_C(1) << 56) - 1)
+__extension__ typedef unsigned __int128 uint128;
+
+/* Of a < 2^62 and b < 2^61; the product is below 2^61 + 2 and need not be the least. */
+static uint64_t multiply(uint64_t a, uint64_t b)
 {
-    uint64_t h = s.n * UINT64_C(0x9e3779b97f4a7c15);
-    if (s.n >= 8) {
-        h = (h ^ load8(s.p)) * UINT64_C(0xff51afd7ed558ccd);
-        h = (h ^ h >> 32 ^ load8(s.p + s.n / 2 - 4)) * UINT64_C(0xc4ceb9fe1a85ec53);
-        h = (h ^ h >> 32 ^ load8(s.p + s.n - 8)) * UINT64_C(0x9e3779b97f4a7c15);
-    } else {
-        uint64_t w = 0;
-        for (size_t i = 0; i < s.n; i++)
-            w = w << 8 | s.p[i];
-        h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
-    }
-    return (uint32_t)(h >> 32);
+    uint128 x = (uint128)a * b;
+    uint64_t once = ((uint64_t)x & PRIME) + (uint64_t)(x >> 61);
+
+    return (once & PRIME) + (once >> 61);
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* From the 16 random bytes that the kernel gives each process, of which the C library makes its own
+ * secrets: less is taken of them than they are. */
+static uint64_t point_of_process(void)
+{
+    const uint8_t *random = (const uint8_t *)(uintptr_t)getauxval(AT_RANDOM);
+
+    BUG_IF(random == NULL);
+    return PLANTED(keys_alike) ? 0 : mix(load8(random) + mix(load8(random + 8))) & PRIME;
+}
+
+static uint32_t hash(struct slice s, uint64_t point)
+{
+    uint64_t h = s.n, w = 0;
+    size_t at = 0;
+
+    for (; s.n - at >= 8; at += 7)
+        h = multiply(h, point) + (load8(s.p + at) & COEFFICIENT);
+    for (; at < s.n; at++)
+        w = w << 8 | s.p[at];
+    h = multiply(h, point) + w;
+    return (uint32_t)multiply(h, point);
 }
 
 /* Of the decoded bytes, so that two ways of writing one key meet. */
-static uint32_t key_hash(const struct json *j, uint32_t key)
+static uint32_t key_hash(const struct json *j, uint32_t key, uint64_t point)
 {
-    if (!j->nodes[key].has_escapes)
-        return hash(json_raw(j, key));
     struct buf b = BUF_INIT(SIZE_MAX);
-    enum err e = json_str(j, key, &b);
-    BUG_IF(e != ERR_OK);
-    uint32_t h = hash(buf_slice(&b));
+    uint32_t h = hash(json_str_slice(j, key, &b), point);
+    BUG_IF(buf_err(&b) != ERR_OK);
     buf_free(&b);
     return h;
 }
 
 /* A key as qsort sees it. */
 struct key_slot {
-    struct json_cursor text;
     uint32_t hash;
     uint32_t node;
 };
@@ -234,28 +265,38 @@ static int key_cmp(const void *x, const void *y)
     const struct key_slot *a = x, *b = y;
     if (a->hash != b->hash)
         return a->hash < b->hash ? -1 : 1;
-    return json_cursor_cmp(a->text, b->text);
+    return a->node < b->node ? -1 : 1;
+}
+
+static bool same_key(struct json *j, uint32_t a, uint32_t b)
+{
+    j->compared++;
+    return json_cursor_cmp(json_cursor(j, a), json_cursor(j, b)) == 0;
 }
 
 static enum err many_keys(struct parser *p, uint32_t object, uint32_t count)
 {
-    const struct json *j = p->j;
+    struct json *j = p->j;
     struct key_slot *v = mem_zalloc_array(count, sizeof(*v));
-    uint32_t k = object + 1;
+    uint64_t point = point_of_process();
+    uint32_t key = object + 1;
     enum err e = ERR_OK;
     for (uint32_t i = 0; i < count; i++) {
-        v[i] = (struct key_slot){json_cursor(j, k), j->nodes[k].count, k};
-        k = j->nodes[k + 1].next;
+        v[i] = (struct key_slot){key_hash(j, key, point), key};
+        key = j->nodes[key + 1].next;
     }
     qsort(v, count, sizeof(*v), key_cmp);
     for (uint32_t i = 1; i < count && e == ERR_OK; i++) {
-        if (key_cmp(&v[i - 1], &v[i]) == 0)
-            e = fail(p, j->nodes[v[i].node].at, ERR_DUPLICATE_KEY);
+        for (uint32_t k = i; k > 0 && v[k - 1].hash == v[i].hash && e == ERR_OK; k--) {
+            if (same_key(j, v[k - 1].node, v[i].node))
+                e = fail(p, j->nodes[v[i].node].at, ERR_DUPLICATE_KEY);
+        }
     }
     mem_free(v);
     return e;
 }
 
+/* As written; keys with escapes are told apart like many. */
 static enum err check_keys(struct parser *p, uint32_t object)
 {
     const struct json *j = p->j;
@@ -266,9 +307,11 @@ static enum err check_keys(struct parser *p, uint32_t object)
     if (count > FEW_KEYS)
         return many_keys(p, object, count);
     for (uint32_t k = object + 1; n < count; k = j->nodes[k + 1].next) {
+        if (j->nodes[k].has_escapes)
+            return many_keys(p, object, count);
         for (uint32_t i = 0; i < n; i++) {
-            if (j->nodes[seen[i]].count == j->nodes[k].count &&
-                json_cursor_cmp(json_cursor(j, seen[i]), json_cursor(j, k)) == 0)
+            if (j->nodes[seen[i]].len == j->nodes[k].len &&
+                slice_eq(json_raw(j, seen[i]), json_raw(j, k)))
                 return fail(p, j->nodes[k].at, ERR_DUPLICATE_KEY);
         }
         seen[n++] = k;
@@ -437,7 +480,6 @@ static enum err key(struct parser *p)
         return e;
     struct json_node *k = &j->nodes[j->n - 1];
     k->is_key = true;
-    k->count = key_hash(j, j->n - 1);
     j->nodes[p->open].count++;
     if (k->has_escapes)
         mark_rewrite(p);
@@ -515,6 +557,7 @@ enum err json_parse_room(struct json *j, struct slice text, struct json_room roo
                        .max_nodes = LIM_JSON_NODES - room.nodes,
                        .max_keys = LIM_JSON_KEYS - room.keys};
     j->n = 0;
+    j->compared = 0;
     j->text = text;
     enum err e = text.n >= UINT32_MAX ? fail(&p, 0, ERR_TOO_LARGE) : run(&p);
     if (e != ERR_OK) {

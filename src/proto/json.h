@@ -36,7 +36,7 @@ struct json_node {
     uint32_t len;    /* bytes as written; of a string without its quotes */
     uint32_t parent; /* the array or object around it; JSON_NONE at the root */
     uint32_t next;   /* index after this node's whole subtree */
-    uint32_t count;  /* elements or members; of a key a hash of its decoded bytes */
+    uint32_t count;  /* elements or members */
     uint8_t type;
     bool is_key;
     bool has_escapes; /* of a string: a backslash stands in it; of an array or object: its text is
@@ -48,6 +48,7 @@ struct json {
     struct slice text;
     struct json_node *nodes;
     uint32_t n, cap;
+    uint32_t compared; /* pairs of keys looked at in full, their hashes being equal */
 };
 
 /* Ready for json_parse; no memory yet. */
