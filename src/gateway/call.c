@@ -186,17 +186,18 @@ struct call *call_by_id(struct gateway *g, uint64_t id)
 }
 
 /* An action may end other calls than its own, so each is looked up again by its number. */
-void calls_event(struct gateway *g, enum call_ev ev)
+void calls_event(struct gateway *g, enum call_ev ev, const struct digest *token)
 {
     uint64_t *ids = NULL;
-    size_t n = HASH_COUNT(g->calls), i = 0;
+    size_t n = 0;
     struct call *c = NULL, *next = NULL;
 
-    ids = mem_zalloc_array(n, sizeof(*ids));
+    ids = mem_zalloc_array(HASH_COUNT(g->calls), sizeof(*ids));
     HASH_ITER(hh, g->calls, c, next) {
-        ids[i++] = c->id;
+        if (token == NULL || ID_EQ(c->token_hash, *token))
+            ids[n++] = c->id;
     }
-    for (i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         c = call_by_id(g, ids[i]);
         if (c != NULL)
             call_event(c, ev, NULL);

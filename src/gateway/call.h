@@ -49,6 +49,7 @@ enum call_ev {
     CALL_EV_ROOM,        /* room towards the client */
     CALL_EV_ANSWER,      /* enum answer: the client's to our elicitation */
     CALL_EV_GONE,        /* the client left */
+    CALL_EV_KEY_GONE,    /* its agent key was removed */
     CALL_EV_CANCEL,      /* the client, or the end of its session, cancelled it */
     CALL_EV_TIME,
     CALL_EV_COUNT
@@ -138,8 +139,8 @@ bool call_has_message(const struct call *c);
 void call_event(struct call *c, enum call_ev ev, const void *arg);
 /* By its number, or NULL. */
 struct call *call_by_id(struct gateway *g, uint64_t id);
-/* The same event for all. */
-void calls_event(struct gateway *g, enum call_ev ev);
+/* The same event for all, or (token not NULL) for those that were shown with that token. */
+void calls_event(struct gateway *g, enum call_ev ev, const struct digest *token);
 const char *call_state_name(enum call_state s);
 
 #endif

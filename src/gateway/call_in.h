@@ -39,6 +39,7 @@ void call_open(struct call *c, struct slice new_id);
 
 CALL_ACTION(denied);        /* reply.c */
 CALL_ACTION(keeper_lost);   /* reply.c */
+CALL_ACTION(key_gone);      /* reply.c */
 CALL_ACTION(forgotten);     /* reply.c */
 CALL_ACTION(ask);           /* open.c */
 CALL_ACTION(permitted);     /* send.c */

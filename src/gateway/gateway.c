@@ -30,7 +30,7 @@ void gateway_done(struct gateway *g)
 
     sessions_done(g);
     httpd_free(g->http);
-    calls_event(g, CALL_EV_CANCEL);
+    calls_event(g, CALL_EV_CANCEL, NULL);
     while ((e = LIST_FIRST(&g->egresses)) != NULL) {
         LIST_REMOVE(e, entry);
         mem_free(e);
@@ -53,7 +53,7 @@ void gateway_peer(struct gateway *g, struct chan *c)
         e = MEM_NEW(struct egress);
         e->chan = c;
         LIST_INSERT_HEAD(&g->egresses, e, entry);
-        calls_event(g, CALL_EV_EGRESS_HERE);
+        calls_event(g, CALL_EV_EGRESS_HERE, NULL);
         break;
     default: chan_breach(c, BREACH_STRANGER);
     }
@@ -85,7 +85,7 @@ void gateway_lost(struct gateway *g, struct chan *c)
     case ROLE_KEEPER:
         g->keeper = NULL;
         keys_lost(g);
-        calls_event(g, CALL_EV_KEEPER_LOST);
+        calls_event(g, CALL_EV_KEEPER_LOST, NULL);
         break;
     case ROLE_EGRESS: lost_egress(g, c); break;
     default: break;

@@ -2,7 +2,7 @@
  * Whose body is read. Run by the gateway on tokens that anybody may send: one that the keeper has
  * not said yes to is asked about, and until then nothing of its request is read but the headers. A
  * yes is remembered until the keeper says that the key is gone, or is gone itself; it opens nothing
- * but room, since each call is judged with its token anyway.
+ * but room, since each call is judged with its token anyway. What was let in goes with the key.
  */
 #include "gateway/keys.h"
 
@@ -147,12 +147,21 @@ void keys_on_known(struct gateway *g, const struct msg_token_known *m)
     mem_free(c);
 }
 
+/* Calls first, so that each is told why. The share is there even when a keeper that ended took the
+ * yes with it. */
 void keys_on_gone(struct gateway *g, const struct msg_token_gone *m)
 {
+    struct share *share = share_get(&g->keys.shares, ID_SLICE(m->token));
     struct key *k = find(&g->keys, &m->token);
 
     if (k != NULL)
         forget(&g->keys, k);
+    if (!PLANTED(gone_stays)) {
+        calls_event(g, CALL_EV_KEY_GONE, &m->token);
+        sessions_end(g, &m->token);
+        httpd_end(g->http, share);
+    }
+    share_put(share);
 }
 
 void keys_writable(struct gateway *g)

@@ -29,7 +29,8 @@ void keys_take(struct gateway *g, struct http_req *req, struct slice token, size
 /* The request is over, whatever it waited for. */
 void keys_leave(struct gateway *g, const struct http_req *req);
 
-/* What the keeper says. */
+/* What the keeper says. With a key that is gone ends whatever was shown with it: calls, sessions,
+ * connections. */
 void keys_on_known(struct gateway *g, const struct msg_token_known *m);
 void keys_on_gone(struct gateway *g, const struct msg_token_gone *m);
 /* There is room in its channel. */

@@ -197,6 +197,13 @@ CALL_ACTION(keeper_lost)
     call_fail(c, ERR_UNAVAILABLE);
 }
 
+CALL_ACTION(key_gone)
+{
+    (void)ev;
+    (void)arg;
+    call_fail(c, ERR_UNAUTHENTICATED);
+}
+
 /* The upstream's answer goes on; the next keeper does not know the call. */
 CALL_ACTION(forgotten)
 {

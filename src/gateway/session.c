@@ -145,6 +145,16 @@ void sessions_done(struct gateway *g)
     }
 }
 
+void sessions_end(struct gateway *g, const struct digest *token)
+{
+    struct session *s = NULL, *next = NULL;
+
+    HASH_ITER(hh, g->sessions, s, next) {
+        if (ID_EQ(s->token, *token))
+            session_end(s);
+    }
+}
+
 struct session *session_by_id(struct gateway *g, struct session_id id)
 {
     struct session *s = NULL;

@@ -62,6 +62,8 @@ MUST_USE enum err session_new(struct gateway *g, const struct session_new *n, st
 void session_end(struct session *s);
 /* closing is over. */
 void session_closed(struct session *s);
+/* All that were opened with that token. */
+void sessions_end(struct gateway *g, const struct digest *token);
 void sessions_done(struct gateway *g);
 
 /*

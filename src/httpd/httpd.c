@@ -55,8 +55,10 @@ void conn_phase(struct conn *c, enum phase p)
         accept_resume(c->h);
     /* The end that came together with a request is not seen again by libmicrohttpd. What else it
      * has read before that end is served in this turn. */
-    if (p == PHASE_IDLE && c->hangup)
+    if (p == PHASE_IDLE && (c->hangup || c->ending))
         loop_timer_set(c->timer, 0);
+    else if (c->ending)
+        return; /* its time runs */
     else if (phases[p].timed)
         loop_timer_set(c->timer, limit_get(phases[p].limit));
     else
@@ -101,6 +103,26 @@ void conn_prove(struct conn *c, struct share *share)
         share->connections++;
     c->h->n_proven++;
     move(c, CONN_PROVEN);
+}
+
+/* Also a connection that is not counted, as long as it works for the owner. */
+static bool is_of(const struct conn *c, const struct share *s)
+{
+    return c->share == s || (c->req != NULL && c->req->body_hold.share == s);
+}
+
+void httpd_end(struct httpd *h, const struct share *s)
+{
+    struct conn *c = NULL;
+
+    for (size_t i = 0; i < CONN_STANDINGS; i++) {
+        TAILQ_FOREACH(c, &h->conns[i], entry) {
+            if (c->ending || !is_of(c, s))
+                continue;
+            c->ending = true;
+            loop_timer_set(c->timer, c->phase == PHASE_IDLE ? 0 : limit_get(SET_IDLE_TIME));
+        }
+    }
 }
 
 static void conn_free(struct conn *c)

@@ -87,6 +87,9 @@ void httpd_add(struct httpd *h, int fd);
 void httpd_free(struct httpd *h);
 /* Accepts nothing any more; what is open goes on. */
 void httpd_stop_accepting(struct httpd *h);
+/* The owner of that share is nobody any more: its connections are closed, each when its answer has
+ * been sent, and after SET_IDLE_TIME at the latest. */
+void httpd_end(struct httpd *h, const struct share *s);
 /* Open connections. */
 size_t httpd_count(const struct httpd *h);
 

@@ -36,6 +36,7 @@ struct conn {
     struct loop_timer *timer;
     enum phase phase;
     bool hangup; /* the client shut down its side */
+    bool ending; /* httpd_end: one idle_time at most, and no next request */
     struct req *req;
 };
 

@@ -6,7 +6,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xae8a822b145475b8u
+#define MSG_TABLE_ID 0x9fb90f047e739edfu
 
 enum role {
     ROLE_SUPERVISOR,
@@ -572,7 +572,7 @@ struct msg_token_known {
     bool known;
 };
 
-/* The agent key of the token with this SHA-256 was removed. */
+/* The agent key of the token with this SHA-256 was removed. The gateway ends what was shown with it: calls, sessions, connections. */
 struct msg_token_gone {
     struct digest token;
 };

@@ -4,7 +4,7 @@ import { upstreamConfig } from '../../lib/sidegate.mjs';
 import { MODERN, callTool } from '../../lib/wire.mjs';
 import { Upstream, header } from '../../upstreams/lib.mjs';
 
-export const name = 'a stream ends with the lease or the agent key that it rides on, or with the keeper, and begins again with the next call';
+export const name = 'a stream ends with the lease or the agent key that it rides on, or with the keeper, and begins again with the next call; a removed agent key takes sessions and streams with it';
 export const clients = ['sdk 1.x', 'client 2.x legacy', 'raw modern'];
 
 const closed = (entry) => (entry.socket.destroyed ? undefined : once(entry.socket, 'close', { signal: AbortSignal.timeout(PATIENCE) }));
@@ -30,8 +30,23 @@ async function legacy(t, client) {
     await agent.notified('notifications/tools/list_changed', 2); // on the client's own stream, which was open all the time
     await station.untilAny((r) => r.method === 'GET' && r.authorised, 3);
     const again = feeds()[2];
+    const own = await openStream(sidegate.mcpUrl('weather'), agent.key);
     t.equal((await sidegate.cli('key', 'remove', await keyId(sidegate))).status, 0, 'the agent key is removed');
     await closed(again);
+    await own.text();
+    t.equal((await fetch(sidegate.mcpUrl('weather'), { headers: own.with })).status, 401, "the client's own stream has ended too, and none can be opened");
+}
+
+// A session with the client's own stream, which nothing but the gateway ends.
+async function openStream(url, key) {
+    const from = { authorization: `Bearer ${key}`, accept: 'application/json, text/event-stream' };
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
+    const hello = await fetch(url, { method: 'POST', headers: { ...from, 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }) });
+    await hello.text();
+    const headers = { ...from, 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': hello.headers.get('mcp-session-id') };
+    const stream = await fetch(url, { headers });
+    if (stream.status !== 200) throw new Error(`no stream: ${stream.status}`);
+    return { with: headers, text: () => stream.text() };
 }
 
 // And waits until the gateway has the next one: it knows the key then, and refuses what lacks a session.

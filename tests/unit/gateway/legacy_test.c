@@ -570,6 +570,39 @@ static void test_stream_without_a_key(void **state)
     buf_free(&h);
 }
 
+/* Whatever was shown with its agent key ends: the session, its stream, calls, connections. Another
+ * key's connection stays. */
+static void test_key_removed(void **state)
+{
+    struct stage *s = *state;
+    struct client stream, call, idle = {0}, other = {0};
+    char id[ID_TEXT + 1];
+
+    open_session(s, "/mcp/both", FORM, id);
+    open_stream(s, &stream, id, true);
+    start(s, &call, id, CALL);
+    request(s, &idle, "GET /mcp/both", "Authorization: Bearer " TOKEN "\r\n", NULL);
+    WAIT(s, &idle, has(&idle, "HTTP/1.1 406 "));
+    request(s, &other, "GET /mcp/both", "Authorization: Bearer other\r\n", NULL);
+    WAIT(s, &other, has(&other, "HTTP/1.1 406 "));
+    say_gone(s);
+    WAIT(s, &stream, stream.eof);
+    assert_true(has(&stream, "\r\n0\r\n\r\n"));
+    WAIT(s, &call, call.eof);
+    assert_true(has(&call, "HTTP/1.1 401 "));
+    WAIT(s, &idle, idle.eof);
+    WAIT(s, &other, httpd_count(s->g.http) == 1);
+    assert_false(other.eof);
+    assert_int_equal(HASH_COUNT(s->g.calls), 0);
+    assert_int_equal(HASH_COUNT(s->g.sessions), 0);
+    WAIT_MSG(s, &other, MSG_SESSION_GONE, 1);
+    WAIT_MSG(s, &other, MSG_SESSION_END, 1);
+    client_close(&stream);
+    client_close(&call);
+    client_close(&idle);
+    all_is_over(s, &other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -592,6 +625,7 @@ int main(void)
         STAGED(test_feed_begins_again),
         STAGED(test_feed_ends_while_a_call_waits),
         STAGED(test_stream_without_a_key),
+        STAGED(test_key_removed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,64 @@ static void test_free_ends_all(void **state)
     }
 }
 
+/* Of an owner who is nobody any more: what is idle goes at once, what has an answer in hand after
+ * it, also when it is not counted as the owner's. */
+static void test_owner_is_gone(void **state)
+{
+    struct fixture *fx = *state;
+    struct client idle, held, other;
+    struct share *ana = share_get(&fx->shares, SLICE_LIT("ana"));
+
+    client_open(&idle, fx->port);
+    client_send_str(&idle, "GET /proven?ana HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &idle, client_count(&idle, "hello") == 1);
+    client_open(&other, fx->port);
+    client_send_str(&other, "GET /proven?bob HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &other, client_count(&other, "hello") == 1);
+    client_open(&held, fx->port);
+    client_send_str(&held, "GET /hold?ana HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &held, fx->held[0] != NULL);
+    httpd_end(fx->h, ana);
+    CLIENT_WAIT(fx->loop, &idle, idle.eof);
+    client_read(&held);
+    assert_false(held.eof);
+    fixture_reply(fx->held[0], 401, SLICE_LIT("hello"));
+    CLIENT_WAIT(fx->loop, &held, held.eof);
+    assert_int_equal(client_count(&held, "HTTP/1.1 401 "), 1);
+    client_read(&other);
+    assert_false(other.eof);
+    client_close(&idle);
+    client_close(&held);
+    client_close(&other);
+    CLIENT_WAIT(fx->loop, &other, httpd_count(fx->h) == 0);
+    share_put(ana);
+}
+
+/* One that takes its answer a little at a time has idle_time for all of it. */
+static void test_owner_is_gone_and_reads_slowly(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c;
+    struct share *ana = share_get(&fx->shares, SLICE_LIT("ana"));
+    uint64_t start;
+
+    set(SET_IDLE_TIME, 1000);
+    client_open_small(&c, fx->port);
+    client_send_str(&c, "GET /stream?ana HTTP/1.1\r\n" H "\r\n");
+    CLIENT_WAIT(fx->loop, &c, fx->held[0] != NULL);
+    start = client_now();
+    httpd_end(fx->h, ana);
+    while (httpd_count(fx->h) > 0 && client_now() - start < 10000) {
+        if (fx->held[0] != NULL)
+            IGNORE(http_stream_write(fx->held[0], SLICE_LIT("x"), NULL));
+        loop_turn(fx->loop, 5);
+        client_read(&c);
+    }
+    assert_int_equal(httpd_count(fx->h), 0);
+    client_close(&c);
+    share_put(ana);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +239,8 @@ int main(void)
         T(test_leaving_while_others_come),
         T(test_abort),
         T(test_free_ends_all),
+        T(test_owner_is_gone),
+        T(test_owner_is_gone_and_reads_slowly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
