@@ -125,6 +125,14 @@ void httpd_end(struct httpd *h, const struct share *s)
     }
 }
 
+static void leave_owner(struct conn *c)
+{
+    if (c->share != NULL)
+        c->share->connections--;
+    share_put(c->share);
+    c->share = NULL;
+}
+
 static void conn_free(struct conn *c)
 {
     loop_unwatch(c->watch);
@@ -133,9 +141,7 @@ static void conn_free(struct conn *c)
     c->h->n_conns--;
     c->h->n_doomed -= c->doomed;
     c->h->n_proven -= c->standing == CONN_PROVEN;
-    if (c->share != NULL)
-        c->share->connections--;
-    share_put(c->share);
+    leave_owner(c);
     mem_free(c);
 }
 
@@ -228,15 +234,51 @@ static struct conn *longest_idle(struct httpd *h)
     return NULL;
 }
 
+/* The owner of most, if that is more than each keeps. */
+static const struct share *owner_of_most(const struct httpd *h)
+{
+    const struct share *most = NULL;
+    const struct conn *c = NULL;
+
+    TAILQ_FOREACH(c, &h->conns[CONN_PROVEN], entry) {
+        if (c->share != NULL && (most == NULL || c->share->connections > most->connections))
+            most = c->share;
+    }
+    return most != NULL && most->connections > LIM_CONNECTIONS_LEAST ? most : NULL;
+}
+
+/* The one that has been busy for the longest time; with a GET, which loses nothing (RFC 9110
+ * 9.2.2), before all others. */
+static struct conn *longest_busy(struct httpd *h, const struct share *of)
+{
+    struct conn *c = NULL, *other = NULL;
+
+    TAILQ_FOREACH(c, &h->conns[CONN_PROVEN], entry) {
+        if (c->share != of)
+            continue;
+        if (c->req != NULL && slice_eq_str(c->req->pub.method, "GET"))
+            return c;
+        if (other == NULL)
+            other = c;
+    }
+    return other;
+}
+
 /* Strangers go, but for an eighth of the room: who is known was a stranger once, and finds a place
- * there. */
+ * there. When all who are known are busy, one of theirs goes who have most. */
 static struct conn *find_victim(struct httpd *h)
 {
+    bool few_strangers = h->n_conns - h->n_proven <= h->max_conns / 8;
+    const struct share *most = NULL;
     struct conn *c = NULL;
 
-    if (h->n_conns - h->n_proven <= h->max_conns / 8)
+    if (few_strangers)
         c = longest_idle(h);
-    return c != NULL ? c : oldest_stranger(h);
+    if (c == NULL)
+        c = oldest_stranger(h);
+    if (c == NULL && few_strangers && !PLANTED(busy_stay))
+        most = owner_of_most(h);
+    return most != NULL ? longest_busy(h, most) : c;
 }
 
 static void doom(struct conn *c)
@@ -245,6 +287,7 @@ static void doom(struct conn *c)
 
     c->doomed = true;
     h->n_doomed++;
+    leave_owner(c); /* who has most is asked again in this turn */
     if (c->req != NULL)
         request_gone(c->req);
     tcp_cut(c->fd);

@@ -22,8 +22,9 @@
  * What requests hold (bodies, and answers that wait for the client) is counted in the share that
  * the role names. At most SET_CLIENTS connections are open. When one more comes, the oldest of a
  * stranger is closed that waits for nothing of ours; or, when strangers have no more than an
- * eighth, the longest idle of those that http_prove was called for. Without one the new one waits
- * unaccepted.
+ * eighth, the longest idle of those that http_prove was called for, or, when none is idle, the
+ * longest busy of the owner who has most of them, if that is more than LIM_CONNECTIONS_LEAST.
+ * Without one the new one waits unaccepted.
  *
  * Time limits: SET_HEADER_TIME from the first byte waited for to the end of the headers,
  * SET_BODY_TIME from there to the end of the body, SET_IDLE_TIME between two requests and for a

@@ -463,6 +463,80 @@ static void test_known_make_room(void **state)
     set(SET_CONNECTIONS_PER_CLIENT, 256);
 }
 
+/* A connection of that owner, with a request in hand that waits for us. */
+static void open_busy(struct fixture *fx, struct client *c, const char *owner, const char *method)
+{
+    struct buf b = BUF_INIT(256);
+    unsigned requests = fx->requests;
+
+    client_open(c, fx->port);
+    buf_printf(&b, "/proven?%s", owner);
+    buf_put_u8(&b, 0);
+    ask_of(fx, c, (const char *)b.p);
+    buf_clear(&b);
+    buf_printf(&b, "%s /hold?%s HTTP/1.1\r\n" H "Content-Length: 0\r\n\r\n", method, owner);
+    client_send(c, buf_slice(&b));
+    CLIENT_WAIT(fx->loop, c, fx->requests == requests + 2);
+    buf_free(&b);
+}
+
+static unsigned connections_of(struct fixture *fx, const char *owner)
+{
+    struct share *s = share_get(&fx->shares, slice_str(owner));
+    unsigned n = s->connections;
+
+    share_put(s);
+    return n;
+}
+
+/* When nobody is idle, who has most makes room, by what it may ask for again before anything else;
+ * also when many come in one turn. */
+static void test_most_make_room(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c[64], now[8];
+
+    fixture_again(fx);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++)
+        open_busy(fx, &c[i], i < 34 ? "ana" : "bob", i == 0 ? "POST" : "GET");
+    for (size_t i = 0; i < ARRAY_LEN(now); i++)
+        client_open(&now[i], fx->port);
+    for (size_t i = 0; i < ARRAY_LEN(now); i++)
+        ask_of(fx, &now[i], "/x");
+    CLIENT_WAIT(fx->loop, &c[1], c[1].eof);
+    client_read(&c[0]);
+    assert_false(c[0].eof);
+    assert_int_equal(connections_of(fx, "ana"), 28);
+    assert_int_equal(connections_of(fx, "bob"), 28);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++)
+        client_close(&c[i]);
+    for (size_t i = 0; i < ARRAY_LEN(now); i++)
+        client_close(&now[i]);
+}
+
+/* But not of the few that each has, however many come. */
+static void test_few_stay(void **state)
+{
+    struct fixture *fx = *state;
+    struct client c[2 * LIM_CONNECTIONS_LEAST], now;
+
+    set(SET_CLIENTS, ARRAY_LEN(c));
+    fixture_again(fx);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++)
+        open_busy(fx, &c[i], i % 2 ? "ana" : "bob", "GET");
+    client_open(&now, fx->port);
+    client_send_str(&now, "GET /x HTTP/1.1\r\n" H "\r\n");
+    for (int i = 0; i < 10; i++)
+        loop_turn(fx->loop, 1);
+    assert_int_equal(connections_of(fx, "ana"), LIM_CONNECTIONS_LEAST);
+    assert_int_equal(connections_of(fx, "bob"), LIM_CONNECTIONS_LEAST);
+    client_close(&c[0]);
+    CLIENT_WAIT(fx->loop, &now, client_count(&now, "hello") == 1);
+    for (size_t i = 1; i < ARRAY_LEN(c); i++)
+        client_close(&c[i]);
+    client_close(&now);
+}
+
 static void test_stop_accepting(void **state)
 {
     struct fixture *fx = *state;
@@ -500,6 +574,8 @@ int main(void)
         T(test_connection_cap),
         T(test_strangers_make_room),
         T(test_known_make_room),
+        T(test_most_make_room),
+        T(test_few_stay),
         T(test_stop_accepting),
     };
 
