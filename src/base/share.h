@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "base/id.h"
+#include "base/pace.h"
 
 struct share;
 
@@ -29,6 +30,7 @@ struct share {
     uint64_t held;
     unsigned users;
     unsigned connections; /* of it, for src/httpd */
+    struct pace refusals; /* of it, for src/gateway */
     UT_hash_handle hh;
 };
 

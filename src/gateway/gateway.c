@@ -21,6 +21,7 @@ void gateway_init(struct gateway *g, struct loop *loop)
 void gateway_open(struct gateway *g)
 {
     keys_init(&g->keys);
+    refusals_init(&g->refusals, g->loop);
     g->http = httpd_new(g->loop, -1, &route_ops, g);
 }
 
@@ -36,6 +37,7 @@ void gateway_done(struct gateway *g)
         mem_free(e);
     }
     keys_done(&g->keys);
+    refusals_done(&g->refusals);
     params_done(&g->params);
     json_free(&g->answer);
     conf_done(&g->conf);

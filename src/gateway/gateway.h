@@ -6,6 +6,7 @@
 #include "gateway/conf.h"
 #include "gateway/keys.h"
 #include "gateway/params.h"
+#include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "ipc/chan.h"
 
@@ -26,6 +27,7 @@ struct gateway {
     uint64_t last_call;
     struct session *sessions; /* by id */
     struct keys keys;
+    struct refusals refusals;
     struct params_all params;
     struct json answer; /* the parsed message of an upstream, one at a time */
 };

@@ -281,6 +281,17 @@ static enum err start_request(struct call *c)
     return ERR_OK;
 }
 
+/* Taken, and nobody is told of it: nobody else counts it, either. */
+static void drop(struct call *c)
+{
+    if (!refusals_take(&c->g->refusals, c->hold.share)) {
+        call_fail(c, ERR_TOO_FAST);
+        return;
+    }
+    call_accept(c);
+    call_finish(c);
+}
+
 /* --- notifications ---------------------------------------------------------------------------- */
 
 static struct call *cancelled_call(const struct call *c)
@@ -309,10 +320,8 @@ static void start_cancel(struct call *c)
     }
     if (o != NULL)
         call_event(o, CALL_EV_CANCEL, NULL);
-    if (!is_upstream) {
-        call_accept(c);
-        call_finish(c);
-    }
+    if (!is_upstream)
+        drop(c);
 }
 
 static enum err start_notification(struct call *c)
@@ -358,8 +367,7 @@ static enum err start_response(struct call *c)
     k = ask_by_id(&c->session->asks, json_str_slice(&c->in, c->req.rpc.id, &scratch));
     buf_free(&scratch);
     if (k == NULL) {
-        call_accept(c);
-        call_finish(c);
+        drop(c);
         return ERR_OK;
     }
     c->target = k->call;

@@ -146,14 +146,22 @@ static void put_error(struct call *c, enum err e, struct buf *out)
         mcp_put_err(out, id, e, c->era);
 }
 
-void call_fail(struct call *c, enum err e)
+/* Of a new call the keeper has not heard. Whoever says "too fast" has counted it. */
+static enum err tell_log(struct call *c, enum err e)
+{
+    if (e != ERR_TOO_FAST &&
+        (c->state != CALL_NEW || refusals_logs(&c->g->refusals, c->hold.share, &e)))
+        log_failure(c, e);
+    return e;
+}
+
+void call_fail(struct call *c, enum err why)
 {
     struct buf out = BUF_INIT(8192);
     const struct http_field *extra = NULL;
+    enum err e = tell_log(c, why);
     size_t n = extra_of(e, &extra);
 
-    if (e != ERR_TOO_FAST) /* the keeper counts them */
-        log_failure(c, e);
     put_error(c, e, &out);
     if (PLANTED(refusal_tells))
         buf_put(&out, planted_kept());

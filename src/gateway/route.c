@@ -75,11 +75,14 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
 
     if (PLANTED(path_logged))
         log_event(LOG_INFO, "planted", LOG_TEXT("path", req->path));
-    log_refusal(g, req, e);
+    if (refusals_logs(&g->refusals, http_share(req), &e))
+        log_refusal(g, req, e);
     f[n++] = (struct http_field){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
     f[n++] = (struct http_field){SLICE_LIT("Cache-Control"), SLICE_LIT("no-store")};
     if (e == ERR_BAD_METHOD)
         f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)};
+    if (e == ERR_TOO_FAST)
+        f[n++] = (struct http_field){SLICE_LIT("Retry-After"), SLICE_LIT("1")};
     put_error(g, e, &out);
     http_reply(req, err_http(e), f, n, buf_slice(&out));
     buf_free(&out);
@@ -133,10 +136,13 @@ static void on_end(void *ctx, struct http_req *req, enum http_end how)
         sink_on_end(req->user);
 }
 
+/* Whose it is nobody looks at. */
 static void on_refused(void *ctx, enum err why)
 {
-    (void)ctx;
-    log_event(LOG_INFO, "connection_refused", LOG_ERR(why));
+    struct gateway *g = ctx;
+
+    if (refusals_take(&g->refusals, NULL))
+        log_event(LOG_INFO, "connection_refused", LOG_ERR(why));
 }
 
 const struct http_ops route_ops = {on_head, on_request, on_drained, on_end, on_refused};

@@ -5,9 +5,9 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/pace.h"
 #include "crypto/sec.h"
 #include "ipc/gen/messages.h"
-#include "keeper/pace.h"
 
 #include <uthash.h>
 

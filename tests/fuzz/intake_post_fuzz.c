@@ -42,6 +42,9 @@ static struct stage *the_stage(const char **ret_session)
 
     if (s == NULL) {
         log_set_level(LOG_ERROR);
+        /* One key sends all inputs, most of them to be refused. */
+        MUST(limit_set(SET_KEY_BURST, limit_row(SET_KEY_BURST)->max) == ERR_OK);
+        MUST(limit_set(SET_KEY_RATE, limit_row(SET_KEY_RATE)->max) == ERR_OK);
         MUST(stage_setup(&state) == 0);
         s = state;
         open_session(s, "/mcp/both", "{\"elicitation\":{\"url\":{},\"form\":{}},\"sampling\":{}}",

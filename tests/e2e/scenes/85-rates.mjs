@@ -36,6 +36,21 @@ export default async function (t) {
     for (const end = Date.now() + PATIENCE; Date.now() < end && again?.status !== 200;) again = await call(flood);
     t.equal(again.status, 200, 'the key goes on by itself');
 
+    // What nobody asks the keeper about: a method of the other era, a server that is none.
+    const bad = (agent, n) => n % 2 ? request(url, agent, 'ping') : request(sidegate.mcpUrl('none'), agent, 'tools/list');
+    const [from, began] = [sidegate.log.length, Date.now()];
+    const wrong = [];
+    for (let wave = 0; wave < 10; wave++) wrong.push(...await Promise.all(Array.from({ length: 30 }, (_, n) => bad(flood, n))));
+    const may = 20 + 2 * (1 + (Date.now() - began) / 1000);
+    const told = wrong.filter((r) => r.status === 404).length;
+    t.ok(told > 0 && told <= may && wrong.every((r) => r.status === 404 || (r.status === 429 && r.headers.get('retry-after') === '1')),
+        `what the gateway refuses by itself has the same rate: ${told} of 300 were told why`);
+    t.equal((await bad(good, 0)).status, 404, 'another key is told why');
+    const summed = () => [...sidegate.log.slice(from).matchAll(/event=refusals_summed keys=(\d+)/g)].reduce((n, [, keys]) => n + Number(keys), 0);
+    for (let at = from; summed() < 300 - told; at = sidegate.log.length) await sidegate.logged(/event=refusals_summed/, PATIENCE, at);
+    const lines = sidegate.log.slice(from).match(/event=(call_failed|request_refused)/g).length;
+    t.ok(lines <= told + 1, `the log has ${lines} lines of it, and the number of the others`);
+
     t.equal(await sidegate.stop(), 0, 'it stops');
     const records = auditRecords(sidegate.dir).slice(since);
     t.ok(records.length < 40, `few records came of it: ${records.length}`);

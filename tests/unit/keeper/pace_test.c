@@ -1,4 +1,4 @@
-/* How fast somebody may go: the pure part, and what the keeper does with it. */
+/* How fast somebody may go: what the keeper does with a pace. */
 #include "world.h"
 
 static int setup(void **state)
@@ -6,33 +6,6 @@ static int setup(void **state)
     world_setup(state);
     other_key(*state);
     return 0;
-}
-
-/* --- the pure part ---------------------------------------------------------------------------- */
-
-static void test_pace(void **state)
-{
-    const struct pace_limit l = {.burst = 3, .rate = 2};
-    struct pace p = {0};
-    uint64_t now = 1000;
-
-    (void)state;
-    for (int i = 0; i < 3; i++)
-        assert_true(pace_take(&p, &l, now));
-    assert_false(pace_take(&p, &l, now));
-    assert_false(pace_take(&p, &l, now + 499));
-    assert_true(pace_take(&p, &l, now + 500));
-    assert_false(pace_take(&p, &l, now + 500));
-    /* A second for each whatever the rate, and never more at once than the burst. */
-    assert_true(pace_take(&p, &l, now += 1500));
-    now += UINT64_MAX / 2;
-    for (int i = 0; i < 3; i++)
-        assert_true(pace_take(&p, &l, now));
-    assert_false(pace_take(&p, &l, now));
-    /* What was refused costs nothing. */
-    for (int i = 0; i < 1000; i++)
-        assert_false(pace_take(&p, &l, now));
-    assert_true(pace_take(&p, &l, now + 500));
 }
 
 /* --- agent keys ------------------------------------------------------------------------------- */
@@ -234,8 +207,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_pace),      T(test_lists_are_summed), T(test_key),         T(test_person),
-        T(test_strangers), T(test_wrong_person),     T(test_counts_wait),
+        T(test_lists_are_summed), T(test_key),          T(test_person),
+        T(test_strangers),        T(test_wrong_person), T(test_counts_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* How fast somebody may go. Pure. */
-#include "keeper/pace.h"
+#include "base/pace.h"
 
 #include "base/planted.h"
 

@@ -2,8 +2,8 @@
  * How fast somebody may go: so many at once, and so many a second in the long run. Zeroed at first.
  * Pure.
  */
-#ifndef SG_KEEPER_PACE_H
-#define SG_KEEPER_PACE_H
+#ifndef SG_BASE_PACE_H
+#define SG_BASE_PACE_H
 
 #include "base/defs.h"
 
