@@ -53,5 +53,11 @@ int main(void)
         printf("| `%s` | %llu | %llu | %llu | %s | %s |\n", l->text, (unsigned long long)l->def,
                (unsigned long long)l->min, (unsigned long long)l->max, l->unit, l->why);
     }
+    printf(
+        "\nNot settable: of each process the log takes %d lines at once and %d a second in the "
+        "long "
+        "run, of which %d at once are for warnings and errors alone; at level debug ten times as "
+        "many.\nThe line `log_lines_dropped` says how many more there were.\n",
+        LIM_LOG_BURST, LIM_LOG_RATE, LIM_LOG_KEPT);
     return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "supervisor/supervisor.h"
 
+#include "base/planted.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/sock.h"
@@ -32,24 +33,17 @@ static void put_out(const char *process, uint32_t pid, enum log_level level, str
     buf_free(&out);
 }
 
-/* Whether one more line of p fits its budget; refilled at LIM_LOG_RATE a second up to
- * LIM_LOG_BURST. */
-static bool within_budget(struct proc *p)
+/* Whether one more line of p fits its budget; the last of it is for what somebody should look at. */
+static bool within_budget(struct proc *p, enum log_level level)
 {
-    unsigned factor = most(p->sup) == LOG_DEBUG ? 10 : 1;
-    uint64_t now = loop_now(p->sup->loop), burst = (uint64_t)LIM_LOG_BURST * factor;
-    uint64_t more = (now - p->budget.at) * LIM_LOG_RATE * factor / 1000;
+    uint64_t factor = most(p->sup) == LOG_DEBUG ? 10 : 1;
+    uint64_t kept = level <= LOG_WARN || PLANTED(log_unshared) ? 0 : LIM_LOG_KEPT;
+    const struct pace_limit l = {(LIM_LOG_BURST - kept) * factor, LIM_LOG_RATE * factor};
 
-    if (more > 0) {
-        p->budget.tokens = p->budget.tokens + more < burst ? p->budget.tokens + more : burst;
-        p->budget.at = now;
-    }
-    if (p->budget.tokens == 0) {
-        p->budget.lost++;
-        return false;
-    }
-    p->budget.tokens--;
-    return true;
+    if (pace_take(&p->budget.pace, &l, loop_now(p->sup->loop)))
+        return true;
+    p->budget.lost++;
+    return false;
 }
 
 void logs_line(struct proc *p, struct slice line)
@@ -64,7 +58,7 @@ void logs_line(struct proc *p, struct slice line)
         log_put_text(&quoted, line);
         rest = buf_slice(&quoted);
     }
-    if (level <= most(p->sup) && within_budget(p)) {
+    if (level <= most(p->sup) && within_budget(p, level)) {
         if (p->budget.lost > 0) {
             log_event(LOG_WARN, "log_lines_dropped", LOG_STR("by", p->label),
                       LOG_NUM("count", p->budget.lost));

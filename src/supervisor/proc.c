@@ -44,8 +44,6 @@ struct proc *proc_new(struct supervisor *s, enum role role, uint32_t instance)
     p->log_fd = -1;
     p->child.handle = -1;
     p->log_line = BUF_INIT(4 * LIM_LOG_LINE);
-    p->budget.tokens = LIM_LOG_BURST;
-    p->budget.at = loop_now(s->loop);
     p->timer = loop_timer_new(s->loop, end_of_patience, p);
     set_label(p);
     TAILQ_INSERT_TAIL(&s->procs, p, entry);

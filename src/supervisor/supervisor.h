@@ -2,6 +2,7 @@
 #ifndef SG_SUPERVISOR_SUPERVISOR_H
 #define SG_SUPERVISOR_SUPERVISOR_H
 
+#include "base/pace.h"
 #include "config/config.h"
 #include "ipc/chan.h"
 #include "os/loop.h"
@@ -20,8 +21,8 @@ enum proc_state {
 };
 
 struct log_budget {
-    uint64_t tokens, at; /* lines left, and the time in ms at which that was */
-    uint64_t lost;
+    struct pace pace;
+    uint64_t lost; /* since the last line that passed */
 };
 
 /* One process that is, was or may be. */
