@@ -91,6 +91,8 @@ static enum err on_good_status(struct exchange *x, const struct head *h)
     }
     if (h->type == HEAD_SSE) {
         read_as(x, READER_EVENTS);
+        if (x->ask.is_long)
+            http_listens(x->http);
     } else if (h->type == HEAD_JSON && kind == CALL_KIND_REQUEST) {
         if (h->has_length && h->length > limit_get(SET_BODY_BYTES))
             return ERR_TOO_LARGE;

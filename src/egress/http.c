@@ -24,6 +24,7 @@ struct http {
     struct loop_timer *quiet; /* the upstream says nothing for too long */
     struct loop_timer *whole; /* it says something without end */
     uint64_t within;          /* ms of that; 0: for ever */
+    bool listens;             /* it may say nothing for as long as it likes */
     struct head head;
     bool started; /* options are set */
     bool in_multi;
@@ -93,15 +94,24 @@ static int on_before_request(void *ctx, char *ip, char *own_ip, int port, int ow
     return CURL_PREREQFUNC_OK;
 }
 
+/* From now on it is the upstream's turn to say something. */
+static void await(struct http *h)
+{
+    if (h->listens)
+        loop_timer_stop(h->quiet);
+    else
+        loop_timer_set(h->quiet, limit_get(SET_ANSWER_TIME));
+}
+
 static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 {
     struct http *h = ctx;
     bool before = h->head.complete;
 
-    loop_timer_set(h->quiet, limit_get(SET_ANSWER_TIME));
     h->why = head_line(&h->head, slice_of(line, size * n));
     if (h->why == ERR_OK && h->head.complete && !before)
         h->why = h->events->head(h->ctx, &h->head);
+    await(h);
     return h->why == ERR_OK ? size * n : 0;
 }
 
@@ -115,7 +125,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
         loop_timer_stop(h->quiet); /* it is us who are slow */
         return CURL_WRITEFUNC_PAUSE;
     }
-    loop_timer_set(h->quiet, limit_get(SET_ANSWER_TIME));
+    await(h);
     h->why = e;
     return e == ERR_OK ? size * n : CURL_WRITEFUNC_ERROR;
 }
@@ -346,7 +356,7 @@ void http_start(struct http *h)
     }
     SET(h->easy, CURLOPT_MAXAGE_CONN, idle_seconds(h->pool));
     h->in_multi = true;
-    loop_timer_set(h->quiet, limit_get(SET_ANSWER_TIME));
+    await(h);
     h->pool->inside++;
     BUG_IF(curl_multi_add_handle(h->pool->multi, h->easy) != CURLM_OK);
     h->pool->inside--;
@@ -355,6 +365,11 @@ void http_start(struct http *h)
 void http_within(struct http *h, uint64_t ms)
 {
     h->within = ms;
+}
+
+void http_listens(struct http *h)
+{
+    h->listens = true;
 }
 
 void http_retry(struct http *h)
@@ -439,7 +454,7 @@ static void on_resume(void *ctx)
     if (!h->paused || !h->in_multi)
         return;
     h->paused = false;
-    loop_timer_set(h->quiet, limit_get(SET_ANSWER_TIME));
+    await(h);
     p->inside++;
     (void)curl_easy_pause(h->easy, CURLPAUSE_CONT); /* what went wrong is told by the next action */
     p->inside--;

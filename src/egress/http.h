@@ -61,6 +61,9 @@ void http_body(struct http *h, struct slice body);
 /* Before http_start: from its first byte on the request has ms to come to its end (ERR_TIMEOUT),
  * whatever comes meanwhile. */
 void http_within(struct http *h, uint64_t ms);
+/* From head: the upstream may say nothing for as long as it likes. That it is there at all, TCP asks
+ * it (SO_KEEPALIVE, by the dialer). */
+void http_listens(struct http *h);
 /* Once, when all of it is there. */
 void http_start(struct http *h);
 /* After want_socket: the pool has been given a connection. */

@@ -420,6 +420,44 @@ static void test_slow(void **state)
 
 #define LISTEN "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"subscriptions/listen\",\"params\":{}}"
 
+/* A stream that listens may be quiet for as long as it likes; not so one that was never begun, or
+ * was refused by half. */
+static void test_quiet_listening(void **state)
+{
+    static const uint64_t limits[] = {SET_ANSWER_TIME, 1000};
+    struct rig *r = &rig;
+    unsigned listens, unbegun, refused, other;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
+    listens = rig_ask(r, (struct rig_ask){.body = LISTEN});
+    rig_requests(r, 1);
+    rig_say_stream(&r->conns[r->requests[0].conn]);
+    stage_until_count(&r->s, &rig_call_of(r, listens)->heads, 1);
+    unbegun = rig_ask(r, (struct rig_ask){.body = LISTEN, .user = 2});
+    rig_requests(r, 2);
+    refused = rig_ask(r, (struct rig_ask){.body = LISTEN, .user = 3});
+    rig_requests(r, 3);
+    rig_say(&r->conns[r->requests[2].conn], "HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\n");
+    other = rig_ask(r, (struct rig_ask){.user = 4});
+    rig_requests(r, 4);
+    rig_say_stream(&r->conns[r->requests[3].conn]);
+    rig_both(r, unbegun);
+    rig_both(r, refused);
+    rig_both(r, other); /* quiet since later than the one that listens */
+    assert_err((enum err)rig_use_of(r, unbegun)->result.code, ERR_TIMEOUT);
+    assert_err((enum err)rig_use_of(r, other)->result.code, ERR_TIMEOUT);
+    print_message("XX %s %s\n", err_name((enum err)rig_call_of(r, listens)->code),
+                  err_name((enum err)rig_use_of(r, listens)->result.code));
+    assert_int_equal(rig_call_of(r, listens)->ends, 0);
+    rig_say_event(&r->conns[r->requests[0].conn], &r->requests[0],
+                  "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}");
+    stage_until_count(&r->s, &rig_call_of(r, listens)->messages, 1);
+    stage_idle(&r->s, 1200); /* nor does it end by being quiet again */
+    assert_int_equal(rig_call_of(r, listens)->ends, 0);
+    rig_stop(r);
+}
+
 /* A stream that says something for ever ends all the same; one that listens does not. */
 static void test_without_end(void **state)
 {
@@ -674,6 +712,7 @@ int main(void)
         T(test_large_answer),
         T(test_refused_early),
         T(test_answered_early),
+        T(test_quiet_listening),
         T(test_without_end),
         T(test_refused_while_blocked),
     };
