@@ -1,5 +1,5 @@
 // The hostile ones, each in a process of its own: attackers.mjs WHO SECONDS GATEWAY-PORT SURFACE-PORT [KEY-FILE]. Everything is on loopback and
-// bounded in count and time. Each prints a line at its end: what it got back, by status.
+// bounded in count and time. Each prints a line when it begins, and one at its end: what it got back, by status.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { modern } from '../lib/raw.mjs';
 
 const [who, seconds, gateway, surface, keyFile] = process.argv.slice(2);
+console.log('begun');
 const end = Date.now() + Number(seconds) * 1000;
 const key = keyFile && readFileSync(keyFile, 'utf8').trim();
 const got = {};

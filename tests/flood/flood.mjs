@@ -30,7 +30,7 @@ function check(good, what, more = '') {
 // A program of this folder. Attackers come from elsewhere in life; here they have the same two cores, and get what the others leave.
 function start(name, args, { polite = false } = {}) {
     const node = [process.execPath, join(here, name), ...args.map(String)];
-    const [program, ...rest] = polite ? ['nice', '-n', '19', ...node] : node;
+    const [program, ...rest] = polite ? ['nice', '-n', '10', ...node] : node;
     const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     closing.unshift(() => child.kill('SIGKILL'));
@@ -107,6 +107,7 @@ async function play() {
     const malKey = keyFile(gate, 'mal', await gate.addKey('mal', 'hostile'));
     const who = [['key', malKey], ['names'], ['token']];
     const attackers = who.map(([name, file]) => start('attackers.mjs', [name, SECONDS, gate.gatewayPort, gate.surfacePort, ...(file ? [file] : [])], { polite: true }));
+    for (const a of attackers) await a.line();
     let most = 0;
     const watch = setInterval(() => { most = Math.max(most, memory(gate)); }, 500);
     const flooded = measure(`${SECONDS}s`);
@@ -125,7 +126,9 @@ async function play() {
 
     const flood = await flooded;
     clearInterval(watch);
-    for (const [i, a] of attackers.entries()) console.log(`# ${who[i][0]}: ${await a.line()}`);
+    const got = await Promise.all(attackers.map((a) => a.line()));
+    for (const [i, line] of got.entries()) console.log(`# ${who[i][0]}: ${line}`);
+    check(got.every((line) => Object.keys(JSON.parse(line)).length > 0), 'all attackers attacked');
     const calm = await beside;
     const bound = Math.max(20 * quiet.p50, 100, AS_A_NEIGHBOUR * calm.p99);
     check(flood.wrong === 0 && flood.calls > 0, 'all calls of the good agent succeed', `${flood.calls} calls, ${flood.wrong} wrong${flood.first ? `, the first: ${flood.first}` : ''}`);
