@@ -1,63 +1,66 @@
 /*
- * The secret type. Run by every role that sees one; trusts the kernel to keep pages apart,
- * libsodium to guard them, and nobody with the address of the bytes: it is valid only while
- * sec_with() runs.
+ * The secret type. Run by every role that sees one; trusts the slots to keep the bytes apart from
+ * everything else, and nobody with their address: it is valid only while sec_with() runs.
  *
- * Each secret has its own guarded page pair. That is for the few that live at once in one process,
- * not for a store of them. How many do is up to strangers where a request brings some, so there is
- * a most, well before the kernel's (vm.max_map_count), beyond which nobody in the process can go on.
+ * How many live at once is up to strangers where a request brings some, so what there is no slot
+ * for is lost, and nobody else goes without.
  */
 #include "crypto/sec.h"
 
 #include <sodium.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/planted.h"
 #include "crypto/init.h"
 #include "crypto/sec_make.h"
+#include "crypto/slots.h"
 
 struct sec {
-    uint8_t *p; /* guarded; no access while open is false */
+    struct slot slot;
     size_t n;
     bool open;
 };
 
 static struct sec lost = {.n = LIM_SECRET_BYTES + 1};
 static _Thread_local uint8_t lost_bytes[LIM_SECRET_BYTES]; /* zero but between make and made */
-static atomic_size_t alive;
+
+static uint8_t *open_bytes(struct sec *s)
+{
+    BUG_IF(s->open);
+    s->open = true;
+    return s->slot.p;
+}
+
+static void close_bytes(struct sec *s)
+{
+    BUG_IF(!s->open);
+    s->open = false;
+}
 
 struct sec *sec_make(size_t n, uint8_t **ret_bytes)
 {
+    struct slot slot;
     struct sec *s;
 
-    BUG_IF(n > LIM_SECRET_BYTES);
     crypto_init();
-    if (atomic_fetch_add(&alive, 1) >= LIM_SECRETS && !PLANTED(secrets_endless)) {
-        (void)atomic_fetch_sub(&alive, 1);
+    if (!slots_take(n, &slot)) {
         *ret_bytes = lost_bytes;
         return &lost;
     }
     s = MEM_NEW(struct sec);
-    s->p = sodium_malloc(n);
-    BUG_IF(s->p == NULL);
+    s->slot = slot;
     s->n = n;
-    s->open = true;
-    *ret_bytes = s->p;
+    *ret_bytes = open_bytes(s);
     return s;
 }
 
 struct sec *sec_made(struct sec *s)
 {
-    if (s == &lost) {
+    if (s == &lost)
         mem_wipe(lost_bytes, sizeof(lost_bytes));
-        return s;
-    }
-    BUG_IF(!s->open);
-    BUG_IF(sodium_mprotect_noaccess(s->p) != 0);
-    s->open = false;
+    else
+        close_bytes(s);
     return s;
 }
 
@@ -74,16 +77,15 @@ struct sec *sec_take(void *p, size_t n)
 
 struct sec *sec_clone(const struct sec *s)
 {
-    uint8_t *bytes;
+    struct sec *from = (struct sec *)s; /* the bytes are const for the caller, the lock is not */
     struct sec *copy;
+    uint8_t *bytes;
 
     if (s == NULL || s == &lost)
-        return (struct sec *)s;
+        return from;
     copy = sec_make(s->n, &bytes);
-    BUG_IF(s->open || sodium_mprotect_readonly(s->p) != 0);
-    if (s->n > 0)
-        memcpy(bytes, s->p, s->n);
-    BUG_IF(sodium_mprotect_noaccess(s->p) != 0);
+    memcpy(bytes, open_bytes(from), s->n);
+    close_bytes(from);
     return sec_made(copy);
 }
 
@@ -91,9 +93,9 @@ void sec_free(struct sec *s)
 {
     if (s == NULL || s == &lost)
         return;
-    sodium_free(s->p); /* makes it writable, checks the canary, wipes, unmaps */
+    (void)open_bytes(s);
+    slots_leave(&s->slot, s->n);
     mem_free(s);
-    (void)atomic_fetch_sub(&alive, 1);
 }
 
 enum err sec_room(const struct sec *s)
@@ -108,19 +110,15 @@ size_t sec_len(const struct sec *s)
 
 enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes), void *ctx)
 {
-    struct sec *mine = (struct sec *)s; /* the bytes are const for the caller, the lock is not */
+    struct sec *mine = (struct sec *)s;
     enum err e;
 
     if (mine == NULL)
         return fn(ctx, SLICE_EMPTY);
     if (mine == &lost)
         return ERR_AGAIN;
-    BUG_IF(mine->open);
-    BUG_IF(sodium_mprotect_readonly(mine->p) != 0);
-    mine->open = true;
-    e = fn(ctx, slice_of(mine->p, mine->n));
-    BUG_IF(sodium_mprotect_noaccess(mine->p) != 0);
-    mine->open = false;
+    e = fn(ctx, slice_of(open_bytes(mine), mine->n));
+    close_bytes(mine);
     return e;
 }
 

@@ -1,4 +1,4 @@
-/* Tests of src/crypto/sec.c: closed outside sec_with, wiped, compared whole. */
+/* Tests of src/crypto/sec.c and slots.c: guarded, wiped, compared whole, as many as there is room for. */
 #include "secrets.h"
 
 #include "base/limits.h"
@@ -102,59 +102,90 @@ static enum err keep_pointer(void *ctx, struct slice bytes)
 
 static volatile uint8_t sink;
 
-static void read_after_with(void *ctx)
-{
-    const uint8_t *p = NULL;
-
-    (void)ctx;
-    IGNORE(sec_with(sec_of("secret"), keep_pointer, &p));
-    sink = *p;
-}
-
-static void read_after_free(void *ctx)
-{
-    const uint8_t *p = NULL;
-    struct sec *s = sec_of("secret");
-
-    (void)ctx;
-    IGNORE(sec_with(s, keep_pointer, &p));
-    sec_free(s);
-    sink = *p;
-}
-
 static enum err read_behind(void *ctx, struct slice bytes)
 {
     (void)ctx;
-    sink = *(bytes.p + bytes.n);
+    *(volatile uint8_t *)(uintptr_t)(bytes.p + bytes.n) ^= 1;
     return ERR_OK;
 }
 
-static void read_behind_the_end(void *ctx)
+static void write_behind_the_end(void *ctx)
 {
+    struct sec *s = sec_of("secret");
+
     (void)ctx;
-    IGNORE(sec_with(sec_of("secret"), read_behind, NULL));
+    IGNORE(sec_with(s, read_behind, NULL));
+    sec_free(s);
 }
 
-static enum err write_into(void *ctx, struct slice bytes)
+/* Whoever runs on from there comes to a page without access before anything else. */
+static void read_on(void *ctx)
 {
+    const volatile uint8_t *p = NULL;
+
     (void)ctx;
-    *(uint8_t *)(uintptr_t)bytes.p = 1;
-    return ERR_OK;
+    IGNORE(sec_with(sec_of("secret"), keep_pointer, &p));
+    for (;;)
+        sink = *p++;
 }
 
-static void write_while_open(void *ctx)
+static void read_back(void *ctx)
 {
+    const volatile uint8_t *p = NULL;
+
     (void)ctx;
-    IGNORE(sec_with(sec_of("secret"), write_into, NULL));
+    IGNORE(sec_with(sec_of("secret"), keep_pointer, &p));
+    for (;;)
+        sink = *p--;
 }
 
 static void test_memory_is_guarded(void **state)
 {
     (void)state;
-    assert_dies(read_after_with, NULL, SIGSEGV);
-    assert_dies(read_after_free, NULL, SIGSEGV);
-    assert_dies(read_behind_the_end, NULL, SIGSEGV);
-    assert_dies(write_while_open, NULL, SIGSEGV);
+    assert_dies(read_on, NULL, SIGSEGV);
+    assert_dies(read_back, NULL, SIGSEGV);
+    assert_aborts(write_behind_the_end, NULL);
+}
+
+/* The slot that was left is the next one that is taken. */
+static void test_wiped_when_freed(void **state)
+{
+    const uint8_t *p = NULL, *again = NULL;
+    struct sec *s = sec_of("swordfish");
+
+    (void)state;
+    IGNORE(sec_with(s, keep_pointer, &p));
+    assert_memory_equal(p, "swordfish", 9);
+    sec_free(s);
+    assert_memory_equal(p, "\0\0\0\0\0\0\0\0\0", 9);
+    s = sec_of("herring");
+    IGNORE(sec_with(s, keep_pointer, &again));
+    assert_ptr_equal(p, again);
+    sec_free(s);
+}
+
+/* One of each length beside every other; what one is has no part in another. */
+static void test_every_length(void **state)
+{
+    static const size_t lengths[] = {0, 1, 63, 64, 65, 256, 257, 1024, 1025, 4096, 4097, 20479};
+    uint8_t *bytes = mem_zalloc(LIM_SECRET_BYTES);
+    struct sec *all[4][ARRAY_LEN(lengths)];
+
+    (void)state;
+    for (size_t k = 0; k < 4; k++) {
+        for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+            memset(bytes, (int)(16 * k + i + 1), lengths[i]);
+            all[k][i] = sec_take(bytes, lengths[i]);
+        }
+    }
+    for (size_t k = 0; k < 4; k++) {
+        for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+            memset(bytes, (int)(16 * k + i + 1), lengths[i]);
+            assert_true(sec_is(all[k][i], slice_of(bytes, lengths[i])));
+            sec_free(all[k][i]);
+        }
+    }
+    mem_free(bytes);
 }
 
 static enum err called(void *ctx, struct slice bytes)
@@ -164,21 +195,23 @@ static enum err called(void *ctx, struct slice bytes)
     return ERR_OK;
 }
 
-/* What there is no room for ends nothing: it is of no use to anybody. */
-static void test_one_too_many(void **state)
+/* What there is no room for ends nothing: it is of no use to anybody. Of large and of small ones
+ * there are as many as there is memory for, whatever there was of the others before. */
+static void check_one_too_many(size_t n, size_t most)
 {
-    static struct sec *all[LIM_SECRETS];
+    struct sec **all = mem_zalloc_array(most + 1, sizeof(all[0]));
+    uint8_t *bytes = mem_zalloc(n);
     struct sec *lost, *some;
     bool was_called = false;
-    char source[] = "swordfish";
+    size_t alive = 0;
 
-    (void)state;
-    for (size_t i = 0; i < LIM_SECRETS; i++) {
-        all[i] = sec_take(NULL, 0);
-        assert_err(sec_room(all[i]), ERR_OK);
-    }
-    lost = sec_take(source, 9);
-    assert_memory_equal(source, "\0\0\0\0\0\0\0\0\0", 9);
+    while (alive < most && sec_room(all[alive] = sec_take(bytes, n)) == ERR_OK)
+        alive++;
+    assert_in_range(alive, most / 2, most - 1);
+    memset(bytes, 7, n);
+    lost = sec_take(bytes, n);
+    assert_int_equal(bytes[0], 0);
+    assert_int_equal(bytes[n - 1], 0);
     assert_err(sec_room(lost), ERR_AGAIN);
     assert_err(sec_room(sec_clone(lost)), ERR_AGAIN);
     assert_err(sec_with(lost, called, &was_called), ERR_AGAIN);
@@ -187,14 +220,24 @@ static void test_one_too_many(void **state)
     assert_false(sec_equal(lost, lost));
     assert_false(sec_equal(lost, NULL));
     assert_false(sec_equal(all[0], lost));
+    assert_err(sec_room(sec_clone(all[0])), ERR_AGAIN);
     sec_free(lost);
     sec_free(all[0]);
-    some = sec_of("swordfish");
+    some = sec_take(bytes, n);
     assert_err(sec_room(some), ERR_OK);
-    assert_true(sec_is(some, SLICE_LIT("swordfish")));
     sec_free(some);
-    for (size_t i = 1; i < LIM_SECRETS; i++)
+    for (size_t i = 1; i < alive; i++)
         sec_free(all[i]);
+    mem_free(bytes);
+    mem_free(all);
+}
+
+static void test_one_too_many(void **state)
+{
+    (void)state;
+    check_one_too_many(9, LIM_SECRETS_BYTES / 64);
+    check_one_too_many(LIM_SECRET_BYTES, LIM_SECRETS_BYTES / LIM_SECRET_BYTES);
+    check_one_too_many(64, LIM_SECRETS_BYTES / 64);
     assert_err(sec_room(NULL), ERR_OK);
 }
 
@@ -234,6 +277,8 @@ int main(void)
         cmocka_unit_test(test_with_returns_what_the_function_returns),
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_memory_is_guarded),
+        cmocka_unit_test(test_wiped_when_freed),
+        cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_one_too_many),
         cmocka_unit_test(test_bugs_abort),
     };
