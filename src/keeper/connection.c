@@ -184,11 +184,16 @@ enum err connection_usable(struct keeper *k, struct connection_id id, bool trial
 
 enum err lease_take(struct keeper *k, struct lease_id id)
 {
+    struct store_rows q;
     uint64_t rows = 0;
     enum err e = ERR_OK;
 
     if (PLANTED(lease_untaken))
         return ERR_OK;
+    /* Where nothing is counted nothing is written. */
+    e = store_one(k->store, Q_lease_uncounted, VALS(V_ID(id), V_INT(keeper_now(k))), &q);
+    if (e != ERR_NOT_FOUND)
+        return e ? e : store_end(&q);
     e = store_change(k->store, Q_lease_take, VALS(V_ID(id), V_INT(keeper_now(k))), &rows);
 
     return e || rows == 1 ? e : ERR_NOT_FOUND;

@@ -118,7 +118,7 @@ static void on_late(void *ctx)
     struct use *u = ctx;
 
     if (u->unstored)
-        store_end_of(u->unstored);
+        store_end_of(u->ending);
     use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
 }
 
@@ -313,22 +313,29 @@ static void free_use(struct use *u)
     rider_end(u);
     snapshot_drop(u);
     loop_timer_free(u->timer);
-    mem_free(u->unstored);
+    mem_free(u->ending);
     HASH_DELETE(hh, u->k->uses.by_id, u);
     mem_free(u);
 }
 
 /* In the store it is reserved still, as if it ran; unknown after the next start. */
-static void keep_unstored(struct use_ending *n, enum err e)
+static void keep_unstored(struct use *u, enum err e)
 {
-    struct use *u = n->u;
-
     if (!u->unstored) {
         log_event(LOG_ERROR, "use_not_recorded", LOG_ID("use", u->id), LOG_ERR(e));
         u->k->uses.unstored++;
     }
-    u->unstored = n;
+    u->unstored = true;
     loop_timer_set(u->timer, RETRY_MS);
+}
+
+static void tell(struct use *u)
+{
+    const struct use_events *events = u->events;
+
+    u->events = NULL;
+    if (events)
+        events->ended(u->owner, u, &u->end);
 }
 
 static void end_done(void *ctx, enum err e)
@@ -339,22 +346,29 @@ static void end_done(void *ctx, enum err e)
     if (n->suspended)
         egress_drop(u->k, u->plan.upstream, u->plan.connection, NULL, NULL);
     rider_end(u);
-    if (u->events)
-        u->events->ended(u->owner, u, &u->end);
-    u->events = NULL;
+    tell(u);
     if (e) {
-        keep_unstored(n, e);
+        keep_unstored(u, e);
         return;
     }
     if (u->unstored)
         u->k->uses.unstored--;
-    u->unstored = n; /* freed with it */
     free_use(u);
 }
 
 static void store_end_of(struct use_ending *n)
 {
     store_work(n->u->k->store, STORE_NORMAL, end_work, end_done, n);
+}
+
+/* An answered call of which nothing is to be drawn: its client has the answer from egress already,
+ * and a crash until it is stored makes it unknown, which takes nothing back. Decision 0023. */
+static bool may_ride(const struct use_ending *n)
+{
+    const struct use *u = n->u;
+
+    return u->plan.mode == MODE_CALL && u->end.result == RESULT_ANSWERED && !u->end.refused &&
+           n->hits == 0;
 }
 
 static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_t status)
@@ -368,7 +382,13 @@ static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_
     n->u = u;
     n->hits = hits;
     n->status = status;
-    store_end_of(n);
+    u->ending = n;
+    if (may_ride(n)) {
+        tell(u);
+        store_work(u->k->store, STORE_LAZY, end_work, end_done, n);
+    } else {
+        store_end_of(n);
+    }
 }
 
 void use_fail(struct use *u, enum err why)

@@ -74,7 +74,8 @@ struct use {
     uint64_t egress;        /* serial, once released */
     uint32_t dials, refusals;
     struct use_end end;
-    struct use_ending *unstored; /* how it ended, when the store could not take it yet */
+    struct use_ending *ending; /* how it ended, until the store has it */
+    bool unstored;             /* the store could not take it yet */
     struct loop_timer *timer;
     struct snapshot_parts *parts;
     TAILQ_ENTRY(use) in_queue; /* waiting for egress */

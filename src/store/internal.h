@@ -27,6 +27,8 @@ struct store {
     sqlite3_stmt *stmt[STMT_COUNT];
     bool busy[STMT_COUNT];
     struct store_queue waiting;
+    struct store_queue lazy;
+    struct loop_timer *lazy_timer; /* NULL without a loop */
     struct store_item ride;
 };
 

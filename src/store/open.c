@@ -70,6 +70,9 @@ enum err store_open(const char *dir, struct loop *l, struct store **ret)
 
     s->loop = l;
     TAILQ_INIT(&s->waiting);
+    TAILQ_INIT(&s->lazy);
+    if (l)
+        s->lazy_timer = loop_timer_new(l, store_flush_deferred, s);
     buf_put_str(&path, dir);
     buf_put_str(&path, "/reserve");
     e = buf_err(&path);
@@ -100,6 +103,8 @@ void store_close(struct store *s)
         return;
     if (s->loop)
         loop_undefer(s->loop, store_flush_deferred, s);
+    loop_timer_free(s->lazy_timer);
+    TAILQ_CONCAT(&s->waiting, &s->lazy, in_queue);
     while ((it = TAILQ_FIRST(&s->waiting))) {
         TAILQ_REMOVE(&s->waiting, it, in_queue);
         mem_free(it);

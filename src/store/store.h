@@ -102,7 +102,9 @@ typedef void store_done_fn(void *ctx, enum err e);
 
 enum store_urgency {
     STORE_NORMAL,
-    STORE_URGENT /* revoking: when the disk is full, the reserve is given up for it */
+    STORE_URGENT, /* revoking: when the disk is full, the reserve is given up for it */
+    STORE_LAZY    /* first in the next transaction of others, or after STORE_LAZY_TIME in one of its
+                     own: for what may be undone by a crash until then */
 };
 
 /* done may be NULL. */

@@ -4,7 +4,9 @@
  * Full disk: the group fails as a whole, and what is urgent (revoking) runs again alone with the
  * room of the reserve.
  */
+#include "base/limits.h"
 #include "base/mem.h"
+#include "base/planted.h"
 #include "store/internal.h"
 
 void store_flush_deferred(void *ctx)
@@ -18,6 +20,12 @@ void store_work(struct store *s, enum store_urgency u, store_work_fn *work, stor
     struct store_item *it = MEM_NEW(struct store_item);
 
     *it = (struct store_item){.urgency = u, .work = work, .done = done, .ctx = ctx};
+    if (u == STORE_LAZY) {
+        if (TAILQ_EMPTY(&s->lazy) && s->loop && !PLANTED(lazy_for_ever))
+            loop_timer_set(s->lazy_timer, LIM_STORE_LAZY_TIME);
+        TAILQ_INSERT_TAIL(&s->lazy, it, in_queue);
+        return;
+    }
     TAILQ_INSERT_TAIL(&s->waiting, it, in_queue);
     if (s->loop)
         loop_defer(s->loop, store_flush_deferred, s);
@@ -124,9 +132,10 @@ void store_flush(struct store *s)
     struct store_item *it = NULL;
     enum err e = ERR_OK;
 
-    if (s->flushing || TAILQ_EMPTY(&s->waiting))
+    if (s->flushing || (TAILQ_EMPTY(&s->waiting) && TAILQ_EMPTY(&s->lazy)))
         return;
     s->flushing = true;
+    TAILQ_CONCAT(&group, &s->lazy, in_queue);
     TAILQ_CONCAT(&group, &s->waiting, in_queue);
     /* Nothing else may eat the room that the reserve made: first it must be there again. */
     if (s->reserve_gone)
@@ -175,7 +184,7 @@ enum err store_run(struct store *s, enum store_urgency u, store_work_fn *work, v
 
 void store_drain(struct store *s)
 {
-    while (!TAILQ_EMPTY(&s->waiting))
+    while (!TAILQ_EMPTY(&s->waiting) || !TAILQ_EMPTY(&s->lazy))
         store_flush(s);
 }
 

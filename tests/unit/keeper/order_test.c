@@ -349,6 +349,32 @@ static void test_crash_when_released(void **state)
     (void)permit_of(w, 2);
 }
 
+/* The client has its answer; the end of the use rides, and is lost: the use is unknown. */
+static void test_crash_while_the_end_rides(void **state)
+{
+    struct world *w = *state;
+    struct use *u = NULL;
+    struct use_id use;
+
+    say_call(w, 1);
+    use = permit_of(w, 1)->use;
+    u = w->r->k->uses.by_id;
+    assert_err(send_use_result(w->r->egress->own,
+                               &(struct msg_use_result){.use = use, .result = RESULT_ANSWERED}),
+               ERR_OK);
+    while (u->state != USE_ENDING)
+        loop_turn(w->r->loop, 1000);
+    assert_int_equal(w->r->k->calls.by_key->state, CALL_OVER); /* it does not wait for that */
+    assert_int_equal(rows(w, Q_use_all), 1);
+    rig_crash(w->r);
+    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
+    assert_int_equal(w->r->events[EVENT_USE_RESULT], 0);
+    rig_quiet(w->r->egress);
+    say_call(w, 2);
+    (void)permit_of(w, 2);
+}
+
 static void test_crash_before_the_acknowledgement(void **state)
 {
     struct world *w = *state;
@@ -533,6 +559,7 @@ int main(void)
         T(test_head_is_kept),
         T(test_hostile_audit),
         T(test_crash_when_released),
+        T(test_crash_while_the_end_rides),
         T(test_crash_before_the_acknowledgement),
         T(test_crash_outbox),
         T(test_reflections_have_a_budget),

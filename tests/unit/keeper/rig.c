@@ -253,8 +253,10 @@ void rig_kill(struct fake *f)
 
 void rig_settle(struct rig *r)
 {
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < 12; i++) {
         loop_turn(r->loop, 0);
+        store_flush(r->k->store); /* what rides need not wait for its time */
+    }
 }
 
 union msg_any *rig_take(struct fake *f, enum msg type)
@@ -360,6 +362,10 @@ void rig_close(struct rig *r, bool crash)
     while (!TAILQ_EMPTY(&r->taken))
         drop(&r->taken, TAILQ_FIRST(&r->taken));
     r->fakes_n = 0;
+    if (r->k && crash) { /* what waits for a transaction is lost */
+        store_close(r->k->store);
+        r->k->store = NULL;
+    }
     if (r->k)
         keeper_close(r->k);
     mem_free(r->k);

@@ -85,7 +85,7 @@ void rig_audit_state(struct rig *r);
 void rig_dropped(struct fake *f);
 /* That process dies. */
 void rig_kill(struct fake *f);
-/* Runs the loop until nothing more happens. */
+/* Runs the loop until nothing more happens, and stores what would ride. */
 void rig_settle(struct rig *r);
 /* Settles, and takes the next thing said to f, which must be of that type. Lives until the rig is
  * closed. */

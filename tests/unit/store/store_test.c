@@ -397,6 +397,38 @@ static void test_at_the_end_of_the_turn(void **state)
     loop_free(l);
 }
 
+/* What is lazy is the first in the next transaction, and has its own in time. */
+static void test_lazy(void **state)
+{
+    struct rig *r = *state;
+    struct loop *l = loop_new();
+    int order = 0;
+    struct job lazy = {.id = 1, .order = &order}, other = {.id = 2, .order = &order};
+
+    store_close(r->s);
+    assert_int_equal(store_open(r->dir, l, &r->s), ERR_OK);
+    lazy.s = other.s = r->s;
+    store_work(r->s, STORE_LAZY, job_work, job_done, &lazy);
+    assert_int_equal(lazy.ran, 0);
+    store_work(r->s, STORE_NORMAL, job_work, job_done, &other);
+    loop_turn(l, 0);
+    assert_int_equal(lazy.done, 1);
+    assert_int_equal(other.done, 2);
+    store_work(r->s, STORE_LAZY, job_work, job_done, &lazy); /* its id is taken */
+    for (int i = 0; lazy.ran == 1 && i < 10; i++)
+        loop_turn(l, 1000);
+    assert_int_equal(lazy.ran, 2);
+    assert_int_equal(lazy.e, ERR_EXISTS);
+    store_work(r->s, STORE_LAZY, job_work, job_done, &lazy);
+    store_drain(r->s);
+    assert_int_equal(lazy.ran, 3);
+    store_work(r->s, STORE_LAZY, job_work, job_done, &lazy);
+    store_close(r->s);
+    r->s = NULL;
+    assert_int_equal(lazy.ran, 3);
+    loop_free(l);
+}
+
 /* A copy of the files at any moment after the commit has what was committed: nothing waits in this
  * process. */
 static void test_commit_is_in_the_files(void **state)
@@ -504,6 +536,7 @@ int main(void)
         T(test_group),
         T(test_work_from_done),
         T(test_at_the_end_of_the_turn),
+        T(test_lazy),
         T(test_commit_is_in_the_files),
         T(test_commit_is_synced),
         T(test_damaged_value),
