@@ -487,7 +487,7 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
     };
 
     if (u->has_permit)
-        log_event(e->code == ERR_OK ? LOG_INFO : LOG_WARN, "use_end", LOG_ID("use", u->id),
+        log_event(e->code == ERR_OK ? LOG_DEBUG : LOG_WARN, "use_end", LOG_ID("use", u->id),
                   LOG_STR("result", result_name(e->result)), LOG_NUM("status", u->status),
                   LOG_NUM("hits", u->hits), LOG_NUM("ms", clock_boot_ms() - u->began),
                   LOG_ERR(e->code));

@@ -78,7 +78,8 @@ static bool length_fits(char type, size_t n)
     return (type != 'I' || n == ID_BYTES) && (type != 'D' || n == DIGEST_BYTES);
 }
 
-static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val *v)
+static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val *v,
+                    sqlite3_destructor_type life)
 {
     static const uint8_t none[1];
 
@@ -90,12 +91,13 @@ static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val 
     /* A NULL pointer would bind NULL where an empty value is meant. */
     if (type == 't')
         return sqlite3_bind_text64(st, at, v->bytes.n ? (const char *)v->bytes.p : "", v->bytes.n,
-                                   SQLITE_TRANSIENT, SQLITE_UTF8);
-    return sqlite3_bind_blob64(st, at, v->bytes.n ? v->bytes.p : none, v->bytes.n,
-                               SQLITE_TRANSIENT);
+                                   life, SQLITE_UTF8);
+    return sqlite3_bind_blob64(st, at, v->bytes.n ? v->bytes.p : none, v->bytes.n, life);
 }
 
-static enum err bind_values(struct store *s, enum stmt q, const struct store_val *vals)
+/* life: SQLITE_STATIC when the values outlive the statement's run, otherwise SQLITE_TRANSIENT. */
+static enum err bind_values(struct store *s, enum stmt q, const struct store_val *vals,
+                            sqlite3_destructor_type life)
 {
     const char *params = statements[q].params;
     int rc = SQLITE_OK;
@@ -103,7 +105,7 @@ static enum err bind_values(struct store *s, enum stmt q, const struct store_val
 
     BUG_IF(q >= STMT_COUNT || s->busy[q]);
     for (; params[i] && rc == SQLITE_OK; i++)
-        rc = bind_one(s->stmt[q], i + 1, params[i], &vals[i]);
+        rc = bind_one(s->stmt[q], i + 1, params[i], &vals[i], life);
     BUG_IF(rc == SQLITE_OK && vals[i].type != STORE_END);
     return store_err(s, rc);
 }
@@ -120,7 +122,7 @@ enum err store_change(struct store *s, enum stmt q, const struct store_val *vals
     enum err e = ERR_OK;
 
     BUG_IF(!s->in_work || statements[q].columns[0]);
-    e = bind_values(s, q, vals);
+    e = bind_values(s, q, vals, SQLITE_STATIC);
     if (!e)
         e = store_err(s, sqlite3_step(s->stmt[q]));
     reset(s, q);
@@ -140,7 +142,7 @@ void store_query(struct store *s, enum stmt q, const struct store_val *vals, str
 {
     *ret = (struct store_rows){.s = s, .q = q};
     BUG_IF(!statements[q].columns[0]);
-    ret->e = bind_values(s, q, vals);
+    ret->e = bind_values(s, q, vals, SQLITE_TRANSIENT);
     BUG_IF(!ret->e && !s->in_work && !sqlite3_stmt_readonly(s->stmt[q]));
     s->busy[q] = true;
 }

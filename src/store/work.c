@@ -36,13 +36,21 @@ void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void 
     s->ride = (struct store_item){.work = work, .done = done, .ctx = ctx};
 }
 
+static enum err control(struct store *s, enum stmt q)
+{
+    enum err e = store_err(s, sqlite3_step(s->stmt[q]));
+
+    (void)sqlite3_reset(s->stmt[q]); /* repeats the error of the step */
+    return e;
+}
+
 /* Runs one callback in its own savepoint. Returns false when SQLite ended the whole transaction
  * (disk full, I/O). */
 static bool run_one(struct store *s, struct store_item *it)
 {
     enum err undo = ERR_OK;
 
-    it->e = store_sql(s, "SAVEPOINT item");
+    it->e = control(s, Q_savepoint);
     if (it->e)
         return false;
     it->e = it->work(it->ctx);
@@ -53,9 +61,9 @@ static bool run_one(struct store *s, struct store_item *it)
     if (it->e == ERR_NO_SPACE || it->e == ERR_IO)
         return false;
     if (it->e)
-        undo = store_sql(s, "ROLLBACK TO item");
+        undo = control(s, Q_undo);
     if (!undo)
-        undo = store_sql(s, "RELEASE item");
+        undo = control(s, Q_release);
     if (undo)
         it->e = undo;
     return !undo;
@@ -64,7 +72,7 @@ static bool run_one(struct store *s, struct store_item *it)
 static enum err run_group(struct store *s, struct store_queue *group)
 {
     struct store_item *it = NULL;
-    enum err e = store_sql(s, "BEGIN IMMEDIATE");
+    enum err e = control(s, Q_begin);
 
     if (e)
         return e;
@@ -79,9 +87,9 @@ static enum err run_group(struct store *s, struct store_queue *group)
         e = s->ride.e;
     s->in_work = false;
     if (!e)
-        e = store_sql(s, "COMMIT");
+        e = control(s, Q_commit);
     if (!sqlite3_get_autocommit(s->db))
-        IGNORE(store_sql(s, "ROLLBACK")); /* after a failed commit; the error is already known */
+        IGNORE(control(s, Q_rollback)); /* after a failed commit; the error is already known */
     return e;
 }
 
