@@ -91,7 +91,12 @@ void buf_put_str(struct buf *b, const char *s)
 
 void buf_put_u8(struct buf *b, uint8_t v)
 {
-    buf_put(b, slice_of(&v, 1));
+    uint8_t *p = buf_room(b, 1);
+
+    if (p == NULL)
+        return;
+    *p = v;
+    b->n++;
 }
 
 void buf_put_u64_dec(struct buf *b, uint64_t v)

@@ -6,31 +6,9 @@
 
 #include <string.h>
 
-struct slice slice_of(const void *p, size_t n)
-{
-    BUG_IF(p == NULL && n > 0);
-    return (struct slice){p, n};
-}
-
 struct slice slice_str(const char *s)
 {
     return (struct slice){(const uint8_t *)s, strlen(s)};
-}
-
-struct slice slice_sub(struct slice s, size_t from, size_t to)
-{
-    if (to > s.n)
-        to = s.n;
-    if (from > to)
-        from = to;
-    if (s.p == NULL)
-        return SLICE_EMPTY;
-    return (struct slice){s.p + from, to - from};
-}
-
-bool slice_eq(struct slice a, struct slice b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
 int slice_cmp(struct slice a, struct slice b)

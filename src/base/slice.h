@@ -5,6 +5,8 @@
 #ifndef SG_BASE_SLICE_H
 #define SG_BASE_SLICE_H
 
+#include <string.h>
+
 #include "base/defs.h"
 
 struct slice {
@@ -16,14 +18,32 @@ struct slice {
 /* From a string literal; the terminating NUL is not part of it. */
 #define SLICE_LIT(s) ((struct slice){(const uint8_t *)("" s), sizeof(s) - 1})
 
-struct slice slice_of(const void *p, size_t n);
+static inline struct slice slice_of(const void *p, size_t n)
+{
+    BUG_IF(p == NULL && n > 0);
+    return (struct slice){p, n};
+}
+
 /* From a NUL-terminated string of ours (never of a peer's). */
 struct slice slice_str(const char *s);
 /* Bytes [from, to) of s; indices beyond the end are clamped, so the result is always inside s. */
-struct slice slice_sub(struct slice s, size_t from, size_t to);
+static inline struct slice slice_sub(struct slice s, size_t from, size_t to)
+{
+    if (to > s.n)
+        to = s.n;
+    if (from > to)
+        from = to;
+    if (s.p == NULL)
+        return SLICE_EMPTY;
+    return (struct slice){s.p + from, to - from};
+}
 
 /* Not for secrets: the time depends on the content. sec_equal() is for those. */
-bool slice_eq(struct slice a, struct slice b);
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 /* Below, at or above 0 as a comes before, is or comes after b, by bytes; a beginning comes first.
  * Not for secrets: the time tells where they differ. */
 int slice_cmp(struct slice a, struct slice b);

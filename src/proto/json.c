@@ -4,7 +4,7 @@
  * beyond it stand in json.h.
  *
  * A container remembers whether its text is already in the form that json_copy writes (no white
- * space, no escapes): such a subtree is copied as one piece.
+ * space, no escapes but ours): such a subtree is copied as one piece.
  */
 #include "proto/json.h"
 
@@ -65,7 +65,7 @@ static void grow(struct json *j)
     j->cap = cap;
 }
 
-static enum err add_node(struct parser *p, enum json_type type, size_t at, size_t len)
+static inline enum err add_node(struct parser *p, enum json_type type, size_t at, size_t len)
 {
     struct json *j = p->j;
     if (j->n == p->max_nodes)
@@ -81,6 +81,13 @@ static enum err add_node(struct parser *p, enum json_type type, size_t at, size_
     };
     j->n++;
     return ERR_OK;
+}
+
+/* What stands in the open container is not in its final form. */
+static void mark_rewrite(struct parser *p)
+{
+    if (p->open != JSON_NONE)
+        p->j->nodes[p->open].other_form = true;
 }
 
 /* --- strings ---------------------------------------------------------------------------------- */
@@ -168,7 +175,7 @@ size_t json_escape(struct slice s, uint32_t *ret)
 static enum err string(struct parser *p)
 {
     size_t start = p->at + 1, at = start, k;
-    bool escapes = false;
+    bool escapes = false, other_form = false;
     uint32_t cp;
     for (;;) {
         at = skip_plain(p->s, at, p->n);
@@ -179,6 +186,7 @@ static enum err string(struct parser *p)
         if (p->s[at] == '\\') {
             k = json_escape(slice_of(p->s + at, p->n - at), &cp);
             escapes = true;
+            other_form |= k != 2 || p->s[at + 1] == '/';
         } else {
             k = utf8_next(slice_of(p->s + at, p->n - at), NULL);
         }
@@ -188,9 +196,13 @@ static enum err string(struct parser *p)
     }
     p->at = at + 1;
     enum err e = add_node(p, JSON_STRING, start, at - start);
-    if (e == ERR_OK)
-        p->j->nodes[p->j->n - 1].has_escapes = escapes;
-    return e;
+    if (e != ERR_OK)
+        return e;
+    p->j->nodes[p->j->n - 1].has_escapes = escapes;
+    p->j->nodes[p->j->n - 1].other_form = other_form;
+    if (other_form)
+        mark_rewrite(p);
+    return ERR_OK;
 }
 
 /* --- equal keys ------------------------------------------------------------------------------- */
@@ -413,46 +425,38 @@ static enum err close_container(struct parser *p)
         if (e != ERR_OK)
             return e;
     }
-    if (c->has_escapes && c->parent != JSON_NONE)
-        p->j->nodes[c->parent].has_escapes = true;
+    if (c->other_form && c->parent != JSON_NONE)
+        p->j->nodes[c->parent].other_form = true;
     p->open = c->parent;
     p->depth--;
     return ERR_OK;
 }
 
-/* What stands in the open container is not in its final form. */
-static void mark_rewrite(struct parser *p)
+static bool is_white(uint8_t c)
 {
-    if (p->open != JSON_NONE)
-        p->j->nodes[p->open].has_escapes = true;
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static void white_space(struct parser *p)
+static inline void white_space(struct parser *p)
 {
-    size_t from = p->at;
-    while (p->at < p->n && (p->s[p->at] == ' ' || p->s[p->at] == '\n' || p->s[p->at] == '\r' ||
-                            p->s[p->at] == '\t'))
+    if (p->at == p->n || !is_white(p->s[p->at]))
+        return;
+    while (p->at < p->n && is_white(p->s[p->at]))
         p->at++;
-    if (p->at != from)
-        mark_rewrite(p);
+    mark_rewrite(p);
 }
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
 static enum err value(struct parser *p, enum step *step)
 {
-    enum err e;
     if (p->open != JSON_NONE && p->j->nodes[p->open].type == JSON_ARRAY)
         p->j->nodes[p->open].count++;
     *step = STEP_AFTER;
     switch (p->s[p->at]) {
     case '{': *step = STEP_FIRST_KEY; return open_container(p, JSON_OBJECT);
     case '[': *step = STEP_FIRST_ELEMENT; return open_container(p, JSON_ARRAY);
-    case '"':
-        e = string(p);
-        if (e == ERR_OK && p->j->nodes[p->j->n - 1].has_escapes)
-            mark_rewrite(p);
-        return e;
+    case '"': return string(p);
     case '-':
     case '0':
     case '1':
@@ -481,8 +485,6 @@ static enum err key(struct parser *p)
     struct json_node *k = &j->nodes[j->n - 1];
     k->is_key = true;
     j->nodes[p->open].count++;
-    if (k->has_escapes)
-        mark_rewrite(p);
     white_space(p);
     if (p->at == p->n || p->s[p->at] != ':')
         return fail(p, p->at, ERR_SYNTAX);

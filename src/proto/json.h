@@ -39,8 +39,8 @@ struct json_node {
     uint32_t count;  /* elements or members */
     uint8_t type;
     bool is_key;
-    bool has_escapes; /* of a string: a backslash stands in it; of an array or object: its text is
-                         not in the form that json_copy writes */
+    bool has_escapes; /* of a string: a backslash stands in it */
+    bool other_form;  /* its text is not in the form that json_copy writes */
 };
 
 /* One parsed document. The text is borrowed and must outlive every use. */

@@ -58,12 +58,12 @@ void json_put_str(struct buf *out, struct slice s)
     buf_put_u8(out, '"');
 }
 
-/* A string node: as written where it has no escapes (it is valid then), else with ours. */
+/* A string node: as written where it has no escapes but ours (it is valid then), else with ours. */
 static void put_str_node(struct buf *out, const struct json *j, uint32_t node)
 {
     struct slice s = json_raw(j, node);
     buf_put_u8(out, '"');
-    if (!j->nodes[node].has_escapes) {
+    if (!j->nodes[node].other_form) {
         buf_put(out, s);
         s = SLICE_EMPTY;
     }
@@ -378,7 +378,7 @@ static uint32_t copy_one(struct copier *c, uint32_t i)
         copy_text(c, i, d);
         return n->next;
     }
-    if (!n->has_escapes && !edits_within(c, i, n->next)) {
+    if (!n->other_form && !edits_within(c, i, n->next)) {
         json_w_raw(c->w, json_raw(c->j, i));
         return n->next;
     }
