@@ -5,11 +5,14 @@
  * as fast as the client reads. Specifications: MCP 2025-11-25 basic/transports; 2026-07-28
  * basic/patterns/mrtr.
  */
-#include "gateway/call_in.h"
+#include "gateway/answer.h"
 
 #include "base/planted.h"
+#include "gateway/core.h"
 #include "gateway/own.h"
 #include "gateway/params.h"
+#include "gateway/reply.h"
+#include "gateway/session.h"
 #include "gateway/transform.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
@@ -37,7 +40,7 @@ static void give_credit(struct call *c)
     tell_credit(c->egress, &m);
 }
 
-CALL_ACTION(room)
+void call_room(struct call *c, enum call_ev ev, const void *arg)
 {
     (void)ev;
     (void)arg;
@@ -45,33 +48,6 @@ CALL_ACTION(room)
 }
 
 /* --- the last message ------------------------------------------------------------------------- */
-
-void call_answer_with(struct call *c, unsigned status, struct slice message)
-{
-    struct sink *s = c->sink;
-    enum err e = ERR_OK;
-
-    buf_free(&c->body); /* it is not sent again */
-    IGNORE(call_hold(c));
-    if (s != NULL)
-        e = sink_fits(s, message.n);
-    if (e != ERR_OK) {
-        call_fail(c, e);
-        return;
-    }
-    c->sink = NULL; /* moved */
-    c->http = NULL;
-    if (s != NULL && sink_is_stream(s)) {
-        sink_event(s, message);
-        sink_end(s);
-    } else if (s != NULL) {
-        sink_json(s, status, NULL, 0, message);
-    }
-    if (c->egress != NULL)
-        call_enter(c, CALL_ENDING);
-    else
-        call_finish(c);
-}
 
 /* What the specification has an HTTP status for (2026-07-28 streamable-http "Error Handling"). */
 static unsigned status_of(const struct call *c, const struct jsonrpc *m)
@@ -294,7 +270,7 @@ void call_final(struct call *c)
 
 /* --- what egress says ------------------------------------------------------------------------- */
 
-CALL_ACTION(head)
+void call_head(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct msg_answer_head *m = arg;
 
@@ -304,7 +280,7 @@ CALL_ACTION(head)
         sink_open(c->sink);
 }
 
-CALL_ACTION(part)
+void call_part(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct msg_answer_part *m = arg;
     uint64_t id = c->id;
@@ -330,62 +306,4 @@ CALL_ACTION(part)
         IGNORE(call_hold(c));      /* it is less */
     }
     give_credit(c);
-}
-
-static const enum err outcomes[ANSWER_HOW_COUNT] = {
-    [ANSWER_HOW_DONE] = ERR_UPSTREAM_ANSWER, /* without a response */
-    [ANSWER_HOW_UNSENT] = ERR_UPSTREAM_DOWN,     [ANSWER_HOW_UNKNOWN] = ERR_UPSTREAM_UNKNOWN,
-    [ANSWER_HOW_REFUSED] = ERR_UPSTREAM_REFUSED, [ANSWER_HOW_CUT] = ERR_UPSTREAM_UNKNOWN,
-    [ANSWER_HOW_INVALID] = ERR_UPSTREAM_ANSWER,  [ANSWER_HOW_TOO_LARGE] = ERR_UPSTREAM_ANSWER,
-};
-
-/* What egress may say of the world, of a name that no header can hold, and of an agent key whose
- * calls hold too much to take one more; not that the client's key, session or request is wrong in
- * any other way, which clients would act on. */
-static enum err outcome(const struct msg_answer_end *m)
-{
-    enum err e = m->code < ERR_COUNT ? (enum err)m->code : ERR_OK;
-    bool held = e == ERR_RATE_LIMITED && m->how == ANSWER_HOW_UNSENT;
-
-    return err_kind(e) == ERR_KIND_WORLD || e == ERR_INVALID_PARAMS || held ? e : outcomes[m->how];
-}
-
-CALL_ACTION(end)
-{
-    const struct msg_answer_end *m = arg;
-
-    (void)ev;
-    if (m->how == ANSWER_HOW_REFUSED && c->stale_ends > 0) {
-        c->stale_ends--;
-        return;
-    }
-    c->egress = NULL;
-    if (m->code == ERR_LEASE_OVER)
-        call_unfed(c);
-    if (c->kind != CALL_KIND_REQUEST)
-        call_finish(c);
-    else if (call_is_list(c) && (m->how != ANSWER_HOW_DONE || call_is_discover(c)))
-        call_list_from_snapshot(c, outcome(m));
-    else if (m->how == ANSWER_HOW_REFUSED && c->open)
-        call_enter(c, CALL_REFUSED);
-    else
-        call_fail(c, outcome(m));
-}
-
-CALL_ACTION(late_end)
-{
-    (void)ev;
-    (void)arg;
-    if (c->stale_ends > 0)
-        c->stale_ends--;
-}
-
-/* The keeper learned of the refusal from egress, as we shall. */
-CALL_ACTION(refused_early)
-{
-    if (c->egress != NULL)
-        c->stale_ends++;
-    c->egress = NULL;
-    call_enter(c, CALL_REFUSED);
-    call_event(c, ev, arg);
 }

@@ -1,82 +1,19 @@
-/*
- * The life of a call and the table of its states. Run by the gateway. What came from keeper and
- * egress about a call that is over is dropped here, since both may speak while call_gone is on its
- * way; what comes out of turn about one that lives ends their channel.
- */
-#include "gateway/call_in.h"
+/* A call as such: what it holds, and its states. Run by the gateway. */
+#include "gateway/call.h"
 
 #include "base/mem.h"
+#include "gateway/core.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
 
-/* --- the table -------------------------------------------------------------------------------- */
-
-typedef void action_fn(struct call *c, enum call_ev ev, const void *arg);
-
-static action_fn *const rows[CALL_STATE_COUNT][CALL_EV_COUNT] = {
-#define STATE(name, waits_for)
-#define ON(state, event, action) [CALL_##state][CALL_EV_##event] = call_##action,
-#define ANY(event, action)
-#include "gateway/call.def"
-#undef ON
-#undef ANY
-};
-
-static action_fn *const any[CALL_EV_COUNT] = {
-#define ON(state, event, action)
-#define ANY(event, action) [CALL_EV_##event] = call_##action,
-#include "gateway/call.def"
-#undef STATE
-#undef ON
-#undef ANY
-};
-
 static const char *const names[CALL_STATE_COUNT] = {
 #define STATE(name, waits_for) #name,
-#define ON(state, event, action)
-#define ANY(event, action)
 #include "gateway/call.def"
-#undef STATE
-#undef ON
-#undef ANY
 };
 
 const char *call_state_name(enum call_state s)
 {
     return names[s];
-}
-
-/* Whose event it is; NULL: ours. */
-static struct chan *source(const struct call *c, enum call_ev ev)
-{
-    if (ev < CALL_EV_KEEPER_LOST)
-        return c->g->keeper;
-    if (ev >= CALL_EV_HEAD && ev <= CALL_EV_END)
-        return c->egress;
-    return NULL;
-}
-
-void call_event(struct call *c, enum call_ev ev, const void *arg)
-{
-    action_fn *fn = rows[c->state][ev] != NULL ? rows[c->state][ev] : any[ev];
-
-    if (fn == NULL) {
-        struct chan *from = source(c, ev);
-
-        BUG_IF(from == NULL);
-        log_event(LOG_ERROR, "out_of_turn", LOG_STR("state", names[c->state]),
-                  LOG_NUM("event", ev));
-        chan_breach(from, BREACH_CALL_OUT_OF_TURN);
-        return;
-    }
-    fn(c, ev, arg);
-}
-
-CALL_ACTION(ignore)
-{
-    (void)c;
-    (void)ev;
-    (void)arg;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -119,6 +56,7 @@ struct call *call_new(struct gateway *g, const struct upstream *up, struct http_
     struct call *c = MEM_NEW(struct call);
 
     c->g = g;
+    c->next = CALL_BIT(OVER);
     c->id = ++g->last_call;
     c->up = up;
     c->http = req;
@@ -152,26 +90,6 @@ enum err call_hold(struct call *c)
     return hold_set(&c->hold, c->body.cap + c->message.cap + c->snapshot.cap + json_bytes(&c->in));
 }
 
-/* One without a request of its own, made for the session. */
-static void share_session(struct call *c, const struct session *s)
-{
-    struct share *share = share_get(&c->g->keys.shares, ID_SLICE(s->token));
-
-    hold_init(&c->hold, share);
-    share_put(share);
-}
-
-void call_join(struct call *c, struct session *s)
-{
-    if (c->http == NULL)
-        share_session(c, s);
-    c->session = s;
-    c->quirk = s->quirk;
-    c->caps = s->no_url ? s->caps & ~(uint32_t)MCP_CAP_ELICIT_URL : s->caps;
-    LIST_INSERT_HEAD(&s->calls, c, in_session);
-    s->n_calls++;
-}
-
 bool call_has_message(const struct call *c)
 {
     return c->kind != CALL_KIND_STREAM && c->kind != CALL_KIND_END;
@@ -185,25 +103,29 @@ struct call *call_by_id(struct gateway *g, uint64_t id)
     return c;
 }
 
-/* An action may end other calls than its own, so each is looked up again by its number. */
-void calls_event(struct gateway *g, enum call_ev ev, const struct digest *token)
-{
-    uint64_t *ids = NULL;
-    size_t n = 0;
-    struct call *c = NULL, *next = NULL;
+/* --- what it is ------------------------------------------------------------------------------- */
 
-    ids = mem_zalloc_array(HASH_COUNT(g->calls), sizeof(*ids));
-    HASH_ITER(hh, g->calls, c, next) {
-        if (token == NULL || ID_EQ(c->token_hash, *token))
-            ids[n++] = c->id;
-    }
-    for (size_t i = 0; i < n; i++) {
-        c = call_by_id(g, ids[i]);
-        if (c != NULL)
-            call_event(c, ev, NULL);
-    }
-    mem_free(ids);
+bool call_is_discover(const struct call *c)
+{
+    return c->kind == CALL_KIND_REQUEST && c->method->method == MCP_SERVER_DISCOVER;
 }
+
+/* A link can be shown on this call: declared, and where the specification lets us ask. Modern:
+ * basic/patterns/mrtr "Supported Requests". Legacy: on the call's own stream. */
+bool call_shows_links(const struct call *c)
+{
+    return c->kind == CALL_KIND_REQUEST && (c->caps & MCP_CAP_ELICIT_URL) && c->quirk->url &&
+           c->method->may_ask;
+}
+
+/* Which is settled no earlier than when the call is permitted: a person may take minutes, and the
+ * end of the last feed may be on its way. */
+bool call_may_feed(const struct call *c)
+{
+    return c->kind == CALL_KIND_REQUEST && c->session != NULL;
+}
+
+/* --- its state -------------------------------------------------------------------------------- */
 
 static bool is_timed(enum call_state s)
 {
@@ -212,27 +134,12 @@ static bool is_timed(enum call_state s)
 
 void call_enter(struct call *c, enum call_state s)
 {
+    BUG_IF((c->next & 1U << s) == 0);
     log_event(LOG_DEBUG, "call", LOG_NUM("call", c->id), LOG_STR("was", names[c->state]),
               LOG_STR("is", names[s]));
     c->state = s;
     if (!is_timed(s))
         loop_timer_stop(c->timer);
-}
-
-static void leave_session(struct call *c)
-{
-    struct session *s = c->session;
-
-    if (s == NULL)
-        return;
-    if (s->feed == c)
-        s->feed = NULL;
-    asks_drop_call(&s->asks, c->id);
-    LIST_REMOVE(c, in_session);
-    s->n_calls--;
-    c->session = NULL;
-    if (s->closing == c)
-        session_closed(s);
 }
 
 static void tell_others(struct call *c)
@@ -248,8 +155,10 @@ static void tell_others(struct call *c)
 
 void call_finish(struct call *c)
 {
+    BUG_IF((c->next & CALL_BIT(OVER)) == 0);
     tell_others(c);
-    leave_session(c);
+    if (c->session != NULL)
+        c->leave(c);
     if (c->sink != NULL) {
         sink_open(c->sink);
         sink_end(c->sink);
@@ -270,51 +179,4 @@ void call_finish(struct call *c)
     buf_free(&c->leg);
     hold_free(&c->hold);
     mem_free(c);
-}
-
-/* --- leaving ---------------------------------------------------------------------------------- */
-
-/* Whether the call goes on without its client. Modern: closing the stream cancels (2026-07-28
- * basic/patterns/cancellation). Legacy: it does not (2025-11-25 basic/transports), once the
- * upstream has the call; one that waits for a person is better repeated than done for nobody. */
-static bool goes_on_alone(const struct call *c)
-{
-    if (c->state == CALL_WAITING)
-        return false; /* its message goes with its client */
-    if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE ||
-        c->kind == CALL_KIND_END)
-        return true;
-    return c->era == MCP_ERA_LEGACY && (c->state == CALL_SENDING || c->state == CALL_UPSTREAM);
-}
-
-CALL_ACTION(gone)
-{
-    (void)ev;
-    (void)arg;
-    c->sink = NULL;
-    c->http = NULL;
-    if (!goes_on_alone(c)) {
-        call_finish(c);
-        return;
-    }
-    /* The upstream has this long to finish what nobody waits for. */
-    if (c->state == CALL_SENDING || c->state == CALL_UPSTREAM)
-        loop_timer_set(c->timer, limit_get(SET_ANSWER_TIME));
-    if (c->state == CALL_UPSTREAM)
-        call_event(c, CALL_EV_ROOM, NULL); /* nobody has to be waited for any more */
-}
-
-CALL_ACTION(over)
-{
-    (void)arg;
-    if (ev == CALL_EV_END || ev == CALL_EV_EGRESS_LOST)
-        c->egress = NULL;
-    call_finish(c);
-}
-
-CALL_ACTION(cancelled)
-{
-    (void)ev;
-    (void)arg;
-    call_finish(c);
 }

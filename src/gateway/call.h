@@ -20,14 +20,11 @@ struct session;
 
 enum call_state {
 #define STATE(name, waits_for) CALL_##name,
-#define ON(state, event, action)
-#define ANY(event, action)
 #include "gateway/call.def"
-#undef STATE
-#undef ON
-#undef ANY
     CALL_STATE_COUNT
 };
+
+#define CALL_BIT(state) (1U << CALL_##state)
 
 /* What happens to a call, and what arg is. */
 enum call_ev {
@@ -55,19 +52,26 @@ enum call_ev {
     CALL_EV_COUNT
 };
 
+struct call;
+
+/* What an event does; afterwards c may be gone. */
+typedef void call_action(struct call *c, enum call_ev ev, const void *arg);
+
 struct call {
     UT_hash_handle hh;
     uint64_t id;
     LIST_ENTRY(call) in_session;
     struct gateway *g;
     enum call_state state;
+    uint32_t next; /* CALL_BITs of the states that may follow */
 
     /* who asks for what */
     const struct upstream *up;
-    struct session *session; /* legacy; NULL for initialize */
-    struct sink *sink;       /* NULL: nobody to answer */
-    struct http_req *http;   /* likewise */
-    struct sec *token;       /* until call_open is sent; with call_may_feed until it is permitted */
+    struct session *session;       /* legacy; NULL for initialize */
+    void (*leave)(struct call *c); /* with a session: it is told that the call is over */
+    struct sink *sink;             /* NULL: nobody to answer */
+    struct http_req *http;         /* likewise */
+    struct sec *token; /* until call_open is sent; with call_may_feed until it is permitted */
     struct digest token_hash;
     enum call_kind kind;
     enum call_want want;
@@ -127,20 +131,27 @@ struct call {
     uint64_t ticks; /* progress that we made up */
 };
 
-/* A new call in state NEW; req may be NULL (nobody to answer). Ended by call_finish. */
+/* A new call in state NEW; req may be NULL (nobody to answer). */
 struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req);
-/* Puts it on the session's list, with the session's capabilities and quirk. */
-void call_join(struct call *c, struct session *s);
+void call_enter(struct call *c, enum call_state s);
+/* Over: whoever still works for it is told, and it is freed. What the client gets must have been
+ * said before; otherwise it gets nothing. */
+void call_finish(struct call *c);
 /* Counts what it holds by now. ERR_RATE_LIMITED, ERR_AGAIN: its agent key's share has no room. */
 MUST_USE enum err call_hold(struct call *c);
 /* Whether there is a message of the client's: GET and DELETE have none. */
 bool call_has_message(const struct call *c);
-/* Something happened; afterwards c may be gone. */
+/* It is server/discover: answered whatever the upstream does, and soon. */
+bool call_is_discover(const struct call *c);
+/* Whether a link can be shown on this call. */
+bool call_shows_links(const struct call *c);
+/* Whether this call's token is kept until it is permitted, to ask for the session's feed again. */
+bool call_may_feed(const struct call *c);
+/* Something happened; afterwards c may be gone. Defined above all that may come of it
+ * (call_table.c). */
 void call_event(struct call *c, enum call_ev ev, const void *arg);
 /* By its number, or NULL. */
 struct call *call_by_id(struct gateway *g, uint64_t id);
-/* The same event for all, or (token not NULL) for those that were shown with that token. */
-void calls_event(struct gateway *g, enum call_ev ev, const struct digest *token);
 const char *call_state_name(enum call_state s);
 
 #endif

@@ -7,8 +7,11 @@
  * 2025-11-25 client/elicitation "URL Mode".
  */
 #include "gateway/deliver.h"
-#include "gateway/call_in.h"
 
+#include "gateway/core.h"
+#include "gateway/deliver_text.h"
+#include "gateway/reply.h"
+#include "gateway/session.h"
 #include "ipc/gen/send.h"
 #include "proto/mcp_write.h"
 
@@ -55,7 +58,7 @@ static bool can_wait(const struct call *c)
     return c->kind == CALL_KIND_REQUEST && c->want != CALL_WANT_OWN;
 }
 
-CALL_ACTION(neutral)
+void call_neutral(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct msg_call_neutral *m = arg;
 
@@ -104,7 +107,7 @@ static void reply_state(struct call *c, struct slice state)
     buf_free(&out);
 }
 
-CALL_ACTION(held)
+void call_held(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct msg_call_hold *m = arg;
 
@@ -123,7 +126,7 @@ CALL_ACTION(held)
 }
 
 /* The leg ends; the handoff stays, and the next call finds it. */
-CALL_ACTION(late)
+void call_late(struct call *c, enum call_ev ev, const void *arg)
 {
     (void)ev;
     (void)arg;
@@ -137,7 +140,7 @@ CALL_ACTION(late)
 
 /* Without a keeper nobody can say whether the person is done; the client may ask again with what it
  * came with. */
-CALL_ACTION(hold_lost)
+void call_hold_lost(struct call *c, enum call_ev ev, const void *arg)
 {
     (void)ev;
     (void)arg;
@@ -204,7 +207,7 @@ static void ask_legacy(struct call *c, struct slice message, struct slice link)
     buf_free(&handoff);
 }
 
-CALL_ACTION(handed_off)
+void call_handed_off(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct msg_call_handoff *m = arg;
     struct buf message = BUF_INIT(TEXT_BYTES), link = BUF_INIT(512);
@@ -214,7 +217,7 @@ CALL_ACTION(handed_off)
         chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
     }
-    if (call_is_foreign(c, &m->client)) {
+    if (session_is_foreign(c, &m->client)) {
         call_fail(c, ERR_UNKNOWN_SESSION);
         return;
     }
@@ -232,7 +235,7 @@ CALL_ACTION(handed_off)
 }
 
 /* The client's answer to our elicitation; the keeper says what follows. */
-CALL_ACTION(answered)
+void call_answered(struct call *c, enum call_ev ev, const void *arg)
 {
     const enum answer *a = arg;
     const struct msg_call_answer m = {.call = c->id, .answer = *a};

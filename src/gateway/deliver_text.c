@@ -2,7 +2,7 @@
  * The sentences about handoffs. Run by the gateway. They hold the upstream's configured title, the
  * two words, and where the pages are; nothing that an agent or an upstream wrote.
  */
-#include "gateway/deliver.h"
+#include "gateway/deliver_text.h"
 
 #include "base/planted.h"
 

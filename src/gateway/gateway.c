@@ -5,16 +5,18 @@
  */
 #include "gateway/gateway.h"
 
-#include "base/mem.h"
+#include "base/planted.h"
+#include "gateway/call_table.h"
+#include "gateway/params.h"
+#include "gateway/route.h"
+#include "gateway/session.h"
 #include "ipc/gen/gateway.h"
-#include "os/log.h"
 #include "proto/mcp_write.h"
 
 void gateway_init(struct gateway *g, struct loop *loop)
 {
     *g = (struct gateway){.loop = loop};
-    LIST_INIT(&g->egresses);
-    params_init(&g->params);
+    g->params = params_new();
     json_init(&g->answer);
 }
 
@@ -27,18 +29,13 @@ void gateway_open(struct gateway *g)
 
 void gateway_done(struct gateway *g)
 {
-    struct egress *e = NULL;
-
     sessions_done(g);
     httpd_free(g->http);
     calls_event(g, CALL_EV_CANCEL, NULL);
-    while ((e = LIST_FIRST(&g->egresses)) != NULL) {
-        LIST_REMOVE(e, entry);
-        mem_free(e);
-    }
+    egresses_done(&g->egresses);
     keys_done(&g->keys);
     refusals_done(&g->refusals);
-    params_done(&g->params);
+    params_free(g->params);
     json_free(&g->answer);
     conf_done(&g->conf);
 }
@@ -47,14 +44,10 @@ void gateway_done(struct gateway *g)
 
 void gateway_peer(struct gateway *g, struct chan *c)
 {
-    struct egress *e = NULL;
-
     switch (chan_peer(c)->role) {
     case ROLE_KEEPER: g->keeper = c; break;
     case ROLE_EGRESS:
-        e = MEM_NEW(struct egress);
-        e->chan = c;
-        LIST_INSERT_HEAD(&g->egresses, e, entry);
+        egresses_add(&g->egresses, c);
         calls_event(g, CALL_EV_EGRESS_HERE, NULL);
         break;
     default: chan_breach(c, BREACH_STRANGER);
@@ -64,16 +57,9 @@ void gateway_peer(struct gateway *g, struct chan *c)
 /* Only the calls that this process worked for. */
 static void lost_egress(struct gateway *g, struct chan *chan)
 {
-    struct egress *e = NULL;
     struct call *c = NULL, *next = NULL;
 
-    LIST_FOREACH(e, &g->egresses, entry) {
-        if (e->chan == chan)
-            break;
-    }
-    BUG_IF(e == NULL);
-    LIST_REMOVE(e, entry);
-    mem_free(e);
+    egresses_remove(&g->egresses, chan);
     HASH_ITER(hh, g->calls, c, next) {
         /* One that ends so ends alone. */
         if (c->egress == chan)
@@ -86,7 +72,7 @@ void gateway_lost(struct gateway *g, struct chan *c)
     switch (chan_peer(c)->role) {
     case ROLE_KEEPER:
         g->keeper = NULL;
-        keys_lost(g);
+        keys_lost(&g->keys);
         calls_event(g, CALL_EV_KEEPER_LOST, NULL);
         break;
     case ROLE_EGRESS: lost_egress(g, c); break;
@@ -106,20 +92,7 @@ void gateway_writable(struct gateway *g, struct chan *chan)
             call_event(c, CALL_EV_WRITABLE, NULL);
     }
     if (chan == g->keeper)
-        keys_writable(g);
-}
-
-struct chan *gateway_egress(const struct gateway *g, uint16_t upstream, uint64_t generation)
-{
-    const struct egress *e = NULL;
-
-    LIST_FOREACH(e, &g->egresses, entry) {
-        const struct chan_peer *p = chan_peer(e->chan);
-
-        if (p->upstream == upstream && p->generation == generation)
-            return e->chan;
-    }
-    return NULL;
+        keys_writable(&g->keys, chan);
 }
 
 /* --- the configuration ------------------------------------------------------------------------ */
@@ -160,14 +133,27 @@ static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream
 
 static void on_token_known(void *ctx, struct chan *c, struct msg_token_known *m)
 {
+    struct gateway *g = ctx;
+
     (void)c;
-    keys_on_known(ctx, m);
+    keys_on_known(&g->keys, m);
 }
 
+/* With the key ends whatever was shown with it: calls first, so that each is told why, sessions and
+ * connections. The share is there even when a keeper that ended took its word on the key with it. */
 static void on_token_gone(void *ctx, struct chan *c, struct msg_token_gone *m)
 {
+    struct gateway *g = ctx;
+    struct share *share = share_get(&g->keys.shares, ID_SLICE(m->token));
+
     (void)c;
-    keys_on_gone(ctx, m);
+    keys_forget(&g->keys, &m->token);
+    if (!PLANTED(gone_stays)) {
+        calls_event(g, CALL_EV_KEY_GONE, &m->token);
+        sessions_end(g, &m->token);
+        httpd_end(g->http, share);
+    }
+    share_put(share);
 }
 
 /* --- messages about calls --------------------------------------------------------------------- */

@@ -8,11 +8,14 @@
 
 #include "base/planted.h"
 #include "crypto/hash.h"
-#include "gateway/call_in.h"
+#include "gateway/core.h"
+#include "gateway/open.h"
 #include "gateway/own.h"
 #include "gateway/own_tools.h"
 #include "gateway/params.h"
+#include "gateway/reply.h"
 #include "gateway/rewrite.h"
+#include "gateway/session.h"
 #include "proto/mcp_header.h"
 #include "proto/mcp_write.h"
 #include "proto/misread.h"
@@ -65,7 +68,7 @@ enum err intake_session(struct call *c)
         return e;
     if (s->n_calls >= limit_get(SET_CALLS_PER_CLIENT))
         return ERR_RATE_LIMITED;
-    call_join(c, s);
+    session_join(s, c);
     return ERR_OK;
 }
 

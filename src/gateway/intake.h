@@ -1,14 +1,12 @@
-/* The three methods of an upstream's address; each makes the call and answers, now or later. */
+/* What comes to an upstream's address: a method makes the call and answers, now or later. */
 #ifndef SG_GATEWAY_INTAKE_H
 #define SG_GATEWAY_INTAKE_H
 
-#include "gateway/gateway.h"
+#include "gateway/call.h"
 
 typedef void intake_fn(struct gateway *g, const struct upstream *up, struct http_req *req);
 
-intake_fn intake_post;   /* intake.c */
-intake_fn intake_get;    /* stream.c */
-intake_fn intake_delete; /* stream.c */
+intake_fn intake_post;
 
 /* The token of a well-formed bearer header, up to LIM_TOKEN_BYTES; points into req.
  * ERR_UNAUTHENTICATED: there is none (RFC 6750 2.1). */

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/hash.h"
-#include "gateway/gateway.h"
 #include "ipc/gen/send.h"
 
 struct key {
@@ -74,26 +73,26 @@ static void let_in(const struct key *k, struct http_req *req, size_t max)
     http_body_read(req, max, k->share);
 }
 
-static enum err ask(struct gateway *g, struct key_check *c)
+static enum err ask(struct chan *keeper, struct key_check *c)
 {
     uint8_t copy[LIM_TOKEN_BYTES];
     struct msg_token_check m = {.check = c->number};
     enum err e;
 
-    if (g->keeper == NULL)
+    if (keeper == NULL)
         return ERR_UNAVAILABLE;
-    if (chan_full(g->keeper))
+    if (chan_full(keeper))
         return ERR_OK; /* later */
     m.token = sec_take(copy, slice_copy(c->text, copy, sizeof(copy)));
     c->text = SLICE_EMPTY;
-    e = send_token_check(g->keeper, &m);
+    e = send_token_check(keeper, &m);
     sec_free(m.token);
     return e == ERR_CLOSED ? ERR_UNAVAILABLE : e;
 }
 
-void keys_take(struct gateway *g, struct http_req *req, struct slice token, size_t max)
+void keys_take(struct keys *all, struct chan *keeper, struct http_req *req, struct slice token,
+               size_t max)
 {
-    struct keys *all = &g->keys;
     struct key_check *c = NULL;
     struct digest hash = hash_sha256(token);
     struct key *k = find(all, &hash);
@@ -108,7 +107,7 @@ void keys_take(struct gateway *g, struct http_req *req, struct slice token, size
     c = MEM_NEW(struct key_check);
     *c = (struct key_check){
         .number = ++all->last_check, .req = req, .text = token, .token = hash, .max = max};
-    e = ask(g, c);
+    e = ask(keeper, c);
     if (e != ERR_OK) {
         mem_free(c);
         http_body_drop(req, e);
@@ -129,54 +128,44 @@ static struct key_check *take_check(struct keys *all, uint64_t number)
     return c;
 }
 
-void keys_leave(struct gateway *g, const struct http_req *req)
+void keys_leave(struct keys *all, const struct http_req *req)
 {
-    mem_free(take_check(&g->keys, req->ticket));
+    mem_free(take_check(all, req->ticket));
 }
 
-void keys_on_known(struct gateway *g, const struct msg_token_known *m)
+void keys_on_known(struct keys *all, const struct msg_token_known *m)
 {
-    struct key_check *c = take_check(&g->keys, m->check);
+    struct key_check *c = take_check(all, m->check);
 
     if (c == NULL)
         return;
     if (m->known)
-        let_in(add(&g->keys, &c->token), c->req, c->max);
+        let_in(add(all, &c->token), c->req, c->max);
     else
         http_body_drop(c->req, ERR_UNAUTHENTICATED);
     mem_free(c);
 }
 
-/* Calls first, so that each is told why. The share is there even when a keeper that ended took the
- * yes with it. */
-void keys_on_gone(struct gateway *g, const struct msg_token_gone *m)
+void keys_forget(struct keys *all, const struct digest *token)
 {
-    struct share *share = share_get(&g->keys.shares, ID_SLICE(m->token));
-    struct key *k = find(&g->keys, &m->token);
+    struct key *k = find(all, token);
 
     if (k != NULL)
-        forget(&g->keys, k);
-    if (!PLANTED(gone_stays)) {
-        calls_event(g, CALL_EV_KEY_GONE, &m->token);
-        sessions_end(g, &m->token);
-        httpd_end(g->http, share);
-    }
-    share_put(share);
+        forget(all, k);
 }
 
-void keys_writable(struct gateway *g)
+void keys_writable(struct keys *all, struct chan *keeper)
 {
     struct key_check *c = NULL, *next = NULL;
 
-    HASH_ITER(hh, g->keys.checks, c, next) {
-        if (c->text.n > 0 && !chan_full(g->keeper))
-            IGNORE(ask(g, c)); /* of a channel that ended keys_lost is told */
+    HASH_ITER(hh, all->checks, c, next) {
+        if (c->text.n > 0 && !chan_full(keeper))
+            IGNORE(ask(keeper, c)); /* of a channel that ended keys_lost is told */
     }
 }
 
-void keys_lost(struct gateway *g)
+void keys_lost(struct keys *all)
 {
-    struct keys *all = &g->keys;
     struct key_check *c = NULL;
 
     while ((c = all->checks) != NULL) {

@@ -9,7 +9,6 @@
 #include "httpd/httpd.h"
 #include "ipc/chan.h"
 
-struct gateway;
 struct key;
 struct key_check;
 
@@ -24,18 +23,18 @@ void keys_init(struct keys *all);
 void keys_done(struct keys *all);
 
 /* ops->head of a request with this bearer token: its body, of at most max bytes, is read when the
- * token is known. */
-void keys_take(struct gateway *g, struct http_req *req, struct slice token, size_t max);
+ * token is known. keeper: NULL while it is away. */
+void keys_take(struct keys *all, struct chan *keeper, struct http_req *req, struct slice token,
+               size_t max);
 /* The request is over, whatever it waited for. */
-void keys_leave(struct gateway *g, const struct http_req *req);
+void keys_leave(struct keys *all, const struct http_req *req);
 
-/* What the keeper says. With a key that is gone ends whatever was shown with it: calls, sessions,
- * connections. */
-void keys_on_known(struct gateway *g, const struct msg_token_known *m);
-void keys_on_gone(struct gateway *g, const struct msg_token_gone *m);
+/* What the keeper says. */
+void keys_on_known(struct keys *all, const struct msg_token_known *m);
+void keys_forget(struct keys *all, const struct digest *token);
 /* There is room in its channel. */
-void keys_writable(struct gateway *g);
+void keys_writable(struct keys *all, struct chan *keeper);
 /* It is gone, and what it said with it. */
-void keys_lost(struct gateway *g);
+void keys_lost(struct keys *all);
 
 #endif

@@ -3,24 +3,19 @@
  * and is forgotten, unless the session's stream waits for a call to bring a feed along; so is the
  * client's message, once the body is made that would be sent.
  */
-#include "gateway/call_in.h"
+#include "gateway/open.h"
 
 #include "base/planted.h"
 #include "crypto/hash.h"
+#include "gateway/core.h"
 #include "gateway/params.h"
+#include "gateway/reply.h"
 #include "gateway/rewrite.h"
+#include "gateway/session.h"
 #include "ipc/gen/send.h"
 #include "proto/mcp_write.h"
 
 enum { CAP_URL = 1, CAP_HOLD = 2 };
-
-/* A link can be shown on this call: declared, and where the specification lets us ask. Modern:
- * basic/patterns/mrtr "Supported Requests". Legacy: on the call's own stream. */
-bool call_shows_links(const struct call *c)
-{
-    return c->kind == CALL_KIND_REQUEST && (c->caps & MCP_CAP_ELICIT_URL) && c->quirk->url &&
-           c->method->may_ask;
-}
 
 static enum err make_projection(struct call *c, const struct request_headers *h,
                                 struct buf *projection, struct buf *name)
@@ -74,7 +69,7 @@ static bool must_wait(const struct call *c)
 }
 
 /* The message is needed no more, only the body. */
-CALL_ACTION(ask)
+void call_ask(struct call *c, enum call_ev ev, const void *arg)
 {
     enum err e;
 
@@ -119,5 +114,5 @@ void call_open(struct call *c, struct slice new_id)
     if (e != ERR_OK)
         call_fail(c, e);
     else
-        call_ask(c, CALL_EV_WRITABLE, NULL);
+        call_event(c, CALL_EV_WRITABLE, NULL);
 }

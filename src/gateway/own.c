@@ -7,14 +7,17 @@
 #include "gateway/own.h"
 
 #include "base/mem.h"
-#include "gateway/call_in.h"
+#include "gateway/core.h"
 #include "gateway/own_tools.h"
+#include "gateway/reply.h"
+#include "gateway/session.h"
+#include "gateway/snapshot.h"
 #include "os/log.h"
 #include "proto/mcp_write.h"
 
 enum { ANSWER_BYTES = LIM_SNAPSHOT_BYTES + 65536, DISCOVER_TTL_MS = 0 };
 
-CALL_ACTION(owned)
+void call_owned(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct msg_call_own *m = arg;
 
@@ -24,7 +27,7 @@ CALL_ACTION(owned)
         return;
     }
     c->client = m->client;
-    if (call_is_foreign(c, &m->client))
+    if (session_is_foreign(c, &m->client))
         call_fail(c, ERR_UNKNOWN_SESSION);
     else
         c->on_own(c, m);

@@ -2,7 +2,7 @@
 #ifndef SG_GATEWAY_OWN_H
 #define SG_GATEWAY_OWN_H
 
-#include "gateway/gateway.h"
+#include "gateway/call.h"
 
 typedef void own_fn(struct call *c, const struct msg_call_own *m);
 
@@ -18,5 +18,7 @@ own_fn own_tool;      /* sidegate_connect, sidegate_status */
  * these as JSON text, or empty. Empty where the server is legacy_only: -32022, and the client falls
  * back. */
 void own_describe(struct call *c, struct slice described);
+
+call_action call_owned;
 
 #endif

@@ -8,7 +8,7 @@
 #include "gateway/params.h"
 
 #include "base/mem.h"
-#include "gateway/gateway.h"
+#include "gateway/core.h"
 #include "ipc/gen/send.h"
 #include "proto/mcp_header.h"
 
@@ -24,12 +24,19 @@ struct params {
     UT_hash_handle hh;
 };
 
+struct params_all {
+    struct params *by_key;
+    TAILQ_HEAD(, params) by_age; /* the longest unused first */
+};
+
 /* --- what tools declare ----------------------------------------------------------------------- */
 
-void params_init(struct params_all *all)
+struct params_all *params_new(void)
 {
-    *all = (struct params_all){0};
+    struct params_all *all = MEM_NEW(struct params_all);
+
     TAILQ_INIT(&all->by_age);
+    return all;
 }
 
 static void forget(struct params_all *all, struct params *p)
@@ -40,10 +47,11 @@ static void forget(struct params_all *all, struct params *p)
     mem_free(p);
 }
 
-void params_done(struct params_all *all)
+void params_free(struct params_all *all)
 {
     while (!TAILQ_EMPTY(&all->by_age))
         forget(all, TAILQ_FIRST(&all->by_age));
+    mem_free(all);
 }
 
 static struct params_key key_of(const struct call *c)
@@ -57,7 +65,7 @@ static struct params_key key_of(const struct call *c)
 
 static struct params *find(const struct call *c)
 {
-    struct params_all *all = &c->g->params;
+    struct params_all *all = c->g->params;
     struct params_key key = key_of(c);
     struct params *p = NULL;
 
@@ -71,7 +79,7 @@ static struct params *find(const struct call *c)
 
 static struct params *find_or_add(const struct call *c)
 {
-    struct params_all *all = &c->g->params;
+    struct params_all *all = c->g->params;
     struct params *p = find(c);
 
     if (p != NULL)
@@ -115,7 +123,7 @@ void params_learn(const struct call *c, const struct json *j, uint32_t result)
     struct params *p = c->has_cursor ? NULL : find(c);
 
     if (p != NULL)
-        forget(&c->g->params, p); /* a new list begins */
+        forget(c->g->params, p); /* a new list begins */
     if (!json_is(j, tools, JSON_ARRAY))
         return;
     for (uint32_t t = json_first(j, tools); t != JSON_NONE; t = json_next(j, t))

@@ -9,15 +9,10 @@
 #include "gateway/call.h"
 #include "proto/request.h"
 
-struct params;
+struct params_all;
 
-struct params_all {
-    struct params *by_key;
-    TAILQ_HEAD(, params) by_age; /* the longest unused first */
-};
-
-void params_init(struct params_all *all);
-void params_done(struct params_all *all);
+struct params_all *params_new(void);
+void params_free(struct params_all *all);
 
 /* A page of tools/list is given to this call's client. */
 void params_learn(const struct call *c, const struct json *j, uint32_t result);

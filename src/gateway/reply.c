@@ -3,11 +3,11 @@
  * failed. Specifications: MCP 2025-11-25 basic/transports "Sending Messages to the Server";
  * 2026-07-28 basic/transports/streamable-http "Error Handling"; RFC 9110 11.6.1, RFC 6750 3.
  */
-#include "gateway/call_in.h"
-#include "gateway/cors.h"
-#include "gateway/own.h"
+#include "gateway/reply.h"
 
 #include "base/planted.h"
+#include "gateway/core.h"
+#include "gateway/cors.h"
 #include "os/log.h"
 #include "proto/mcp_write.h"
 
@@ -60,6 +60,33 @@ void call_reply(struct call *c, struct slice message)
     call_reply_http(c, 200, NULL, 0, message);
 }
 
+void call_answer_with(struct call *c, unsigned status, struct slice message)
+{
+    struct sink *s = c->sink;
+    enum err e = ERR_OK;
+
+    buf_free(&c->body); /* it is not sent again */
+    IGNORE(call_hold(c));
+    if (s != NULL)
+        e = sink_fits(s, message.n);
+    if (e != ERR_OK) {
+        call_fail(c, e);
+        return;
+    }
+    c->sink = NULL; /* moved */
+    c->http = NULL;
+    if (s != NULL && sink_is_stream(s)) {
+        sink_event(s, message);
+        sink_end(s);
+    } else if (s != NULL) {
+        sink_json(s, status, NULL, 0, message);
+    }
+    if (c->egress != NULL)
+        call_enter(c, CALL_ENDING);
+    else
+        call_finish(c);
+}
+
 void call_say(struct call *c, struct slice message)
 {
     if (c->sink != NULL)
@@ -104,7 +131,7 @@ static const struct http_field later[] = {
     {SLICE_LIT("Retry-After"), SLICE_LIT("1")},
 };
 
-static size_t extra_of(enum err e, const struct http_field **ret)
+size_t reply_fields(enum err e, const struct http_field **ret)
 {
     switch (e) {
     case ERR_BAD_METHOD: *ret = allow; return 1;
@@ -160,62 +187,11 @@ void call_fail(struct call *c, enum err why)
     struct buf out = BUF_INIT(8192);
     const struct http_field *extra = NULL;
     enum err e = tell_log(c, why);
-    size_t n = extra_of(e, &extra);
+    size_t n = reply_fields(e, &extra);
 
     put_error(c, e, &out);
     if (PLANTED(refusal_tells))
         buf_put(&out, planted_kept());
     call_reply_http(c, status_of(e, c->era), extra, n, buf_slice(&out));
     buf_free(&out);
-}
-
-/* --- the keeper's no -------------------------------------------------------------------------- */
-
-/* What the client cannot do anything about is accepted and dropped: a notification without a lease
- * to ride on, the stream of an upstream that it has no connection to. */
-CALL_ACTION(denied)
-{
-    const struct msg_call_deny *m = arg;
-    enum err e = m->code > ERR_OK && m->code < ERR_COUNT ? (enum err)m->code : ERR_FORBIDDEN;
-
-    (void)ev;
-    c->open = false;
-    call_unfed(c);
-    if (call_is_discover(c) && err_kind(e) == ERR_KIND_WORLD) {
-        own_describe(c, SLICE_EMPTY);
-        return;
-    }
-    if (c->kind == CALL_KIND_END && e != ERR_UNAUTHENTICATED) {
-        call_close(c);
-        return;
-    }
-    if (c->kind == CALL_KIND_REQUEST || e == ERR_UNAUTHENTICATED || c->want == CALL_WANT_OWN) {
-        call_fail(c, e);
-        return;
-    }
-    call_accept(c);
-    call_finish(c);
-}
-
-CALL_ACTION(keeper_lost)
-{
-    (void)ev;
-    (void)arg;
-    c->open = false;
-    call_fail(c, ERR_UNAVAILABLE);
-}
-
-CALL_ACTION(key_gone)
-{
-    (void)ev;
-    (void)arg;
-    call_fail(c, ERR_UNAUTHENTICATED);
-}
-
-/* The upstream's answer goes on; the next keeper does not know the call. */
-CALL_ACTION(forgotten)
-{
-    (void)ev;
-    (void)arg;
-    c->open = false;
 }

@@ -3,10 +3,14 @@
  * the gateway for each HTTP request, after src/httpd refused what is ambiguous. Host and Origin
  * come first, for every address and method.
  */
-#include "gateway/cors.h"
-#include "gateway/intake.h"
+#include "gateway/route.h"
 
 #include "base/planted.h"
+#include "gateway/core.h"
+#include "gateway/cors.h"
+#include "gateway/intake.h"
+#include "gateway/reply.h"
+#include "gateway/stream.h"
 #include "os/log.h"
 #include "proto/mcp_write.h"
 
@@ -15,8 +19,8 @@ static const struct {
     intake_fn *fn;
 } methods[] = {
     {"POST", intake_post},
-    {"GET", intake_get},
-    {"DELETE", intake_delete},
+    {"GET", stream_get},
+    {"DELETE", stream_delete},
 };
 
 static intake_fn *find_method(struct slice method)
@@ -70,6 +74,7 @@ static void put_error(const struct gateway *g, enum err e, struct buf *out)
 static void refuse(struct gateway *g, struct http_req *req, enum err e)
 {
     struct http_field f[CORS_FIELDS];
+    const struct http_field *more = NULL;
     struct buf out = BUF_INIT(4096);
     size_t n = cors_fields(&g->conf, req, f);
 
@@ -79,10 +84,8 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
         log_refusal(g, req, e);
     f[n++] = (struct http_field){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
     f[n++] = (struct http_field){SLICE_LIT("Cache-Control"), SLICE_LIT("no-store")};
-    if (e == ERR_BAD_METHOD)
-        f[n++] = (struct http_field){SLICE_LIT("Allow"), SLICE_LIT(CORS_METHODS)};
-    if (e == ERR_TOO_FAST)
-        f[n++] = (struct http_field){SLICE_LIT("Retry-After"), SLICE_LIT("1")};
+    for (size_t left = reply_fields(e, &more); left > 0; left--)
+        f[n++] = *more++;
     put_error(g, e, &out);
     http_reply(req, err_http(e), f, n, buf_slice(&out));
     buf_free(&out);
@@ -91,12 +94,13 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
 /* Who shows no token is told so, whatever else it sends. */
 static void on_head(void *ctx, struct http_req *req)
 {
+    struct gateway *g = ctx;
     size_t max = slice_eq_str(req->method, "POST") ? limit_get(SET_BODY_BYTES) : 0;
     struct slice token;
     enum err e = intake_bearer(req, &token);
 
     if (e == ERR_OK)
-        keys_take(ctx, req, token, max);
+        keys_take(&g->keys, g->keeper, req, token, max);
     else
         http_body_drop(req, e);
 }
@@ -130,8 +134,10 @@ static void on_drained(void *ctx, struct http_req *req)
 
 static void on_end(void *ctx, struct http_req *req, enum http_end how)
 {
+    struct gateway *g = ctx;
+
     (void)how;
-    keys_leave(ctx, req);
+    keys_leave(&g->keys, req);
     if (req->user != NULL)
         sink_on_end(req->user);
 }

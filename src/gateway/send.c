@@ -3,9 +3,13 @@
  * is for one generation: when that process is gone, or does not come in time, nothing is sent, and
  * the keeper gives the use back.
  */
-#include "gateway/call_in.h"
+#include "gateway/send.h"
 
+#include "gateway/core.h"
+#include "gateway/feed.h"
 #include "gateway/params.h"
+#include "gateway/reply.h"
+#include "gateway/session.h"
 #include "ipc/gen/send.h"
 
 static const struct slice versions[] = {
@@ -37,13 +41,13 @@ static void wait_for_answer(struct call *c)
         loop_timer_set(c->timer, limit_get(SET_DISCOVER_TIME));
 }
 
-CALL_ACTION(send)
+void call_send(struct call *c, enum call_ev ev, const void *arg)
 {
     enum err e = ERR_OK;
 
     (void)arg;
     if (c->state == CALL_PEER) {
-        struct chan *egress = gateway_egress(c->g, c->up->number, c->egress_generation);
+        struct chan *egress = egresses_find(&c->g->egresses, c->up->number, c->egress_generation);
 
         if (egress == NULL)
             return; /* another one came */
@@ -72,12 +76,6 @@ CALL_ACTION(send)
         wait_for_answer(c);
 }
 
-/* The one who initialized the session is the only one who may use it. */
-bool call_is_foreign(const struct call *c, const struct client_id *client)
-{
-    return c->session != NULL && !ID_EQ(c->session->client, *client);
-}
-
 /* What goes out with a credential has a lease, on which the session's feed can ride. */
 static void feed_along(struct call *c)
 {
@@ -90,7 +88,7 @@ static void feed_along(struct call *c)
         sec_free(token);
 }
 
-CALL_ACTION(permitted)
+void call_permitted(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct msg_call_permit *m = arg;
 
@@ -104,7 +102,7 @@ CALL_ACTION(permitted)
     c->anonymous = m->anonymous;
     c->egress_generation = m->egress_generation;
     c->sent = 0;
-    if (call_is_foreign(c, &m->client)) {
+    if (session_is_foreign(c, &m->client)) {
         call_fail(c, ERR_UNKNOWN_SESSION);
         return;
     }
@@ -117,23 +115,8 @@ CALL_ACTION(permitted)
     if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE)
         call_accept(c);
     if (c->kind == CALL_KIND_END)
-        call_closing(c);
+        session_closing(c);
     call_enter(c, CALL_PEER);
     loop_timer_set(c->timer, limit_get(SET_PERMIT_TIME));
     call_event(c, CALL_EV_EGRESS_HERE, NULL);
-}
-
-CALL_ACTION(not_sent)
-{
-    (void)ev;
-    (void)arg;
-    call_fail(c, ERR_UNAVAILABLE);
-}
-
-CALL_ACTION(unknown)
-{
-    (void)ev;
-    (void)arg;
-    c->egress = NULL;
-    call_fail(c, ERR_UPSTREAM_UNKNOWN);
 }

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/random.h"
-#include "gateway/gateway.h"
+#include "gateway/core.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
 #include "proto/mcp_write.h"
@@ -74,15 +74,10 @@ enum err session_new(struct gateway *g, const struct session_new *n, struct sess
 static void tell_end(struct session *s)
 {
     const struct msg_session_gone gone = {.session = s->id};
-    const struct msg_session_end end = {.session = s->id};
-    struct egress *e = NULL;
 
     /* A channel that is gone has forgotten the session already. */
     tell_session_gone(s->g->keeper, &gone);
-    LIST_FOREACH(e, &s->g->egresses, entry) {
-        if (chan_peer(e->chan)->upstream == s->up->number)
-            tell_session_end(e->chan, &end);
-    }
+    egresses_end_session(&s->g->egresses, s->up->number, s->id);
 }
 
 static void session_free(struct session *s)
@@ -126,13 +121,6 @@ void session_end(struct session *s)
     end_stream(s);
     loop_timer_stop(s->timer);
     if (s->closing == NULL)
-        session_free(s);
-}
-
-void session_closed(struct session *s)
-{
-    s->closing = NULL;
-    if (s->ended)
         session_free(s);
 }
 
@@ -182,6 +170,79 @@ enum err session_find(struct gateway *g, struct slice text, const struct upstrea
 void session_used(struct session *s)
 {
     loop_timer_set(s->timer, limit_get(SET_SESSION_IDLE));
+}
+
+/* --- its calls -------------------------------------------------------------------------------- */
+
+/* One without a request of its own, made for the session. */
+static void share_session(struct call *c, const struct session *s)
+{
+    struct share *share = share_get(&c->g->keys.shares, ID_SLICE(s->token));
+
+    hold_init(&c->hold, share);
+    share_put(share);
+}
+
+static void leave(struct call *c)
+{
+    struct session *s = c->session;
+
+    if (s->feed == c)
+        s->feed = NULL;
+    asks_drop_call(&s->asks, c->id);
+    LIST_REMOVE(c, in_session);
+    s->n_calls--;
+    c->session = NULL;
+    if (s->closing != c)
+        return;
+    s->closing = NULL;
+    if (s->ended)
+        session_free(s);
+}
+
+void session_join(struct session *s, struct call *c)
+{
+    if (c->http == NULL)
+        share_session(c, s);
+    c->session = s;
+    c->leave = leave;
+    c->quirk = s->quirk;
+    c->caps = s->no_url ? s->caps & ~(uint32_t)MCP_CAP_ELICIT_URL : s->caps;
+    LIST_INSERT_HEAD(&s->calls, c, in_session);
+    s->n_calls++;
+}
+
+bool session_is_foreign(const struct call *c, const struct client_id *client)
+{
+    return c->session != NULL && !ID_EQ(c->session->client, *client);
+}
+
+static void say_ended(struct call *c)
+{
+    struct sink *sink = c->sink;
+
+    c->sink = NULL; /* moved */
+    c->http = NULL;
+    if (sink != NULL)
+        sink_status(sink, 204, NULL, 0);
+}
+
+void session_closing(struct call *c)
+{
+    c->session->closing = c;
+    say_ended(c);
+    session_end(c->session);
+}
+
+void session_close(struct call *c)
+{
+    struct session *s = c->session;
+    bool frees_session = s->closing == c;
+
+    say_ended(c);
+    call_finish(c);
+    if (!frees_session)
+        session_end(s);
 }
 
 /* --- the GET stream --------------------------------------------------------------------------- */

@@ -10,12 +10,7 @@
 #include <uthash.h>
 
 #include "gateway/ask.h"
-#include "gateway/conf.h"
-#include "gateway/quirks.h"
-#include "gateway/sink.h"
-
-struct gateway;
-struct call;
+#include "gateway/call.h"
 
 enum { SESSION_SHOWN = 16 /* handoffs whose end the client is told */ };
 
@@ -60,8 +55,10 @@ struct session_new {
 MUST_USE enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret);
 /* Ends it: its calls but closing, its stream; keeper and egress are told when that is over too. */
 void session_end(struct session *s);
-/* closing is over. */
-void session_closed(struct session *s);
+/* The client's DELETE is permitted: the session is over for it, and egress is still to hear of it. */
+void session_closing(struct call *c);
+/* A DELETE that the upstream does not get, since nobody may send it there; it is over. */
+void session_close(struct call *c);
 /* All that were opened with that token. */
 void sessions_end(struct gateway *g, const struct digest *token);
 void sessions_done(struct gateway *g);
@@ -73,6 +70,11 @@ void sessions_done(struct gateway *g);
 MUST_USE enum err session_find(struct gateway *g, struct slice text, const struct upstream *up,
                                const struct digest *token, struct session **ret);
 struct session *session_by_id(struct gateway *g, struct session_id id);
+/* The call is one of this session's, with its capabilities and quirk, until it is over. */
+void session_join(struct session *s, struct call *c);
+/* Whether this client is another than whose session the call names: the one who initialized it is
+ * the only one who may use it. */
+bool session_is_foreign(const struct call *c, const struct client_id *client);
 /* Put off the end of an idle session. */
 void session_used(struct session *s);
 

@@ -3,10 +3,13 @@
  * "Listening for Messages from the Server", "Session Management"). Run by the gateway. The modern
  * era has neither: 405.
  */
-#include "gateway/intake.h"
+#include "gateway/stream.h"
 
-#include "gateway/call_in.h"
+#include "gateway/feed.h"
+#include "gateway/open.h"
 #include "gateway/own.h"
+#include "gateway/reply.h"
+#include "gateway/session.h"
 
 static enum err take(struct call *c)
 {
@@ -29,41 +32,7 @@ static enum err check_accept(const struct call *c)
                : ERR_BAD_ACCEPT;
 }
 
-/* Without a lease to ride on the keeper says no, or cuts it later, and the client's stream is
- * Sidegate's alone. */
-void call_feed(struct session *s, struct sec *token)
-{
-    struct call *c = call_new(s->g, s->up, NULL);
-
-    c->kind = CALL_KIND_STREAM;
-    c->token = token;
-    call_join(c, s);
-    s->unfed = false;
-    s->feed = c;
-    call_open(c, SLICE_EMPTY);
-}
-
-void call_unfed(struct call *c)
-{
-    if (c->kind == CALL_KIND_STREAM && c->session->feed == c)
-        c->session->unfed = true;
-}
-
-/* Which is settled no earlier than when the call is permitted: a person may take minutes, and the
- * end of the last feed may be on its way. */
-bool call_may_feed(const struct call *c)
-{
-    return c->kind == CALL_KIND_REQUEST && c->session != NULL;
-}
-
-bool call_feeds(const struct call *c)
-{
-    const struct session *s = c->session;
-
-    return call_may_feed(c) && !c->anonymous && s->unfed && s->stream != NULL && s->feed == NULL;
-}
-
-void intake_get(struct gateway *g, const struct upstream *up, struct http_req *req)
+void stream_get(struct gateway *g, const struct upstream *up, struct http_req *req)
 {
     struct call *c = call_new(g, up, req);
     struct session *s = NULL;
@@ -90,8 +59,8 @@ void intake_get(struct gateway *g, const struct upstream *up, struct http_req *r
         sec_free(token);
 }
 
-/* The upstream's session is ended under the same token, at the same time; see call_closing. */
-void intake_delete(struct gateway *g, const struct upstream *up, struct http_req *req)
+/* The upstream's session is ended under the same token, at the same time; see session_closing. */
+void stream_delete(struct gateway *g, const struct upstream *up, struct http_req *req)
 {
     struct call *c = call_new(g, up, req);
     enum err e = take(c);
@@ -101,32 +70,4 @@ void intake_delete(struct gateway *g, const struct upstream *up, struct http_req
         call_fail(c, e);
     else
         call_open(c, SLICE_EMPTY);
-}
-
-static void say_ended(struct call *c)
-{
-    struct sink *sink = c->sink;
-
-    c->sink = NULL; /* moved */
-    c->http = NULL;
-    if (sink != NULL)
-        sink_status(sink, 204, NULL, 0);
-}
-
-void call_closing(struct call *c)
-{
-    c->session->closing = c;
-    say_ended(c);
-    session_end(c->session);
-}
-
-void call_close(struct call *c)
-{
-    struct session *s = c->session;
-    bool frees_session = s->closing == c;
-
-    say_ended(c);
-    call_finish(c);
-    if (!frees_session)
-        session_end(s);
 }

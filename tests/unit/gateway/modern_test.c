@@ -40,6 +40,32 @@ static void test_call(void **state)
     all_is_over(s, &c);
 }
 
+static void skip_the_permit(void *ctx)
+{
+    call_enter(ctx, CALL_UPSTREAM);
+}
+
+static void end_unasked(void *ctx)
+{
+    call_finish(ctx);
+}
+
+/* A call goes nowhere but where the row of its last event says. */
+static void test_states_that_follow(void **state)
+{
+    struct stage *s = *state;
+    struct client c = {0};
+
+    call_modern(s, &c, "1", URL, "");
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, 1);
+    assert_aborts(skip_the_permit, s->g.calls);
+    say_hold(s, s->open.call, "STATE");
+    WAIT(s, &c, s->g.calls->state == CALL_HOLD);
+    assert_aborts(end_unasked, s->g.calls);
+    client_close(&c);
+    WAIT(s, &c, s->g.calls == NULL);
+}
+
 static void test_answer_in_parts(void **state)
 {
     struct stage *s = *state;
@@ -520,6 +546,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGED(test_call),
+        STAGED(test_states_that_follow),
         STAGED(test_answer_in_parts),
         STAGED(test_answers),
         STAGED(test_failures),

@@ -10,7 +10,9 @@
 #include "unit.h"
 
 #include "gateway/gateway.h"
+#include "gateway/session.h"
 #include "ipc/gen/send.h"
+#include "proto/request.h"
 
 #define TOKEN   "sgk_alice_0123456789"
 #define SURFACE "http://localhost:8401"

@@ -1,0 +1,27 @@
+/* The gateway's state, one a process, as its files share it. */
+#ifndef SG_GATEWAY_CORE_H
+#define SG_GATEWAY_CORE_H
+
+#include "gateway/conf.h"
+#include "gateway/egresses.h"
+#include "gateway/keys.h"
+#include "gateway/refusals.h"
+#include "proto/json.h"
+
+struct gateway {
+    struct loop *loop;
+    struct conf conf;
+    uint32_t instance; /* the lane, in session ids */
+    struct httpd *http;
+    struct chan *keeper; /* NULL while it is away */
+    struct egresses egresses;
+    struct call *calls; /* by id */
+    uint64_t last_call;
+    struct session *sessions; /* by id */
+    struct keys keys;
+    struct refusals refusals;
+    struct params_all *params;
+    struct json answer; /* the parsed message of an upstream, one at a time */
+};
+
+#endif
