@@ -132,12 +132,35 @@ static bool is_timed(enum call_state s)
     return s == CALL_PEER || s == CALL_ELICIT || s == CALL_HOLD || s == CALL_UPSTREAM;
 }
 
+static struct call_queue *queue_of(const struct call *c, enum call_state s)
+{
+    switch (s) {
+    case CALL_WAITING: return &c->g->for_keeper;
+    case CALL_PEER:
+    case CALL_SENDING: return for_egress_of(c->g, c->up->number);
+    default: return NULL;
+    }
+}
+
+/* Who is in a queue keeps its place. */
+static void wait_in(struct call *c, struct call_queue *queue)
+{
+    if (queue == c->queue)
+        return;
+    if (c->queue != NULL)
+        TAILQ_REMOVE(c->queue, c, in_queue);
+    if (queue != NULL)
+        TAILQ_INSERT_TAIL(queue, c, in_queue);
+    c->queue = queue;
+}
+
 void call_enter(struct call *c, enum call_state s)
 {
     BUG_IF((c->next & 1U << s) == 0);
     log_event(LOG_DEBUG, "call", LOG_NUM("call", c->id), LOG_STR("was", names[c->state]),
               LOG_STR("is", names[s]));
     c->state = s;
+    wait_in(c, queue_of(c, s));
     if (!is_timed(s))
         loop_timer_stop(c->timer);
 }
@@ -156,6 +179,7 @@ static void tell_others(struct call *c)
 void call_finish(struct call *c)
 {
     BUG_IF((c->next & CALL_BIT(OVER)) == 0);
+    wait_in(c, NULL);
     tell_others(c);
     if (c->session != NULL)
         c->leave(c);

@@ -15,6 +15,7 @@
 #include "ipc/chan.h"
 #include "ipc/gen/messages.h"
 
+struct call_queue;
 struct gateway;
 struct session;
 
@@ -61,6 +62,8 @@ struct call {
     UT_hash_handle hh;
     uint64_t id;
     LIST_ENTRY(call) in_session;
+    struct call_queue *queue; /* of what it waits for, as its state has it; NULL: of none */
+    TAILQ_ENTRY(call) in_queue;
     struct gateway *g;
     enum call_state state;
     uint32_t next; /* CALL_BITs of the states that may follow */

@@ -8,6 +8,8 @@
 #include "gateway/refusals.h"
 #include "proto/json.h"
 
+TAILQ_HEAD(call_queue, call);
+
 struct gateway {
     struct loop *loop;
     struct conf conf;
@@ -17,11 +19,19 @@ struct gateway {
     struct egresses egresses;
     struct call *calls; /* by id */
     uint64_t last_call;
+    struct call_queue for_keeper; /* those that wait for room in its channel */
+    /* by upstream: for its process, or for room in that one's channel */
+    struct call_queue for_egress[LIM_UPSTREAMS];
     struct session *sessions; /* by id */
     struct keys keys;
     struct refusals refusals;
     struct params_all *params;
     struct json answer; /* the parsed message of an upstream, one at a time */
 };
+
+static inline struct call_queue *for_egress_of(struct gateway *g, uint16_t upstream)
+{
+    return &g->for_egress[upstream % LIM_UPSTREAMS];
+}
 
 #endif

@@ -4,6 +4,9 @@
 #include "base/mem.h"
 #include "ipc/gen/send.h"
 
+/* Of an upstream there is one, and for a while the one before it. */
+#define FIRST(all, upstream) LIST_FIRST(&(all)->of[(upstream) % LIM_UPSTREAMS])
+
 static void forget(struct egress_peer *e)
 {
     LIST_REMOVE(e, entry);
@@ -12,8 +15,10 @@ static void forget(struct egress_peer *e)
 
 void egresses_done(struct egresses *all)
 {
-    while (!LIST_EMPTY(all))
-        forget(LIST_FIRST(all));
+    for (size_t i = 0; i < LIM_UPSTREAMS; i++) {
+        while (!LIST_EMPTY(&all->of[i]))
+            forget(LIST_FIRST(&all->of[i]));
+    }
 }
 
 void egresses_add(struct egresses *all, struct chan *c)
@@ -21,12 +26,12 @@ void egresses_add(struct egresses *all, struct chan *c)
     struct egress_peer *e = MEM_NEW(struct egress_peer);
 
     e->chan = c;
-    LIST_INSERT_HEAD(all, e, entry);
+    LIST_INSERT_HEAD(&all->of[chan_peer(c)->upstream % LIM_UPSTREAMS], e, entry);
 }
 
 void egresses_remove(struct egresses *all, const struct chan *c)
 {
-    struct egress_peer *e = LIST_FIRST(all);
+    struct egress_peer *e = FIRST(all, chan_peer(c)->upstream);
 
     while (e != NULL && e->chan != c)
         e = LIST_NEXT(e, entry);
@@ -36,9 +41,7 @@ void egresses_remove(struct egresses *all, const struct chan *c)
 
 struct chan *egresses_find(const struct egresses *all, uint16_t upstream, uint64_t generation)
 {
-    const struct egress_peer *e = NULL;
-
-    LIST_FOREACH(e, all, entry) {
+    for (const struct egress_peer *e = FIRST(all, upstream); e != NULL; e = LIST_NEXT(e, entry)) {
         const struct chan_peer *p = chan_peer(e->chan);
 
         if (p->upstream == upstream && p->generation == generation)
@@ -50,9 +53,8 @@ struct chan *egresses_find(const struct egresses *all, uint16_t upstream, uint64
 void egresses_end_session(const struct egresses *all, uint16_t upstream, struct session_id id)
 {
     const struct msg_session_end m = {.session = id};
-    const struct egress_peer *e = NULL;
 
-    LIST_FOREACH(e, all, entry) {
+    for (const struct egress_peer *e = FIRST(all, upstream); e != NULL; e = LIST_NEXT(e, entry)) {
         if (chan_peer(e->chan)->upstream == upstream)
             tell_session_end(e->chan, &m);
     }

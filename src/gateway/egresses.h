@@ -1,9 +1,10 @@
-/* The channels to egress processes, which come and go. */
+/* The channels to egress processes, which come and go, by upstream. */
 #ifndef SG_GATEWAY_EGRESSES_H
 #define SG_GATEWAY_EGRESSES_H
 
 #include <sys/queue.h>
 
+#include "base/limits.h"
 #include "ipc/chan.h"
 
 struct egress_peer {
@@ -11,7 +12,9 @@ struct egress_peer {
     struct chan *chan;
 };
 
-LIST_HEAD(egresses, egress_peer);
+struct egresses {
+    LIST_HEAD(, egress_peer) of[LIM_UPSTREAMS];
+};
 
 void egresses_done(struct egresses *all);
 void egresses_add(struct egresses *all, struct chan *c);

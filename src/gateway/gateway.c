@@ -16,6 +16,9 @@
 void gateway_init(struct gateway *g, struct loop *loop)
 {
     *g = (struct gateway){.loop = loop};
+    TAILQ_INIT(&g->for_keeper);
+    for (size_t i = 0; i < LIM_UPSTREAMS; i++)
+        TAILQ_INIT(&g->for_egress[i]);
     g->params = params_new();
     json_init(&g->answer);
 }
@@ -42,13 +45,27 @@ void gateway_done(struct gateway *g)
 
 /* --- peers ------------------------------------------------------------------------------------ */
 
+/* In the order in which they came, as long as the channel has room (NULL: all). What happens to one
+ * ends none of the others. */
+static void wake(const struct call_queue *queue, const struct chan *room, enum call_ev ev)
+{
+    struct call *next = NULL;
+
+    for (struct call *c = TAILQ_FIRST(queue); c != NULL; c = next) {
+        if (room != NULL && chan_full(room))
+            return;
+        next = TAILQ_NEXT(c, in_queue);
+        call_event(c, ev, NULL);
+    }
+}
+
 void gateway_peer(struct gateway *g, struct chan *c)
 {
     switch (chan_peer(c)->role) {
     case ROLE_KEEPER: g->keeper = c; break;
     case ROLE_EGRESS:
         egresses_add(&g->egresses, c);
-        calls_event(g, CALL_EV_EGRESS_HERE, NULL);
+        wake(for_egress_of(g, chan_peer(c)->upstream), NULL, CALL_EV_EGRESS_HERE);
         break;
     default: chan_breach(c, BREACH_STRANGER);
     }
@@ -80,19 +97,14 @@ void gateway_lost(struct gateway *g, struct chan *c)
     }
 }
 
-/* In the order in which they came; who finds no room any more waits for the next time. */
 void gateway_writable(struct gateway *g, struct chan *chan)
 {
-    struct call *c = NULL, *next = NULL;
-
-    HASH_ITER(hh, g->calls, c, next) {
-        const struct chan *on = c->state == CALL_WAITING ? g->keeper : c->egress;
-
-        if (on == chan && !chan_full(chan))
-            call_event(c, CALL_EV_WRITABLE, NULL);
-    }
-    if (chan == g->keeper)
+    if (chan == g->keeper) {
+        wake(&g->for_keeper, chan, CALL_EV_WRITABLE);
         keys_writable(&g->keys, chan);
+    } else if (chan_peer(chan)->role == ROLE_EGRESS) {
+        wake(for_egress_of(g, chan_peer(chan)->upstream), chan, CALL_EV_WRITABLE);
+    }
 }
 
 /* --- the configuration ------------------------------------------------------------------------ */

@@ -25,11 +25,13 @@ struct key_check {
     struct digest token;
     size_t max; /* bytes of body */
     UT_hash_handle hh;
+    TAILQ_ENTRY(key_check) link; /* of unasked, as long as there is a text */
 };
 
 void keys_init(struct keys *all)
 {
     *all = (struct keys){0};
+    TAILQ_INIT(&all->unasked);
     shares_init(&all->shares, limit_get(SET_BODIES_BYTES), limit_get(SET_CLIENT_BYTES));
 }
 
@@ -81,8 +83,6 @@ static enum err ask(struct chan *keeper, struct key_check *c)
 
     if (keeper == NULL)
         return ERR_UNAVAILABLE;
-    if (chan_full(keeper))
-        return ERR_OK; /* later */
     m.token = sec_take(copy, slice_copy(c->text, copy, sizeof(copy)));
     c->text = SLICE_EMPTY;
     e = send_token_check(keeper, &m);
@@ -96,7 +96,7 @@ void keys_take(struct keys *all, struct chan *keeper, struct http_req *req, stru
     struct key_check *c = NULL;
     struct digest hash = hash_sha256(token);
     struct key *k = find(all, &hash);
-    enum err e;
+    enum err e = ERR_OK;
 
     if (PLANTED(body_before_token))
         k = add(all, &hash);
@@ -107,7 +107,10 @@ void keys_take(struct keys *all, struct chan *keeper, struct http_req *req, stru
     c = MEM_NEW(struct key_check);
     *c = (struct key_check){
         .number = ++all->last_check, .req = req, .text = token, .token = hash, .max = max};
-    e = ask(keeper, c);
+    if (keeper != NULL && chan_full(keeper))
+        TAILQ_INSERT_TAIL(&all->unasked, c, link);
+    else
+        e = ask(keeper, c);
     if (e != ERR_OK) {
         mem_free(c);
         http_body_drop(req, e);
@@ -123,8 +126,11 @@ static struct key_check *take_check(struct keys *all, uint64_t number)
     struct key_check *c = NULL;
 
     HASH_FIND(hh, all->checks, &number, sizeof(number), c);
-    if (c != NULL)
-        HASH_DEL(all->checks, c);
+    if (c == NULL)
+        return NULL;
+    if (c->text.n > 0)
+        TAILQ_REMOVE(&all->unasked, c, link);
+    HASH_DEL(all->checks, c);
     return c;
 }
 
@@ -156,11 +162,11 @@ void keys_forget(struct keys *all, const struct digest *token)
 
 void keys_writable(struct keys *all, struct chan *keeper)
 {
-    struct key_check *c = NULL, *next = NULL;
+    struct key_check *c = NULL;
 
-    HASH_ITER(hh, all->checks, c, next) {
-        if (c->text.n > 0 && !chan_full(keeper))
-            IGNORE(ask(keeper, c)); /* of a channel that ended keys_lost is told */
+    while ((c = TAILQ_FIRST(&all->unasked)) != NULL && !chan_full(keeper)) {
+        TAILQ_REMOVE(&all->unasked, c, link);
+        IGNORE(ask(keeper, c)); /* of a channel that ended keys_lost is told */
     }
 }
 
@@ -173,5 +179,6 @@ void keys_lost(struct keys *all)
         http_body_drop(c->req, ERR_UNAVAILABLE);
         mem_free(c);
     }
+    TAILQ_INIT(&all->unasked);
     keys_done(all);
 }

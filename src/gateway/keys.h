@@ -5,6 +5,8 @@
 #ifndef SG_GATEWAY_KEYS_H
 #define SG_GATEWAY_KEYS_H
 
+#include <sys/queue.h>
+
 #include "base/share.h"
 #include "httpd/httpd.h"
 #include "ipc/chan.h"
@@ -14,7 +16,8 @@ struct key_check;
 
 struct keys {
     struct key *by_hash;
-    struct key_check *checks; /* by number */
+    struct key_check *checks;        /* by number */
+    TAILQ_HEAD(, key_check) unasked; /* waiting for room in the keeper's channel */
     uint64_t last_check;
     struct shares shares;
 };
