@@ -85,6 +85,20 @@ struct call *call_new(struct gateway *g, const struct upstream *up, struct http_
     return c;
 }
 
+void call_take_agent(struct call *c, const struct digest *token)
+{
+    c->agent = agent_get(&c->g->agents, token);
+    LIST_INSERT_HEAD(&c->agent->calls, c, of_agent);
+}
+
+static void leave_agent(struct call *c)
+{
+    if (c->agent == NULL)
+        return;
+    LIST_REMOVE(c, of_agent);
+    agent_put(&c->g->agents, c->agent);
+}
+
 enum err call_hold(struct call *c)
 {
     return hold_set(&c->hold, c->body.cap + c->message.cap + c->snapshot.cap + json_bytes(&c->in));
@@ -183,6 +197,7 @@ void call_finish(struct call *c)
     tell_others(c);
     if (c->session != NULL)
         c->leave(c);
+    leave_agent(c);
     if (c->sink != NULL) {
         sink_open(c->sink);
         sink_end(c->sink);

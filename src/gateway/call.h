@@ -74,8 +74,9 @@ struct call {
     void (*leave)(struct call *c); /* with a session: it is told that the call is over */
     struct sink *sink;             /* NULL: nobody to answer */
     struct http_req *http;         /* likewise */
-    struct sec *token; /* until call_open is sent; with call_may_feed until it is permitted */
-    struct digest token_hash;
+    struct sec *token;   /* until call_open is sent; with call_may_feed until it is permitted */
+    struct agent *agent; /* whose key was brought; NULL: none yet, or the session's */
+    LIST_ENTRY(call) of_agent;
     enum call_kind kind;
     enum call_want want;
     void (*on_own)(struct call *c, const struct msg_call_own *m); /* what call_own brings */
@@ -140,6 +141,8 @@ void call_enter(struct call *c, enum call_state s);
 /* Over: whoever still works for it is told, and it is freed. What the client gets must have been
  * said before; otherwise it gets nothing. */
 void call_finish(struct call *c);
+/* It has brought an agent key, with this digest of its token. */
+void call_take_agent(struct call *c, const struct digest *token);
 /* Counts what it holds by now. ERR_RATE_LIMITED, ERR_AGAIN: its agent key's share has no room. */
 MUST_USE enum err call_hold(struct call *c);
 /* Whether there is a message of the client's: GET and DELETE have none. */

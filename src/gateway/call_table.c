@@ -4,9 +4,6 @@
  * may speak while call_gone is on its way; what comes out of turn about one that lives ends their
  * channel.
  */
-#include "gateway/call_table.h"
-
-#include "base/mem.h"
 #include "gateway/answer.h"
 #include "gateway/core.h"
 #include "gateway/deliver.h"
@@ -81,24 +78,4 @@ void call_event(struct call *c, enum call_ev ev, const void *arg)
     }
     c->next = row->next;
     row->action(c, ev, arg);
-}
-
-/* An action may end other calls than its own, so each is looked up again by its number. */
-void calls_event(struct gateway *g, enum call_ev ev, const struct digest *token)
-{
-    uint64_t *ids = NULL;
-    size_t n = 0;
-    struct call *c = NULL, *next = NULL;
-
-    ids = mem_zalloc_array(HASH_COUNT(g->calls), sizeof(*ids));
-    HASH_ITER(hh, g->calls, c, next) {
-        if (token == NULL || ID_EQ(c->token_hash, *token))
-            ids[n++] = c->id;
-    }
-    for (size_t i = 0; i < n; i++) {
-        c = call_by_id(g, ids[i]);
-        if (c != NULL)
-            call_event(c, ev, NULL);
-    }
-    mem_free(ids);
 }

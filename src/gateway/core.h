@@ -2,6 +2,7 @@
 #ifndef SG_GATEWAY_CORE_H
 #define SG_GATEWAY_CORE_H
 
+#include "gateway/agent.h"
 #include "gateway/conf.h"
 #include "gateway/egresses.h"
 #include "gateway/keys.h"
@@ -23,6 +24,7 @@ struct gateway {
     /* by upstream: for its process, or for room in that one's channel */
     struct call_queue for_egress[LIM_UPSTREAMS];
     struct session *sessions; /* by id */
+    struct agent *agents;     /* by token */
     struct keys keys;
     struct refusals refusals;
     struct params_all *params;

@@ -5,8 +5,9 @@
  */
 #include "gateway/gateway.h"
 
+#include "base/mem.h"
 #include "base/planted.h"
-#include "gateway/call_table.h"
+#include "gateway/call.h"
 #include "gateway/params.h"
 #include "gateway/route.h"
 #include "gateway/session.h"
@@ -30,11 +31,30 @@ void gateway_open(struct gateway *g)
     g->http = httpd_new(g->loop, -1, &route_ops, g);
 }
 
+/* An action may end other calls than its own, so each is looked up again by its number. */
+static void calls_event(struct gateway *g, enum call_ev ev)
+{
+    uint64_t *ids = NULL;
+    size_t n = 0;
+    struct call *c = NULL, *next = NULL;
+
+    ids = mem_zalloc_array(HASH_COUNT(g->calls), sizeof(*ids));
+    HASH_ITER(hh, g->calls, c, next) {
+        ids[n++] = c->id;
+    }
+    for (size_t i = 0; i < n; i++) {
+        c = call_by_id(g, ids[i]);
+        if (c != NULL)
+            call_event(c, ev, NULL);
+    }
+    mem_free(ids);
+}
+
 void gateway_done(struct gateway *g)
 {
     sessions_done(g);
     httpd_free(g->http);
-    calls_event(g, CALL_EV_CANCEL, NULL);
+    calls_event(g, CALL_EV_CANCEL);
     egresses_done(&g->egresses);
     keys_done(&g->keys);
     refusals_done(&g->refusals);
@@ -90,7 +110,7 @@ void gateway_lost(struct gateway *g, struct chan *c)
     case ROLE_KEEPER:
         g->keeper = NULL;
         keys_lost(&g->keys);
-        calls_event(g, CALL_EV_KEEPER_LOST, NULL);
+        calls_event(g, CALL_EV_KEEPER_LOST);
         break;
     case ROLE_EGRESS: lost_egress(g, c); break;
     default: break;
@@ -151,21 +171,31 @@ static void on_token_known(void *ctx, struct chan *c, struct msg_token_known *m)
     keys_on_known(&g->keys, m);
 }
 
-/* With the key ends whatever was shown with it: calls first, so that each is told why, sessions and
- * connections. The share is there even when a keeper that ended took its word on the key with it. */
+/* Calls first, so that each is told why. */
+static void end_agent(struct gateway *g, const struct digest *token)
+{
+    struct agent *a = agent_get(&g->agents, token);
+    struct share *share = share_get(&g->keys.shares, ID_SLICE(*token));
+
+    while (!LIST_EMPTY(&a->calls))
+        call_event(LIST_FIRST(&a->calls), CALL_EV_KEY_GONE, NULL); /* which ends it */
+    while (!LIST_EMPTY(&a->sessions))
+        session_end(LIST_FIRST(&a->sessions));
+    httpd_end(g->http, share);
+    share_put(share);
+    agent_put(&g->agents, a);
+}
+
+/* With the key ends whatever was shown with it: calls, sessions and connections; also when a keeper
+ * that ended took its word on the key with it. */
 static void on_token_gone(void *ctx, struct chan *c, struct msg_token_gone *m)
 {
     struct gateway *g = ctx;
-    struct share *share = share_get(&g->keys.shares, ID_SLICE(m->token));
 
     (void)c;
     keys_forget(&g->keys, &m->token);
-    if (!PLANTED(gone_stays)) {
-        calls_event(g, CALL_EV_KEY_GONE, &m->token);
-        sessions_end(g, &m->token);
-        httpd_end(g->http, share);
-    }
-    share_put(share);
+    if (!PLANTED(gone_stays))
+        end_agent(g, &m->token);
 }
 
 /* --- messages about calls --------------------------------------------------------------------- */

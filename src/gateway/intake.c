@@ -42,6 +42,7 @@ enum err intake_token(struct call *c)
 {
     uint8_t token[LIM_TOKEN_BYTES];
     struct slice v = SLICE_EMPTY;
+    struct digest hash;
     enum err e = c->http->refused;
 
     if (e == ERR_OK)
@@ -51,7 +52,8 @@ enum err intake_token(struct call *c)
     if (PLANTED(link_tells) || PLANTED(refusal_tells))
         planted_keep(v);
     c->token = sec_take(token, slice_copy(v, token, sizeof(token)));
-    c->token_hash = hash_sec_sha256(c->token);
+    hash = hash_sec_sha256(c->token);
+    call_take_agent(c, &hash);
     return sec_room(c->token);
 }
 
@@ -63,7 +65,7 @@ enum err intake_session(struct call *c)
 
     if (http_req_field(c->http, "Mcp-Session-Id", &id) != ERR_OK)
         return ERR_NO_SESSION;
-    e = session_find(c->g, id, c->up, &c->token_hash, &s);
+    e = session_find(c->g, id, c->up, c->agent, &s);
     if (e != ERR_OK)
         return e;
     if (s->n_calls >= limit_get(SET_CALLS_PER_CLIENT))

@@ -94,7 +94,7 @@ static void reply_initialize(struct call *c, const struct mcp_server_info *info,
     struct buf id = BUF_INIT(ID_TEXT);
     const struct session_new n = {.up = c->up,
                                   .client = c->client,
-                                  .token = c->token_hash,
+                                  .token = c->agent->token,
                                   .caps = c->caps,
                                   .caps_text = buf_slice(&c->body),
                                   .quirk = c->quirk};

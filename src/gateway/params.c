@@ -58,7 +58,7 @@ static struct params_key key_of(const struct call *c)
 {
     struct params_key key = {0}; /* padding too: it is hashed */
 
-    key.token = c->token_hash;
+    key.token = c->agent->token;
     key.upstream = c->up->number;
     return key;
 }

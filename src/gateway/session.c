@@ -33,30 +33,24 @@ static void on_idle(void *ctx)
         session_end(s);
 }
 
-static unsigned count_of(struct gateway *g, const struct client_id *client)
-{
-    struct session *s = NULL, *next = NULL;
-    unsigned n = 0;
-
-    HASH_ITER(hh, g->sessions, s, next) {
-        n += ID_EQ(s->client, *client);
-    }
-    return n;
-}
-
 enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret)
 {
+    struct agent *agent = agent_get(&g->agents, &n->token);
     struct session *s = NULL;
 
-    if (count_of(g, &n->client) >= limit_get(SET_SESSIONS_PER_CLIENT))
+    if (agent->n_sessions >= limit_get(SET_SESSIONS_PER_CLIENT)) {
+        agent_put(&g->agents, agent);
         return ERR_RATE_LIMITED;
+    }
     s = MEM_NEW(struct session);
     s->g = g;
     RANDOM_ID(s->id);
     put_lane(g, &s->id);
     s->up = n->up;
     s->client = n->client;
-    s->token = n->token;
+    s->agent = agent;
+    LIST_INSERT_HEAD(&agent->sessions, s, of_agent);
+    agent->n_sessions++;
     s->caps = n->caps;
     buf_init(&s->caps_text, LIM_CAPS_BYTES);
     buf_put(&s->caps_text, n->caps_text);
@@ -83,6 +77,7 @@ static void tell_end(struct session *s)
 static void session_free(struct session *s)
 {
     tell_end(s);
+    agent_put(&s->g->agents, s->agent);
     asks_done(&s->asks);
     loop_timer_free(s->timer);
     buf_free(&s->caps_text);
@@ -116,6 +111,8 @@ void session_end(struct session *s)
         return;
     s->ended = true;
     HASH_DEL(s->g->sessions, s);
+    LIST_REMOVE(s, of_agent);
+    s->agent->n_sessions--;
     while ((c = next_to_cancel(s)) != NULL)
         call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
     end_stream(s);
@@ -133,16 +130,6 @@ void sessions_done(struct gateway *g)
     }
 }
 
-void sessions_end(struct gateway *g, const struct digest *token)
-{
-    struct session *s = NULL, *next = NULL;
-
-    HASH_ITER(hh, g->sessions, s, next) {
-        if (ID_EQ(s->token, *token))
-            session_end(s);
-    }
-}
-
 struct session *session_by_id(struct gateway *g, struct session_id id)
 {
     struct session *s = NULL;
@@ -152,7 +139,7 @@ struct session *session_by_id(struct gateway *g, struct session_id id)
 }
 
 enum err session_find(struct gateway *g, struct slice text, const struct upstream *up,
-                      const struct digest *token, struct session **ret)
+                      const struct agent *agent, struct session **ret)
 {
     struct session_id id;
     struct session *s = NULL;
@@ -160,7 +147,7 @@ enum err session_find(struct gateway *g, struct slice text, const struct upstrea
     if (!id_parse(text, id.b, sizeof(id.b)))
         return ERR_UNKNOWN_SESSION;
     s = session_by_id(g, id);
-    if (s == NULL || s->up != up || (!ID_EQ(s->token, *token) && !PLANTED(session_unbound)))
+    if (s == NULL || s->up != up || (s->agent != agent && !PLANTED(session_unbound)))
         return ERR_UNKNOWN_SESSION;
     session_used(s);
     *ret = s;
@@ -177,7 +164,7 @@ void session_used(struct session *s)
 /* One without a request of its own, made for the session. */
 static void share_session(struct call *c, const struct session *s)
 {
-    struct share *share = share_get(&c->g->keys.shares, ID_SLICE(s->token));
+    struct share *share = share_get(&c->g->keys.shares, ID_SLICE(s->agent->token));
 
     hold_init(&c->hold, share);
     share_put(share);

@@ -22,8 +22,9 @@ struct session {
     struct session_id id;
     const struct upstream *up;
     struct client_id client;
-    struct digest token; /* of the token that initialized; a cheap first look, not the decision */
-    uint32_t caps;       /* bits of mcp_client_caps */
+    struct agent *agent; /* whose token initialized; a cheap first look, not the decision */
+    LIST_ENTRY(session) of_agent;
+    uint32_t caps; /* bits of mcp_client_caps */
     struct buf caps_text;
     const struct quirk *quirk;
     bool no_url;          /* it declared URL elicitation and answered that it cannot */
@@ -59,16 +60,14 @@ void session_end(struct session *s);
 void session_closing(struct call *c);
 /* A DELETE that the upstream does not get, since nobody may send it there; it is over. */
 void session_close(struct call *c);
-/* All that were opened with that token. */
-void sessions_end(struct gateway *g, const struct digest *token);
 void sessions_done(struct gateway *g);
 
 /*
- * The session that a request names, if it is this upstream's and was opened with this token:
+ * The session that a request names, if it is this upstream's and was opened by this agent:
  * ERR_OK, or ERR_UNKNOWN_SESSION. text is the header's value.
  */
 MUST_USE enum err session_find(struct gateway *g, struct slice text, const struct upstream *up,
-                               const struct digest *token, struct session **ret);
+                               const struct agent *agent, struct session **ret);
 struct session *session_by_id(struct gateway *g, struct session_id id);
 /* The call is one of this session's, with its capabilities and quirk, until it is over. */
 void session_join(struct session *s, struct call *c);

@@ -1,0 +1,26 @@
+/* Agent keys that have something here. Run by the gateway; says nothing of whether a key is good. */
+#include "gateway/agent.h"
+
+#include "base/mem.h"
+
+struct agent *agent_get(struct agent **all, const struct digest *token)
+{
+    struct agent *a = NULL;
+
+    HASH_FIND(hh, *all, token, sizeof(*token), a);
+    if (a == NULL) {
+        a = MEM_NEW(struct agent);
+        a->token = *token;
+        HASH_ADD(hh, *all, token, sizeof(a->token), a);
+    }
+    a->users++;
+    return a;
+}
+
+void agent_put(struct agent **all, struct agent *a)
+{
+    if (--a->users > 0)
+        return;
+    HASH_DEL(*all, a);
+    mem_free(a);
+}
