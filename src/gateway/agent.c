@@ -1,4 +1,4 @@
-/* Agent keys that have something here. Run by the gateway; says nothing of whether a key is good. */
+/* Agent keys that have something here. Run by the gateway; whether one is good it does not say. */
 #include "gateway/agent.h"
 
 #include "base/mem.h"

@@ -40,9 +40,8 @@ static void give_credit(struct call *c)
     tell_credit(c->egress, &m);
 }
 
-void call_room(struct call *c, enum call_ev ev, const void *arg)
+void call_room(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     give_credit(c);
 }
@@ -270,24 +269,22 @@ void call_final(struct call *c)
 
 /* --- what egress says ------------------------------------------------------------------------- */
 
-void call_head(struct call *c, enum call_ev ev, const void *arg)
+void call_head(struct call *c, const void *arg)
 {
     const struct msg_answer_head *m = arg;
 
-    (void)ev;
     c->is_stream = m->kind == ANSWER_KIND_SSE;
     if (c->is_stream && c->sink != NULL)
         sink_open(c->sink);
 }
 
-void call_part(struct call *c, enum call_ev ev, const void *arg)
+void call_part(struct call *c, const void *arg)
 {
     const struct msg_answer_part *m = arg;
     uint64_t id = c->id;
     struct gateway *g = c->g;
     enum err e;
 
-    (void)ev;
     buf_put(&c->message, m->part);
     c->credit += (uint32_t)m->part.n;
     e = buf_err(&c->message) != ERR_OK ? ERR_UPSTREAM_ANSWER : call_hold(c);

@@ -179,6 +179,16 @@ void call_enter(struct call *c, enum call_state s)
         loop_timer_stop(c->timer);
 }
 
+void call_let_go(struct call *c, unsigned status)
+{
+    struct sink *s = c->sink;
+
+    c->sink = NULL; /* moved */
+    c->http = NULL;
+    if (s != NULL)
+        sink_status(s, status, NULL, 0);
+}
+
 static void tell_others(struct call *c)
 {
     const struct msg_call_cancel cancel = {.call = c->id};

@@ -56,7 +56,7 @@ enum call_ev {
 struct call;
 
 /* What an event does; afterwards c may be gone. */
-typedef void call_action(struct call *c, enum call_ev ev, const void *arg);
+typedef void call_action(struct call *c, const void *arg);
 
 struct call {
     UT_hash_handle hh;
@@ -66,7 +66,8 @@ struct call {
     TAILQ_ENTRY(call) in_queue;
     struct gateway *g;
     enum call_state state;
-    uint32_t next; /* CALL_BITs of the states that may follow */
+    enum call_ev event; /* the last one */
+    uint32_t next;      /* CALL_BITs of the states that may follow */
 
     /* who asks for what */
     const struct upstream *up;
@@ -138,6 +139,8 @@ struct call {
 /* A new call in state NEW; req may be NULL (nobody to answer). */
 struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req);
 void call_enter(struct call *c, enum call_state s);
+/* A status is the client's answer, if it is there; the call goes on without it. */
+void call_let_go(struct call *c, unsigned status);
 /* Over: whoever still works for it is told, and it is freed. What the client gets must have been
  * said before; otherwise it gets nothing. */
 void call_finish(struct call *c);

@@ -15,10 +15,9 @@
 #include "gateway/snapshot.h"
 #include "os/log.h"
 
-static void call_ignore(struct call *c, enum call_ev ev, const void *arg)
+static void call_ignore(struct call *c, const void *arg)
 {
     (void)c;
-    (void)ev;
     (void)arg;
 }
 
@@ -76,6 +75,7 @@ void call_event(struct call *c, enum call_ev ev, const void *arg)
         out_of_turn(c, ev);
         return;
     }
+    c->event = ev;
     c->next = row->next;
-    row->action(c, ev, arg);
+    row->action(c, arg);
 }

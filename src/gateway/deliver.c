@@ -58,11 +58,10 @@ static bool can_wait(const struct call *c)
     return c->kind == CALL_KIND_REQUEST && c->want != CALL_WANT_OWN;
 }
 
-void call_neutral(struct call *c, enum call_ev ev, const void *arg)
+void call_neutral(struct call *c, const void *arg)
 {
     const struct msg_call_neutral *m = arg;
 
-    (void)ev;
     if (!can_wait(c)) {
         chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
@@ -107,11 +106,10 @@ static void reply_state(struct call *c, struct slice state)
     buf_free(&out);
 }
 
-void call_held(struct call *c, enum call_ev ev, const void *arg)
+void call_held(struct call *c, const void *arg)
 {
     const struct msg_call_hold *m = arg;
 
-    (void)ev;
     if (!can_wait(c)) {
         chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
@@ -126,9 +124,8 @@ void call_held(struct call *c, enum call_ev ev, const void *arg)
 }
 
 /* The leg ends; the handoff stays, and the next call finds it. */
-void call_late(struct call *c, enum call_ev ev, const void *arg)
+void call_late(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     if (loop_now(c->g->loop) < c->deadline)
         tick(c);
@@ -140,9 +137,8 @@ void call_late(struct call *c, enum call_ev ev, const void *arg)
 
 /* Without a keeper nobody can say whether the person is done; the client may ask again with what it
  * came with. */
-void call_hold_lost(struct call *c, enum call_ev ev, const void *arg)
+void call_hold_lost(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     c->open = false;
     if (c->came.n > 0)
@@ -207,12 +203,11 @@ static void ask_legacy(struct call *c, struct slice message, struct slice link)
     buf_free(&handoff);
 }
 
-void call_handed_off(struct call *c, enum call_ev ev, const void *arg)
+void call_handed_off(struct call *c, const void *arg)
 {
     const struct msg_call_handoff *m = arg;
     struct buf message = BUF_INIT(TEXT_BYTES), link = BUF_INIT(512);
 
-    (void)ev;
     if (!call_shows_links(c)) {
         chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
@@ -235,12 +230,11 @@ void call_handed_off(struct call *c, enum call_ev ev, const void *arg)
 }
 
 /* The client's answer to our elicitation; the keeper says what follows. */
-void call_answered(struct call *c, enum call_ev ev, const void *arg)
+void call_answered(struct call *c, const void *arg)
 {
     const enum answer *a = arg;
     const struct msg_call_answer m = {.call = c->id, .answer = *a};
 
-    (void)ev;
     if (c->g->keeper == NULL || send_call_answer(c->g->keeper, &m) != ERR_OK)
         call_fail(c, ERR_UNAVAILABLE);
 }

@@ -18,12 +18,11 @@
 
 /* What the client cannot do anything about is accepted and dropped: a notification without a lease
  * to ride on, the stream of an upstream that it has no connection to. */
-void call_denied(struct call *c, enum call_ev ev, const void *arg)
+void call_denied(struct call *c, const void *arg)
 {
     const struct msg_call_deny *m = arg;
     enum err e = m->code > ERR_OK && m->code < ERR_COUNT ? (enum err)m->code : ERR_FORBIDDEN;
 
-    (void)ev;
     c->open = false;
     call_unfed(c);
     if (call_is_discover(c) && err_kind(e) == ERR_KIND_WORLD) {
@@ -38,45 +37,40 @@ void call_denied(struct call *c, enum call_ev ev, const void *arg)
         call_fail(c, e);
         return;
     }
-    call_accept(c);
+    call_let_go(c, 202);
     call_finish(c);
 }
 
-void call_keeper_lost(struct call *c, enum call_ev ev, const void *arg)
+void call_keeper_lost(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     c->open = false;
     call_fail(c, ERR_UNAVAILABLE);
 }
 
-void call_key_gone(struct call *c, enum call_ev ev, const void *arg)
+void call_key_gone(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     call_fail(c, ERR_UNAUTHENTICATED);
 }
 
 /* The upstream's answer goes on; the next keeper does not know the call. */
-void call_forgotten(struct call *c, enum call_ev ev, const void *arg)
+void call_forgotten(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     c->open = false;
 }
 
 /* --- egress ----------------------------------------------------------------------------------- */
 
-void call_not_sent(struct call *c, enum call_ev ev, const void *arg)
+void call_not_sent(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     call_fail(c, ERR_UNAVAILABLE);
 }
 
-void call_unknown(struct call *c, enum call_ev ev, const void *arg)
+void call_unknown(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     c->egress = NULL;
     call_fail(c, ERR_UPSTREAM_UNKNOWN);
@@ -100,11 +94,10 @@ static enum err outcome(const struct msg_answer_end *m)
     return err_kind(e) == ERR_KIND_WORLD || e == ERR_INVALID_PARAMS || held ? e : outcomes[m->how];
 }
 
-void call_end(struct call *c, enum call_ev ev, const void *arg)
+void call_end(struct call *c, const void *arg)
 {
     const struct msg_answer_end *m = arg;
 
-    (void)ev;
     if (m->how == ANSWER_HOW_REFUSED && c->stale_ends > 0) {
         c->stale_ends--;
         return;
@@ -122,29 +115,27 @@ void call_end(struct call *c, enum call_ev ev, const void *arg)
         call_fail(c, outcome(m));
 }
 
-void call_late_end(struct call *c, enum call_ev ev, const void *arg)
+void call_late_end(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     if (c->stale_ends > 0)
         c->stale_ends--;
 }
 
 /* The keeper learned of the refusal from egress, as we shall. */
-void call_refused_early(struct call *c, enum call_ev ev, const void *arg)
+void call_refused_early(struct call *c, const void *arg)
 {
     if (c->egress != NULL)
         c->stale_ends++;
     c->egress = NULL;
     call_enter(c, CALL_REFUSED);
-    call_event(c, ev, arg);
+    call_event(c, c->event, arg);
 }
 
-void call_over(struct call *c, enum call_ev ev, const void *arg)
+void call_over(struct call *c, const void *arg)
 {
     (void)arg;
-    if (ev == CALL_EV_END || ev == CALL_EV_EGRESS_LOST)
-        c->egress = NULL;
+    c->egress = NULL;
     call_finish(c);
 }
 
@@ -163,9 +154,8 @@ static bool goes_on_alone(const struct call *c)
     return c->era == MCP_ERA_LEGACY && (c->state == CALL_SENDING || c->state == CALL_UPSTREAM);
 }
 
-void call_gone(struct call *c, enum call_ev ev, const void *arg)
+void call_gone(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     c->sink = NULL;
     c->http = NULL;
@@ -180,21 +170,20 @@ void call_gone(struct call *c, enum call_ev ev, const void *arg)
         call_event(c, CALL_EV_ROOM, NULL); /* nobody has to be waited for any more */
 }
 
-void call_cancelled(struct call *c, enum call_ev ev, const void *arg)
+void call_cancelled(struct call *c, const void *arg)
 {
-    (void)ev;
     (void)arg;
     call_finish(c);
 }
 
 /* A client that starts does not wait for a server that hangs; other calls have this timer only when
  * nobody waits for them any more. */
-void call_slow(struct call *c, enum call_ev ev, const void *arg)
+void call_slow(struct call *c, const void *arg)
 {
     const struct msg_call_cancel m = {.call = c->id};
 
     if (!call_is_discover(c)) {
-        call_cancelled(c, ev, arg);
+        call_cancelled(c, arg);
         return;
     }
     tell_call_cancel(c->egress, &m);

@@ -293,7 +293,7 @@ static void drop(struct call *c)
         call_fail(c, ERR_TOO_FAST);
         return;
     }
-    call_accept(c);
+    call_let_go(c, 202);
     call_finish(c);
 }
 

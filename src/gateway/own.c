@@ -17,11 +17,10 @@
 
 enum { ANSWER_BYTES = LIM_SNAPSHOT_BYTES + 65536, DISCOVER_TTL_MS = 0 };
 
-void call_owned(struct call *c, enum call_ev ev, const void *arg)
+void call_owned(struct call *c, const void *arg)
 {
     const struct msg_call_own *m = arg;
 
-    (void)ev;
     if (c->on_own == NULL) {
         chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
@@ -168,7 +167,7 @@ void own_set_level(struct call *c, const struct msg_call_own *m)
 void own_accept(struct call *c, const struct msg_call_own *m)
 {
     (void)m;
-    call_accept(c);
+    call_let_go(c, 202);
     call_finish(c);
 }
 
@@ -179,7 +178,7 @@ void own_answer(struct call *c, const struct msg_call_own *m)
     (void)m;
     if (c->no_url)
         c->session->no_url = true;
-    call_accept(c);
+    call_let_go(c, 202);
     if (target != NULL && target->session == c->session)
         call_event(target, CALL_EV_ANSWER, &c->answer);
     call_finish(c);

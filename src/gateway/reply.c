@@ -93,16 +93,6 @@ void call_say(struct call *c, struct slice message)
         sink_event(c->sink, message);
 }
 
-void call_accept(struct call *c)
-{
-    struct sink *s = c->sink;
-
-    c->sink = NULL; /* moved */
-    c->http = NULL;
-    if (s != NULL)
-        sink_status(s, 202, NULL, 0);
-}
-
 /* --- errors ----------------------------------------------------------------------------------- */
 
 /* By the call's number the keeper's line is found, by the use egress's. */

@@ -11,8 +11,6 @@ void call_reply_http(struct call *c, unsigned status, const struct http_field *e
                      struct slice message);
 /* A message on the way to the last one; nothing without a client. */
 void call_say(struct call *c, struct slice message);
-/* 202: a notification or response was taken; the call goes on without its client. */
-void call_accept(struct call *c);
 /* The error as answer; the call is finished. */
 void call_fail(struct call *c, enum err e);
 /* The last message for the client; egress may still have something to clean up. */

@@ -41,7 +41,7 @@ static void wait_for_answer(struct call *c)
         loop_timer_set(c->timer, limit_get(SET_DISCOVER_TIME));
 }
 
-void call_send(struct call *c, enum call_ev ev, const void *arg)
+void call_send(struct call *c, const void *arg)
 {
     enum err e = ERR_OK;
 
@@ -69,7 +69,6 @@ void call_send(struct call *c, enum call_ev ev, const void *arg)
         e = send_send_part(c->egress, &m);
         c->sent += m.part.n;
     }
-    (void)ev;
     if (e != ERR_OK)
         call_event(c, CALL_EV_EGRESS_LOST, NULL);
     else if (c->sent == c->body.n)
@@ -88,11 +87,10 @@ static void feed_along(struct call *c)
         sec_free(token);
 }
 
-void call_permitted(struct call *c, enum call_ev ev, const void *arg)
+void call_permitted(struct call *c, const void *arg)
 {
     const struct msg_call_permit *m = arg;
 
-    (void)ev;
     if (c->want != CALL_WANT_SEND) { /* there is nothing to send */
         chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
@@ -113,7 +111,7 @@ void call_permitted(struct call *c, enum call_ev ev, const void *arg)
         return;
     }
     if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE)
-        call_accept(c);
+        call_let_go(c, 202);
     if (c->kind == CALL_KIND_END)
         session_closing(c);
     call_enter(c, CALL_PEER);

@@ -204,20 +204,10 @@ bool session_is_foreign(const struct call *c, const struct client_id *client)
     return c->session != NULL && !ID_EQ(c->session->client, *client);
 }
 
-static void say_ended(struct call *c)
-{
-    struct sink *sink = c->sink;
-
-    c->sink = NULL; /* moved */
-    c->http = NULL;
-    if (sink != NULL)
-        sink_status(sink, 204, NULL, 0);
-}
-
 void session_closing(struct call *c)
 {
     c->session->closing = c;
-    say_ended(c);
+    call_let_go(c, 204);
     session_end(c->session);
 }
 
@@ -226,7 +216,7 @@ void session_close(struct call *c)
     struct session *s = c->session;
     bool frees_session = s->closing == c;
 
-    say_ended(c);
+    call_let_go(c, 204);
     call_finish(c);
     if (!frees_session)
         session_end(s);

@@ -56,7 +56,7 @@ struct session_new {
 MUST_USE enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret);
 /* Ends it: its calls but closing, its stream; keeper and egress are told when that is over too. */
 void session_end(struct session *s);
-/* The client's DELETE is permitted: the session is over for it, and egress is still to hear of it. */
+/* The client's DELETE is permitted: the session is over for it, and egress has yet to hear of it. */
 void session_closing(struct call *c);
 /* A DELETE that the upstream does not get, since nobody may send it there; it is over. */
 void session_close(struct call *c);

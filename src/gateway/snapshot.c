@@ -19,20 +19,19 @@ void call_want_snapshot(struct call *c, enum snapshot kind)
         c->on_snapshot(c, SLICE_EMPTY);
 }
 
-void call_no_snapshot(struct call *c, enum call_ev ev, const void *arg)
+void call_no_snapshot(struct call *c, const void *arg)
 {
     (void)arg;
-    if (ev == CALL_EV_KEEPER_LOST)
+    if (c->event == CALL_EV_KEEPER_LOST)
         c->open = false;
     c->on_snapshot(c, SLICE_EMPTY);
 }
 
-void call_snapshot(struct call *c, enum call_ev ev, const void *arg)
+void call_snapshot(struct call *c, const void *arg)
 {
     const struct msg_snapshot_part *m = arg;
     enum err e;
 
-    (void)ev;
     if (m->kind != c->snapshot_kind || m->size > LIM_SNAPSHOT_BYTES || m->offset != c->snapshot.n ||
         m->part.n > m->size - m->offset || (m->size > 0 && m->part.n == 0)) {
         chan_breach(c->g->keeper, BREACH_SNAPSHOT_PARTS);
