@@ -8,21 +8,21 @@
 
 enum { MAX_ROWS = 256 };
 
-void conf_done(struct conf *c)
+void gateway_conf_done(struct gateway_conf *c)
 {
     mem_free(c->hosts);
     mem_free(c->origins);
     mem_free(c->upstreams);
-    *c = (struct conf){0};
+    *c = (struct gateway_conf){0};
 }
 
-static void put_text(struct conf *c, struct slice s, char *dst, size_t n)
+static void put_text(struct gateway_conf *c, struct slice s, char *dst, size_t n)
 {
     if (!slice_to_cstr(s, dst, n) || s.n == 0)
         c->bad = true;
 }
 
-static void put_row(struct conf *c, struct slice s, char (**rows)[256], size_t *n)
+static void put_row(struct gateway_conf *c, struct slice s, char (**rows)[256], size_t *n)
 {
     if (*rows == NULL)
         *rows = mem_zalloc_array(MAX_ROWS, sizeof(**rows));
@@ -33,22 +33,22 @@ static void put_row(struct conf *c, struct slice s, char (**rows)[256], size_t *
     put_text(c, s, (*rows)[(*n)++], sizeof(**rows));
 }
 
-void conf_put_site(struct conf *c, const struct msg_conf_site *m)
+void gateway_conf_put_site(struct gateway_conf *c, const struct msg_conf_site *m)
 {
     put_text(c, m->surface_url, c->surface, sizeof(c->surface));
 }
 
-void conf_put_host(struct conf *c, const struct msg_conf_host *m)
+void gateway_conf_put_host(struct gateway_conf *c, const struct msg_conf_host *m)
 {
     put_row(c, m->host, &c->hosts, &c->n_hosts);
 }
 
-void conf_put_origin(struct conf *c, const struct msg_conf_origin *m)
+void gateway_conf_put_origin(struct gateway_conf *c, const struct msg_conf_origin *m)
 {
     put_row(c, m->origin, &c->origins, &c->n_origins);
 }
 
-void conf_put_upstream(struct conf *c, const struct msg_conf_upstream *m)
+void gateway_conf_put_upstream(struct gateway_conf *c, const struct msg_conf_upstream *m)
 {
     struct upstream *u = NULL;
 
@@ -68,12 +68,12 @@ void conf_put_upstream(struct conf *c, const struct msg_conf_upstream *m)
         c->bad = true;
 }
 
-enum err conf_check(const struct conf *c)
+enum err gateway_conf_check(const struct gateway_conf *c)
 {
     return c->bad || c->surface[0] == '\0' || c->n_hosts == 0 ? ERR_CONFIG : ERR_OK;
 }
 
-bool conf_has_host(const struct conf *c, struct slice host)
+bool gateway_conf_has_host(const struct gateway_conf *c, struct slice host)
 {
     for (size_t i = 0; i < c->n_hosts; i++) {
         if (slice_eq_nocase(host, slice_str(c->hosts[i])))
@@ -82,7 +82,7 @@ bool conf_has_host(const struct conf *c, struct slice host)
     return false;
 }
 
-bool conf_has_origin(const struct conf *c, struct slice origin)
+bool gateway_conf_has_origin(const struct gateway_conf *c, struct slice origin)
 {
     for (size_t i = 0; i < c->n_origins; i++) {
         if (slice_eq_str(origin, c->origins[i]))
@@ -91,7 +91,8 @@ bool conf_has_origin(const struct conf *c, struct slice origin)
     return false;
 }
 
-const struct upstream *conf_upstream_by_name(const struct conf *c, struct slice name)
+const struct upstream *gateway_conf_upstream_by_name(const struct gateway_conf *c,
+                                                     struct slice name)
 {
     for (size_t i = 0; i < c->n_upstreams; i++) {
         if (slice_eq_str(name, c->upstreams[i].name))

@@ -16,7 +16,7 @@ struct upstream {
     bool needs_credential;
 };
 
-struct conf {
+struct gateway_conf {
     char surface[256]; /* origin of the pages */
     char (*hosts)[256];
     char (*origins)[256];
@@ -25,21 +25,22 @@ struct conf {
     bool bad; /* a row could not be used */
 };
 
-void conf_done(struct conf *c);
+void gateway_conf_done(struct gateway_conf *c);
 
-void conf_put_site(struct conf *c, const struct msg_conf_site *m);
-void conf_put_host(struct conf *c, const struct msg_conf_host *m);
-void conf_put_origin(struct conf *c, const struct msg_conf_origin *m);
-void conf_put_upstream(struct conf *c, const struct msg_conf_upstream *m);
+void gateway_conf_put_site(struct gateway_conf *c, const struct msg_conf_site *m);
+void gateway_conf_put_host(struct gateway_conf *c, const struct msg_conf_host *m);
+void gateway_conf_put_origin(struct gateway_conf *c, const struct msg_conf_origin *m);
+void gateway_conf_put_upstream(struct gateway_conf *c, const struct msg_conf_upstream *m);
 
 /* Whether all is there that the gateway needs. */
-MUST_USE enum err conf_check(const struct conf *c);
+MUST_USE enum err gateway_conf_check(const struct gateway_conf *c);
 
 /* Compared without case (RFC 9110 7.2). */
-bool conf_has_host(const struct conf *c, struct slice host);
+bool gateway_conf_has_host(const struct gateway_conf *c, struct slice host);
 /* Compared to the byte (RFC 6454 6.2 writes origins in one way). */
-bool conf_has_origin(const struct conf *c, struct slice origin);
+bool gateway_conf_has_origin(const struct gateway_conf *c, struct slice origin);
 /* NULL when there is none of that name. */
-const struct upstream *conf_upstream_by_name(const struct conf *c, struct slice name);
+const struct upstream *gateway_conf_upstream_by_name(const struct gateway_conf *c,
+                                                     struct slice name);
 
 #endif

@@ -13,7 +13,7 @@ TAILQ_HEAD(call_queue, call);
 
 struct gateway {
     struct loop *loop;
-    struct conf conf;
+    struct gateway_conf conf;
     uint32_t instance; /* the lane, in session ids */
     struct httpd *http;
     struct chan *keeper; /* NULL while it is away */

@@ -8,23 +8,23 @@
 
 #include "base/planted.h"
 
-enum err cors_check(const struct conf *c, const struct http_req *req)
+enum err cors_check(const struct gateway_conf *c, const struct http_req *req)
 {
     struct slice host = SLICE_EMPTY, origin = SLICE_EMPTY;
 
     if (!PLANTED(gateway_any_host) &&
-        (http_req_field(req, "Host", &host) != ERR_OK || !conf_has_host(c, host)))
+        (http_req_field(req, "Host", &host) != ERR_OK || !gateway_conf_has_host(c, host)))
         return ERR_BAD_HOST;
     if (PLANTED(gateway_any_origin))
         return ERR_OK;
     switch (http_req_field(req, "Origin", &origin)) {
-    case ERR_OK: return conf_has_origin(c, origin) ? ERR_OK : ERR_BAD_ORIGIN;
+    case ERR_OK: return gateway_conf_has_origin(c, origin) ? ERR_OK : ERR_BAD_ORIGIN;
     case ERR_NOT_FOUND: return ERR_OK;
     default: return ERR_BAD_ORIGIN;
     }
 }
 
-size_t cors_fields(const struct conf *c, const struct http_req *req, struct http_field *ret)
+size_t cors_fields(const struct gateway_conf *c, const struct http_req *req, struct http_field *ret)
 {
     struct slice origin = SLICE_EMPTY;
     const struct http_field always[] = {
@@ -33,7 +33,7 @@ size_t cors_fields(const struct conf *c, const struct http_req *req, struct http
         {SLICE_LIT("Vary"), SLICE_LIT("Origin")},
     };
 
-    if (http_req_field(req, "Origin", &origin) != ERR_OK || !conf_has_origin(c, origin))
+    if (http_req_field(req, "Origin", &origin) != ERR_OK || !gateway_conf_has_origin(c, origin))
         return 0;
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
         ret[i] = always[i];
@@ -70,7 +70,7 @@ static void put_headers(struct buf *out, struct slice asked)
     }
 }
 
-void cors_preflight(const struct conf *c, struct http_req *req)
+void cors_preflight(const struct gateway_conf *c, struct http_req *req)
 {
     struct http_field f[CORS_FIELDS];
     struct slice asked = SLICE_EMPTY;

@@ -15,13 +15,14 @@ enum { CORS_FIELDS = 8 };
 #define CORS_METHODS "POST, GET, DELETE, OPTIONS"
 
 /* ERR_OK, ERR_BAD_HOST, or ERR_BAD_ORIGIN when an Origin is there and not configured. */
-MUST_USE enum err cors_check(const struct conf *c, const struct http_req *req);
+MUST_USE enum err cors_check(const struct gateway_conf *c, const struct http_req *req);
 
 /* Writes the fields that every answer to this request carries into ret (room for CORS_FIELDS);
  * returns how many. None without a permitted Origin. They point into req. */
-size_t cors_fields(const struct conf *c, const struct http_req *req, struct http_field *ret);
+size_t cors_fields(const struct gateway_conf *c, const struct http_req *req,
+                   struct http_field *ret);
 
 /* Answers OPTIONS: 204; browsers ask this without authorization. */
-void cors_preflight(const struct conf *c, struct http_req *req);
+void cors_preflight(const struct gateway_conf *c, struct http_req *req);
 
 #endif

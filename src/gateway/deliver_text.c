@@ -6,7 +6,7 @@
 
 #include "base/planted.h"
 
-void deliver_put_link(struct buf *out, const struct conf *c, struct handoff_id h)
+void deliver_put_link(struct buf *out, const struct gateway_conf *c, struct handoff_id h)
 {
     buf_put_str(out, c->surface);
     buf_put_str(out, "/h/");
@@ -57,7 +57,7 @@ static const char *const endings[ENDING_COUNT] = {
         "again if they want another try. Never ask them for a password, key or code.",
 };
 
-void deliver_put_ending(struct buf *out, const struct conf *c, const struct upstream *up,
+void deliver_put_ending(struct buf *out, const struct gateway_conf *c, const struct upstream *up,
                         enum ending how, struct slice words)
 {
     for (const char *p = endings[how]; *p != '\0'; p++) {

@@ -6,12 +6,12 @@
 #include "ipc/gen/messages.h"
 
 /* The link of a handoff: a locator, nothing else. */
-void deliver_put_link(struct buf *out, const struct conf *c, struct handoff_id h);
+void deliver_put_link(struct buf *out, const struct gateway_conf *c, struct handoff_id h);
 /* For the person, beside the link. */
 void deliver_put_message(struct buf *out, const struct upstream *up, enum need need,
                          struct slice words);
 /* For the model, when a call ends without an answer of the upstream. */
-void deliver_put_ending(struct buf *out, const struct conf *c, const struct upstream *up,
+void deliver_put_ending(struct buf *out, const struct gateway_conf *c, const struct upstream *up,
                         enum ending how, struct slice words);
 
 #endif

@@ -60,7 +60,7 @@ void gateway_done(struct gateway *g)
     refusals_done(&g->refusals);
     params_free(g->params);
     json_free(&g->answer);
-    conf_done(&g->conf);
+    gateway_conf_done(&g->conf);
 }
 
 /* --- peers ------------------------------------------------------------------------------------ */
@@ -134,7 +134,7 @@ static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
     struct gateway *g = ctx;
 
     (void)c;
-    conf_put_site(&g->conf, m);
+    gateway_conf_put_site(&g->conf, m);
 }
 
 static void on_conf_host(void *ctx, struct chan *c, struct msg_conf_host *m)
@@ -142,7 +142,7 @@ static void on_conf_host(void *ctx, struct chan *c, struct msg_conf_host *m)
     struct gateway *g = ctx;
 
     (void)c;
-    conf_put_host(&g->conf, m);
+    gateway_conf_put_host(&g->conf, m);
 }
 
 static void on_conf_origin(void *ctx, struct chan *c, struct msg_conf_origin *m)
@@ -150,7 +150,7 @@ static void on_conf_origin(void *ctx, struct chan *c, struct msg_conf_origin *m)
     struct gateway *g = ctx;
 
     (void)c;
-    conf_put_origin(&g->conf, m);
+    gateway_conf_put_origin(&g->conf, m);
 }
 
 static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
@@ -158,7 +158,7 @@ static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream
     struct gateway *g = ctx;
 
     (void)c;
-    conf_put_upstream(&g->conf, m);
+    gateway_conf_put_upstream(&g->conf, m);
 }
 
 /* --- agent keys ------------------------------------------------------------------------------- */

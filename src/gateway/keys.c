@@ -12,7 +12,7 @@
 #include "crypto/hash.h"
 #include "ipc/gen/send.h"
 
-struct key {
+struct known_key {
     struct digest token;
     struct share *share;
     UT_hash_handle hh;
@@ -35,7 +35,7 @@ void keys_init(struct keys *all)
     shares_init(&all->shares, limit_get(SET_BODIES_BYTES), limit_get(SET_CLIENT_BYTES));
 }
 
-static void forget(struct keys *all, struct key *k)
+static void forget(struct keys *all, struct known_key *k)
 {
     HASH_DEL(all->by_hash, k);
     share_put(k->share);
@@ -48,28 +48,28 @@ void keys_done(struct keys *all)
         forget(all, all->by_hash);
 }
 
-static struct key *find(const struct keys *all, const struct digest *token)
+static struct known_key *find(const struct keys *all, const struct digest *token)
 {
-    struct key *k = NULL;
+    struct known_key *k = NULL;
 
     HASH_FIND(hh, all->by_hash, token, sizeof(*token), k);
     return k;
 }
 
-static struct key *add(struct keys *all, const struct digest *token)
+static struct known_key *add(struct keys *all, const struct digest *token)
 {
-    struct key *k = find(all, token);
+    struct known_key *k = find(all, token);
 
     if (k != NULL)
         return k;
-    k = MEM_NEW(struct key);
+    k = MEM_NEW(struct known_key);
     k->token = *token;
     k->share = share_get(&all->shares, ID_SLICE(*token));
     HASH_ADD(hh, all->by_hash, token, sizeof(k->token), k);
     return k;
 }
 
-static void let_in(const struct key *k, struct http_req *req, size_t max)
+static void let_in(const struct known_key *k, struct http_req *req, size_t max)
 {
     http_prove(req, k->share);
     http_body_read(req, max, k->share);
@@ -95,7 +95,7 @@ void keys_take(struct keys *all, struct chan *keeper, struct http_req *req, stru
 {
     struct key_check *c = NULL;
     struct digest hash = hash_sha256(token);
-    struct key *k = find(all, &hash);
+    struct known_key *k = find(all, &hash);
     enum err e = ERR_OK;
 
     if (PLANTED(body_before_token))
@@ -154,7 +154,7 @@ void keys_on_known(struct keys *all, const struct msg_token_known *m)
 
 void keys_forget(struct keys *all, const struct digest *token)
 {
-    struct key *k = find(all, token);
+    struct known_key *k = find(all, token);
 
     if (k != NULL)
         forget(all, k);

@@ -11,11 +11,11 @@
 #include "httpd/httpd.h"
 #include "ipc/chan.h"
 
-struct key;
+struct known_key;
 struct key_check;
 
 struct keys {
-    struct key *by_hash;
+    struct known_key *by_hash;
     struct key_check *checks;        /* by number */
     TAILQ_HEAD(, key_check) unasked; /* waiting for room in the keeper's channel */
     uint64_t last_check;

@@ -27,7 +27,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     g->instance = role_boot(r)->instance;
     crypto_init();
     gateway_open(g);
-    return conf_check(&g->conf);
+    return gateway_conf_check(&g->conf);
 }
 
 static void on_listener(struct role_self *r, void *ctx, int fd)

@@ -41,7 +41,7 @@ static const struct upstream *find_upstream(const struct gateway *g, struct slic
         return NULL;
     if (slice_ends(name, SLICE_LIT("/")))
         name = slice_sub(name, 0, name.n - 1);
-    return conf_upstream_by_name(&g->conf, name);
+    return gateway_conf_upstream_by_name(&g->conf, name);
 }
 
 /* Nothing of the request's own words: people and programs put tokens into paths. */

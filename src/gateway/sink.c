@@ -15,7 +15,7 @@ enum { FRAMING = 65536 };
 
 struct sink {
     struct loop *loop;
-    const struct conf *conf;
+    const struct gateway_conf *conf;
     struct http_req *req;
     const struct sink_events *events; /* NULL: the owner let go */
     void *ctx;
@@ -30,7 +30,7 @@ struct sink {
 
 static void on_timer(void *ctx);
 
-struct sink *sink_new(struct loop *loop, const struct conf *c, struct http_req *req,
+struct sink *sink_new(struct loop *loop, const struct gateway_conf *c, struct http_req *req,
                       const struct sink_events *events, void *ctx)
 {
     struct sink *s = MEM_NEW(struct sink);

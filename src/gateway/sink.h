@@ -20,7 +20,7 @@ struct sink_events {
 
 /* A sink for req, whose user pointer it takes. It frees itself: after sink_json, sink_status or
  * sink_end it must not be used any more, nor after gone(). */
-struct sink *sink_new(struct loop *loop, const struct conf *c, struct http_req *req,
+struct sink *sink_new(struct loop *loop, const struct gateway_conf *c, struct http_req *req,
                       const struct sink_events *events, void *ctx);
 
 /* The sink has another owner from now on. */

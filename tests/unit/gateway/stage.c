@@ -260,7 +260,7 @@ void stage_wake_keeper(struct stage *s)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void configure(struct conf *c, uint16_t port)
+static void configure(struct gateway_conf *c, uint16_t port)
 {
     static const struct {
         uint16_t number;
@@ -280,18 +280,18 @@ static void configure(struct conf *c, uint16_t port)
 
     buf_printf(&b, "127.0.0.1:%u", (unsigned)port);
     host.host = buf_slice(&b);
-    conf_put_site(c, &site);
-    conf_put_host(c, &host);
-    conf_put_origin(c, &origin);
+    gateway_conf_put_site(c, &site);
+    gateway_conf_put_host(c, &host);
+    gateway_conf_put_origin(c, &origin);
     for (size_t i = 0; i < ARRAY_LEN(ups); i++) {
         const struct msg_conf_upstream m = {.upstream = ups[i].number,
                                             .name = slice_str(ups[i].name),
                                             .title = SLICE_LIT("The Weather"),
                                             .protocols = ups[i].protocols,
                                             .needs_credential = ups[i].needs};
-        conf_put_upstream(c, &m);
+        gateway_conf_put_upstream(c, &m);
     }
-    assert_err(conf_check(c), ERR_OK);
+    assert_err(gateway_conf_check(c), ERR_OK);
     buf_free(&b);
 }
 
