@@ -5,7 +5,6 @@
  */
 #include "base/buf.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +100,14 @@ void buf_put_u8(struct buf *b, uint8_t v)
 
 void buf_put_u64_dec(struct buf *b, uint64_t v)
 {
-    buf_printf(b, "%" PRIu64, v);
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (uint8_t)('0' + v % 10);
+        v /= 10;
+    } while (v > 0);
+    buf_put(b, slice_of(digits + at, sizeof digits - at));
 }
 
 void buf_put_hex(struct buf *b, struct slice s)
@@ -147,6 +153,13 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     mem_wipe(text, size);
     if (text != fixed)
         mem_free(text);
+}
+
+void buf_cut(struct buf *b, size_t n)
+{
+    BUG_IF(n > b->n);
+    mem_wipe(b->p + n, b->n - n);
+    b->n = n;
 }
 
 void buf_consume(struct buf *b, size_t n)

@@ -41,6 +41,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 uint8_t *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);
 
+/* Back to n bytes (n <= b->n): what was written behind them is wiped. */
+void buf_cut(struct buf *b, size_t n);
 /* Removes the first n bytes (n <= b->n). */
 void buf_consume(struct buf *b, size_t n);
 

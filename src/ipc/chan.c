@@ -17,12 +17,17 @@
 
 #include <sys/queue.h>
 
-enum { BATCH = 32 /* frames read in one turn, so that one busy peer does not starve the others */ };
+enum {
+    BATCH = 32 /* frames in one packet, and about as many read in one turn, so that one busy peer
+                     does not starve the others */
+};
 
+/* A packet: frames that follow one another. */
 struct waiting {
-    STAILQ_ENTRY(waiting) entry;
-    struct buf frame;
-    int fd;
+    TAILQ_ENTRY(waiting) entry;
+    struct buf frames;
+    unsigned n;
+    int fd; /* of its one frame */
 };
 
 struct chan {
@@ -33,7 +38,7 @@ struct chan {
     struct chan_peer peer;
     const struct chan_events *events;
     void *ctx, *data;
-    STAILQ_HEAD(, waiting) queue;
+    TAILQ_HEAD(packets, waiting) queue;
     size_t queued;  /* bytes */
     uint64_t taken; /* when the peer took something, or there was nothing to take */
     bool running;   /* the boot phase is over */
@@ -69,7 +74,7 @@ static bool mark(uint8_t *bits, enum msg type)
 static void waiting_free(struct waiting *w)
 {
     sock_close(w->fd);
-    buf_free(&w->frame);
+    buf_free(&w->frames);
     mem_free(w);
 }
 
@@ -77,8 +82,8 @@ static void drop_queue(struct chan *c)
 {
     struct waiting *w;
 
-    while ((w = STAILQ_FIRST(&c->queue)) != NULL) {
-        STAILQ_REMOVE_HEAD(&c->queue, entry);
+    while ((w = TAILQ_FIRST(&c->queue)) != NULL) {
+        TAILQ_REMOVE(&c->queue, w, entry);
         waiting_free(w);
     }
     c->queued = 0;
@@ -165,19 +170,22 @@ enum {
     HELLO_BYTES = HELLO_GENERATION + 8
 };
 
-static void enqueue(struct chan *c, struct buf *frame, int fd);
+static struct waiting *enqueue(struct chan *c, int fd);
+static void queued_more(struct chan *c, size_t n);
 
 static void greet(struct chan *c)
 {
-    struct buf hello = BUF_INIT(HELLO_BYTES);
+    struct waiting *w = enqueue(c, -1);
+    struct buf *hello = &w->frames;
 
-    put_number(&hello, MSG_NONE, 2);
-    buf_put_str(&hello, "sidegate");
-    put_number(&hello, MSG_TABLE_ID, 8);
-    put_number(&hello, c->own, 1);
-    put_number(&hello, own_instance, 4);
-    put_number(&hello, own_generation, 8);
-    enqueue(c, &hello, -1);
+    put_number(hello, MSG_NONE, 2);
+    buf_put_str(hello, "sidegate");
+    put_number(hello, MSG_TABLE_ID, 8);
+    put_number(hello, c->own, 1);
+    put_number(hello, own_instance, 4);
+    put_number(hello, own_generation, 8);
+    w->n = BATCH; /* alone */
+    queued_more(c, hello->n);
 }
 
 /* Whether the hello is as it must be; if not, *ret is why. A generation of 0 is "not known": of a
@@ -224,10 +232,12 @@ static bool admit(struct chan *c, const struct wire_message *info, enum msg type
     return !mark(c->seen, type) || !info->once;
 }
 
-/* Takes fd; of one that is lost the handler is told -1. */
-static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
+/* Takes the frame at the beginning of these n bytes, and fd; of one that is lost the handler is told
+ * -1. How many bytes it was. */
+static size_t receive(struct chan *c, uint8_t *frame, size_t n, int fd)
 {
     uint16_t type = MSG_NONE;
+    size_t used = n;
     const struct wire_message *info = NULL;
     enum breach why = BREACH_UNKNOWN_MESSAGE;
     union msg_any m;
@@ -237,7 +247,7 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
     if (!admit(c, info, (enum msg)type, fd != -1, &why)) {
         sock_close(fd);
         violation(c, info, why);
-    } else if (wire_get(frame, n, info, &m) != ERR_OK) {
+    } else if (wire_take(frame, n, info, &m, &used) != ERR_OK) {
         sock_close(fd);
         violation(c, info, BREACH_NOT_DECODABLE);
     } else {
@@ -249,7 +259,25 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
             violation(c, info, BREACH_OUT_OF_TURN);
         wire_done(info, &m);
     }
-    mem_wipe(frame, n); /* tokens are no secrets by their type, and do not stay either */
+    mem_wipe(frame, used); /* tokens are no secrets by their type, and do not stay either */
+    return used;
+}
+
+/* Frame by frame; only the first may have a descriptor. Returns how many there were. */
+static unsigned receive_packet(struct chan *c, uint8_t *p, size_t n, int fd)
+{
+    unsigned frames = 0;
+
+    do {
+        size_t used = receive(c, p, n, frames == 0 ? fd : -1);
+
+        p += used;
+        n -= used;
+    } while ((++frames < BATCH || PLANTED(packet_endless)) && n > 0 && !c->ended && !c->doomed);
+    if (n > 0 && !c->doomed)
+        violation(c, NULL, BREACH_NOT_DECODABLE);
+    mem_wipe(p, n);
+    return frames;
 }
 
 static void receive_hello(struct chan *c, struct slice frame, int fd)
@@ -266,19 +294,21 @@ static void receive_hello(struct chan *c, struct slice frame, int fd)
 static void read_some(struct chan *c)
 {
     /* One for the process: frames are taken one after the other, and handlers keep no slices. */
-    static uint8_t frame[LIM_FRAME_BYTES];
+    static uint8_t packet[LIM_FRAME_BYTES];
     size_t n = 0;
     int fd = -1;
     enum err e = ERR_OK;
 
-    for (unsigned i = 0; i < BATCH && !c->ended && !c->doomed; i++) {
-        e = sock_recv(c->fd, frame, sizeof frame, &n, &fd);
+    for (unsigned i = 0; i < BATCH && !c->ended && !c->doomed;) {
+        e = sock_recv(c->fd, packet, sizeof packet, &n, &fd);
         if (e != ERR_OK)
             break;
-        if (c->greeted)
-            receive(c, frame, n, fd);
-        else
-            receive_hello(c, slice_of(frame, n), fd);
+        if (c->greeted) {
+            i += receive_packet(c, packet, n, fd);
+        } else {
+            receive_hello(c, slice_of(packet, n), fd);
+            i++;
+        }
     }
     if (e == ERR_PROTOCOL)
         violation(c, NULL, BREACH_FRAME);
@@ -291,13 +321,13 @@ static void write_some(struct chan *c)
     struct waiting *w;
     enum err e = ERR_OK;
 
-    while ((w = STAILQ_FIRST(&c->queue)) != NULL) {
-        e = sock_send(c->fd, buf_slice(&w->frame), w->fd);
+    while ((w = TAILQ_FIRST(&c->queue)) != NULL) {
+        e = sock_send(c->fd, buf_slice(&w->frames), w->fd);
         if (e != ERR_OK)
             break;
-        c->queued -= w->frame.n;
+        c->queued -= w->frames.n;
         c->taken = clock_boot_ms();
-        STAILQ_REMOVE_HEAD(&c->queue, entry);
+        TAILQ_REMOVE(&c->queue, w, entry);
         waiting_free(w);
     }
     if (e == ERR_OK || e == ERR_AGAIN || e == ERR_UNAVAILABLE)
@@ -316,7 +346,7 @@ static void flush(void *ctx)
         return;
     c->busy++;
     write_some(c);
-    loop_watch_set(c->watch, STAILQ_EMPTY(&c->queue) ? LOOP_READ : LOOP_READ | LOOP_WRITE);
+    loop_watch_set(c->watch, TAILQ_EMPTY(&c->queue) ? LOOP_READ : LOOP_READ | LOOP_WRITE);
     if (c->full && c->queued < CHAN_FULL / 2) {
         c->full = false;
         if (c->events->writable != NULL && !c->mute)
@@ -343,7 +373,7 @@ struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer pe
     struct chan *c = MEM_NEW(struct chan);
 
     *c = (struct chan){.loop = l, .fd = fd, .own = own, .peer = peer, .events = events, .ctx = ctx};
-    STAILQ_INIT(&c->queue);
+    TAILQ_INIT(&c->queue);
     c->running = own != ROLE_SUPERVISOR && peer.role != ROLE_SUPERVISOR;
     c->watch = loop_watch(l, fd, LOOP_READ, ready, c);
     greet(c);
@@ -376,18 +406,22 @@ static bool is_stuck(const struct chan *c)
             (clock_boot_ms() - c->taken >= CHAN_STILL_MS || PLANTED(stuck_by_bytes)));
 }
 
-/* Takes the frame, and a copy of fd. */
-static void enqueue(struct chan *c, struct buf *frame, int fd)
+/* A packet of no frame yet; takes fd. */
+static struct waiting *enqueue(struct chan *c, int fd)
 {
     struct waiting *w = MEM_NEW(struct waiting);
 
-    w->frame = *frame; /* moved */
-    *frame = BUF_INIT(0);
+    w->frames = BUF_INIT(LIM_FRAME_BYTES);
     w->fd = fd;
-    if (STAILQ_EMPTY(&c->queue))
+    if (TAILQ_EMPTY(&c->queue))
         c->taken = clock_boot_ms();
-    STAILQ_INSERT_TAIL(&c->queue, w, entry);
-    c->queued += w->frame.n;
+    TAILQ_INSERT_TAIL(&c->queue, w, entry);
+    return w;
+}
+
+static void queued_more(struct chan *c, size_t n)
+{
+    c->queued += n;
     if (c->queued >= CHAN_FULL)
         c->full = true;
     if (is_stuck(c)) {
@@ -399,27 +433,59 @@ static void enqueue(struct chan *c, struct buf *frame, int fd)
     loop_defer(c->loop, flush, c);
 }
 
-enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
+static enum err put_packet(struct chan *c, enum msg type, const void *m, int fd)
 {
-    const struct wire_message *info = msg_info((uint16_t)type);
     struct buf frame = BUF_INIT(LIM_FRAME_BYTES);
+    struct waiting *w;
     int copy = -1;
-    enum err e;
+    enum err e = wire_put(&frame, (uint16_t)type, msg_info((uint16_t)type), m);
 
-    BUG_IF(info == NULL || !(info->to & (1u << c->peer.role)) || !(info->from & (1u << c->own)));
-    if (c->ended || c->mute)
-        return ERR_CLOSED;
-    BUG_IF(info->boot == c->running || info->fd != (fd >= 0));
-    e = wire_put(&frame, (uint16_t)type, info, m);
     if (e == ERR_OK && fd >= 0)
         e = sock_copy(fd, &copy);
     if (e != ERR_OK) {
         buf_free(&frame);
         return e;
     }
+    w = enqueue(c, copy);
+    w->frames = frame; /* moved */
+    w->n = 1;
+    queued_more(c, w->frames.n);
+    return ERR_OK;
+}
+
+/* Behind the frames of the last packet where that goes, otherwise in one of its own. */
+static enum err put_frame(struct chan *c, enum msg type, const void *m, int fd)
+{
+    struct waiting *w = TAILQ_LAST(&c->queue, packets);
+    size_t before = w == NULL ? 0 : w->frames.n;
+    enum err e;
+
+    if (w == NULL || w->n == BATCH || w->fd >= 0 || fd >= 0)
+        return put_packet(c, type, m, fd);
+    e = wire_put(&w->frames, (uint16_t)type, msg_info((uint16_t)type), m);
+    if (e == ERR_TOO_LARGE) /* for what is left of this packet, perhaps */
+        return put_packet(c, type, m, fd);
+    if (e == ERR_OK) {
+        w->n++;
+        queued_more(c, w->frames.n - before);
+    }
+    return e;
+}
+
+enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
+{
+    const struct wire_message *info = msg_info((uint16_t)type);
+    enum err e;
+
+    BUG_IF(info == NULL || !(info->to & (1u << c->peer.role)) || !(info->from & (1u << c->own)));
+    if (c->ended || c->mute)
+        return ERR_CLOSED;
+    BUG_IF(info->boot == c->running || info->fd != (fd >= 0));
+    e = put_frame(c, type, m, fd);
+    if (e != ERR_OK)
+        return e;
     BUG_IF(mark(c->sent, type) && info->once);
     trace(c, "out", info, m);
-    enqueue(c, &frame, copy);
     return c->ended ? ERR_CLOSED : ERR_OK;
 }
 

@@ -42,18 +42,17 @@ static bool get_number(struct in *in, size_t bytes, uint64_t *ret)
     return true;
 }
 
-/* Decodes one UTF-8 sequence at s[0]; its length, or 0 when it is not valid (RFC 3629) or a control
- * character. */
+/* Decodes one UTF-8 sequence of several bytes at s[0]; its length, or 0 when it is not valid (RFC
+ * 3629) or a control character. */
 static size_t clean_character(struct slice s)
 {
     static const struct {
         uint8_t first, last, second_low, second_high;
         size_t n;
     } rows[] = {
-        {0x20, 0x7e, 0, 0, 1},       {0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2},
-        {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
-        {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-        {0xf4, 0xf4, 0x80, 0x8f, 4},
+        {0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
     size_t i, k;
 
@@ -62,7 +61,7 @@ static size_t clean_character(struct slice s)
             continue;
         if (s.n < rows[i].n)
             return 0;
-        if (rows[i].n > 1 && (s.p[1] < rows[i].second_low || s.p[1] > rows[i].second_high))
+        if (s.p[1] < rows[i].second_low || s.p[1] > rows[i].second_high)
             return 0;
         for (k = 2; k < rows[i].n; k++) {
             if ((s.p[k] & 0xc0) != 0x80)
@@ -76,7 +75,7 @@ static size_t clean_character(struct slice s)
 static bool is_clean_text(struct slice s)
 {
     while (s.n > 0) {
-        size_t n = clean_character(s);
+        size_t n = s.p[0] >= 0x20 && s.p[0] < 0x7f ? 1 : clean_character(s);
 
         if (n == 0)
             return false;
@@ -191,22 +190,44 @@ static enum err put_field(struct buf *out, const struct wire_field *f, const voi
     return ERR_OK;
 }
 
+static size_t field_bytes(const struct wire_field *f, const void *m)
+{
+    struct slice s = SLICE_EMPTY;
+    struct sec *secret = NULL;
+
+    if (f->type == WIRE_SECRET) {
+        MEMBER_GET(m, f, secret);
+        return length_bytes(f) + sec_len(secret);
+    }
+    if (f->type != WIRE_STR && f->type != WIRE_BYTES)
+        return fixed_bytes(f->type);
+    MEMBER_GET(m, f, s);
+    return length_bytes(f) + s.n;
+}
+
+/* What the frame of m takes, so that its memory is got once. */
+static size_t frame_bytes(const struct wire_message *info, const void *m)
+{
+    size_t n = 2;
+
+    for (size_t i = 0; i < info->fields_n; i++)
+        n += field_bytes(&info->fields[i], m);
+    return n;
+}
+
 enum err wire_put(struct buf *out, uint16_t type, const struct wire_message *info, const void *m)
 {
-    struct buf frame = BUF_INIT(LIM_FRAME_BYTES);
+    size_t before = out->n, n = frame_bytes(info, m);
     enum err e = ERR_OK;
-    size_t i;
 
-    put_number(&frame, type, 2);
-    for (i = 0; i < info->fields_n && e == ERR_OK; i++)
-        e = put_field(&frame, &info->fields[i], m);
-    if (e == ERR_OK)
-        e = buf_err(&frame);
-    if (e == ERR_OK && frame.n > out->max - out->n)
-        e = ERR_TOO_LARGE;
-    if (e == ERR_OK)
-        buf_put(out, buf_slice(&frame));
-    buf_free(&frame);
+    if (n > LIM_FRAME_BYTES || n > out->max - before)
+        return ERR_TOO_LARGE;
+    BUG_IF(buf_room(out, n) == NULL);
+    put_number(out, type, 2);
+    for (size_t i = 0; i < info->fields_n && e == ERR_OK; i++)
+        e = put_field(out, &info->fields[i], m);
+    if (e != ERR_OK)
+        buf_cut(out, before);
     return e;
 }
 
@@ -275,7 +296,8 @@ static bool get_field(struct in *in, const struct wire_field *f, void *m)
     return true;
 }
 
-enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m)
+enum err wire_take(uint8_t *frame, size_t n, const struct wire_message *info, void *m,
+                   size_t *ret_n)
 {
     struct in in = {frame, n};
     uint64_t type;
@@ -288,8 +310,21 @@ enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, voi
         if (!get_field(&in, &info->fields[i], m))
             break;
     }
-    if (i == info->fields_n && in.n == 0)
+    if (i == info->fields_n) {
+        *ret_n = n - in.n;
         return ERR_OK;
+    }
+    wire_done(info, m);
+    return ERR_PROTOCOL;
+}
+
+enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m)
+{
+    size_t used = 0;
+    enum err e = wire_take(frame, n, info, m, &used);
+
+    if (e != ERR_OK || used == n)
+        return e;
     wire_done(info, m);
     return ERR_PROTOCOL;
 }

@@ -154,8 +154,8 @@ void say(struct end *e, enum msg type, const void *m)
 
 /* --- hearing ---------------------------------------------------------------------------------- */
 
-/* The role itself must keep to the table. */
-static void take_line(struct end *e, const uint8_t *frame, size_t n, int fd)
+/* The role itself must keep to the table. The bytes that its first frame takes. */
+static size_t take_line(struct end *e, const uint8_t *frame, size_t n, int fd)
 {
     struct line *l = mem_zalloc(sizeof *l + n);
     uint16_t type = MSG_NONE;
@@ -168,27 +168,31 @@ static void take_line(struct end *e, const uint8_t *frame, size_t n, int fd)
     if (type == MSG_NONE) { /* the hello */
         assert_int_equal(n, HELLO_BYTES);
         mem_free(l);
-        return;
+        return n;
     }
     info = msg_info(type);
     assert_non_null(info);
     assert_true(info->from & 1u << e->play->role && info->to & 1u << e->role);
     assert_int_equal(info->fd, fd >= 0);
-    assert_err(wire_get(l->frame, n, info, &l->m), ERR_OK);
+    assert_err(wire_take(l->frame, n, info, &l->m, &n), ERR_OK);
     TAILQ_INSERT_TAIL(&e->lines, l, entry);
     if (e->play->listen != NULL)
         l->taken = e->play->listen(e->play->ctx, e, l);
+    return n;
 }
 
 static void take_all(struct end *e)
 {
-    static uint8_t frame[LIM_FRAME_BYTES];
-    size_t n;
+    static uint8_t packet[LIM_FRAME_BYTES];
+    size_t n, at;
     int fd;
     enum err got;
 
-    while ((got = sock_recv(e->fd, frame, sizeof frame, &n, &fd)) == ERR_OK)
-        take_line(e, frame, n, fd);
+    while ((got = sock_recv(e->fd, packet, sizeof packet, &n, &fd)) == ERR_OK) {
+        at = take_line(e, packet, n, fd);
+        while (at < n)
+            at += take_line(e, packet + at, n - at, -1);
+    }
     if (got != ERR_AGAIN)
         e->over = true;
 }
