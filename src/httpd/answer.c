@@ -221,7 +221,7 @@ void http_stream_start(struct http_req *req, unsigned status, const struct http_
     buf_free(&r->out);
     /* http_stream_write lets twice the limit wait, and taken() at most as much stand before it. */
     buf_init(&r->out, 4 * limit_get(SET_STREAM_BUFFER));
-    answer(r, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, LIM_REPLY_INLINE, pull, r, NULL),
+    answer(r, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, LIM_STREAM_BLOCK, pull, r, NULL),
            status, fields, n);
 }
 
