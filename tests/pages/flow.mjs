@@ -88,8 +88,8 @@ const flows = {
             console.log('# memory can only be looked at as root');
             return person;
         }
-        check(search(pid, { title: 'Harbour Station' }).length > 0, 'what is no secret is found, so the search works');
-        const found = search(pid, { secret, password: 'correct horse', posted: 'correct+horse' });
+        check((await search(pid, { title: 'Harbour Station' })).length > 0, 'what is no secret is found, so the search works');
+        const found = await search(pid, { secret, password: 'correct horse', posted: 'correct+horse' });
         check(found.length === 0, `nothing is found: ${JSON.stringify(found)}`);
         return person;
     },
