@@ -181,7 +181,7 @@ static void on_answered(void *ctx)
     finish(h, ERR_OK);
 }
 
-void http_waits(struct http *h, bool only_writes)
+static void waits(struct http *h, bool only_writes)
 {
     h->only_writes = only_writes;
     if (is_answered(h))
@@ -428,7 +428,7 @@ static enum err outcome(const struct http *h, CURLcode result)
     return err_of(result);
 }
 
-void http_over(struct http *h, CURLcode result)
+static void over(struct http *h, CURLcode result)
 {
     h->in_multi = false;
     pool_request_over(h->pool, h);
@@ -446,6 +446,8 @@ void http_over(struct http *h, CURLcode result)
     finish(h, outcome(h, result));
 }
 
+const struct pool_ops http_pool_ops = {waits, over};
+
 static void on_resume(void *ctx)
 {
     struct http *h = ctx;
@@ -458,7 +460,7 @@ static void on_resume(void *ctx)
     p->inside++;
     (void)curl_easy_pause(h->easy, CURLPAUSE_CONT); /* what went wrong is told by the next action */
     p->inside--;
-    http_waits(h, h->only_writes); /* it may have been at the end already */
+    waits(h, h->only_writes); /* it may have been at the end already */
     pool_drive(p, CURL_SOCKET_TIMEOUT, 0);
 }
 

@@ -16,8 +16,6 @@
 #include "egress/head.h"
 #include "egress/pool.h"
 
-struct http;
-
 enum http_method { HTTP_POST, HTTP_GET, HTTP_DELETE };
 
 struct http_end {
@@ -45,6 +43,9 @@ struct http_events {
     /* Once, unless http_free comes first. */
     void (*end)(void *ctx, const struct http_end *e);
 };
+
+/* For pools_new. */
+extern const struct pool_ops http_pool_ops;
 
 /* The pool is held until http_free. events and ctx are borrowed. */
 struct http *http_new(struct pool *p, enum http_method method, const struct http_events *events,

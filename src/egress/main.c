@@ -16,6 +16,7 @@
 
 #include "crypto/init.h"
 #include "crypto/random.h"
+#include "egress/http.h"
 #include "egress/use.h"
 #include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
@@ -171,7 +172,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     if (e == ERR_OK && all->conf.tls)
         e = trust_read(&all->trust);
     if (e == ERR_OK)
-        all->pools = pools_new(all->loop, &all->conf, all->trust);
+        all->pools = pools_new(all->loop, &all->conf, all->trust, &http_pool_ops);
     return e;
 }
 

@@ -196,7 +196,7 @@ static void reap(struct pool *p)
         p->inside++;
         BUG_IF(curl_multi_remove_handle(p->multi, easy) != CURLM_OK);
         p->inside--;
-        http_over(h, result);
+        p->all->ops->over(h, result);
     }
 }
 
@@ -244,7 +244,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
         events |= LOOP_WRITE;
     if (what != CURL_POLL_REMOVE) {
         BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &s->user) != CURLE_OK);
-        http_waits(s->user, what == CURL_POLL_OUT);
+        p->all->ops->waits(s->user, what == CURL_POLL_OUT);
     }
     watch(s, events, on_event);
     return 0;
@@ -330,11 +330,12 @@ void pool_put(struct pool *p)
         loop_timer_set(p->idle_timer, p->dropped ? 0 : LIM_POOL_IDLE_MS);
 }
 
-struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust)
+struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust,
+                        const struct pool_ops *ops)
 {
     struct pools *all = MEM_NEW(struct pools);
 
-    *all = (struct pools){.loop = l, .conf = conf, .trust = trust};
+    *all = (struct pools){.loop = l, .conf = conf, .trust = trust, .ops = ops};
     return all;
 }
 

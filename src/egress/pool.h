@@ -13,6 +13,7 @@
 
 struct pools;
 struct pool;
+struct pool_ops;
 struct http;
 
 struct pool_key {
@@ -20,8 +21,9 @@ struct pool_key {
     struct connection_id connection; /* zero: without a credential */
 };
 
-/* conf and trust outlive the pools. */
-struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust);
+/* conf and trust outlive the pools; ops is http.h's. */
+struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust,
+                        const struct pool_ops *ops);
 /* Closes what was opened with that connection: idle connections now, busy ones when they are put
  * back, and none is used again. */
 void pools_drop(struct pools *p, const struct connection_id *connection);

@@ -8,9 +8,15 @@
 
 #include "egress/pool.h"
 
-struct http;
-
 enum { POOL_LISTS = ERA_COUNT * SNAPSHOT_COUNT };
+
+/* What a pool tells its requests. */
+struct pool_ops {
+    /* What libcurl waits for, of a request that is under way. */
+    void (*waits)(struct http *h, bool only_writes);
+    /* libcurl is through with this request. Called outside libcurl. */
+    void (*over)(struct http *h, CURLcode result);
+};
 
 /* A socket that libcurl has. */
 struct pool_socket {
@@ -54,6 +60,7 @@ struct pools {
     struct loop *loop;
     const struct conf *conf;
     const struct trust *trust;
+    const struct pool_ops *ops;
     struct pool *by_key;
     unsigned count; /* dropped ones too */
 };
@@ -69,12 +76,7 @@ void pool_socket_closed(struct pool *p, int fd);
 MUST_USE bool pool_take(struct pool *p, int port, struct http *h, bool unread);
 /* The request is over: its sockets are idle now. */
 void pool_request_over(struct pool *p, const struct http *h);
-/* Lets libcurl go on, then tells the requests that are over (http_over). */
+/* Lets libcurl go on, then tells the requests that are over. */
 void pool_drive(struct pool *p, int fd, int events);
-
-/* http.c: what libcurl waits for, of a request that is under way. */
-void http_waits(struct http *h, bool only_writes);
-/* http.c: libcurl is through with this request. Called outside libcurl. */
-void http_over(struct http *h, CURLcode result);
 
 #endif

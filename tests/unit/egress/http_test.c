@@ -209,7 +209,7 @@ static int setup(void **state)
     buf_put_str(&rig.conf.host, "localhost");
     buf_put_str(&rig.conf.path, "/mcp");
     rig.conf.port = 80;
-    rig.pools = pools_new(rig.loop, &rig.conf, NULL);
+    rig.pools = pools_new(rig.loop, &rig.conf, NULL, &http_pool_ops);
     rig.pool = pool_get(rig.pools, &key);
     return 0;
 }
