@@ -5,8 +5,6 @@
  */
 #include "egress/conf.h"
 
-#include "proto/http_field.h"
-
 enum { PATH_BYTES = 1024, HOST_BYTES = 255, TEXT_BYTES = 512 };
 
 void conf_init(struct conf *c)
@@ -169,26 +167,6 @@ bool conf_format_next(const struct conf *c, struct slice format, size_t *at, str
     return true;
 }
 
-/* A format is well formed and has a field. */
-static bool format_is_good(const struct conf *c, struct slice format)
-{
-    size_t at = 0, field, found = 0;
-    struct slice text;
-
-    while (conf_format_next(c, format, &at, &text, &field))
-        found += field < c->fields_n;
-    return at == format.n && found > 0;
-}
-
-static bool place_is_good(const struct conf *c, const struct conf_place *p)
-{
-    if (p->in == PLACE_BASIC)
-        return p->user < c->fields_n && p->password < c->fields_n;
-    if (p->in == PLACE_HEADER && !http_is_token(buf_slice(&p->name)))
-        return false;
-    return p->name.n > 0 && format_is_good(c, buf_slice(&p->format));
-}
-
 enum err conf_check(const struct conf *c)
 {
     if (c->bad || !c->has_upstream || !c->has_endpoint || !(c->modern || c->legacy))
@@ -197,8 +175,5 @@ enum err conf_check(const struct conf *c)
         return ERR_CONFIG;
     if ((c->fields_n == 0) != (c->places_n == 0))
         return ERR_CONFIG;
-    for (size_t i = 0; i < c->places_n; i++)
-        if (!place_is_good(c, &c->places[i]))
-            return ERR_CONFIG;
     return ERR_OK;
 }

@@ -54,7 +54,7 @@ void conf_on_place(struct conf *c, const struct msg_conf_place *m);
 void conf_on_rule(struct conf *c, const struct msg_conf_rule *m);
 void conf_on_verify(struct conf *c, const struct msg_conf_verify *m);
 
-/* Whether all came that must, and fits together. ERR_CONFIG. */
+/* Whether all came that must, and fits together, but for what place_check looks at. ERR_CONFIG. */
 MUST_USE enum err conf_check(const struct conf *c);
 
 /* Index of the field with that name, or fields_n. */

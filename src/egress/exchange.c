@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "egress/pool_in.h"
+#include "egress/rule.h"
 
 struct exchange {
     struct exchange_ask ask;
@@ -72,14 +73,6 @@ static void read_as(struct exchange *x, enum reader_from from)
     x->reading = true;
 }
 
-static bool is_refusal(const struct conf *c, unsigned status)
-{
-    for (size_t i = 0; i < c->rules_n; i++)
-        if (c->rules[i].rule == RULE_STATUS && c->rules[i].number == (int64_t)status)
-            return true;
-    return status == 401;
-}
-
 static enum err on_good_status(struct exchange *x, const struct head *h)
 {
     enum call_kind kind = x->ask.kind;
@@ -106,7 +99,7 @@ static enum err on_good_status(struct exchange *x, const struct head *h)
 
 static enum exchange_how how_of(const struct exchange *x, unsigned status)
 {
-    if (is_refusal(x->ask.conf, status))
+    if (rule_refuses_status(x->ask.conf, status))
         return EXCHANGE_REFUSED;
     if (status == 404 && x->ask.has_session)
         return EXCHANGE_NO_SESSION; /* but for an error that answers the request */

@@ -17,6 +17,7 @@
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "egress/http.h"
+#include "egress/place.h"
 #include "egress/use.h"
 #include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
@@ -169,6 +170,8 @@ static enum err on_open(struct role_self *r, void *ctx)
     all->loop = role_loop(r);
     shares_init(&all->shares, limit_get(SET_BODIES_BYTES), limit_get(SET_CLIENT_BYTES));
     tzset();
+    if (e == ERR_OK)
+        e = place_check(&all->conf);
     if (e == ERR_OK && all->conf.tls)
         e = trust_read(&all->trust);
     if (e == ERR_OK)

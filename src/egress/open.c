@@ -6,6 +6,7 @@
 #include "egress/use.h"
 
 #include "base/mem.h"
+#include "egress/rule.h"
 #include "proto/mcp_write.h"
 
 #define OPEN_ID "\"sidegate-initialize\""
@@ -210,7 +211,7 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
 
     if (!final)
         return ERR_OK; /* a log line or a ping before there is a session: nobody to give it to */
-    if (use_is_refusal(u, j, m))
+    if (rule_refuses(&u->all->conf, j, m))
         return ERR_UPSTREAM_REFUSED;
     buf_clear(version);
     if (m->kind != JSONRPC_RESULT ||

@@ -7,6 +7,7 @@
 #include "egress/use.h"
 
 #include "base/mem.h"
+#include "egress/rule.h"
 #include "proto/mcp_write.h"
 
 #define OWN_ID "\"sidegate\""
@@ -166,7 +167,7 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
 
     if (!final)
         return ERR_OK; /* nobody to give it to */
-    if (use_is_refusal(u, j, m))
+    if (rule_refuses(&u->all->conf, j, m))
         return ERR_UPSTREAM_REFUSED;
     return u->mode == MODE_VERIFY ? on_verify(u, j, m) : on_probe(u, j, m);
 }

@@ -142,13 +142,58 @@ static enum err put_basic(const struct fields *f, const struct conf_place *at, s
     return ERR_OK;
 }
 
+/* --- each kind of place ------------------------------------------------------------------------ */
+
+/* A format is well formed and has a field. */
+static bool format_is_good(const struct conf *c, const struct conf_place *p)
+{
+    struct slice format = buf_slice(&p->format), text;
+    size_t at = 0, field, found = 0;
+
+    while (conf_format_next(c, format, &at, &text, &field))
+        found += field < c->fields_n;
+    return at == format.n && found > 0;
+}
+
+static bool header_is_good(const struct conf *c, const struct conf_place *p)
+{
+    return http_is_token(buf_slice(&p->name)) && format_is_good(c, p);
+}
+
+static bool query_is_good(const struct conf *c, const struct conf_place *p)
+{
+    return p->name.n > 0 && format_is_good(c, p);
+}
+
+static bool basic_is_good(const struct conf *c, const struct conf_place *p)
+{
+    return p->user < c->fields_n && p->password < c->fields_n;
+}
+
+/* Whether it is configured well, and how it is filled; value is where it is composed. */
+static const struct {
+    bool (*is_good)(const struct conf *c, const struct conf_place *p);
+    enum err (*put)(const struct fields *f, const struct conf_place *at, struct buf *value,
+                    struct place_out *p);
+} rows[] = {
+    [PLACE_HEADER] = {header_is_good, put_header},
+    [PLACE_BASIC] = {basic_is_good, put_basic},
+    [PLACE_QUERY] = {query_is_good, put_query},
+};
+_Static_assert(ARRAY_LEN(rows) == PLACE_COUNT, "a row for each kind of place");
+
+enum err place_check(const struct conf *c)
+{
+    for (size_t i = 0; i < c->places_n; i++)
+        if (!rows[c->places[i].in].is_good(c, &c->places[i]))
+            return ERR_CONFIG;
+    return ERR_OK;
+}
+
 static enum err put_place(const struct fields *f, const struct conf_place *at, struct place_out *p)
 {
-    static enum err (*const fns[])(const struct fields *, const struct conf_place *, struct buf *,
-                                   struct place_out *) = {
-        [PLACE_HEADER] = put_header, [PLACE_BASIC] = put_basic, [PLACE_QUERY] = put_query};
     struct buf value = BUF_INIT(VALUE_BYTES);
-    enum err e = fns[at->in](f, at, &value, p);
+    enum err e = rows[at->in].put(f, at, &value, p);
 
     if (e == ERR_OK && buf_err(&value) != ERR_OK)
         e = ERR_INVALID_PARAMS;

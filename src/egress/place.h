@@ -7,6 +7,9 @@
 
 #include "egress/conf.h"
 
+/* Whether each configured place can hold what it is to, and does. ERR_CONFIG. */
+MUST_USE enum err place_check(const struct conf *c);
+
 /* Made for one request. */
 struct place_out {
     struct buf lines[LIM_PLACES]; /* "Name: value" each, NUL-terminated, for libcurl */

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/planted.h"
+#include "egress/rule.h"
 #include "ipc/gen/send.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -94,44 +95,6 @@ out:
     return e;
 }
 
-/* Whether a string at or below node has that text in it, as decoded. As deep as JSON may be. */
-static bool says(const struct json *j, uint32_t node, struct slice text, struct buf *scratch)
-{
-    bool found = false;
-
-    if (json_is(j, node, JSON_STRING)) {
-        struct slice s = json_str_slice(j, node, scratch);
-        found = slice_find(s, text) < s.n;
-        buf_clear(scratch);
-    }
-    for (uint32_t i = json_first(j, node); i != JSON_NONE && !found; i = json_next(j, i))
-        found = says(j, json_is(j, node, JSON_OBJECT) ? json_value(j, i) : i, text, scratch);
-    return found;
-}
-
-bool use_is_refusal(const struct use *u, const struct json *j, const struct jsonrpc *m)
-{
-    const struct conf *c = &u->all->conf;
-    struct buf scratch = BUF_INIT(limit_get(SET_BODY_BYTES)); /* no string of a message is longer */
-    uint32_t words;
-    bool found = false;
-
-    if (m->kind == JSONRPC_ERROR)
-        words = json_get(j, m->error, "message");
-    else if (mcp_result_is_error(j, m->result))
-        words = json_get(j, m->result, "content");
-    else
-        return false;
-    for (size_t i = 0; i < c->rules_n && !found; i++) {
-        if (c->rules[i].rule == RULE_CODE)
-            found = m->kind == JSONRPC_ERROR && m->code == c->rules[i].number;
-        else if (c->rules[i].rule == RULE_TEXT)
-            found = says(j, words, buf_slice(&c->rules[i].value), &scratch);
-    }
-    buf_free(&scratch);
-    return found;
-}
-
 /* A request with a dictionary of guesses in it pays for all of them by one reflection. */
 static void count_hits(struct use *u, uint32_t hits)
 {
@@ -216,7 +179,7 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
 
     u->in_modern = m->kind == JSONRPC_ERROR &&
                    (m->code == RPC_HEADER_MISMATCH || m->code == RPC_MISSING_CAPABILITY);
-    if (final && use_is_refusal(u, j, m))
+    if (final && rule_refuses(&u->all->conf, j, m))
         return ERR_UPSTREAM_REFUSED;
     e = use_screen(u, j, &out);
     if (e == ERR_OK && is_uncounted(u))

@@ -144,8 +144,6 @@ MUST_USE enum err use_hold(struct use *u);
 enum err use_may_read(void *ctx, size_t held);
 /* Screens one message into out, counting, also when the message is then too large. */
 MUST_USE enum err use_screen(struct use *u, const struct json *j, struct buf *out);
-/* Whether a rule says that this response refuses the credential. */
-bool use_is_refusal(const struct use *u, const struct json *j, const struct jsonrpc *m);
 /* How an exchange that brought no usable response ends the use. */
 void use_failed(struct use *u, const struct exchange_end *e);
 /* Tells both sides, wipes, and frees unless the gateway is still to get something. */

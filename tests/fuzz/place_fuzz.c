@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t query = 0;
 
     make_conf(&c, places);
-    if (conf_check(&c) == ERR_OK) {
+    if (conf_check(&c) == ERR_OK && place_check(&c) == ERR_OK) {
         place_init(&p);
         enum err e = place_fill(&c, in, tell, &told, &p);
         MUST(e == ERR_OK || e == ERR_PROTOCOL || e == ERR_INVALID_PARAMS);

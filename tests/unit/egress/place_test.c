@@ -224,7 +224,7 @@ static void test_too_large(void **state)
     conf_free(&c);
 }
 
-/* --- conf_check ------------------------------------------------------------------------------- */
+/* --- what is checked -------------------------------------------------------------------------- */
 
 static const struct {
     enum place in;
@@ -252,7 +252,8 @@ static void test_places(void **state)
         p.user = slice_str(places[i].user);
         p.password = slice_str(places[i].password);
         conf_on_place(&c, &p);
-        if ((conf_check(&c) == ERR_OK) != places[i].good)
+        assert_err(conf_check(&c), ERR_OK);
+        if ((place_check(&c) == ERR_OK) != places[i].good)
             fail_msg("row %zu", i);
         conf_free(&c);
     }
