@@ -3,7 +3,7 @@
  * agent key has a share of what can be under way at one upstream; further ones of it wait, and not
  * those of others. A dial whose use has left is under way until the dialer is done with it.
  */
-#include "egress/use.h"
+#include "egress/dial.h"
 
 #include "base/mem.h"
 #include "base/planted.h"
@@ -93,7 +93,7 @@ static void fail(struct dial *d, enum err why)
     struct use *u = dial_end(d);
 
     if (u != NULL)
-        exchange_fail(u->exchange, why);
+        u->dialed(u, -1, why);
 }
 
 /* Nobody will: the dialer has less time, and there may have been none. */
@@ -128,14 +128,15 @@ static void on_no_socket(void *ctx)
     struct use *u = ctx;
 
     dial_leave(u);
-    exchange_fail(u->exchange, ERR_TIMEOUT);
+    u->dialed(u, -1, ERR_TIMEOUT);
 }
 
-void use_want_socket(struct use *u)
+void dial_want(struct use *u, dial_fn *fn)
 {
+    u->dialed = fn;
     if (u->keeper == NULL || ++u->dials > LIM_DIALS_PER_EXCHANGE ||
         ++u->all_dials > LIM_DIALS_PER_USE) {
-        exchange_fail(u->exchange, u->keeper == NULL ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
+        fn(u, -1, u->keeper == NULL ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
         return;
     }
     loop_timer_free(u->timer);
@@ -149,20 +150,18 @@ void use_want_socket(struct use *u)
     TAILQ_INSERT_TAIL(&u->all->to_dial, u, waiting_to_dial);
 }
 
-void uses_dialed(struct egress *all, uint64_t number, int fd)
+void dial_done(struct egress *all, uint64_t number, int fd)
 {
     struct dial *d = find(all, number);
     struct use *u = d != NULL ? dial_end(d) : NULL;
 
-    if (u == NULL) {
+    if (u != NULL)
+        u->dialed(u, fd, ERR_OK);
+    else
         sock_close(fd);
-        return;
-    }
-    pool_give(u->pool, fd, exchange_http(u->exchange));
-    exchange_retry(u->exchange);
 }
 
-void uses_dial_failed(struct egress *all, uint64_t number, enum err code)
+void dial_failed(struct egress *all, uint64_t number, enum err code)
 {
     struct dial *d = find(all, number);
 
@@ -170,7 +169,7 @@ void uses_dial_failed(struct egress *all, uint64_t number, enum err code)
         fail(d, code);
 }
 
-void uses_lost_dialer(struct egress *all)
+void dial_lost(struct egress *all)
 {
     while (all->dials != NULL)
         fail(all->dials, ERR_UNAVAILABLE);

@@ -1,41 +1,78 @@
 /*
- * What an HTTP answer means. Egress runs it. MCP 2025-11-25 and 2026-07-28, basic/transports: the
+ * One message to the upstream over HTTP, and what the answer means: its status, its content type,
+ * and the messages in it. Egress runs it. MCP 2025-11-25 and 2026-07-28, basic/transports: the
  * content types, 202 for what has no response, 404 for an ended session, 405 for no stream; a
  * JSON-RPC error may come with any 4xx.
  */
 #include "egress/exchange.h"
 
 #include "base/mem.h"
-#include "egress/pool_in.h"
+#include "base/planted.h"
+#include "egress/dial.h"
+#include "egress/headers.h"
+#include "egress/reader.h"
 #include "egress/rule.h"
 
 struct exchange {
-    struct exchange_ask ask;
-    const struct exchange_events *events;
-    void *ctx;
+    struct transport_ask ask;
+    struct use *use; /* whose it is until it has ended */
     struct loop *loop;
     struct http *http;
     struct reader reader;
-    bool reading;          /* reader is in use */
-    bool concluded;        /* the outcome is known, maybe before the end of the body */
-    bool ended;            /* events->end was called, or nobody wants it */
-    bool over;             /* the http part has ended */
-    enum exchange_how how; /* when concluded, or what the head says of a body that nobody reads */
-    size_t dropped;        /* bytes of such a body */
+    bool reading;           /* reader is in use */
+    bool concluded;         /* the outcome is known, maybe before the end of the body */
+    bool ended;             /* the use was told, and waits no more */
+    bool over;              /* the http part has ended */
+    enum transport_how how; /* when concluded, or what the head says of a body that nobody reads */
+    size_t dropped;         /* bytes of such a body */
     unsigned status;
     struct loop_timer *linger;
 };
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static void end(struct exchange *x, enum exchange_how how, enum err e, bool sent)
-{
-    struct exchange_end m = {.how = how, .err = e, .sent = sent, .status = x->status};
+static void on_concluded(void *ctx);
 
-    if (x->ended)
+static void exchange_free(struct exchange *x)
+{
+    loop_undefer(x->loop, on_concluded, x);
+    http_free(x->http);
+    if (x->reading)
+        reader_free(&x->reader);
+    loop_timer_free(x->linger);
+    mem_free(x);
+}
+
+static void on_linger_over(void *ctx)
+{
+    exchange_free(ctx);
+}
+
+/* An answer that has come is read to its end, so that the connection can be used again. */
+static void linger(struct exchange *x)
+{
+    if (x->over || !http_has_left(x->http)) { /* the body is the use's */
+        exchange_free(x);
         return;
+    }
+    if (x->reading)
+        reader_free(&x->reader);
+    x->reading = false;
+    x->linger = loop_timer_new(x->loop, on_linger_over, x);
+    loop_timer_set(x->linger, LIM_LINGER_MS);
+}
+
+/* The last thing that is done with x: it is gone by then, or on its own. */
+static void end(struct exchange *x, enum transport_how how, enum err e, bool sent)
+{
+    const struct transport_end m = {.how = how, .err = e, .sent = sent, .status = x->status};
+    const struct transport_events *events = x->ask.events;
+    struct use *u = x->use;
+
     x->ended = true;
-    x->events->end(x->ctx, &m);
+    u->exchange = NULL;
+    linger(x);
+    events->end(u, &m);
 }
 
 /* The outcome is known and the upstream still writes: the end is told when libcurl has returned. */
@@ -46,7 +83,7 @@ static void on_concluded(void *ctx)
     end(x, x->how, ERR_OK, true);
 }
 
-static void conclude(struct exchange *x, enum exchange_how how)
+static void conclude(struct exchange *x, enum transport_how how)
 {
     if (x->concluded)
         return;
@@ -57,6 +94,20 @@ static void conclude(struct exchange *x, enum exchange_how how)
 
 /* --- what a head means ------------------------------------------------------------------------ */
 
+static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
+{
+    struct exchange *x = ctx;
+
+    return x->ask.events->message != NULL ? x->ask.events->message(x->use, j, m, final) : ERR_OK;
+}
+
+static void tell_head(const struct exchange *x, const struct head *h)
+{
+    if (x->ask.events->head != NULL)
+        x->ask.events->head(x->use, x->reading && x->reader.rules.from == READER_EVENTS,
+                            buf_slice(&h->session));
+}
+
 static void read_as(struct exchange *x, enum reader_from from)
 {
     const struct reader_rules rules = {
@@ -64,12 +115,12 @@ static void read_as(struct exchange *x, enum reader_from from)
         .era = x->ask.era,
         .is_request = x->ask.kind == CALL_KIND_REQUEST,
         .id = x->ask.id,
-        .own_id = x->how == EXCHANGE_NO_SESSION,
+        .own_id = x->how == TRANSPORT_NO_SESSION,
         .max_message = limit_get(SET_BODY_BYTES),
         .max_messages = x->ask.is_long ? SIZE_MAX : LIM_STREAM_MESSAGES,
     };
 
-    reader_init(&x->reader, &rules, x->events->message, x->ctx);
+    reader_init(&x->reader, &rules, on_message, x);
     x->reading = true;
 }
 
@@ -78,8 +129,8 @@ static enum err on_good_status(struct exchange *x, const struct head *h)
     enum call_kind kind = x->ask.kind;
 
     if (kind == CALL_KIND_NOTIFICATION || kind == CALL_KIND_RESPONSE) {
-        x->events->head(x->ctx, h, READER_JSON);
-        conclude(x, EXCHANGE_ACCEPTED);
+        tell_head(x, h);
+        conclude(x, TRANSPORT_ACCEPTED);
         return ERR_OK;
     }
     if (h->type == HEAD_SSE) {
@@ -93,19 +144,19 @@ static enum err on_good_status(struct exchange *x, const struct head *h)
     } else {
         return ERR_UPSTREAM_ANSWER; /* 202 without a response, HTML, ... */
     }
-    x->events->head(x->ctx, h, x->reader.rules.from);
+    tell_head(x, h);
     return ERR_OK;
 }
 
-static enum exchange_how how_of(const struct exchange *x, unsigned status)
+static enum transport_how how_of(const struct exchange *x, unsigned status)
 {
-    if (rule_refuses_status(x->ask.conf, status))
-        return EXCHANGE_REFUSED;
+    if (rule_refuses_status(&x->use->all->conf, status))
+        return TRANSPORT_REFUSED;
     if (status == 404 && x->ask.has_session)
-        return EXCHANGE_NO_SESSION; /* but for an error that answers the request */
+        return TRANSPORT_NO_SESSION; /* but for an error that answers the request */
     if (status == 405 && x->ask.kind == CALL_KIND_STREAM)
-        return EXCHANGE_NO_STREAM;
-    return EXCHANGE_STATUS;
+        return TRANSPORT_NO_STREAM;
+    return TRANSPORT_STATUS;
 }
 
 static enum err on_head(void *ctx, const struct head *h)
@@ -115,14 +166,14 @@ static enum err on_head(void *ctx, const struct head *h)
     x->status = h->status;
     if (x->ask.kind == CALL_KIND_END) {
         /* Whatever it says (405: it does not let clients end sessions): it was told. */
-        x->events->head(x->ctx, h, READER_JSON);
-        conclude(x, EXCHANGE_ACCEPTED);
+        tell_head(x, h);
+        conclude(x, TRANSPORT_ACCEPTED);
         return ERR_OK;
     }
     if (h->status < 300)
         return on_good_status(x, h);
     x->how = how_of(x, h->status);
-    if ((x->how == EXCHANGE_STATUS || x->how == EXCHANGE_NO_SESSION) && h->status >= 400 &&
+    if ((x->how == TRANSPORT_STATUS || x->how == TRANSPORT_NO_SESSION) && h->status >= 400 &&
         h->type == HEAD_JSON && x->ask.kind == CALL_KIND_REQUEST)
         read_as(x, READER_ERROR);
     return ERR_OK;
@@ -144,11 +195,11 @@ static enum err on_body(void *ctx, struct slice s)
 
     if (x->ended || x->concluded || !x->reading)
         return drop(x, s);
-    e = x->events->may_read(x->ctx, reader_bytes(&x->reader));
+    e = use_may_read(x->use, reader_bytes(&x->reader));
     if (e == ERR_OK)
         e = reader_feed(&x->reader, s);
     if (e == ERR_OK && x->reader.final)
-        conclude(x, EXCHANGE_DONE);
+        conclude(x, TRANSPORT_DONE);
     return e;
 }
 
@@ -163,13 +214,13 @@ static void on_whole(struct exchange *x)
     }
     e = reader_finish(&x->reader);
     if (e == ERR_OK)
-        end(x, EXCHANGE_DONE, ERR_OK, true);
+        end(x, TRANSPORT_DONE, ERR_OK, true);
     else if (e == ERR_UPSTREAM_REFUSED)
-        end(x, EXCHANGE_REFUSED, ERR_OK, true);
+        end(x, TRANSPORT_REFUSED, ERR_OK, true);
     else if (x->reader.rules.from == READER_ERROR)
         end(x, x->how, ERR_OK, true); /* an error, but none of JSON-RPC */
     else
-        end(x, EXCHANGE_FAILED, e, true);
+        end(x, TRANSPORT_FAILED, e, true);
 }
 
 static void on_end(void *ctx, const struct http_end *m)
@@ -188,109 +239,110 @@ static void on_end(void *ctx, const struct http_end *m)
     } else if (m->err == ERR_OK) {
         on_whole(x);
     } else if (m->err == ERR_UPSTREAM_REFUSED) {
-        end(x, EXCHANGE_REFUSED, ERR_OK, true);
+        end(x, TRANSPORT_REFUSED, ERR_OK, true);
     } else {
-        end(x, EXCHANGE_FAILED, m->err, m->sent);
+        end(x, TRANSPORT_FAILED, m->err, m->sent);
     }
 }
 
-/* --- the rest --------------------------------------------------------------------------------- */
+/* --- the beginning ---------------------------------------------------------------------------- */
+
+static void on_dialed(struct use *u, int fd, enum err why)
+{
+    struct http *h = u->exchange->http;
+
+    if (fd < 0) {
+        http_fail(h, why);
+        return;
+    }
+    pool_give(u->pool, fd, h);
+    http_retry(h);
+}
 
 static void on_want_socket(void *ctx)
 {
     struct exchange *x = ctx;
 
-    x->events->want_socket(x->ctx);
+    dial_want(x->use, on_dialed);
 }
 
 static enum err on_may_send(void *ctx)
 {
     struct exchange *x = ctx;
+    enum err e = use_may_send(x->use);
 
-    return x->events->may_send(x->ctx);
+    if (e == ERR_OK && x->ask.events->leaves != NULL)
+        x->ask.events->leaves(x->use);
+    return e;
 }
 
 static const struct http_events http_events = {on_want_socket, on_may_send, on_head, on_body,
                                                on_end};
 
-struct exchange *exchange_new(const struct exchange_ask *ask, const struct exchange_events *events,
-                              void *ctx)
+static struct exchange *exchange_new(struct use *u, const struct transport_ask *ask)
 {
-    struct exchange *x = MEM_NEW(struct exchange);
-    static const enum http_method methods[CALL_KIND_COUNT] = {
-        [CALL_KIND_STREAM] = HTTP_GET,
+    static const enum http_method methods[] = {
+        [CALL_KIND_REQUEST] = HTTP_POST,  [CALL_KIND_NOTIFICATION] = HTTP_POST,
+        [CALL_KIND_RESPONSE] = HTTP_POST, [CALL_KIND_STREAM] = HTTP_GET,
         [CALL_KIND_END] = HTTP_DELETE,
     };
-    enum http_method method = methods[ask->kind];
+    _Static_assert(ARRAY_LEN(methods) == CALL_KIND_COUNT, "a method for each kind");
+    struct exchange *x = MEM_NEW(struct exchange);
 
-    *x = (struct exchange){.ask = *ask, .events = events, .ctx = ctx, .loop = ask->pool->all->loop};
-    x->http = http_new(ask->pool, method, &http_events, x);
-    if (method == HTTP_GET) {
-        http_header(x->http, "Accept", SLICE_LIT("text/event-stream"));
-    } else if (method == HTTP_POST) {
-        http_header(x->http, "Accept", SLICE_LIT("application/json, text/event-stream"));
-        http_header(x->http, "Content-Type", SLICE_LIT("application/json"));
+    *x = (struct exchange){.ask = *ask, .use = u, .loop = u->all->loop};
+    x->http = http_new(u->pool, methods[ask->kind], &http_events, x);
+    if (use_has_body(ask->kind))
         http_body(x->http, ask->body);
-    }
+    if (!ask->is_long)
+        http_within(x->http, limit_get(SET_CALL_TIME));
     return x;
 }
 
-struct http *exchange_http(struct exchange *x)
-{
-    return x->http;
-}
+/* --- the transport ---------------------------------------------------------------------------- */
 
-void exchange_start(struct exchange *x)
+static enum err http_send(struct use *u, const struct transport_ask *ask)
 {
-    if (!x->ask.is_long)
-        http_within(x->http, limit_get(SET_CALL_TIME));
-    http_start(x->http);
-}
+    struct pool_key key = {u->user, u->connection};
+    struct exchange *x;
+    enum err e;
 
-void exchange_retry(struct exchange *x)
-{
-    http_retry(x->http);
-}
-
-void exchange_fail(struct exchange *x, enum err why)
-{
-    http_fail(x->http, why);
-}
-
-void exchange_resume(struct exchange *x)
-{
-    http_resume(x->http);
-}
-
-void exchange_free(struct exchange *x)
-{
-    if (x == NULL)
-        return;
-    loop_undefer(x->loop, on_concluded, x);
-    http_free(x->http);
-    if (x->reading)
-        reader_free(&x->reader);
-    loop_timer_free(x->linger);
-    mem_free(x);
-}
-
-static void on_linger_over(void *ctx)
-{
-    exchange_free(ctx);
-}
-
-void exchange_linger(struct exchange *x)
-{
-    if (x == NULL)
-        return;
-    if (x->over || !http_has_left(x->http)) { /* the body is the caller's */
+    if (PLANTED(shared_pool))
+        key = (struct pool_key){{{0}}, {{0}}};
+    if (u->pool == NULL)
+        u->pool = pool_get(u->all->pools, &key);
+    x = exchange_new(u, ask);
+    e = headers_put(u, ask, x->http);
+    if (e != ERR_OK) {
         exchange_free(x);
-        return;
+        return e;
     }
-    x->ended = true;
-    if (x->reading)
-        reader_free(&x->reader);
-    x->reading = false;
-    x->linger = loop_timer_new(x->loop, on_linger_over, x);
-    loop_timer_set(x->linger, LIM_LINGER_MS);
+    u->exchange = x;
+    u->dials = 0;
+    http_start(x->http);
+    return ERR_OK;
 }
+
+static void http_credit(struct use *u)
+{
+    if (u->exchange != NULL)
+        http_resume(u->exchange->http);
+}
+
+static void http_cancel(struct use *u)
+{
+    dial_leave(u);
+    if (u->exchange != NULL)
+        exchange_free(u->exchange);
+    u->exchange = NULL;
+    u->reading = 0;
+    if (u->pool != NULL)
+        pool_put(u->pool);
+    u->pool = NULL;
+}
+
+static void http_drop(struct egress *all, const struct connection_id *connection)
+{
+    pools_drop(all->pools, connection);
+}
+
+const struct transport exchange_http = {http_send, http_credit, http_cancel, http_drop};

@@ -16,9 +16,15 @@
 
 #include "crypto/init.h"
 #include "crypto/random.h"
+#include "egress/dial.h"
+#include "egress/exchange.h"
 #include "egress/http.h"
+#include "egress/join.h"
 #include "egress/place.h"
-#include "egress/use.h"
+#include "egress/refuse.h"
+#include "egress/state.h"
+#include "egress/tls.h"
+#include "egress/uses.h"
 #include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
@@ -79,7 +85,7 @@ static void on_permit(void *ctx, struct chan *c, struct msg_permit *m)
 
 static void on_state_sealed(void *ctx, struct chan *c, struct msg_state_sealed *m)
 {
-    uses_sealed(ctx, c, m);
+    state_sealed(ctx, c, m);
 }
 
 static void on_drop(void *ctx, struct chan *c, struct msg_drop *m)
@@ -110,7 +116,7 @@ static void on_send_part(void *ctx, struct chan *c, struct msg_send_part *m)
 
 static void on_ask_refuse(void *ctx, struct chan *c, struct msg_ask_refuse *m)
 {
-    uses_refuse(ctx, c, m);
+    refuse_asked(ctx, c, m);
 }
 
 static void on_call_cancel(void *ctx, struct chan *c, struct msg_call_cancel *m)
@@ -136,11 +142,11 @@ static void on_session_end(void *ctx, struct chan *c, struct msg_session_end *m)
 static void on_dialed(void *ctx, struct chan *c, struct msg_dialed *m, int fd)
 {
     if (sock_is_connected(fd) && sock_is_stream(fd)) {
-        uses_dialed(ctx, m->dial, fd);
+        dial_done(ctx, m->dial, fd);
         return;
     }
     if (fd < 0 || sock_is_stream(fd)) /* no room here, or reset since: not the dialer's fault */
-        uses_dial_failed(ctx, m->dial, fd < 0 ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
+        dial_failed(ctx, m->dial, fd < 0 ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
     else
         chan_breach(c, BREACH_NO_SOCKET); /* what waits for it fails with the dialer's channel */
     sock_close(fd);
@@ -149,7 +155,7 @@ static void on_dialed(void *ctx, struct chan *c, struct msg_dialed *m, int fd)
 static void on_dial_failed(void *ctx, struct chan *c, struct msg_dial_failed *m)
 {
     (void)c;
-    uses_dial_failed(ctx, m->dial, m->code < ERR_COUNT ? (enum err)m->code : ERR_UPSTREAM_DOWN);
+    dial_failed(ctx, m->dial, m->code < ERR_COUNT ? (enum err)m->code : ERR_UPSTREAM_DOWN);
 }
 
 static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
@@ -168,6 +174,7 @@ static enum err on_open(struct role_self *r, void *ctx)
 
     all->role = r;
     all->loop = role_loop(r);
+    all->transport = &exchange_http;
     shares_init(&all->shares, limit_get(SET_BODIES_BYTES), limit_get(SET_CLIENT_BYTES));
     tzset();
     if (e == ERR_OK)
@@ -201,7 +208,7 @@ static void on_lost(struct role_self *r, void *ctx, struct chan *c)
     } else if (role == ROLE_GATEWAY) {
         uses_lost_gateway(all, c);
     } else if (role == ROLE_DIALER) {
-        uses_lost_dialer(all);
+        dial_lost(all);
     }
 }
 

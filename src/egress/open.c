@@ -3,10 +3,12 @@
  * permit of the use that needs it. Other uses of the same session wait meanwhile. The capabilities
  * declared are the client's own. MCP 2025-11-25 basic/lifecycle.
  */
-#include "egress/use.h"
+#include "egress/open.h"
 
 #include "base/mem.h"
 #include "egress/rule.h"
+#include "egress/screening.h"
+#include "egress/snapshot.h"
 #include "proto/mcp_write.h"
 
 #define OPEN_ID "\"sidegate-initialize\""
@@ -31,7 +33,7 @@ static void on_wake(void *ctx)
     while ((u = TAILQ_FIRST(&s->waiting_for_open)) != NULL) {
         wait_over(u);
         if (s->state == SESSION_OPEN) {
-            use_send(u);
+            u->ops->send(u);
             continue;
         }
         u->session = NULL;
@@ -84,75 +86,41 @@ void open_leave(struct use *u)
 
 /* --- notifications/initialized ---------------------------------------------------------------- */
 
-static void on_want_socket(void *ctx)
-{
-    use_want_socket(ctx);
-}
-
 /* Where there is no client's message, this is the use itself. */
-static enum err on_may_send(void *ctx)
+static void on_leaves(struct use *u)
 {
-    struct use *u = ctx;
-    enum err e = use_may_send(u);
-
-    u->sent |= e == ERR_OK && own_is(u);
-    return e;
+    u->sent |= u->ops->own;
 }
 
-static void on_no_head(void *ctx, const struct head *h, enum reader_from from)
+static void on_initialized_end(struct use *u, const struct transport_end *m)
 {
-    (void)ctx;
-    (void)h;
-    (void)from;
-}
-
-static enum err on_no_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
-{
-    (void)ctx;
-    (void)j;
-    (void)m;
-    (void) final;
-    return ERR_OK;
-}
-
-static void on_initialized_end(void *ctx, const struct exchange_end *m)
-{
-    struct use *u = ctx;
-
-    if (m->how != EXCHANGE_ACCEPTED) {
+    if (m->how != TRANSPORT_ACCEPTED) {
         use_failed(u, m);
         return;
     }
-    exchange_linger(u->exchange);
-    u->exchange = NULL;
     u->opener = false;
     u->opened = true;
     u->session->state = SESSION_OPEN;
     wake(u);
-    use_send(u);
+    u->ops->send(u);
 }
 
-static void start(struct use *u, enum call_kind kind, const struct exchange_events *events)
+static void start(struct use *u, enum call_kind kind, const struct transport_events *events)
 {
-    const struct exchange_ask ask = {
-        .conf = &u->all->conf,
-        .pool = u->pool,
+    const struct transport_ask ask = {
         .era = MCP_ERA_LEGACY,
         .kind = kind,
         .body = buf_slice(&u->own_body),
         .id = SLICE_LIT(OPEN_ID),
+        .events = events,
     };
 
-    u->dials = 0;
-    u->exchange = exchange_new(&ask, events, u);
-    use_headers(u, exchange_http(u->exchange));
-    exchange_start(u->exchange);
+    BUG_IF(u->all->transport->send(u, &ask) != ERR_OK); /* no name of the client's is in it */
 }
 
 static void send_initialized(struct use *u)
 {
-    static const struct exchange_events events = {on_want_socket, on_may_send,  on_no_head,
-                                                  on_no_message,  use_may_read, on_initialized_end};
+    static const struct transport_events events = {.leaves = on_leaves, .end = on_initialized_end};
 
     buf_clear(&u->own_body);
     mcp_put_notification(&u->own_body, "notifications/initialized");
@@ -175,38 +143,30 @@ unsigned open_server_has(const struct json *j, uint32_t result)
     return has;
 }
 
-static void on_head(void *ctx, const struct head *h, enum reader_from from)
+static void on_head(struct use *u, bool is_stream, struct slice session)
 {
-    struct use *u = ctx;
-
-    (void)from;
+    (void)is_stream;
     buf_clear(&u->session->id);
-    buf_put(&u->session->id, buf_slice(&h->session));
+    buf_put(&u->session->id, session);
 }
 
 /* The result, screened, is the server's part of the snapshot. */
 static enum err store_server(struct use *u, const struct json *j)
 {
     struct buf message = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
-    struct buf object = BUF_INIT(LIM_SNAPSHOT_BYTES);
     struct json screened;
-    enum err e = use_screen(u, j, &message);
+    enum err e = screening_message(u, j, &message);
 
     json_init(&screened);
-    if (e == ERR_OK && json_parse(&screened, buf_slice(&message), NULL) == ERR_OK) {
-        json_copy(&screened, json_get(&screened, 0, "result"), &object);
-        if (buf_err(&object) == ERR_OK) /* a larger one is not kept */
-            snapshot_store(u, SNAPSHOT_SERVER, buf_slice(&object));
-    }
+    if (e == ERR_OK && json_parse(&screened, buf_slice(&message), NULL) == ERR_OK)
+        snapshot_server(u, &screened, json_get(&screened, 0, "result"));
     json_free(&screened);
     buf_free(&message);
-    buf_free(&object);
     return e;
 }
 
-static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc *m, bool final)
+static enum err on_message(struct use *u, const struct json *j, const struct jsonrpc *m, bool final)
 {
-    struct use *u = ctx;
     struct buf *version = &u->session->version;
 
     if (!final)
@@ -222,23 +182,17 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
     return store_server(u, j);
 }
 
-static void on_end(void *ctx, const struct exchange_end *m)
+static void on_end(struct use *u, const struct transport_end *m)
 {
-    struct use *u = ctx;
-
-    if (m->how != EXCHANGE_DONE) {
+    if (m->how == TRANSPORT_DONE)
+        send_initialized(u);
+    else
         use_failed(u, m);
-        return;
-    }
-    exchange_linger(u->exchange);
-    u->exchange = NULL;
-    send_initialized(u);
 }
 
 static void send_initialize(struct use *u)
 {
-    static const struct exchange_events events = {on_want_socket, on_may_send,  on_head,
-                                                  on_message,     use_may_read, on_end};
+    static const struct transport_events events = {on_leaves, on_head, on_message, on_end};
     const struct mcp_client_info info = {
         .name = SLICE_LIT("sidegate"),
         .version = SLICE_LIT(SIDEGATE_VERSION),
@@ -291,12 +245,12 @@ void open_session(struct use *u)
     const struct session_key key = key_of(u);
 
     u->step = USE_OPENING;
-    if (own_is(u))
+    if (u->ops->own)
         u->session = session_own(&u->all->sessions);
     else
         u->session = session_get(&u->all->sessions, &key);
     if (u->session->state == SESSION_OPEN) {
-        use_send(u);
+        u->ops->send(u);
     } else if (u->session->state == SESSION_OPENING) {
         wait_for(u, u->session);
     } else if (caps_are_an_object(u)) {

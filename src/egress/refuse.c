@@ -3,7 +3,7 @@
  * error in fixed words, under a permit of its own. Egress runs it. A gateway names its call, the
  * request's id and one of two reasons, so that one that was taken over can say no and nothing else.
  */
-#include "egress/use.h"
+#include "egress/refuse.h"
 
 #include "base/mem.h"
 #include "base/planted.h"
@@ -25,7 +25,7 @@ static void forget(struct egress *all, struct refusal_open *r)
     mem_free(r);
 }
 
-void refuse_leave(struct use *of)
+void refuse_leave(const struct use *of)
 {
     struct refusal_open *r = TAILQ_FIRST(&of->all->refusals);
 
@@ -38,9 +38,9 @@ void refuse_leave(struct use *of)
     }
 }
 
-void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
+void refuse_asked(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
 {
-    struct use *of = join_find(all, c, m->call);
+    struct use *of = use_find(all, c, m->call);
     struct refusal_open *r;
 
     if (!jsonrpc_id_valid(m->id) && !PLANTED(refusal_any_body)) {
@@ -65,8 +65,9 @@ void uses_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse
 /* As a response of the client's would be sent, in the same session. */
 static void take_over(struct use *u, const struct refusal_open *r)
 {
-    static const int codes[REFUSAL_COUNT] = {
+    static const int codes[] = {
         [REFUSAL_UNKNOWN_METHOD] = RPC_METHOD_NOT_FOUND, [REFUSAL_NO_ROOM] = RPC_INTERNAL_ERROR};
+    _Static_assert(ARRAY_LEN(codes) == REFUSAL_COUNT, "a code for each");
     const struct mcp_error e = {.id = buf_slice(&r->id),
                                 .code = codes[r->why],
                                 .message = SLICE_LIT("this client cannot be asked that")};
@@ -85,7 +86,7 @@ static void take_over(struct use *u, const struct refusal_open *r)
            jsonrpc_read(&u->json, &u->rpc) != ERR_OK);
 }
 
-void refuse_begin(struct use *u, uint64_t number)
+enum err refuse_take(struct use *u, uint64_t number)
 {
     struct refusal_open *r;
 
@@ -93,11 +94,9 @@ void refuse_begin(struct use *u, uint64_t number)
         if (r->number == number)
             break;
     }
-    if (r == NULL || !ID_EQ(r->of->connection, u->connection)) {
-        use_abort(u, ERR_GONE);
-        return;
-    }
+    if (r == NULL || !ID_EQ(r->of->connection, u->connection))
+        return ERR_GONE;
     take_over(u, r);
     forget(u->all, r);
-    use_begin(u);
+    return ERR_OK;
 }

@@ -6,10 +6,11 @@
  * by its request, and not by what it did before in the same session. Which capabilities its client
  * declares it may say, or no ordinary client would bring a list.
  */
-#include "egress/use.h"
+#include "egress/snapshot.h"
 
 #include "base/planted.h"
 #include "crypto/hash.h"
+#include "egress/pool.h"
 #include "ipc/gen/send.h"
 
 const struct snapshot_list snapshot_lists[SNAPSHOT_LISTS] = {
@@ -141,13 +142,16 @@ void snapshot_expect_method(struct use *u, struct slice method)
     u->list = list_of(method);
 }
 
-/* What a modern server says of itself is kept whole, as initialize's result is. */
-static bool put_server(const struct json *j, uint32_t result, struct buf *out)
+void snapshot_server(struct use *u, const struct json *j, uint32_t result)
 {
+    struct buf out = BUF_INIT(LIM_SNAPSHOT_BYTES);
+
     if (!json_is(j, result, JSON_OBJECT))
-        return false;
-    json_copy(j, result, out);
-    return buf_err(out) == ERR_OK;
+        return;
+    json_copy(j, result, &out);
+    if (buf_err(&out) == ERR_OK) /* a larger one is not kept */
+        snapshot_store(u, SNAPSHOT_SERVER, buf_slice(&out));
+    buf_free(&out);
 }
 
 void snapshot_of_answer(struct use *u, struct slice message)
@@ -161,9 +165,9 @@ void snapshot_of_answer(struct use *u, struct slice message)
     json_init(&j);
     if (json_parse(&j, message, NULL) == ERR_OK) {
         result = json_get(&j, 0, "result");
-        if (u->describes && put_server(&j, result, &out))
-            snapshot_store(u, SNAPSHOT_SERVER, buf_slice(&out));
-        else if (!u->describes && put_list(&j, result, u->list->member, &out))
+        if (u->describes)
+            snapshot_server(u, &j, result);
+        else if (put_list(&j, result, u->list->member, &out))
             snapshot_store(u, u->list->kind, buf_slice(&out));
     }
     json_free(&j);

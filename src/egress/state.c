@@ -3,8 +3,9 @@
  * until the keeper has sealed how the call goes on; what a permit brings goes into the body last of
  * all, like a credential. Egress runs it. Specification: 2026-07-28 basic/patterns/mrtr.
  */
+#include "egress/state.h"
+
 #include "base/planted.h"
-#include "egress/use.h"
 #include "ipc/gen/send.h"
 #include "proto/request.h"
 
@@ -77,8 +78,8 @@ static enum err read_asked(const struct use *u, struct json *j, struct jsonrpc *
 /* What was kept is no answer, or cannot be given. */
 static void fail(struct use *u, enum err why)
 {
-    const struct exchange_end m = {
-        .how = EXCHANGE_FAILED, .err = why, .sent = true, .status = u->status};
+    const struct transport_end m = {
+        .how = TRANSPORT_FAILED, .err = why, .sent = true, .status = u->status};
 
     use_failed(u, &m);
 }
@@ -133,14 +134,14 @@ static enum err put_sealed(const struct use *u, struct slice sealed, struct buf 
     return e;
 }
 
-void uses_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m)
+void state_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m)
 {
     const struct use_end done = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
     const struct use_end over = {.result = RESULT_ANSWERED,
                                  .code = ERR_CONTINUATIONS,
                                  .how = ANSWER_HOW_INVALID,
                                  .how_code = ERR_CONTINUATIONS};
-    struct use *u = join_find_id(all, &m->use);
+    struct use *u = use_find_id(all, &m->use);
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
     enum err e;
 

@@ -1,0 +1,115 @@
+/* What ends or moves uses from outside: a gateway, the keeper, the end of a channel. */
+#include "egress/uses.h"
+
+#include "base/planted.h"
+#include "egress/use.h"
+
+/* The flow has moved: go on reading, or go. */
+static void moved(struct use *u)
+{
+    IGNORE(use_hold(u)); /* it is less by now */
+    if (u->step == USE_OVER && flow_done(&u->flow))
+        use_free(u);
+    else if (!flow_blocked(&u->flow))
+        u->all->transport->credit(u);
+}
+
+void uses_credit(struct egress *all, struct chan *c, uint64_t call, uint32_t bytes)
+{
+    struct use *u = use_find(all, c, call);
+
+    if (u == NULL)
+        return; /* it ended before the gateway knew */
+    flow_credit(&u->flow, bytes);
+    moved(u);
+}
+
+void uses_writable(struct egress *all, const struct chan *c)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_call, all->by_call, u, tmp) {
+        if (u->flow.gateway != c)
+            continue;
+        flow_go(&u->flow);
+        moved(u);
+    }
+}
+
+/* Nobody waits: the upstream's connection is closed, which a modern server takes as cancellation.
+ */
+static void cancel(struct use *u)
+{
+    u->cancelled = true;
+    if (u->step == USE_OVER) {
+        u->flow.gateway = NULL;
+        use_free(u);
+    } else if (u->has_permit) {
+        use_abort(u, ERR_CLOSED);
+    } /* else the permit comes, or its time ends */
+}
+
+void uses_cancel(struct egress *all, struct chan *c, uint64_t call)
+{
+    struct use *u = use_find(all, c, call);
+
+    if (u != NULL)
+        cancel(u);
+}
+
+void uses_lost_gateway(struct egress *all, const struct chan *c)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_call, all->by_call, u, tmp) {
+        if (u->flow.gateway != c)
+            continue;
+        u->flow.gateway = NULL;
+        cancel(u);
+    }
+}
+
+void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id)
+{
+    struct use *u = use_find_id(all, id);
+
+    if (u != NULL && u->keeper == c) /* or it ended before the keeper knew */
+        use_cut(u);
+}
+
+void uses_drop(struct egress *all, const struct connection_id *connection)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_id, all->by_id, u, tmp) {
+        if (u->has_permit && ID_EQ(u->connection, *connection))
+            use_abort(u, ERR_GONE);
+    }
+    sessions_drop(&all->sessions, connection);
+    all->transport->drop(all, connection);
+}
+
+/* What has not been sent is not sent; what has been goes on, and its result is lost. What only reads
+ * ends: the next keeper does not know of it, and would not end it with what it rides on. */
+void uses_lost_keeper(struct egress *all, const struct chan *c)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_id, all->by_id, u, tmp) {
+        if (u->keeper != c)
+            continue;
+        u->keeper = NULL;
+        if (!u->sent || u->sealing)
+            use_abort(u, ERR_UNAVAILABLE);
+        else if (use_only_reads(u) && !PLANTED(riders_outlive))
+            use_cut(u);
+    }
+}
+
+void uses_stop(struct egress *all)
+{
+    struct use *u, *tmp;
+
+    HASH_ITER(hh_id, all->by_id, u, tmp)
+        use_abort(u, ERR_UNAVAILABLE);
+}
