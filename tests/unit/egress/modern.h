@@ -8,6 +8,9 @@
 
 #define RESULT                                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
+#define R7        "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}" /* 36 bytes */
+#define JSON_HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+#define SSE_HEAD  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 #define CALL(id)                                                                                   \
     "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":\"t\"}}"
 

@@ -2,17 +2,12 @@
  * the call arrived. */
 #include "unit.h"
 
-#include "egress/rig.h"
+#include "egress/modern.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ipc/gen/send.h"
-
-#define RESULT                                                                                     \
-    "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[],\"resultType\":\"complete\"}}"
-#define R7 "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}" /* 36 bytes */
 #define E7                                                                                         \
     "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32601,\"message\":\"no\"}}" /* 63          \
                                                                                      */
@@ -28,8 +23,6 @@ static const struct row {
     enum err how_code;
     unsigned messages;
 } rows[] = {
-#define JSON_HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-#define SSE_HEAD  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
     {"good", JSON_HEAD "Content-Length: 36\r\n\r\n" R7, false, RESULT_ANSWERED, false, ERR_OK,
      ANSWER_HOW_DONE, ERR_OK, 1},
     {"until the end", JSON_HEAD "\r\n" R7, true, RESULT_ANSWERED, false, ERR_OK, ANSWER_HOW_DONE,
@@ -204,11 +197,10 @@ static void say_evil(struct rig_conn *c)
     rig_say(c, EVIL);
 }
 
-static void answer(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+static void answer_and_evil(struct rig *r, struct rig_conn *c, const struct rig_request *q)
 {
-    rig_say_json(c, q, r->canned != NULL ? r->canned : RESULT);
-    if (r->step == 1)
-        say_evil(c);
+    answer(r, c, q);
+    say_evil(c);
 }
 
 static void test_surplus_at_once(void **state)
@@ -218,8 +210,7 @@ static void test_surplus_at_once(void **state)
 
     (void)state;
     rig_start(r, &(struct rig_conf){0});
-    r->script = answer;
-    r->step = 1;
+    r->script = answer_and_evil;
     for (unsigned k = 0; k < 3; k++) {
         i = rig_ask(r, (struct rig_ask){0});
         rig_both(r, i);
@@ -323,307 +314,7 @@ static void test_closed_when_idle(void **state)
     rig_stop(r);
 }
 
-/* --- too much, too slow ----------------------------------------------------------------------- */
-
-static void flood(struct rig *r, struct rig_conn *c, const char *head, const char *piece,
-                  unsigned n)
-{
-    rig_say(c, head);
-    for (unsigned k = 0; k < n && c->fd >= 0; k++) {
-        rig_say(c, piece);
-        loop_turn(r->s.loop, 0);
-    }
-}
-
-static void test_endless(void **state)
-{
-    static const struct {
-        const char *head, *piece;
-        enum err code;
-        enum answer_how how;
-    } floods[] = {
-        {JSON_HEAD "\r\n", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", ERR_TOO_LARGE, ANSWER_HOW_TOO_LARGE},
-        {JSON_HEAD "Content-Length: 999999999\r\n\r\n", " ", ERR_TOO_LARGE, ANSWER_HOW_TOO_LARGE},
-        {SSE_HEAD "\r\ndata: ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERR_TOO_LARGE,
-         ANSWER_HOW_TOO_LARGE},
-        {SSE_HEAD "\r\n", "data: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", ERR_TOO_LARGE,
-         ANSWER_HOW_TOO_LARGE},
-        {"HTTP/1.1 500 Oops\r\n\r\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-         ERR_TOO_LARGE, ANSWER_HOW_TOO_LARGE},
-        {"HTTP/1.1 200 OK\r\nX: ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-         ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID},
-        {"HTTP/1.1 200 OK\r\n", "X: a\r\n", ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID},
-        {"", "HTTP/1.1 103 Hints\r\n\r\n", ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID},
-    };
-    static const uint64_t limits[] = {SET_BODY_BYTES, 65536};
-    struct rig *r = &rig;
-
-    (void)state;
-    for (size_t k = 0; k < ARRAY_LEN(floods); k++) {
-        unsigned i;
-
-        rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
-        i = rig_ask(r, (struct rig_ask){0});
-        rig_requests(r, 1);
-        flood(r, &r->conns[0], floods[k].head, floods[k].piece, 20000);
-        rig_both(r, i);
-        if (rig_use_of(r, i)->result.code != floods[k].code ||
-            rig_use_of(r, i)->result.result != RESULT_ANSWERED ||
-            rig_call_of(r, i)->how != floods[k].how)
-            fail_msg("flood %zu: %s %s", k, err_name((enum err)rig_use_of(r, i)->result.code),
-                     answer_how_name(rig_call_of(r, i)->how));
-        rig_stop(r);
-    }
-}
-
-static void test_silence(void **state)
-{
-    static const uint64_t limits[] = {SET_ANSWER_TIME, 1000};
-    struct rig *r = &rig;
-    unsigned i, k;
-
-    (void)state;
-    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
-    i = rig_ask(r, (struct rig_ask){0});
-    k = rig_ask(r, (struct rig_ask){.user = 2});
-    rig_requests(r, 2);
-    rig_say_stream(&r->conns[r->requests[1].conn]); /* begins, and then no more */
-    rig_both(r, i);
-    rig_both(r, k);
-    assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNKNOWN);
-    assert_err((enum err)rig_use_of(r, i)->result.code, ERR_TIMEOUT);
-    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_UNKNOWN);
-    assert_int_equal(rig_call_of(r, k)->how, ANSWER_HOW_CUT);
-    rig_stop(r);
-}
-
-/* Bytes now and then keep it alive. */
-static void test_slow(void **state)
-{
-    static const uint64_t limits[] = {SET_ANSWER_TIME, 4000};
-    static const char text[] = JSON_HEAD "Content-Length: 36\r\n\r\n" R7;
-    struct rig *r = &rig;
-    unsigned i;
-
-    (void)state;
-    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
-    i = rig_ask(r, (struct rig_ask){.body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\"}"});
-    rig_requests(r, 1);
-    for (size_t at = 0; at < sizeof(text) - 1; at++) {
-        rig_say_n(&r->conns[0], text + at, 1);
-        stage_idle(&r->s, at % 20 == 0 ? 1000 : 1);
-    }
-    rig_both(r, i);
-    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_DONE);
-    rig_stop(r);
-}
-
-#define LISTEN "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"subscriptions/listen\",\"params\":{}}"
-
-/* A stream that listens may be quiet for as long as it likes; not so one that was never begun, or
- * was refused by half. */
-static void test_quiet_listening(void **state)
-{
-    static const uint64_t limits[] = {SET_ANSWER_TIME, 1000};
-    struct rig *r = &rig;
-    unsigned listens, unbegun, refused, other;
-
-    (void)state;
-    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
-    listens = rig_ask(r, (struct rig_ask){.body = LISTEN});
-    rig_requests(r, 1);
-    rig_say_stream(&r->conns[r->requests[0].conn]);
-    stage_until_count(&r->s, &rig_call_of(r, listens)->heads, 1);
-    unbegun = rig_ask(r, (struct rig_ask){.body = LISTEN, .user = 2});
-    rig_requests(r, 2);
-    refused = rig_ask(r, (struct rig_ask){.body = LISTEN, .user = 3});
-    rig_requests(r, 3);
-    rig_say(&r->conns[r->requests[2].conn], "HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\n");
-    other = rig_ask(r, (struct rig_ask){.user = 4});
-    rig_requests(r, 4);
-    rig_say_stream(&r->conns[r->requests[3].conn]);
-    rig_both(r, unbegun);
-    rig_both(r, refused);
-    rig_both(r, other); /* quiet since later than the one that listens */
-    assert_err((enum err)rig_use_of(r, unbegun)->result.code, ERR_TIMEOUT);
-    assert_err((enum err)rig_use_of(r, other)->result.code, ERR_TIMEOUT);
-    print_message("XX %s %s\n", err_name((enum err)rig_call_of(r, listens)->code),
-                  err_name((enum err)rig_use_of(r, listens)->result.code));
-    assert_int_equal(rig_call_of(r, listens)->ends, 0);
-    rig_say_event(&r->conns[r->requests[0].conn], &r->requests[0],
-                  "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}");
-    stage_until_count(&r->s, &rig_call_of(r, listens)->messages, 1);
-    stage_idle(&r->s, 1200); /* nor does it end by being quiet again */
-    assert_int_equal(rig_call_of(r, listens)->ends, 0);
-    rig_stop(r);
-}
-
-/* A stream that says something for ever ends all the same; one that listens does not. */
-static void test_without_end(void **state)
-{
-    static const uint64_t limits[] = {SET_CALL_TIME, 1000};
-    struct rig *r = &rig;
-    unsigned i, k;
-
-    (void)state;
-    rig_start(r, &(struct rig_conf){.limits = limits, .limits_n = 1});
-    i = rig_ask(r, (struct rig_ask){0});
-    k = rig_ask(r, (struct rig_ask){.body = LISTEN, .user = 2});
-    rig_requests(r, 2);
-    rig_say_stream(&r->conns[0]);
-    rig_say_stream(&r->conns[1]);
-    while (rig_call_of(r, i)->ends == 0) {
-        for (unsigned c = 0; c < 2; c++)
-            if (r->conns[c].fd >= 0)
-                rig_say(&r->conns[c], "3\r\n:\n\n\r\n");
-        stage_idle(&r->s, 50);
-    }
-    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_CUT);
-    assert_int_equal(rig_call_of(r, k)->ends, 0);
-    rig_stop(r);
-}
-
-/* --- back-pressure ---------------------------------------------------------------------------- */
-
-/* Writes events until the connection takes no more; how many bytes went. */
-static size_t fill(struct rig *r, struct rig_conn *c, unsigned rounds)
-{
-    static char event[4096];
-    size_t sent = 0;
-    unsigned idle = 0;
-
-    memset(event, 'a', sizeof(event));
-    memcpy(event, "data: {\"jsonrpc\":\"2.0\",\"method\":\"n/x\",\"params\":{\"t\":\"", 53);
-    memcpy(event + sizeof(event) - 5, "\"}}\n\n", 5);
-    for (unsigned k = 0; k < rounds && idle < 40; k++) {
-        ssize_t n = send(c->fd, event + sent % sizeof(event), sizeof(event) - sent % sizeof(event),
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n > 0) {
-            sent += (size_t)n;
-            idle = 0;
-        } else {
-            idle++;
-            loop_turn(r->s.loop, 5);
-        }
-    }
-    return sent;
-}
-
-static unsigned memory_of(int pid)
-{
-    char path[64], line[256];
-    unsigned kb = 0;
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/proc/%d/status", pid);
-    f = fopen(path, "r");
-    assert_non_null(f);
-    while (fgets(line, sizeof(line), f) != NULL)
-        if (sscanf(line, "VmRSS: %u", &kb) == 1)
-            break;
-    fclose(f);
-    return kb;
-}
-
-static void test_back_pressure(void **state)
-{
-    struct rig *r = &rig;
-    struct rig_call *c;
-    unsigned i, before;
-    size_t sent;
-
-    (void)state;
-    rig_start(r, &(struct rig_conf){0});
-    r->no_credit = true;
-    i = rig_ask(r, (struct rig_ask){0});
-    c = rig_call_of(r, i);
-    rig_requests(r, 1);
-    rig_say(&r->conns[0], SSE_HEAD "\r\n");
-    stage_until_count(&r->s, &c->heads, 1);
-    before = memory_of(r->s.child.pid);
-    sent = fill(r, &r->conns[0], 100000);
-    while (c->bytes < 4 * LIM_PART_BYTES)
-        sent += fill(r, &r->conns[0], 100);
-    stage_idle(&r->s, 50);
-    /* The first credit went through; the rest stands in the sockets, not in egress. */
-    assert_int_equal(c->bytes, 4 * LIM_PART_BYTES);
-    assert_true(sent < 100000 * 4096ul / 4);
-    if (!UNDER_ASAN)
-        assert_true(memory_of(r->s.child.pid) - before < 3000);
-    r->no_credit = false;
-    assert_err(send_credit(r->gateway->chan, &(struct msg_credit){i, 1000000}), ERR_OK);
-    while (c->bytes < 900000) {
-        fill(r, &r->conns[0], 400);
-        loop_turn(r->s.loop, 5);
-    }
-    assert_int_equal(c->ends, 0);
-    rig_stop(r);
-}
-
-/* A refusal that comes while the client does not read: what waits is dropped, so that the call can
- * be sent again at once. */
-static void test_refused_while_blocked(void **state)
-{
-    static const struct msg_conf_rule rules[] = {{0, RULE_CODE, {(const uint8_t *)"-32001", 6}}};
-    struct rig *r = &rig;
-    struct buf text = BUF_INIT(8192);
-    unsigned i;
-
-    (void)state;
-    rig_start(r, &(struct rig_conf){.rules = rules, .rules_n = 1});
-    r->no_credit = true;
-    i = rig_ask(r, (struct rig_ask){0});
-    rig_requests(r, 1);
-    rig_say(&r->conns[0], SSE_HEAD "\r\n");
-    fill(r, &r->conns[0], 4 * LIM_PART_BYTES / 4096);
-    while (rig_call_of(r, i)->bytes < 4 * LIM_PART_BYTES - 4096)
-        loop_turn(r->s.loop, 5);
-    /* In one piece: more than the credit left, and the refusal. */
-    buf_put_str(&text, "data: {\"jsonrpc\":\"2.0\",\"method\":\"n\",\"params\":{\"t\":\"");
-    for (unsigned k = 0; k < 5000; k++)
-        buf_put_u8(&text, 'x');
-    buf_put_str(&text, "\"}}\n\ndata: {\"jsonrpc\":\"2.0\",\"id\":7,\"error\":"
-                       "{\"code\":-32001,\"message\":\"x\"}}\n\n");
-    rig_say_n(&r->conns[0], text.p, text.n);
-    rig_both(r, i);
-    assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_REFUSED);
-    assert_true(rig_call_of(r, i)->bytes <= 4 * LIM_PART_BYTES);
-    rig_stop(r);
-    buf_free(&text);
-}
-
-/* A large answer arrives whole, a credit at a time. */
-static void test_large_answer(void **state)
-{
-    static char text[3000000];
-    struct rig *r = &rig;
-    const struct rig_call *c;
-    unsigned i;
-
-    (void)state;
-    strcpy(text, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"t\":\"");
-    memset(text + strlen(text), 'x', 2900000);
-    strcat(text, "\"}}");
-    rig_start(r, &(struct rig_conf){0});
-    i = rig_ask(r, (struct rig_ask){0});
-    c = rig_call_of(r, i);
-    rig_requests(r, 1);
-    rig_say(&r->conns[0], JSON_HEAD "Connection: close\r\n\r\n");
-    for (size_t at = 0; at < strlen(text);) {
-        ssize_t n = send(r->conns[0].fd, text + at, strlen(text + at), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n > 0)
-            at += (size_t)n;
-        else
-            loop_turn(r->s.loop, 5);
-    }
-    rig_hang_up(&r->conns[0]);
-    rig_both(r, i);
-    assert_int_equal(c->how, ANSWER_HOW_DONE);
-    assert_int_equal(c->messages, 1);
-    assert_int_equal(c->bytes, strlen(text));
-    assert_true(c->parts >= c->bytes / LIM_PART_BYTES);
-    rig_stop(r);
-}
+/* --- a request that is not read -------------------------------------------------------------- */
 
 /* A large request, and a server that refuses it before it has read it. */
 static void test_refused_early(void **state)
@@ -705,16 +396,8 @@ int main(void)
         T(test_surplus_in_the_same_instant),
         T(test_closed_as_the_call_is_read),
         T(test_closed_when_idle),
-        T(test_endless),
-        T(test_silence),
-        T(test_slow),
-        T(test_back_pressure),
-        T(test_large_answer),
         T(test_refused_early),
         T(test_answered_early),
-        T(test_quiet_listening),
-        T(test_without_end),
-        T(test_refused_while_blocked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
