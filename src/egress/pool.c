@@ -15,19 +15,19 @@
 
 /* --- idle and spare sockets ------------------------------------------------------------------- */
 
-static void watch(struct pool_socket *s, unsigned events, loop_fd_fn *fn)
-{
-    loop_unwatch(s->watch);
-    s->watch = events == 0 ? NULL : loop_watch(s->pool->all->loop, s->fd, events, fn, s);
-}
+static void on_event(void *ctx, unsigned events);
 
-static void on_idle_event(void *ctx, unsigned events)
+/* A connection that goes from one request to the next is watched for the same all the time. */
+static void watch(struct pool_socket *s, unsigned events)
 {
-    struct pool_socket *s = ctx;
-
-    (void)events;
-    sock_spoil(s->fd); /* libcurl finds it closed when it looks */
-    watch(s, 0, NULL);
+    if (events == 0) {
+        loop_unwatch(s->watch);
+        s->watch = NULL;
+    } else if (s->watch == NULL) {
+        s->watch = loop_watch(s->pool->all->loop, s->fd, events, on_event, s);
+    } else {
+        loop_watch_set(s->watch, events);
+    }
 }
 
 void pool_socket_opened(struct pool *p, int fd)
@@ -89,9 +89,7 @@ bool pool_take(struct pool *p, int port, struct http *h, bool unread)
             sock_spoil(s->fd);
             clean = false;
         }
-        if (s->user == NULL)
-            watch(s, 0, NULL); /* idle no longer, though libcurl may not ask to watch for long */
-        s->user = h;           /* the answer may be there before libcurl asks to watch for it */
+        s->user = h; /* the answer may be there before libcurl asks to watch for it */
         s->used = true;
     }
     if (found && clean)
@@ -121,7 +119,7 @@ void pool_request_over(struct pool *p, const struct http *h)
         if (s->user != h)
             continue;
         s->user = NULL;
-        watch(s, LOOP_READ | LOOP_HANGUP, on_idle_event);
+        watch(s, LOOP_READ);
     }
 }
 
@@ -221,11 +219,17 @@ void pool_drive(struct pool *p, int fd, int events)
 
 static void on_event(void *ctx, unsigned events)
 {
-    const struct pool_socket *s = ctx;
+    struct pool_socket *s = ctx;
     int how =
         (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
 
-    pool_drive(s->pool, s->fd, how);
+    if (s->user != NULL && s->asked) {
+        pool_drive(s->pool, s->fd, how);
+        return;
+    }
+    if (s->user == NULL)
+        sock_spoil(s->fd); /* libcurl finds it closed when it looks */
+    watch(s, 0);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
@@ -242,11 +246,12 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
         events |= LOOP_READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= LOOP_WRITE;
-    if (what != CURL_POLL_REMOVE) {
+    s->asked = what != CURL_POLL_REMOVE;
+    if (s->asked) {
         BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &s->user) != CURLE_OK);
         p->all->ops->waits(s->user, what == CURL_POLL_OUT);
+        watch(s, events);
     }
-    watch(s, events, on_event);
     return 0;
 }
 

@@ -24,6 +24,7 @@ struct pool_socket {
     struct pool *pool;
     struct http *user; /* whose request is on it; NULL: idle */
     bool used;         /* a request has left on it */
+    bool asked;        /* libcurl wants to know what comes */
     struct loop_watch *watch;
     UT_hash_handle hh;
 };
