@@ -4,6 +4,7 @@
 
 #include "base/share.h"
 #include "egress/conf.h"
+#include "egress/flow.h"
 #include "egress/session.h"
 #include "ipc/role.h"
 
@@ -25,6 +26,7 @@ struct egress {
     struct shares shares;      /* of agent keys, in what their uses hold */
     struct use *by_id;         /* not over yet */
     struct use *by_call;       /* with a gateway's half */
+    struct flows waiting;      /* of their uses */
     struct dial *dials;        /* that the dialer is not done with */
     TAILQ_HEAD(, use) to_dial; /* waiting for their key's turn */
     uint64_t last_dial;

@@ -13,9 +13,14 @@ struct flow_message {
     struct flow_message *next;
 };
 
-void flow_init(struct flow *f, struct chan *gateway, uint64_t call)
+void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct chan *gateway,
+               uint64_t call)
 {
-    *f = (struct flow){.gateway = gateway, .call = call, .credit = 4 * LIM_PART_BYTES};
+    *f = (struct flow){.waiting = waiting,
+                       .use = use,
+                       .gateway = gateway,
+                       .call = call,
+                       .credit = 4 * LIM_PART_BYTES};
 }
 
 static void drop_first(struct flow *f)
@@ -30,10 +35,22 @@ static void drop_first(struct flow *f)
     mem_free(m);
 }
 
+static void note(struct flow *f)
+{
+    bool waits = f->first != NULL && f->credit > 0;
+
+    if (waits && !f->waits)
+        TAILQ_INSERT_TAIL(f->waiting, f, entry);
+    else if (!waits && f->waits)
+        TAILQ_REMOVE(f->waiting, f, entry);
+    f->waits = waits;
+}
+
 void flow_free(struct flow *f)
 {
     while (f->first != NULL)
         drop_first(f);
+    note(f);
 }
 
 /* A channel that has ended is the business of the role's lost(); what is sent into it is lost too.
@@ -68,6 +85,7 @@ void flow_go(struct flow *f)
         f->ended = true;
         tell_answer_end(f->gateway, &m);
     }
+    note(f);
 }
 
 void flow_head(struct flow *f, enum answer_kind kind)

@@ -5,10 +5,19 @@
 #ifndef SG_EGRESS_FLOW_H
 #define SG_EGRESS_FLOW_H
 
+#include <sys/queue.h>
+
 #include "base/buf.h"
 #include "ipc/chan.h"
 
+struct use;
+
+/* Those that wait for room in their gateway's channel, and not for credit. */
+TAILQ_HEAD(flows, flow);
+
 struct flow {
+    struct flows *waiting;
+    struct use *use;      /* whose it is */
     struct chan *gateway; /* NULL: the call goes nowhere, and everything is dropped */
     uint64_t call;
     uint64_t credit; /* bytes */
@@ -16,11 +25,14 @@ struct flow {
     size_t held;        /* bytes of memory that these have */
     bool headed;        /* answer_head was sent */
     bool ending, ended; /* flow_end was called; answer_end was sent */
+    bool waits;         /* in waiting: */
+    TAILQ_ENTRY(flow) entry;
     enum answer_how how;
     enum err code;
 };
 
-void flow_init(struct flow *f, struct chan *gateway, uint64_t call);
+void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct chan *gateway,
+               uint64_t call);
 void flow_free(struct flow *f);
 
 /* The first thing, at most once (BUG otherwise). */

@@ -184,7 +184,7 @@ static void take_head(struct use *u, struct chan *c, const struct msg_send_head 
     buf_put(&u->protocol, m->protocol);
     buf_put(&u->last_event_id, m->last_event_id);
     buf_put(&u->caps, m->caps.n == 0 ? SLICE_LIT("{}") : m->caps);
-    flow_init(&u->flow, c, m->call);
+    flow_init(&u->flow, &u->all->waiting, u, c, m->call);
     HASH_ADD(hh_call, u->all->by_call, key, sizeof(u->key), u);
 }
 

@@ -248,5 +248,6 @@ int main(void)
     sessions_init(&all.sessions);
     TAILQ_INIT(&all.refusals);
     TAILQ_INIT(&all.to_dial);
+    TAILQ_INIT(&all.waiting);
     return role_main(&ops, &all);
 }

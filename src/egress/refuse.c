@@ -27,7 +27,7 @@ static void forget(struct egress *all, struct refusal_open *r)
 
 void refuse_leave(const struct use *of)
 {
-    struct refusal_open *r = TAILQ_FIRST(&of->all->refusals);
+    struct refusal_open *r = of->refusals > 0 ? TAILQ_FIRST(&of->all->refusals) : NULL;
 
     while (r != NULL) {
         struct refusal_open *next = TAILQ_NEXT(r, entry);

@@ -26,13 +26,16 @@ void uses_credit(struct egress *all, struct chan *c, uint64_t call, uint32_t byt
 
 void uses_writable(struct egress *all, const struct chan *c)
 {
-    struct use *u, *tmp;
+    struct flow *f = TAILQ_FIRST(&all->waiting);
 
-    HASH_ITER(hh_call, all->by_call, u, tmp) {
-        if (u->flow.gateway != c)
-            continue;
-        flow_go(&u->flow);
-        moved(u);
+    while (f != NULL) {
+        struct flow *next = TAILQ_NEXT(f, entry);
+
+        if (f->gateway == c) {
+            flow_go(f);
+            moved(f->use);
+        }
+        f = next;
     }
 }
 

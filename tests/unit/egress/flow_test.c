@@ -1,25 +1,35 @@
 /* Answers that their gateway does not take at once: what waits, and where. */
 #include "egress/modern.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "ipc/gen/send.h"
 
-/* Writes events until the connection takes no more; how many bytes went. */
-static size_t fill(struct rig *r, struct rig_conn *c, unsigned rounds)
+enum { EVENT = 4096 };
+
+/* The rest of the event that is being written, of sent bytes, as far as the connection takes it. */
+static ssize_t put_event(const struct rig_conn *c, size_t sent)
 {
-    static char event[4096];
+    static char event[EVENT];
+
+    memset(event, 'a', EVENT);
+    memcpy(event, "data: {\"jsonrpc\":\"2.0\",\"method\":\"n/x\",\"params\":{\"t\":\"", 53);
+    memcpy(event + EVENT - 5, "\"}}\n\n", 5);
+    return send(c->fd, event + sent % EVENT, EVENT - sent % EVENT, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Writes events until the connection takes no more; how many bytes went. */
+static size_t fill(struct rig *r, const struct rig_conn *c, unsigned rounds)
+{
     size_t sent = 0;
     unsigned idle = 0;
 
-    memset(event, 'a', sizeof(event));
-    memcpy(event, "data: {\"jsonrpc\":\"2.0\",\"method\":\"n/x\",\"params\":{\"t\":\"", 53);
-    memcpy(event + sizeof(event) - 5, "\"}}\n\n", 5);
     for (unsigned k = 0; k < rounds && idle < 40; k++) {
-        ssize_t n = send(c->fd, event + sent % sizeof(event), sizeof(event) - sent % sizeof(event),
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = put_event(c, sent);
+
         if (n > 0) {
             sent += (size_t)n;
             idle = 0;
@@ -79,6 +89,42 @@ static void test_back_pressure(void **state)
         loop_turn(r->s.loop, 5);
     }
     assert_int_equal(c->ends, 0);
+    rig_stop(r);
+}
+
+/* A gateway that gives credit and does not read: egress stops at what its channel holds, and goes on
+ * when there is room again. */
+static void test_full_channel(void **state)
+{
+    struct rig *r = &rig;
+    struct rig_call *c;
+    struct pollfd p = {.events = POLLOUT};
+    size_t sent = 0;
+    unsigned i;
+    ssize_t n;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    r->no_credit = true;
+    i = rig_ask(r, (struct rig_ask){0});
+    c = rig_call_of(r, i);
+    rig_requests(r, 1);
+    assert_err(send_credit(r->gateway->chan, &(struct msg_credit){i, 100000000}), ERR_OK);
+    rig_say(&r->conns[0], SSE_HEAD "\r\n");
+    stage_until_count(&r->s, &c->heads, 1);
+    p.fd = r->conns[0].fd;
+    while (poll(&p, 1, 300) == 1 && (n = put_event(&r->conns[0], sent)) > 0)
+        sent += (size_t)n; /* no turn of our loop meanwhile */
+    assert_true(sent > CHAN_FULL);
+    while (sent % EVENT > 0) {
+        n = put_event(&r->conns[0], sent);
+        sent += n > 0 ? (size_t)n : 0;
+        loop_turn(r->s.loop, 5);
+    }
+    stage_until_count(&r->s, &c->messages, (unsigned)(sent / EVENT));
+    rig_say(&r->conns[0], "data: " R7 "\n\n");
+    rig_both(r, i);
+    assert_int_equal(c->how, ANSWER_HOW_DONE);
     rig_stop(r);
 }
 
@@ -153,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_back_pressure),
+        T(test_full_channel),
         T(test_refused_while_blocked),
         T(test_large_answer),
     };
