@@ -33,19 +33,16 @@ struct exchange {
 
 static void on_concluded(void *ctx);
 
-static void exchange_free(struct exchange *x)
+static void exchange_free(void *ctx)
 {
+    struct exchange *x = ctx;
+
     loop_undefer(x->loop, on_concluded, x);
     http_free(x->http);
     if (x->reading)
         reader_free(&x->reader);
     loop_timer_free(x->linger);
     mem_free(x);
-}
-
-static void on_linger_over(void *ctx)
-{
-    exchange_free(ctx);
 }
 
 /* An answer that has come is read to its end, so that the connection can be used again. */
@@ -58,7 +55,7 @@ static void linger(struct exchange *x)
     if (x->reading)
         reader_free(&x->reader);
     x->reading = false;
-    x->linger = loop_timer_new(x->loop, on_linger_over, x);
+    x->linger = loop_timer_new(x->loop, exchange_free, x);
     loop_timer_set(x->linger, LIM_LINGER_MS);
 }
 
