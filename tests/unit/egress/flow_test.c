@@ -92,39 +92,66 @@ static void test_back_pressure(void **state)
     rig_stop(r);
 }
 
-/* A gateway that gives credit and does not read: egress stops at what its channel holds, and goes on
- * when there is room again. */
-static void test_full_channel(void **state)
+/* A call whose gateway gives credit and does not read: egress reads what its channel holds, and
+ * stops. How many bytes the upstream wrote. */
+static size_t fill_channel(struct rig *r, unsigned *ret)
 {
-    struct rig *r = &rig;
-    struct rig_call *c;
     struct pollfd p = {.events = POLLOUT};
     size_t sent = 0;
-    unsigned i;
     ssize_t n;
 
-    (void)state;
     rig_start(r, &(struct rig_conf){0});
     r->no_credit = true;
-    i = rig_ask(r, (struct rig_ask){0});
-    c = rig_call_of(r, i);
+    *ret = rig_ask(r, (struct rig_ask){0});
     rig_requests(r, 1);
-    assert_err(send_credit(r->gateway->chan, &(struct msg_credit){i, 100000000}), ERR_OK);
+    assert_err(send_credit(r->gateway->chan, &(struct msg_credit){*ret, 100000000}), ERR_OK);
     rig_say(&r->conns[0], SSE_HEAD "\r\n");
-    stage_until_count(&r->s, &c->heads, 1);
+    stage_until_count(&r->s, &rig_call_of(r, *ret)->heads, 1);
     p.fd = r->conns[0].fd;
     while (poll(&p, 1, 300) == 1 && (n = put_event(&r->conns[0], sent)) > 0)
         sent += (size_t)n; /* no turn of our loop meanwhile */
     assert_true(sent > CHAN_FULL);
+    return sent;
+}
+
+/* It goes on when there is room again. */
+static void test_full_channel(void **state)
+{
+    struct rig *r = &rig;
+    unsigned i;
+    size_t sent = fill_channel(r, &i);
+
+    (void)state;
     while (sent % EVENT > 0) {
-        n = put_event(&r->conns[0], sent);
+        ssize_t n = put_event(&r->conns[0], sent);
+
         sent += n > 0 ? (size_t)n : 0;
         loop_turn(r->s.loop, 5);
     }
-    stage_until_count(&r->s, &c->messages, (unsigned)(sent / EVENT));
+    stage_until_count(&r->s, &rig_call_of(r, i)->messages, (unsigned)(sent / EVENT));
     rig_say(&r->conns[0], "data: " R7 "\n\n");
     rig_both(r, i);
-    assert_int_equal(c->how, ANSWER_HOW_DONE);
+    assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+    rig_stop(r);
+}
+
+/* Who has left waits no more. */
+static void test_left_while_full(void **state)
+{
+    struct rig *r = &rig;
+    struct pollfd p = {.events = POLLRDHUP};
+    unsigned i, other;
+
+    (void)state;
+    (void)fill_channel(r, &i);
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){i}), ERR_OK);
+    chan_flush(r->gateway->chan);
+    p.fd = r->conns[0].fd;
+    assert_int_equal(poll(&p, 1, -1), 1); /* its connection is closed */
+    r->script = answer;
+    other = rig_ask(r, (struct rig_ask){.user = 2});
+    rig_both(r, other);
+    assert_end(r, other, ANSWER_HOW_DONE, ERR_OK);
     rig_stop(r);
 }
 
@@ -198,10 +225,8 @@ static void test_large_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_back_pressure),
-        T(test_full_channel),
-        T(test_refused_while_blocked),
-        T(test_large_answer),
+        T(test_back_pressure),         T(test_full_channel), T(test_left_while_full),
+        T(test_refused_while_blocked), T(test_large_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
