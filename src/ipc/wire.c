@@ -318,17 +318,6 @@ enum err wire_take(uint8_t *frame, size_t n, const struct wire_message *info, vo
     return ERR_PROTOCOL;
 }
 
-enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m)
-{
-    size_t used = 0;
-    enum err e = wire_take(frame, n, info, m, &used);
-
-    if (e != ERR_OK || used == n)
-        return e;
-    wire_done(info, m);
-    return ERR_PROTOCOL;
-}
-
 void wire_done(const struct wire_message *info, void *m)
 {
     struct sec *secret, *none = NULL;

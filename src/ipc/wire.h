@@ -63,8 +63,6 @@ MUST_USE enum err wire_type_of(struct slice frame, uint16_t *ret);
  */
 MUST_USE enum err wire_take(uint8_t *frame, size_t n, const struct wire_message *info, void *m,
                             size_t *ret_n);
-/* The same for what must be that one frame and nothing behind it. */
-MUST_USE enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m);
 /* Frees the secrets that m still holds, and wipes m. A handler that keeps one sets the member to
  * NULL. */
 void wire_done(const struct wire_message *info, void *m);
