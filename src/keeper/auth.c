@@ -13,6 +13,7 @@ static void drop(struct keeper *k, struct auth_key *a)
 {
     HASH_DELETE(hh, k->auth.by_hash, a);
     HASH_DELETE(by_client, k->auth.by_client, a);
+    group_leave(&a->of_user);
     mem_free(a);
 }
 
@@ -27,6 +28,7 @@ struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest 
         a->label[0] = 0;
     HASH_ADD(hh, k->auth.by_hash, hash, sizeof(a->hash), a);
     HASH_ADD(by_client, k->auth.by_client, who.client, sizeof(a->who.client), a);
+    group_join(&k->auth.by_user, ID_SLICE(who.user), &a->of_user, a);
     return a;
 }
 
@@ -96,10 +98,8 @@ static void drop_and_tell(struct keeper *k, struct auth_key *a)
 {
     const struct msg_token_gone m = {.token = a->hash};
 
-    for (struct peer *p = k->peers.by_serial; p; p = p->hh.next) {
-        if (p->role == ROLE_GATEWAY)
-            tell_token_gone(p->chan, &m);
-    }
+    for (struct group_link *l = peers_of(&k->peers, ROLE_GATEWAY); l; l = group_next(l))
+        tell_token_gone(((struct peer *)l->thing)->chan, &m);
     drop(k, a);
 }
 
@@ -113,15 +113,10 @@ void auth_remove(struct keeper *k, struct client_id client)
 
 void auth_remove_user(struct keeper *k, struct user_id user)
 {
-    struct auth_key *a = k->auth.by_hash;
+    struct group_link *l = NULL;
 
-    while (a) {
-        struct auth_key *next = a->hh.next;
-
-        if (ID_EQ(a->who.user, user))
-            drop_and_tell(k, a);
-        a = next;
-    }
+    while ((l = group_first(&k->auth.by_user, ID_SLICE(user))))
+        drop_and_tell(k, l->thing);
 }
 
 /* --- how fast --------------------------------------------------------------------------------- */

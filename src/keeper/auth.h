@@ -3,7 +3,7 @@
 #ifndef SG_KEEPER_AUTH_H
 #define SG_KEEPER_AUTH_H
 
-#include "base/id.h"
+#include "base/group.h"
 #include "base/limits.h"
 #include "base/pace.h"
 #include "crypto/sec.h"
@@ -30,16 +30,17 @@ struct auth_person {
 struct auth_key {
     struct digest hash;
     struct principal who;
-    uint32_t calls; /* in progress, for the limit */
     struct pace pace;
     char label[LIM_LABEL_BYTES + 1];
     bool link_by_error; /* its legacy client is given links by error -32042 */
+    struct group_link of_user;
     UT_hash_handle hh, by_client;
 };
 
 struct auth {
     struct auth_key *by_hash;   /* over hh */
     struct auth_key *by_client; /* over by_client */
+    struct groups by_user;      /* the keys */
     struct auth_person *people;
     struct pace strangers; /* all of them together */
 };

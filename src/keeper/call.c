@@ -35,6 +35,9 @@ bool call_step(enum call_state state, enum call_event event, enum call_state *re
 void call_enter(struct call *call, enum call_event event)
 {
     BUG_IF(!call_step(call->state, event, &call->state));
+    group_leave(&call->at_handoff);
+    if (call->state == CALL_ASKED || call->state == CALL_HELD)
+        group_join(&call->k->calls.by_handoff, ID_SLICE(call->handoff), &call->at_handoff, call);
 }
 
 struct call *call_of(struct keeper *k, struct chan *c, uint64_t number)
@@ -55,17 +58,14 @@ void call_forget(struct call *call)
 
 void call_free(struct call *call)
 {
-    struct keeper *k = call->k;
-    struct auth_key *a = auth_of(k, call->who.client);
-
-    if (a)
-        a->calls--;
-    snapshot_forget(call);
+    group_leave(&call->of_client);
+    group_leave(&call->at_handoff);
+    group_leave(&call->wants);
     if (call->use)
         use_detach(call->use);
     call->use = NULL;
     if (!call->gone)
-        HASH_DELETE(hh, k->calls.by_key, call);
+        HASH_DELETE(hh, call->k->calls.by_key, call);
     if (call->busy) { /* what is queued for it frees it */
         call->gone = true;
         return;
@@ -200,6 +200,7 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
     BUG_IF(!slice_to_cstr(m->method, call->method, sizeof(call->method)));
     BUG_IF(!slice_to_cstr(m->name, call->name, sizeof(call->name)));
     HASH_ADD(hh, k->calls.by_key, key, sizeof(call->key), call);
+    group_join(&k->calls.by_client, ID_SLICE(a->who.client), &call->of_client, call);
     return call;
 }
 
@@ -235,7 +236,7 @@ static enum err refuse_early(struct keeper *k, const struct msg_call_open *m, st
         e = ERR_TOO_FAST;
     if (!conf_get(&k->conf, m->upstream))
         return ERR_NO_ROUTE;
-    if (a->calls >= limit_get(SET_CALLS_PER_CLIENT))
+    if (group_size(&k->calls.by_client, ID_SLICE(a->who.client)) >= limit_get(SET_CALLS_PER_CLIENT))
         return ERR_RATE_LIMITED;
     return not_now ? not_now : e;
 }
@@ -262,7 +263,6 @@ void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *
         return;
     }
     call = make(k, c, m, a);
-    a->calls++;
     if (stored) {
         answer_stored(c, call);
         return;
@@ -282,9 +282,11 @@ void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *
 
 void calls_wake(struct keeper *k, struct handoff_id id)
 {
-    for (struct call *call = k->calls.by_key; call; call = call->hh.next) {
-        if ((call->state != CALL_HELD && call->state != CALL_ASKED) || !ID_EQ(call->handoff, id))
-            continue;
+    struct group_link *l = NULL;
+
+    while ((l = group_first(&k->calls.by_handoff, ID_SLICE(id)))) {
+        struct call *call = l->thing;
+
         call->answer = ANSWER_ACCEPT;
         call_enter(call, CALL_WAKE);
         call_decide(call);
@@ -313,12 +315,13 @@ void call_on_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *
 
 void calls_end_client(struct keeper *k, struct client_id client)
 {
-    struct call *next = NULL;
+    struct group_link *next = NULL;
 
-    for (struct call *call = k->calls.by_key; call; call = next) {
-        next = call->hh.next;
-        if (ID_EQ(call->who.client, client) && call->state != CALL_RUNNING &&
-            call->state != CALL_OVER)
+    for (struct group_link *l = group_first(&k->calls.by_client, ID_SLICE(client)); l; l = next) {
+        struct call *call = l->thing;
+
+        next = group_next(l);
+        if (call->state != CALL_RUNNING && call->state != CALL_OVER)
             call_say_deny(call, ERR_UNAUTHENTICATED);
     }
     riders_end_client(k, client);

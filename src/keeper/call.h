@@ -3,6 +3,7 @@
 #ifndef SG_KEEPER_CALL_H
 #define SG_KEEPER_CALL_H
 
+#include "base/group.h"
 #include "ipc/chan.h"
 #include "keeper/auth.h"
 #include "keeper/connection.h"
@@ -89,16 +90,17 @@ struct call {
     struct use *use;
     bool busy, gone; /* work is queued for it; the gateway forgot it meanwhile */
     struct call_decision d;
-    bool wants; /* a snapshot, of the kind wanted, when its gateway has room */
     enum snapshot wanted;
-    TAILQ_ENTRY(call) in_wanting;
+    struct group_link of_client;
+    struct group_link at_handoff; /* while it waits for that */
+    struct group_link wants;      /* a snapshot, of the kind wanted, when its gateway has room */
     UT_hash_handle hh;
 };
 
-TAILQ_HEAD(call_queue, call);
-
 struct calls {
     struct call *by_key;
+    struct groups by_client, by_handoff;
+    struct groups wanting; /* by the serial of the gateway */
 };
 
 enum { CAP_LINK = 1, CAP_HOLD = 2 };

@@ -321,23 +321,26 @@ struct telling {
     enum handoff_state state;
 };
 
+static void forget(struct keeper *k, struct handoff_shown *s)
+{
+    group_leave(&s->of_handoff);
+    group_leave(&s->of_session);
+    TAILQ_REMOVE(&k->handoffs.shown, s, in_list);
+    k->handoffs.shown_n--;
+    mem_free(s);
+}
+
 static void signal_sessions(struct keeper *k, const struct telling *t)
 {
-    struct handoff_shown *s = TAILQ_FIRST(&k->handoffs.shown);
+    struct group_link *l = NULL;
 
-    while (s) {
-        struct handoff_shown *next = TAILQ_NEXT(s, in_list);
+    while ((l = group_first(&k->handoffs.by_handoff, ID_SLICE(t->id)))) {
+        struct handoff_shown *s = l->thing;
 
-        if (ID_EQ(s->handoff, t->id)) {
-            struct chan *c = peers_chan(&k->peers, s->gateway);
-
-            tell_handoff_signal(c, &(struct msg_handoff_signal){
-                                       .session = s->session, .handoff = t->id, .state = t->state});
-            TAILQ_REMOVE(&k->handoffs.shown, s, in_list);
-            k->handoffs.shown_n--;
-            mem_free(s);
-        }
-        s = next;
+        tell_handoff_signal(peers_chan(&k->peers, s->session.gateway),
+                            &(struct msg_handoff_signal){
+                                .session = s->session.id, .handoff = t->id, .state = t->state});
+        forget(k, s);
     }
 }
 
@@ -380,41 +383,33 @@ void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
 {
     struct handoff_shown *n = MEM_NEW(struct handoff_shown);
 
-    *n = (struct handoff_shown){.handoff = id, .session = s, .gateway = gateway};
+    n->session = (struct handoff_session){gateway, s};
     TAILQ_INSERT_TAIL(&k->handoffs.shown, n, in_list);
-    if (++k->handoffs.shown_n > SHOWN) {
-        n = TAILQ_FIRST(&k->handoffs.shown);
-        TAILQ_REMOVE(&k->handoffs.shown, n, in_list);
-        k->handoffs.shown_n--;
-        mem_free(n);
-    }
-}
-
-/* Forgets what was shown by a gateway: in one session, or in all of them when s is NULL. */
-static void forget(struct keeper *k, uint64_t gateway, const struct session_id *s)
-{
-    struct handoff_shown *n = TAILQ_FIRST(&k->handoffs.shown);
-
-    while (n) {
-        struct handoff_shown *next = TAILQ_NEXT(n, in_list);
-
-        if (n->gateway == gateway && (!s || ID_EQ(n->session, *s))) {
-            TAILQ_REMOVE(&k->handoffs.shown, n, in_list);
-            k->handoffs.shown_n--;
-            mem_free(n);
-        }
-        n = next;
-    }
+    group_join(&k->handoffs.by_handoff, ID_SLICE(id), &n->of_handoff, n);
+    group_join(&k->handoffs.by_session, slice_of(&n->session, sizeof(n->session)), &n->of_session,
+               n);
+    if (++k->handoffs.shown_n > SHOWN)
+        forget(k, TAILQ_FIRST(&k->handoffs.shown));
 }
 
 void handoff_session_gone(struct keeper *k, uint64_t gateway, struct session_id s)
 {
-    forget(k, gateway, &s);
+    const struct handoff_session at = {gateway, s};
+    struct group_link *l = NULL;
+
+    while ((l = group_first(&k->handoffs.by_session, slice_of(&at, sizeof(at)))))
+        forget(k, l->thing);
 }
 
 void handoff_gateway_lost(struct keeper *k, uint64_t gateway)
 {
-    forget(k, gateway, NULL);
+    struct handoff_shown *next = NULL;
+
+    for (struct handoff_shown *s = TAILQ_FIRST(&k->handoffs.shown); s; s = next) {
+        next = TAILQ_NEXT(s, in_list);
+        if (s->session.gateway == gateway)
+            forget(k, s);
+    }
 }
 
 /* --- expiry ----------------------------------------------------------------------------------- */
@@ -484,13 +479,9 @@ void handoff_open_all(struct keeper *k)
 
 void handoff_close_all(struct keeper *k)
 {
-    struct handoff_shown *s = NULL;
-
     if (!k->handoffs.timer)
         return;
     loop_timer_free(k->handoffs.timer);
-    while ((s = TAILQ_FIRST(&k->handoffs.shown))) {
-        TAILQ_REMOVE(&k->handoffs.shown, s, in_list);
-        mem_free(s);
-    }
+    while (!TAILQ_EMPTY(&k->handoffs.shown))
+        forget(k, TAILQ_FIRST(&k->handoffs.shown));
 }

@@ -7,6 +7,7 @@
 #ifndef SG_KEEPER_HANDOFF_H
 #define SG_KEEPER_HANDOFF_H
 
+#include "base/group.h"
 #include "ipc/chan.h"
 #include "keeper/auth.h"
 #include "os/loop.h"
@@ -46,12 +47,17 @@ struct handoff_row {
     struct digest request; /* that it was opened for; zero: for no call */
 };
 
-/* Someone in a legacy session was shown the link. */
+/* A legacy session, by the serial of its gateway. */
+struct handoff_session {
+    uint64_t gateway;
+    struct session_id id;
+};
+
+/* Someone in it was shown the link. */
 struct handoff_shown {
     TAILQ_ENTRY(handoff_shown) in_list;
-    struct handoff_id handoff;
-    struct session_id session;
-    uint64_t gateway; /* serial */
+    struct group_link of_handoff, of_session;
+    struct handoff_session session;
 };
 
 TAILQ_HEAD(handoff_shown_list, handoff_shown);
@@ -61,6 +67,7 @@ struct handoffs {
     bool expiring;
     struct handoff_shown_list shown;
     size_t shown_n;
+    struct groups by_handoff, by_session; /* what is shown */
 };
 
 /* The table: true and the next state, or false. Pure. */

@@ -105,9 +105,7 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     rate_init(&k->rates, 0);
     rate_init(&k->strangers, LIM_STRANGERS);
     egress_init(k);
-    TAILQ_INIT(&k->wanting);
     sums_open(k);
-    LIST_INIT(&k->pages.watches);
     if (!e)
         e = store_open(data_dir, l, &k->store);
     if (!e)

@@ -50,7 +50,6 @@ struct keeper {
     struct rates rates, strangers; /* tries of people, and under names that nobody has */
     struct handoffs handoffs;
     struct calls calls;
-    struct call_queue wanting; /* a snapshot */
     struct uses uses;
     struct ride *rides;
     struct egresses egresses;

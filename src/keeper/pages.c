@@ -279,19 +279,17 @@ void page_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_
 
 static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t req)
 {
+    const struct page_watch_key key = {peer, req};
     struct page_watch *w = NULL;
 
-    LIST_FOREACH(w, &k->pages.watches, in_list) {
-        if (w->peer == peer && w->req == req)
-            return w;
-    }
-    return NULL;
+    HASH_FIND(hh, k->pages.watches, &key, sizeof(key), w);
+    return w;
 }
 
 static void end_watch(struct page_watch *w)
 {
-    LIST_REMOVE(w, in_list);
-    w->k->pages.watches_n--;
+    HASH_DELETE(hh, w->k->pages.watches, w);
+    group_leave(&w->of_user);
     loop_timer_free(w->end);
     mem_free(w);
 }
@@ -307,7 +305,7 @@ static bool watch_lives(struct page_watch *w)
         loop_timer_set(w->end, left);
         return true;
     }
-    page_denied(peers_chan(&w->k->peers, w->peer), w->req, DENIAL_LOG_IN);
+    page_denied(peers_chan(&w->k->peers, w->key.peer), w->key.req, DENIAL_LOG_IN);
     end_watch(w);
     return false;
 }
@@ -323,7 +321,7 @@ void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbo
     struct page_watch *w = NULL;
     enum err e = session_find(k, m->cookie, &s);
 
-    if (e || k->pages.watches_n >= WATCHES) {
+    if (e || HASH_COUNT(k->pages.watches) >= WATCHES) {
         page_denied(c, m->req, e ? page_why(e) : DENIAL_RATE);
         return;
     }
@@ -332,14 +330,12 @@ void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbo
         return;
     }
     w = MEM_NEW(struct page_watch);
-    *w = (struct page_watch){.k = k,
-                             .peer = peer_of(c)->serial,
-                             .req = m->req,
-                             .user = s.user,
+    *w = (struct page_watch){.key = {peer_of(c)->serial, m->req},
+                             .k = k,
                              .session = s.hash,
                              .end = loop_timer_new(k->loop, on_session_end, w)};
-    LIST_INSERT_HEAD(&k->pages.watches, w, in_list);
-    k->pages.watches_n++;
+    HASH_ADD(hh, k->pages.watches, key, sizeof(w->key), w);
+    group_join(&k->pages.by_user, ID_SLICE(s.user), &w->of_user, w);
     IGNORE(watch_lives(w)); /* sets its end */
 }
 
@@ -353,13 +349,15 @@ void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_
 
 static void look_at_watches(struct keeper *k, struct user_id user, bool changed)
 {
-    struct page_watch *next = NULL;
+    struct group_link *next = NULL;
 
-    for (struct page_watch *w = LIST_FIRST(&k->pages.watches); w; w = next) {
-        next = LIST_NEXT(w, in_list);
-        if (ID_EQ(w->user, user) && watch_lives(w) && changed)
-            tell_inbox_changed(peers_chan(&k->peers, w->peer),
-                               &(struct msg_inbox_changed){.req = w->req});
+    for (struct group_link *l = group_first(&k->pages.by_user, ID_SLICE(user)); l; l = next) {
+        struct page_watch *w = l->thing;
+
+        next = group_next(l);
+        if (watch_lives(w) && changed)
+            tell_inbox_changed(peers_chan(&k->peers, w->key.peer),
+                               &(struct msg_inbox_changed){.req = w->key.req});
     }
 }
 
@@ -375,21 +373,19 @@ void pages_sessions_ended(struct keeper *k, struct user_id user)
 
 void pages_surface_lost(struct keeper *k, uint64_t peer)
 {
-    struct page_watch *w = LIST_FIRST(&k->pages.watches);
+    struct page_watch *next = NULL;
 
-    while (w) {
-        struct page_watch *next = LIST_NEXT(w, in_list);
-
-        if (w->peer == peer)
+    for (struct page_watch *w = k->pages.watches; w; w = next) {
+        next = w->hh.next;
+        if (w->key.peer == peer)
             end_watch(w);
-        w = next;
     }
 }
 
 void pages_close(struct keeper *k)
 {
-    while (!LIST_EMPTY(&k->pages.watches))
-        end_watch(LIST_FIRST(&k->pages.watches));
+    while (k->pages.watches)
+        end_watch(k->pages.watches);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */

@@ -3,28 +3,29 @@
 #ifndef SG_KEEPER_PAGES_H
 #define SG_KEEPER_PAGES_H
 
+#include "base/group.h"
 #include "keeper/handoff.h"
 #include "keeper/session.h"
 
-#include <sys/queue.h>
-
 struct keeper;
+
+struct page_watch_key {
+    uint64_t peer, req;
+};
 
 /* Somebody has an inbox open. */
 struct page_watch {
-    LIST_ENTRY(page_watch) in_list;
+    struct page_watch_key key;
     struct keeper *k;
-    uint64_t peer, req;
-    struct user_id user;
     struct digest session;
     struct loop_timer *end; /* of the session */
+    struct group_link of_user;
+    UT_hash_handle hh;
 };
 
-LIST_HEAD(page_watches, page_watch);
-
 struct pages {
-    struct page_watches watches;
-    size_t watches_n;
+    struct page_watch *watches;
+    struct groups by_user; /* the watches */
 };
 
 enum { PAGE_OK = DENIAL_COUNT }; /* for page_end */

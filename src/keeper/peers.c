@@ -19,6 +19,7 @@ struct peer *peers_add(struct peers *ps, struct chan *c)
     p->role = chan_peer(c)->role;
     chan_set_data(c, p);
     HASH_ADD(hh, ps->by_serial, serial, sizeof(p->serial), p);
+    group_join(&ps->by_role, slice_of(&p->role, sizeof(p->role)), &p->of_role, p);
     return p;
 }
 
@@ -27,6 +28,7 @@ void peers_remove(struct peers *ps, struct chan *c)
     struct peer *p = peer_of(c);
 
     HASH_DELETE(hh, ps->by_serial, p);
+    group_leave(&p->of_role);
     chan_set_data(c, NULL);
     mem_free(p);
 }
@@ -47,11 +49,14 @@ struct chan *peers_chan(struct peers *ps, uint64_t serial)
     return p ? p->chan : NULL;
 }
 
-struct chan *peers_any(struct peers *ps, enum role role)
+struct group_link *peers_of(const struct peers *ps, enum role role)
 {
-    for (struct peer *p = ps->by_serial; p; p = p->hh.next) {
-        if (p->role == role)
-            return p->chan;
-    }
-    return NULL;
+    return group_first(&ps->by_role, slice_of(&role, sizeof(role)));
+}
+
+struct chan *peers_any(const struct peers *ps, enum role role)
+{
+    const struct group_link *l = peers_of(ps, role);
+
+    return l ? ((const struct peer *)l->thing)->chan : NULL;
 }

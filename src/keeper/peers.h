@@ -6,19 +6,20 @@
 #ifndef SG_KEEPER_PEERS_H
 #define SG_KEEPER_PEERS_H
 
+#include "base/group.h"
 #include "ipc/chan.h"
-
-#include <uthash.h>
 
 struct peer {
     uint64_t serial;
     struct chan *chan;
     enum role role;
+    struct group_link of_role;
     UT_hash_handle hh;
 };
 
 struct peers {
     struct peer *by_serial;
+    struct groups by_role;
     uint64_t last;
 };
 
@@ -29,7 +30,9 @@ void peers_remove(struct peers *ps, struct chan *c);
 struct peer *peer_of(struct chan *c);
 /* NULL: it is gone. */
 struct chan *peers_chan(struct peers *ps, uint64_t serial);
+/* The link of the first peer of that role, or NULL. */
+struct group_link *peers_of(const struct peers *ps, enum role role);
 /* Some channel to that role, or NULL. */
-struct chan *peers_any(struct peers *ps, enum role role);
+struct chan *peers_any(const struct peers *ps, enum role role);
 
 #endif

@@ -123,15 +123,8 @@ static void done(void *ctx, enum err e)
 /* All clients of a person. */
 static void end_clients(struct keeper *k, struct user_id user)
 {
-    struct auth_key *next = NULL;
-
-    for (struct auth_key *a = k->auth.by_hash; a; a = next) {
-        struct client_id client = a->who.client;
-
-        next = a->hh.next;
-        if (ID_EQ(a->who.user, user))
-            calls_end_client(k, client);
-    }
+    for (struct group_link *l = group_first(&k->auth.by_user, ID_SLICE(user)); l; l = group_next(l))
+        calls_end_client(k, ((struct auth_key *)l->thing)->who.client);
     auth_remove_user(k, user);
 }
 

@@ -136,26 +136,15 @@ static void give(struct keeper *k, struct chan *c, const struct call *call)
     IGNORE(store_end(&q)); /* a damaged one was sent as none */
 }
 
-void snapshot_forget(struct call *call)
-{
-    if (!call->wants)
-        return;
-    call->wants = false;
-    TAILQ_REMOVE(&call->k->wanting, call, in_wanting);
-}
-
 void snapshots_give(struct keeper *k, struct chan *c)
 {
-    struct call *next = NULL;
+    const struct slice gateway = slice_of(&peer_of(c)->serial, sizeof(peer_of(c)->serial));
+    struct group_link *l = NULL;
 
-    for (struct call *call = TAILQ_FIRST(&k->wanting); call; call = next) {
-        next = TAILQ_NEXT(call, in_wanting);
-        if (chan_full(c) && !PLANTED(lists_unpaced))
-            return;
-        if (call->key.gateway != peer_of(c)->serial)
-            continue;
-        snapshot_forget(call);
-        give(k, c, call);
+    while ((!chan_full(c) || PLANTED(lists_unpaced)) &&
+           (l = group_first(&k->calls.wanting, gateway))) {
+        group_leave(l);
+        give(k, c, l->thing);
     }
 }
 
@@ -165,9 +154,9 @@ void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot
 
     if (!call)
         return;
-    snapshot_forget(call); /* a gateway asks for one at a time */
-    call->wants = true;
+    group_leave(&call->wants); /* a gateway asks for one at a time */
     call->wanted = m->kind;
-    TAILQ_INSERT_TAIL(&k->wanting, call, in_wanting);
+    group_join(&k->calls.wanting, slice_of(&call->key.gateway, sizeof(call->key.gateway)),
+               &call->wants, call);
     snapshots_give(k, c);
 }

@@ -23,8 +23,6 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
 void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m);
 /* There is room in this channel: what its calls wait for. */
 void snapshots_give(struct keeper *k, struct chan *c);
-/* The call is over: it waits for none. */
-void snapshot_forget(struct call *call);
 /* What has arrived for a use that is over; may be nothing. */
 void snapshot_drop(struct use *u);
 

@@ -358,6 +358,96 @@ static void test_shown_are_bounded(void **state)
     assert_int_equal(rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL)->handoff_signal.session.b[0], 7);
 }
 
+/* --- who is found ----------------------------------------------------------------------------- */
+
+static size_t waiting(struct world *w, struct handoff_id id)
+{
+    rig_settle(w->r);
+    return group_size(&w->r->k->calls.by_handoff, ID_SLICE(id));
+}
+
+static void hold(struct world *w, uint64_t call)
+{
+    say_answer(w, call, ANSWER_ACCEPT);
+    assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HOLD)->call_hold.call, call);
+}
+
+/* A call is found by its handoff while it waits for that, asked or held, however it ends. */
+static void test_found_while_it_waits(void **state)
+{
+    struct world *w = *state;
+    struct handoff_id id = legacy_ask(w, 1);
+
+    assert_int_equal(waiting(w, id), 1);
+    say_answer(w, 1, ANSWER_CANCEL);
+    neutral(w, 1, ENDING_WAITING);
+    assert_int_equal(waiting(w, id), 0);
+    (void)legacy_ask(w, 2);
+    gone(w, 2);
+    assert_int_equal(waiting(w, id), 0);
+    (void)legacy_ask(w, 3);
+    hold(w, 3);
+    assert_int_equal(waiting(w, id), 1);
+    gone(w, 3);
+    assert_int_equal(waiting(w, id), 0);
+    (void)legacy_ask(w, 4);
+    (void)legacy_ask(w, 5);
+    rig_kill(w->r->gateway);
+    assert_null(w->r->k->calls.by_handoff.by_key);
+    assert_null(w->r->k->calls.by_client.by_key);
+    assert_null(w->r->k->handoffs.by_handoff.by_key);
+    assert_null(w->r->k->handoffs.by_session.by_key);
+}
+
+/* The end of a handoff, or of an agent key, is for those whose it is. */
+static void test_others_wait_on(void **state)
+{
+    struct world *w = *state;
+    const struct msg_call_handoff *bobs = NULL;
+    struct handoff_id anns = legacy_ask(w, 1);
+
+    use_lease(w, LEASE_KIND_KEEP, 0, 0);
+    for (uint64_t call = 3; call <= 5; call++) {
+        struct msg_call_open o = legacy(w, call);
+
+        o.token = w->bob;
+        o.session.b[0] = 8;
+        o.want = call == 5 ? CALL_WANT_OWN : o.want; /* answered at once */
+        rig_say_call(w->r, &o);
+        if (call == 5)
+            break;
+        bobs = &rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff;
+        hold(w, call);
+    }
+    rig_take(w->r->gateway, MSG_CALL_OWN);
+    assert_true(ID_EQ(legacy_ask(w, 2), anns));
+    hold(w, 2);
+    assert_int_equal(waiting(w, anns), 2);
+    complete(w, anns, "sk-ann");
+    rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL); /* shown twice */
+    rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL);
+    (void)permitted(w, 1, false); /* who waited longest goes first */
+    (void)permitted(w, 2, false);
+    assert_int_equal(waiting(w, anns), 0);
+    assert_int_equal(waiting(w, bobs->handoff), 2);
+    assert_err(
+        send_ctl_key_remove(w->r->cli->own, &(struct msg_ctl_key_remove){.client = bobs->client}),
+        ERR_OK);
+    denied(w, 3, ERR_UNAUTHENTICATED);
+    denied(w, 4, ERR_UNAUTHENTICATED);
+    rig_take(w->r->gateway, MSG_TOKEN_GONE);
+    rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL);
+    rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL);
+    rig_quiet(w->r->gateway);
+    assert_null(w->r->k->calls.by_handoff.by_key);
+    assert_null(w->r->k->handoffs.by_handoff.by_key);
+    assert_int_equal(group_size(&w->r->k->calls.by_client, ID_SLICE(bobs->client)), 1);
+    for (uint64_t call = 1; call <= 5; call++)
+        gone(w, call);
+    rig_settle(w->r);
+    assert_null(w->r->k->calls.by_client.by_key);
+}
+
 /* --- the credential is refused ---------------------------------------------------------------- */
 
 static void test_refused_then_given_again(void **state)
@@ -439,7 +529,11 @@ static void test_calls_per_client(void **state)
         o = rig_call(n, w->ann);
         o.want = CALL_WANT_OWN;
         rig_say_call(w->r, &o);
+        rig_settle(w->r);
+        assert_err(auth_load(w->r->k), ERR_OK); /* as after a removal that failed */
     }
+    rig_take(w->r->gateway, MSG_CALL_OWN);
+    rig_take(w->r->gateway, MSG_CALL_OWN);
     denied(w, 3, ERR_RATE_LIMITED);
     rig_forget(w->r->gateway);
     o = rig_call(5, w->bob);
@@ -662,6 +756,8 @@ int main(void)
         T(test_legacy_link_by_error),
         T(test_legacy_session_gone),
         T(test_shown_are_bounded),
+        T(test_found_while_it_waits),
+        T(test_others_wait_on),
         T(test_refused_then_given_again),
         T(test_gone),
         T(test_gateway_dies),
