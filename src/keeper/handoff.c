@@ -131,7 +131,8 @@ static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
     uint64_t open = 0, now = keeper_now(k);
     struct store_rows q;
     bool spent = false;
-    enum err e = count(k, Q_handoff_open_count, VALS(V_ID(a->who.client)), &open);
+    enum err e =
+        count(k, Q_handoff_open_count, VALS(V_ID(a->who.user), V_ID(a->who.client)), &open);
 
     if (!e)
         e = store_one(k->store, Q_handoff_recent_counts,

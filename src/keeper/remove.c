@@ -26,8 +26,8 @@ struct removal {
 /* What a person's or client's open handoffs were for is gone. */
 static enum err cancel_handoffs(struct removal *r)
 {
-    const struct handoff_which open = {
-        Q_handoff_of, VALS(r->person ? V_ID(r->user) : V_ID(r->client)), HANDOFF_CANCEL};
+    const struct handoff_which open = {Q_handoff_of, VALS(V_ID(r->user), V_ID(r->client)),
+                                       HANDOFF_CANCEL};
 
     return handoff_move_all(r->k, &open, &(struct handoff_change){0}, &r->cancelled);
 }

@@ -22,6 +22,7 @@ struct revoking {
     struct victim *victims;
 };
 
+/* Each that it names must match, of those that one of them finds. */
 static bool matches(const struct revoke_which *w, const struct victim *v)
 {
     if (!ID_IS_ZERO(w->connection) && !ID_EQ(w->connection, v->id))
@@ -56,7 +57,13 @@ static enum err collect(struct revoking *r, const struct revoke_which *w)
     struct store_rows q;
     struct victim v;
 
-    store_query(r->k->store, Q_connection_all, VALS(), &q);
+    if (w->all)
+        store_query(r->k->store, Q_connection_all, VALS(), &q);
+    else
+        store_query(r->k->store, Q_connection_of,
+                    VALS(V_ID(w->connection), V_ID(w->client), V_ID(w->user),
+                         V_STR(w->upstream ? w->upstream : "")),
+                    &q);
     while (store_next(&q)) {
         STORE_ID(&q, 0, v.id);
         STORE_ID(&q, 1, v.who.user);
