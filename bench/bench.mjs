@@ -3,9 +3,10 @@
 // everything on: agent key, lease, injection, screening, audit. Each answer is compared, of all three, and the first wrong one ends the run
 // as a failure. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines.
 //
-//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--profile] [--count-wrong]
+//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--profile] [--count-wrong] [--crowd]
 //
 // --profile: and where the time goes, by perf (package linux-perf; as root).
+// --crowd: instead of all that, what a call costs beside others (crowd.mjs).
 // --count-wrong: wrong answers are counted and end nothing; for builds that are known to give some.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -17,6 +18,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { Agent } from '../tests/lib/agent.mjs';
 import { PATIENCE } from '../tests/lib/patience.mjs';
 import { Person, stopBrowser } from '../tests/lib/person.mjs';
+import { crowd } from './crowd.mjs';
 import { profile } from './profile.mjs';
 import { Sidegate, command, freePort, root, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
 
@@ -24,7 +26,7 @@ const { values: options } = parseArgs({
     options: {
         build: { type: 'string', default: 'build-bench' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '3' },
         streams: { type: 'string', default: '200' }, out: { type: 'string', default: join(root, 'build/bench.jsonl') },
-        profile: { type: 'boolean', default: false }, 'count-wrong': { type: 'boolean', default: false },
+        profile: { type: 'boolean', default: false }, crowd: { type: 'boolean', default: false }, 'count-wrong': { type: 'boolean', default: false },
     },
 });
 const rounds = Number(options.rounds);
@@ -236,7 +238,7 @@ async function startFeeds() {
 }
 
 // Legacy sessions with their GET streams, all open.
-async function openStreams(at, agentKey) {
+async function openStreams(at, agentKey, n = Number(options.streams)) {
     const url = new URL(at);
     const http = new HttpAgent({ keepAlive: true, maxSockets: 10_000 });
     const auth = { Authorization: `Bearer ${agentKey}`, Accept: 'application/json, text/event-stream', 'Content-Type': 'application/json' };
@@ -247,7 +249,7 @@ async function openStreams(at, agentKey) {
     });
     const open = [];
     const initialize = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } } });
-    for (let i = 0; i < Number(options.streams); i++) {
+    for (let i = 0; i < n; i++) {
         const res = await ask('POST', {}, initialize);
         res.resume();
         const session = res.headers['mcp-session-id'];
@@ -314,6 +316,11 @@ async function main() {
     figure('start to first answer: nginx', nginxStart, 'ms');
     figure('start to first answer: Sidegate', Number(process.hrtime.bigint() - started) / 1e6, 'ms', { nginx: nginxStart });
     const agentKey = await connect(gate);
+    if (options.crowd) {
+        const request = { headers, body };
+        await crowd({ gate, agentKey, request, rounds, seconds: Number(options.seconds), load, cpuTime, median, figure, closing, openStreams });
+        return;
+    }
     const nginx = await idleNginx(ports.proxy);
     await calls(gate, ports, agentKey);
     if (options.profile) {
