@@ -74,9 +74,10 @@ enum err credential_place(struct use *u)
 {
     enum err e = ERR_OK;
 
-    u->screen = screen_new(buf_slice(&u->all->conf.name), u->all->screen_key);
-    if (u->credential != NULL && sec_len(u->credential) > 0)
+    if (u->credential != NULL && sec_len(u->credential) > 0) {
+        u->screen = screen_new(buf_slice(&u->all->conf.name), u->all->screen_key);
         e = sec_with(u->credential, place_opened, u);
+    }
     sec_free(u->credential);
     u->credential = NULL;
     excuse(u);

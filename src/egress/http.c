@@ -240,6 +240,7 @@ static void set_method(struct http *h, enum http_method method)
 
     if (method == HTTP_GET) {
         SET(e, CURLOPT_HTTPGET, 1L);
+        SET(e, CURLOPT_BUFFERSIZE, 4096L); /* of a stream that is open for long; else 16 KiB */
     } else if (method == HTTP_DELETE) {
         SET(e, CURLOPT_HTTPGET, 1L);
         SET(e, CURLOPT_CUSTOMREQUEST, "DELETE");

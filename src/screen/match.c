@@ -18,7 +18,7 @@
 
 bool screen_active(const struct screen *s)
 {
-    return s->known < s->distinct;
+    return s != NULL && s->known < s->distinct;
 }
 
 struct slice screen_label(const struct screen *s)

@@ -33,6 +33,8 @@
 #define SCREEN_VALUE_MIN 5
 #define SCREEN_BLOCK     12
 
+/* One of 17 KiB and more, for what belongs to one request. NULL is one without a value: nothing is
+ * looked for. */
 struct screen;
 
 /* label: what stands in "[redacted: label]", copied; at most LIM_LABEL_BYTES of valid UTF-8 are
