@@ -20,8 +20,6 @@
 /* Objects up to this size are checked for equal keys pair by pair, larger ones by hashes. */
 #define FEW_KEYS 12
 
-enum step { STEP_VALUE, STEP_FIRST_ELEMENT, STEP_FIRST_KEY, STEP_KEY, STEP_AFTER };
-
 struct parser {
     struct json *j;
     const uint8_t *s;
@@ -65,22 +63,24 @@ static void grow(struct json *j)
     j->cap = cap;
 }
 
-static inline enum err add_node(struct parser *p, enum json_type type, size_t at, size_t len)
+/* Behind those that there are; where it stands is filled in. */
+static inline enum err add_node(struct parser *p, struct json_node node)
 {
     struct json *j = p->j;
     if (j->n == p->max_nodes)
-        return fail(p, at, ERR_TOO_LARGE);
+        return fail(p, node.at, ERR_TOO_LARGE);
     if (j->n == j->cap)
         grow(j);
-    j->nodes[j->n] = (struct json_node){
-        .at = (uint32_t)at,
-        .len = (uint32_t)len,
-        .parent = p->open,
-        .next = j->n + 1,
-        .type = (uint8_t)type,
-    };
-    j->n++;
+    node.parent = p->open;
+    node.next = j->n + 1;
+    j->nodes[j->n++] = node;
     return ERR_OK;
+}
+
+static enum err add_plain(struct parser *p, enum json_type type, size_t at, size_t len)
+{
+    return add_node(
+        p, (struct json_node){.at = (uint32_t)at, .len = (uint32_t)len, .type = (uint8_t)type});
 }
 
 /* What stands in the open container is not in its final form. */
@@ -92,7 +92,7 @@ static void mark_rewrite(struct parser *p)
 
 /* --- strings ---------------------------------------------------------------------------------- */
 
-static uint64_t load8(const uint8_t *p)
+static inline uint64_t load8(const uint8_t *p)
 {
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
            (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
@@ -102,13 +102,13 @@ static uint64_t load8(const uint8_t *p)
 #define ONES (~UINT64_C(0) / 255)
 
 /* A mark at the lowest byte that is zero; marks above it may be wrong. */
-static uint64_t zero_byte(uint64_t w)
+static inline uint64_t zero_byte(uint64_t w)
 {
     return (w - ONES) & ~w & (ONES << 7);
 }
 
 /* The first byte from at on that is a quote, a backslash, a control or not ASCII; n if none. */
-static size_t skip_plain(const uint8_t *s, size_t at, size_t n)
+static inline size_t skip_plain(const uint8_t *s, size_t at, size_t n)
 {
     while (n - at >= 8) {
         uint64_t w = load8(s + at);
@@ -172,7 +172,7 @@ size_t json_escape(struct slice s, uint32_t *ret)
 }
 
 /* The string whose opening quote is at p->at becomes a node. */
-static enum err string(struct parser *p)
+static enum err string(struct parser *p, bool is_key)
 {
     size_t start = p->at + 1, at = start, k;
     bool escapes = false, other_form = false;
@@ -195,14 +195,14 @@ static enum err string(struct parser *p)
         at += k;
     }
     p->at = at + 1;
-    enum err e = add_node(p, JSON_STRING, start, at - start);
-    if (e != ERR_OK)
-        return e;
-    p->j->nodes[p->j->n - 1].has_escapes = escapes;
-    p->j->nodes[p->j->n - 1].other_form = other_form;
     if (other_form)
         mark_rewrite(p);
-    return ERR_OK;
+    return add_node(p, (struct json_node){.at = (uint32_t)start,
+                                          .len = (uint32_t)(at - start),
+                                          .type = JSON_STRING,
+                                          .is_key = is_key,
+                                          .has_escapes = escapes,
+                                          .other_form = other_form});
 }
 
 /* --- equal keys ------------------------------------------------------------------------------- */
@@ -377,7 +377,7 @@ static enum err number(struct parser *p)
     if (k == 0)
         return fail(p, at, ERR_SYNTAX);
     p->at += k;
-    return add_node(p, JSON_NUMBER, at, k);
+    return add_plain(p, JSON_NUMBER, at, k);
 }
 
 static enum err literal(struct parser *p)
@@ -393,7 +393,7 @@ static enum err literal(struct parser *p)
         if (slice_starts(rest, words[i].text)) {
             size_t at = p->at;
             p->at += words[i].text.n;
-            return add_node(p, words[i].type, at, words[i].text.n);
+            return add_plain(p, words[i].type, at, words[i].text.n);
         }
     }
     return fail(p, p->at, ERR_SYNTAX);
@@ -405,7 +405,7 @@ static enum err open_container(struct parser *p, enum json_type type)
 {
     if (p->depth == LIM_JSON_DEPTH)
         return fail(p, p->at, ERR_TOO_DEEP);
-    enum err e = add_node(p, type, p->at, 0);
+    enum err e = add_plain(p, type, p->at, 0);
     if (e != ERR_OK)
         return e;
     p->open = p->j->n - 1;
@@ -448,15 +448,69 @@ static inline void white_space(struct parser *p)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-static enum err value(struct parser *p, enum step *step)
+/* The key at p->at, and its colon: its value comes next. */
+static enum err key(struct parser *p)
 {
+    struct json *j = p->j;
+    if (p->at == p->n || p->s[p->at] != '"')
+        return fail(p, p->at, ERR_SYNTAX);
+    if (j->nodes[p->open].count == p->max_keys)
+        return fail(p, p->at, ERR_TOO_LARGE);
+    enum err e = string(p, true);
+    if (e != ERR_OK)
+        return e;
+    j->nodes[p->open].count++;
+    white_space(p);
+    if (p->at == p->n || p->s[p->at] != ':')
+        return fail(p, p->at, ERR_SYNTAX);
+    p->at++;
+    return ERR_OK;
+}
+
+/* From one value to where the next one begins, over the ends of what ends there; p->open is
+ * JSON_NONE when that was the whole. */
+static enum err go_on(struct parser *p)
+{
+    while (p->open != JSON_NONE) {
+        bool object = p->j->nodes[p->open].type == JSON_OBJECT;
+        enum err e;
+        white_space(p);
+        if (p->at < p->n && p->s[p->at] == ',') {
+            p->at++;
+            white_space(p);
+            return object ? key(p) : ERR_OK;
+        }
+        if (p->at == p->n || p->s[p->at] != (object ? '}' : ']'))
+            return fail(p, p->at, ERR_SYNTAX);
+        e = close_container(p);
+        if (e != ERR_OK)
+            return e;
+    }
+    return ERR_OK;
+}
+
+/* Into an array or object, to its first value; over it when it has none. */
+static enum err go_in(struct parser *p, enum json_type type)
+{
+    enum err e = open_container(p, type);
+    if (e != ERR_OK)
+        return e;
+    white_space(p);
+    if (p->at < p->n && p->s[p->at] == (type == JSON_OBJECT ? '}' : ']'))
+        return go_on(p);
+    return type == JSON_OBJECT ? key(p) : ERR_OK;
+}
+
+/* The value at p->at, to where the next one begins. */
+static enum err value(struct parser *p)
+{
+    enum err e;
     if (p->open != JSON_NONE && p->j->nodes[p->open].type == JSON_ARRAY)
         p->j->nodes[p->open].count++;
-    *step = STEP_AFTER;
     switch (p->s[p->at]) {
-    case '{': *step = STEP_FIRST_KEY; return open_container(p, JSON_OBJECT);
-    case '[': *step = STEP_FIRST_ELEMENT; return open_container(p, JSON_ARRAY);
-    case '"': return string(p);
+    case '{': return go_in(p, JSON_OBJECT);
+    case '[': return go_in(p, JSON_ARRAY);
+    case '"': e = string(p, false); break;
     case '-':
     case '0':
     case '1':
@@ -467,81 +521,24 @@ static enum err value(struct parser *p, enum step *step)
     case '6':
     case '7':
     case '8':
-    case '9': return number(p);
-    default: return literal(p);
+    case '9': e = number(p); break;
+    default: e = literal(p);
     }
-}
-
-static enum err key(struct parser *p)
-{
-    struct json *j = p->j;
-    if (p->s[p->at] != '"')
-        return fail(p, p->at, ERR_SYNTAX);
-    if (j->nodes[p->open].count == p->max_keys)
-        return fail(p, p->at, ERR_TOO_LARGE);
-    enum err e = string(p);
-    if (e != ERR_OK)
-        return e;
-    struct json_node *k = &j->nodes[j->n - 1];
-    k->is_key = true;
-    j->nodes[p->open].count++;
-    white_space(p);
-    if (p->at == p->n || p->s[p->at] != ':')
-        return fail(p, p->at, ERR_SYNTAX);
-    p->at++;
-    return ERR_OK;
-}
-
-static enum err after(struct parser *p, enum step *step)
-{
-    bool object = p->j->nodes[p->open].type == JSON_OBJECT;
-    uint8_t c = p->s[p->at];
-    if (c == ',') {
-        p->at++;
-        *step = object ? STEP_KEY : STEP_VALUE;
-        return ERR_OK;
-    }
-    if (c != (object ? '}' : ']'))
-        return fail(p, p->at, ERR_SYNTAX);
-    return close_container(p);
-}
-
-static enum err one_step(struct parser *p, enum step *step)
-{
-    switch (*step) {
-    case STEP_FIRST_ELEMENT:
-        if (p->s[p->at] == ']') {
-            *step = STEP_AFTER;
-            return close_container(p);
-        }
-        return value(p, step);
-    case STEP_FIRST_KEY:
-        if (p->s[p->at] == '}') {
-            *step = STEP_AFTER;
-            return close_container(p);
-        }
-        *step = STEP_VALUE;
-        return key(p);
-    case STEP_KEY: *step = STEP_VALUE; return key(p);
-    case STEP_VALUE: return value(p, step);
-    case STEP_AFTER: return after(p, step);
-    }
-    BUG_IF(true);
+    return e == ERR_OK ? go_on(p) : e;
 }
 
 static enum err run(struct parser *p)
 {
-    enum step step = STEP_VALUE;
-    for (;;) {
+    do {
+        enum err e;
         white_space(p);
-        if (step == STEP_AFTER && p->open == JSON_NONE)
-            break;
         if (p->at == p->n)
             return fail(p, p->at, ERR_SYNTAX);
-        enum err e = one_step(p, &step);
+        e = value(p);
         if (e != ERR_OK)
             return e;
-    }
+    } while (p->open != JSON_NONE);
+    white_space(p);
     return p->at == p->n ? ERR_OK : fail(p, p->at, ERR_SYNTAX);
 }
 
