@@ -19,6 +19,7 @@
 
 #define CANARY_BYTES 16
 #define SLOTS_MOST   100
+#define SMALL        1024
 
 /* As many slots as fill two pages, or as little more as two of them take. */
 static const struct size {
@@ -52,13 +53,19 @@ static size_t locked_bytes(const struct size *s)
     return (n + page - 1) / page * page;
 }
 
+/* Large ones, of which strangers bring some in forms, leave half of it to cookies, keys and passwords. */
+static size_t most_for(const struct size *s)
+{
+    return s->bytes > SMALL && !PLANTED(large_take_all) ? LIM_SECRETS_BYTES / 2 : LIM_SECRETS_BYTES;
+}
+
 static struct slot_region *region_new(uint8_t size)
 {
     const struct size *s = &sizes[size];
     struct slot_region *r;
     uint8_t *p;
 
-    if (held + locked_bytes(s) > LIM_SECRETS_BYTES && !PLANTED(secrets_endless))
+    if (held + locked_bytes(s) > most_for(s) && !PLANTED(secrets_endless))
         return NULL;
     p = sodium_malloc(s->slots * stride(s));
     if (p == NULL)

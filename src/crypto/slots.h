@@ -16,7 +16,8 @@ struct slot {
 };
 
 /* A slot for n bytes (at most LIM_SECRET_BYTES). False: there is no room, since the regions of
- * this process have LIM_SECRETS_BYTES, or since the kernel has no more. */
+ * this process have LIM_SECRETS_BYTES (half of it for one of more than 1 KiB), or since the kernel
+ * has no more. */
 MUST_USE bool slots_take(size_t n, struct slot *ret_slot);
 /* Wipes the slot, which was taken for n bytes. A write behind them is a bug. */
 void slots_leave(const struct slot *slot, size_t n);

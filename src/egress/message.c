@@ -65,7 +65,7 @@ static enum err on_message(struct use *u, const struct json *j, const struct jso
     if (e == ERR_OK)
         flow_message(&u->flow, &out);
     if (e == ERR_OK && !final)
-        e = use_hold(u);
+        e = use_hold_answer(u);
     if (!final)
         screening_tell(u);
 out:

@@ -227,6 +227,9 @@ static void on_event(void *ctx, unsigned events)
         pool_drive(s->pool, s->fd, how);
         return;
     }
+    /* What was found before its request was over has been read since. */
+    if (s->user == NULL && sock_is_quiet(s->fd))
+        return;
     if (s->user == NULL)
         sock_spoil(s->fd); /* libcurl finds it closed when it looks */
     watch(s, 0);

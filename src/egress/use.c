@@ -90,12 +90,19 @@ enum err use_hold(struct use *u)
                     u->body.cap + json_bytes(&u->json) + u->asked.cap + u->flow.held + u->reading);
 }
 
+enum err use_hold_answer(struct use *u)
+{
+    enum err e = use_hold(u);
+
+    return e == ERR_AGAIN && !PLANTED(answer_waits) ? ERR_RATE_LIMITED : e;
+}
+
 enum err use_may_read(struct use *u, size_t held)
 {
     if (flow_blocked(&u->flow))
         return ERR_AGAIN;
     u->reading = held;
-    return use_hold(u);
+    return use_hold_answer(u);
 }
 
 /* --- how it ends ------------------------------------------------------------------------------ */

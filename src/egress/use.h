@@ -152,6 +152,9 @@ bool use_only_reads(const struct use *u);
 MUST_USE enum err use_may_send(const struct use *u);
 /* Counts what u holds by now. ERR_RATE_LIMITED, ERR_AGAIN: its agent key's share has no room. */
 MUST_USE enum err use_hold(struct use *u);
+/* The same for an answer on its way, which ends for want of room whoever has it: ERR_AGAIN would say
+ * that credit follows, and nobody hears of room. */
+MUST_USE enum err use_hold_answer(struct use *u);
 /* Before more of the answer is read, of which its transport holds that many bytes. ERR_AGAIN:
  * nothing can be taken now, and credit follows. Another error ends the answer. */
 MUST_USE enum err use_may_read(struct use *u, size_t held);

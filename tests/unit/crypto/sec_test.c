@@ -236,9 +236,32 @@ static void test_one_too_many(void **state)
 {
     (void)state;
     check_one_too_many(9, LIM_SECRETS_BYTES / 64);
-    check_one_too_many(LIM_SECRET_BYTES, LIM_SECRETS_BYTES / LIM_SECRET_BYTES);
+    check_one_too_many(LIM_SECRET_BYTES, LIM_SECRETS_BYTES / 2 / LIM_SECRET_BYTES);
     check_one_too_many(64, LIM_SECRETS_BYTES / 64);
     assert_err(sec_room(NULL), ERR_OK);
+}
+
+static void test_large_ones_leave_room(void **state)
+{
+    enum { MOST = 8192 };
+    static struct sec *large[MOST], *small[MOST];
+    uint8_t *bytes = mem_zalloc(LIM_SECRET_BYTES);
+    size_t n = 0;
+
+    (void)state;
+    while (n < MOST &&
+           sec_room(large[n] = sec_take(bytes, n % 2 ? 1025 : LIM_SECRET_BYTES)) == ERR_OK)
+        n++;
+    assert_true(n < MOST);
+    for (size_t i = 0; i < MOST; i++) {
+        small[i] = sec_of("swordfish");
+        assert_err(sec_room(small[i]), ERR_OK);
+    }
+    for (size_t i = 0; i < MOST; i++)
+        sec_free(small[i]);
+    while (n > 0)
+        sec_free(large[--n]);
+    mem_free(bytes);
 }
 
 static enum err open_again(void *ctx, struct slice bytes)
@@ -280,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_wiped_when_freed),
         cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_one_too_many),
+        cmocka_unit_test(test_large_ones_leave_room),
         cmocka_unit_test(test_bugs_abort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,38 @@ static void test_share_and_answers(void **state)
     rig_stop(r);
 }
 
+/* Others hold nearly all that there is: an answer that needs more ends, since nobody would tell it
+ * when there is room again. */
+static void test_others_hold_the_room(void **state)
+{
+    struct rig *r = start_shared(silent);
+    struct buf text = BUF_INIT(1 << 20);
+    struct rig_ask a = {.body = large_body()};
+    unsigned i, others = 0;
+
+    (void)state;
+    while (others < 64 && (others + 2) * strlen(a.body) < (1 << 20)) {
+        a.client = 2 + others++;
+        (void)rig_ask(r, a);
+        rig_requests(r, others);
+    }
+    buf_put_str(
+        &text,
+        "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"resultType\":\"complete\",\"text\":\"");
+    for (int n = 0; n < 140 * 1000; n++)
+        buf_put_u8(&text, 'y');
+    buf_put_str(&text, "\"}}");
+    buf_put_u8(&text, 0);
+    r->canned = (const char *)text.p;
+    r->script = answer;
+    i = rig_ask(r, (struct rig_ask){.client = 1});
+    rig_both(r, i);
+    assert_end(r, i, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN);
+    assert_result(r, i, RESULT_UNKNOWN, ERR_RATE_LIMITED);
+    buf_free(&text);
+    rig_stop(r);
+}
+
 static void test_either_half_first(void **state)
 {
     struct rig *r = start(answer);
@@ -386,6 +418,7 @@ int main(void)
         T(test_either_half_first),
         T(test_share_of_a_key),
         T(test_share_and_answers),
+        T(test_others_hold_the_room),
         T(test_nodes_go_with_the_body),
         T(test_headers_from_the_body),
         T(test_notification),

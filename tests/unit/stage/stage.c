@@ -239,7 +239,8 @@ void stage_kill(struct stage *s)
 {
     if (s->loop == NULL)
         return; /* stopped in good order */
-    if (!s->ended) {
+    if (!s->ended &&
+        s->child.pid > 0) { /* it was started: 0 would be this test and all beside it */
         spawn_signal(&s->child, SIGKILL);
         while (!s->ended)
             loop_turn(s->loop, 50);
