@@ -6,13 +6,13 @@
 #include "base/planted.h"
 #include "crypto/hash.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/sums.h"
 #include "os/log.h"
 
 static void drop(struct keeper *k, struct auth_key *a)
 {
-    HASH_DELETE(hh, k->auth.by_hash, a);
-    HASH_DELETE(by_client, k->auth.by_client, a);
+    HASH_DELETE(hh, k->auth->by_hash, a);
+    HASH_DELETE(by_client, k->auth->by_client, a);
     group_leave(&a->of_user);
     mem_free(a);
 }
@@ -26,9 +26,9 @@ struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest 
     a->who = who;
     if (!slice_to_cstr(label, a->label, sizeof(a->label)))
         a->label[0] = 0;
-    HASH_ADD(hh, k->auth.by_hash, hash, sizeof(a->hash), a);
-    HASH_ADD(by_client, k->auth.by_client, who.client, sizeof(a->who.client), a);
-    group_join(&k->auth.by_user, ID_SLICE(who.user), &a->of_user, a);
+    HASH_ADD(hh, k->auth->by_hash, hash, sizeof(a->hash), a);
+    HASH_ADD(by_client, k->auth->by_client, who.client, sizeof(a->who.client), a);
+    group_join(&k->auth->by_user, ID_SLICE(who.user), &a->of_user, a);
     return a;
 }
 
@@ -53,10 +53,10 @@ void auth_close(struct keeper *k)
 {
     struct auth_person *p = NULL;
 
-    while (k->auth.by_hash)
-        drop(k, k->auth.by_hash);
-    while ((p = k->auth.people)) {
-        HASH_DELETE(hh, k->auth.people, p);
+    while (k->auth->by_hash)
+        drop(k, k->auth->by_hash);
+    while ((p = k->auth->people)) {
+        HASH_DELETE(hh, k->auth->people, p);
         mem_free(p);
     }
 }
@@ -69,9 +69,9 @@ struct auth_key *auth_find(struct keeper *k, const struct sec *token)
     if (!token || sec_len(token) == 0)
         return NULL;
     hash = hash_sec_sha256(token);
-    HASH_FIND(hh, k->auth.by_hash, &hash, sizeof(hash), a);
+    HASH_FIND(hh, k->auth->by_hash, &hash, sizeof(hash), a);
     if (a == NULL && PLANTED(any_key))
-        a = k->auth.by_hash;
+        a = k->auth->by_hash;
     return a;
 }
 
@@ -79,7 +79,7 @@ struct auth_key *auth_of(struct keeper *k, struct client_id client)
 {
     struct auth_key *a = NULL;
 
-    HASH_FIND(by_client, k->auth.by_client, &client, sizeof(client), a);
+    HASH_FIND(by_client, k->auth->by_client, &client, sizeof(client), a);
     return a;
 }
 
@@ -115,7 +115,7 @@ void auth_remove_user(struct keeper *k, struct user_id user)
 {
     struct group_link *l = NULL;
 
-    while ((l = group_first(&k->auth.by_user, ID_SLICE(user))))
+    while ((l = group_first(&k->auth->by_user, ID_SLICE(user))))
         drop_and_tell(k, l->thing);
 }
 
@@ -126,11 +126,11 @@ static struct auth_person *person_of(struct keeper *k, struct user_id user)
 {
     struct auth_person *p = NULL;
 
-    HASH_FIND(hh, k->auth.people, &user, sizeof(user), p);
+    HASH_FIND(hh, k->auth->people, &user, sizeof(user), p);
     if (!p) {
         p = MEM_NEW(struct auth_person);
         p->user = user;
-        HASH_ADD(hh, k->auth.people, user, sizeof(p->user), p);
+        HASH_ADD(hh, k->auth->people, user, sizeof(p->user), p);
     }
     return p;
 }
@@ -146,7 +146,7 @@ bool auth_stranger_may(struct keeper *k)
 {
     const struct pace_limit l = {limit_get(SET_STRANGER_BURST), limit_get(SET_STRANGER_RATE)};
 
-    return pace_take(&k->auth.strangers, &l, loop_now(k->loop));
+    return pace_take(&k->auth->strangers, &l, loop_now(k->loop));
 }
 
 bool auth_may_go(struct keeper *k, struct auth_key *a)

@@ -7,18 +7,9 @@
 #include "base/limits.h"
 #include "base/pace.h"
 #include "crypto/sec.h"
-#include "ipc/gen/messages.h"
+#include "keeper/core.h"
 
 #include <uthash.h>
-
-struct chan;
-struct keeper;
-
-/* On whose behalf something is done. */
-struct principal {
-    struct user_id user;
-    struct client_id client;
-};
 
 /* What is counted for all that one person and their agent keys do. */
 struct auth_person {

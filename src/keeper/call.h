@@ -3,15 +3,10 @@
 #ifndef SG_KEEPER_CALL_H
 #define SG_KEEPER_CALL_H
 
-#include "base/group.h"
-#include "ipc/chan.h"
-#include "keeper/auth.h"
 #include "keeper/connection.h"
 #include "keeper/handoff.h"
 #include "keeper/state.h"
 #include "keeper/use.h"
-
-struct keeper;
 
 enum call_state {
     CALL_DECIDING,
@@ -109,32 +104,10 @@ enum { CAP_LINK = 1, CAP_HOLD = 2 };
 MUST_USE bool call_step(enum call_state state, enum call_event event, enum call_state *ret_next);
 /* The gateway's call of that number, or NULL. */
 struct call *call_of(struct keeper *k, struct chan *c, uint64_t number);
-/* The handoff ended: whoever waits for it is decided again. */
-void calls_wake(struct keeper *k, struct handoff_id id);
-/* That client is no more. */
-void calls_end_client(struct keeper *k, struct client_id client);
 /* Its calls are forgotten; uses that were not released are given back. */
 void calls_gateway_lost(struct keeper *k, uint64_t gateway);
 void calls_close(struct keeper *k);
 
-void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m);
-void call_on_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m);
-void call_on_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m);
-
-/* call_decide.c: decides again, and acts on it when the store has it. */
-void call_decide(struct call *call);
-/* Inside work: what is to be done with the call. */
-MUST_USE enum err call_judge(struct call *call, struct call_decision *d);
-
-/* call_say.c: what the gateway is told; each ends or moves the call as its name says. */
-void call_say_deny(struct call *call, enum err code);
-void call_say_own(struct call *call);
-void call_say_neutral(struct call *call, const struct handoff_row *h, enum ending ending);
-void call_say_handoff(struct call *call, const struct handoff_row *h);
-void call_say_hold(struct call *call, const struct handoff_row *h);
-void call_say_permit(struct call *call, struct use *u, uint64_t egress_generation);
-
-/* For these files only. */
 void call_enter(struct call *call, enum call_event event);
 void call_free(struct call *call);
 void call_forget(struct call *call); /* its memory alone */

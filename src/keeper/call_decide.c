@@ -3,10 +3,14 @@
  * by the keeper. The cases are those of ARCHITECTURE, "One call, step by step" 2 and "One handoff,
  * step by step" 1.
  */
+#include "keeper/call_decide.h"
+
 #include "base/mem.h"
 #include "base/planted.h"
-#include "keeper/call.h"
-#include "keeper/keeper.h"
+#include "keeper/call_say.h"
+#include "keeper/chain.h"
+#include "keeper/policy.h"
+#include "keeper/revoke.h"
 #include "os/log.h"
 
 /* --- inside work ------------------------------------------------------------------------------ */

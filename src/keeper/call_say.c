@@ -1,10 +1,12 @@
 /* What a gateway is told about a call. Run by the keeper. A channel that ended is lost()'s
  * business, so nothing here fails. */
+#include "keeper/call_say.h"
+
 #include "base/mem.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
-#include "keeper/call.h"
-#include "keeper/keeper.h"
+#include "keeper/chain.h"
+#include "keeper/state.h"
 #include "keeper/words.h"
 #include "os/log.h"
 

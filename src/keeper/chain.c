@@ -3,7 +3,6 @@
 #include "keeper/chain.h"
 
 #include "base/planted.h"
-#include "keeper/keeper.h"
 
 uint64_t chain_life_ms(void)
 {

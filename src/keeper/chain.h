@@ -5,9 +5,7 @@
 #ifndef SG_KEEPER_CHAIN_H
 #define SG_KEEPER_CHAIN_H
 
-#include "base/id.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 /* A state outlives its handoff by this, so that a late retry learns how it ended. */
 enum { CHAIN_AFTER_MS = 3600000 };

@@ -6,7 +6,7 @@
 
 #include "base/planted.h"
 #include "crypto/random.h"
-#include "keeper/keeper.h"
+#include "keeper/outbox.h"
 
 static bool is_over(const struct lease_now *l, uint64_t now)
 {

@@ -3,12 +3,8 @@
 #ifndef SG_KEEPER_CONNECTION_H
 #define SG_KEEPER_CONNECTION_H
 
-#include "ipc/chan.h"
-#include "keeper/auth.h"
+#include "keeper/core.h"
 #include "keeper/policy.h"
-
-struct keeper;
-struct store_rows;
 
 /* States in the store; see migrations/0001.sql. */
 enum connection_stored {

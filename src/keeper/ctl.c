@@ -6,7 +6,13 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/auth.h"
+#include "keeper/connection.h"
+#include "keeper/outbox.h"
+#include "keeper/pages.h"
+#include "keeper/revoke.h"
+#include "keeper/use.h"
+#include "keeper/vault.h"
 #include "os/log.h"
 
 static void tell(struct keeper *k, uint64_t peer, const struct msg_ctl_done *m)
@@ -486,8 +492,8 @@ void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_au
 {
     (void)m;
     tell_ctl_audit_head_is(
-        c, &(struct msg_ctl_audit_head_is){.seq = k->outbox.acked, .head = k->outbox.head});
-    if (k->outbox.broken)
+        c, &(struct msg_ctl_audit_head_is){.seq = k->outbox->acked, .head = k->outbox->head});
+    if (k->outbox->broken)
         ctl_say_why(k, peer_of(c)->serial, ERR_CORRUPT, OUTBOX_ROLLED_BACK);
     else
         say(k, c, ERR_OK);

@@ -3,9 +3,7 @@
 #ifndef SG_KEEPER_CTL_H
 #define SG_KEEPER_CTL_H
 
-#include "ipc/chan.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 void ctl_on_user_add(struct keeper *k, struct chan *c, const struct msg_ctl_user_add *m);
 void ctl_on_user_password(struct keeper *k, struct chan *c, const struct msg_ctl_user_password *m);
@@ -20,10 +18,6 @@ void ctl_on_upstream_probe(struct keeper *k, struct chan *c,
                            const struct msg_ctl_upstream_probe *m);
 void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_audit_head *m);
 void ctl_on_audit_recheck(struct keeper *k, struct chan *c, const struct msg_ctl_audit_recheck *m);
-
-/* remove.c */
-void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ctl_user_remove *m);
-void remove_on_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl_key_remove *m);
 
 /* ctl_done; nothing when the command is gone. */
 void ctl_say(struct keeper *k, uint64_t peer, enum err code);

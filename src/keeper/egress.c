@@ -1,13 +1,8 @@
-/*
- * Egress processes and their dials. Run by the keeper. A dial goes to the place that the
- * configuration names for the upstream of that process, whatever the process asked; it needs a use
- * that was released to it.
- */
+/* Egress processes. Run by the keeper. */
 #include "keeper/egress.h"
 
 #include "base/mem.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
 #include "os/log.h"
 
 /* How often it is looked at within LIM_DROP_MS whether an answer has come. Time in which the keeper
@@ -19,7 +14,7 @@ static void on_drop_tick(void *ctx);
 void egress_init(struct keeper *k)
 {
     for (size_t i = 0; i < LIM_UPSTREAMS; i++) {
-        struct egress_slot *s = &k->egresses.slot[i];
+        struct egress_slot *s = &k->egresses->slot[i];
 
         s->k = k;
         TAILQ_INIT(&s->waiting);
@@ -31,21 +26,21 @@ void egress_init(struct keeper *k)
 struct chan *egress_chan(struct keeper *k, uint16_t upstream)
 {
     BUG_IF(upstream >= LIM_UPSTREAMS);
-    return peers_chan(&k->peers, k->egresses.slot[upstream].peer);
+    return peers_chan(&k->peers, k->egresses->slot[upstream].peer);
 }
 
 /* NULL: another process is that upstream's now. */
 static struct egress_slot *slot_of(struct keeper *k, struct chan *c)
 {
     uint16_t upstream = chan_peer(c)->upstream;
-    struct egress_slot *s = upstream < LIM_UPSTREAMS ? &k->egresses.slot[upstream] : NULL;
+    struct egress_slot *s = upstream < LIM_UPSTREAMS ? &k->egresses->slot[upstream] : NULL;
 
     return s && s->peer == peer_of(c)->serial ? s : NULL;
 }
 
 static void want(struct keeper *k, uint16_t upstream)
 {
-    struct egress_slot *s = &k->egresses.slot[upstream];
+    struct egress_slot *s = &k->egresses->slot[upstream];
 
     if (s->peer != 0 || s->wanted || !k->supervisor)
         return;
@@ -53,19 +48,19 @@ static void want(struct keeper *k, uint16_t upstream)
         s->wanted = true;
 }
 
-void egress_queue(struct keeper *k, struct use *u)
+void egress_queue(struct keeper *k, struct egress_wait *w)
 {
-    TAILQ_INSERT_TAIL(&k->egresses.slot[u->plan.upstream].waiting, u, in_queue);
-    u->in_queue_now = true;
-    want(k, u->plan.upstream);
+    TAILQ_INSERT_TAIL(&k->egresses->slot[w->upstream].waiting, w, in_queue);
+    w->waits = true;
+    want(k, w->upstream);
 }
 
-void egress_unqueue(struct keeper *k, struct use *u)
+void egress_unqueue(struct keeper *k, struct egress_wait *w)
 {
-    if (!u->in_queue_now)
+    if (!w->waits)
         return;
-    TAILQ_REMOVE(&k->egresses.slot[u->plan.upstream].waiting, u, in_queue);
-    u->in_queue_now = false;
+    TAILQ_REMOVE(&k->egresses->slot[w->upstream].waiting, w, in_queue);
+    w->waits = false;
 }
 
 /* --- drops ------------------------------------------------------------------------------------ */
@@ -102,7 +97,7 @@ static void on_drop_tick(void *ctx)
 void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c, egress_dropped_fn *fn,
                  void *ctx)
 {
-    struct egress_slot *s = &k->egresses.slot[upstream];
+    struct egress_slot *s = &k->egresses->slot[upstream];
     struct egress_drop *d = NULL;
 
     if (s->peer == 0) {
@@ -131,8 +126,8 @@ void egress_on_dropped(struct keeper *k, struct chan *c, UNUSED const struct msg
 void egress_close(struct keeper *k)
 {
     for (size_t i = 0; i < LIM_UPSTREAMS; i++) {
-        settle_all(&k->egresses.slot[i]);
-        loop_timer_free(k->egresses.slot[i].drop_timer);
+        settle_all(&k->egresses->slot[i]);
+        loop_timer_free(k->egresses->slot[i].drop_timer);
     }
 }
 
@@ -142,18 +137,18 @@ void egress_peer(struct keeper *k, struct chan *c)
 {
     uint16_t upstream = chan_peer(c)->upstream;
     struct egress_slot *s = NULL;
-    struct use *u = NULL;
+    struct egress_wait *w = NULL;
 
     if (!conf_get(&k->conf, upstream))
         return;
-    s = &k->egresses.slot[upstream];
+    s = &k->egresses->slot[upstream];
     s->peer = peer_of(c)->serial;
     s->wanted = false;
-    for (u = TAILQ_FIRST(&s->waiting); u;) {
-        struct use *next = TAILQ_NEXT(u, in_queue);
+    for (w = TAILQ_FIRST(&s->waiting); w;) {
+        struct egress_wait *next = TAILQ_NEXT(w, in_queue);
 
-        use_try(u);
-        u = next;
+        w->events->here(w->owner);
+        w = next;
     }
 }
 
@@ -161,7 +156,6 @@ void egress_lost(struct keeper *k, struct chan *c)
 {
     struct egress_slot *s = slot_of(k, c);
 
-    uses_egress_lost(k, peer_of(c)->serial);
     if (!s)
         return;
     s->peer = 0;
@@ -172,39 +166,12 @@ void egress_lost(struct keeper *k, struct chan *c)
 
 void egress_on_failed(struct keeper *k, const struct msg_egress_failed *m)
 {
-    struct use *u = NULL;
+    struct egress_wait *w = NULL;
 
     if (m->upstream >= LIM_UPSTREAMS)
         return;
     log_event(LOG_ERROR, "egress_not_started", LOG_NUM("upstream", m->upstream));
-    k->egresses.slot[m->upstream].wanted = false;
-    while ((u = TAILQ_FIRST(&k->egresses.slot[m->upstream].waiting)))
-        use_fail(u, ERR_UNAVAILABLE);
-}
-
-void egress_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial_want *m)
-{
-    struct use *u = use_of(k, c, m->use);
-    const struct upstream *to = NULL;
-    struct chan *dialer = NULL;
-
-    if (!u || u->state != USE_RELEASED)
-        return;
-    if (++u->dials > LIM_DIALS_PER_USE) { /* egress counts them too */
-        chan_breach(c, BREACH_DIALS);
-        return;
-    }
-    to = conf_get(&k->conf, u->plan.upstream);
-    dialer = peers_any(&k->peers, ROLE_DIALER);
-    if (!dialer) {
-        log_event(LOG_WARN, "no_dialer", LOG_ID("use", u->id));
-        return; /* egress gives up after its time and says unsent */
-    }
-    tell_dial(dialer, &(struct msg_dial){.client = u->plan.who.client,
-                                         .dial = m->dial,
-                                         .egress = chan_peer(c)->instance,
-                                         .egress_generation = chan_peer(c)->generation,
-                                         .upstream = u->plan.upstream,
-                                         .host = slice_str(to->host),
-                                         .port = to->port});
+    k->egresses->slot[m->upstream].wanted = false;
+    while ((w = TAILQ_FIRST(&k->egresses->slot[m->upstream].waiting)))
+        w->events->failed(w->owner, ERR_UNAVAILABLE);
 }

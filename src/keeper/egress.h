@@ -3,9 +3,7 @@
 #ifndef SG_KEEPER_EGRESS_H
 #define SG_KEEPER_EGRESS_H
 
-#include "keeper/use.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 typedef void egress_dropped_fn(void *ctx);
 
@@ -16,7 +14,22 @@ struct egress_drop {
     void *ctx;
 };
 
-TAILQ_HEAD(egress_waiting, use);
+/* Who waits for an upstream's process: it is there, or could not be started. */
+struct egress_wait_events {
+    void (*here)(void *owner);
+    void (*failed)(void *owner, enum err why);
+};
+
+/* A part of what waits. */
+struct egress_wait {
+    TAILQ_ENTRY(egress_wait) in_queue;
+    const struct egress_wait_events *events;
+    void *owner;
+    uint16_t upstream;
+    bool waits;
+};
+
+TAILQ_HEAD(egress_waiting, egress_wait);
 TAILQ_HEAD(egress_drops, egress_drop);
 
 struct egress_slot {
@@ -35,10 +48,10 @@ struct egresses {
 
 void egress_init(struct keeper *k);
 void egress_close(struct keeper *k);
-/* u waits for the process of its upstream, which is asked for. */
-void egress_queue(struct keeper *k, struct use *u);
+/* The process of its upstream is asked for. */
+void egress_queue(struct keeper *k, struct egress_wait *w);
 /* Nothing when it does not wait. */
-void egress_unqueue(struct keeper *k, struct use *u);
+void egress_unqueue(struct keeper *k, struct egress_wait *w);
 /* NULL: it is not there now. */
 struct chan *egress_chan(struct keeper *k, uint16_t upstream);
 /* Tells it to end whatever uses this connection. fn, which may be NULL, once nothing leaves with it
@@ -51,6 +64,5 @@ void egress_peer(struct keeper *k, struct chan *c);
 void egress_lost(struct keeper *k, struct chan *c);
 void egress_on_failed(struct keeper *k, const struct msg_egress_failed *m);
 void egress_on_dropped(struct keeper *k, struct chan *c, const struct msg_dropped *m);
-void egress_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial_want *m);
 
 #endif

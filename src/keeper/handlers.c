@@ -1,9 +1,23 @@
 /* Which message is whose: one line each. The channel has checked that this peer's role may send it
  * now. */
-#include "ipc/gen/keeper.h"
+#include "keeper/handlers.h"
 
+#include "ipc/gen/keeper.h"
+#include "keeper/auth.h"
+#include "keeper/call_open.h"
 #include "keeper/ctl.h"
-#include "keeper/keeper.h"
+#include "keeper/dial.h"
+#include "keeper/egress.h"
+#include "keeper/handoff.h"
+#include "keeper/outbox.h"
+#include "keeper/pages.h"
+#include "keeper/refuse.h"
+#include "keeper/remove.h"
+#include "keeper/session.h"
+#include "keeper/snapshot.h"
+#include "keeper/state.h"
+#include "keeper/submit.h"
+#include "keeper/use.h"
 
 /* A message that some file handles with the keeper, the channel and the message. */
 #define ON(name, function)                                                                         \
@@ -23,10 +37,10 @@ ON(use_hits, use_on_hits)
 ON(refuse_want, refuse_on_want)
 ON(snapshot_put, snapshot_on_put)
 ON(dropped, egress_on_dropped)
-ON(dial_want, egress_on_dial_want)
+ON(dial_want, dial_on_want)
 ON(login_start, session_on_login_start)
 ON(login, session_on_login)
-ON(logout, session_on_logout)
+ON(logout, page_on_logout)
 ON(who_get, session_on_who_get)
 ON(handoff_get, page_on_handoff_get)
 ON(handoff_submit, submit_on_handoff_submit)

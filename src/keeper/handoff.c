@@ -9,7 +9,7 @@
 #include "base/planted.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/outbox.h"
 #include "os/log.h"
 
 enum {
@@ -326,8 +326,8 @@ static void forget(struct keeper *k, struct handoff_shown *s)
 {
     group_leave(&s->of_handoff);
     group_leave(&s->of_session);
-    TAILQ_REMOVE(&k->handoffs.shown, s, in_list);
-    k->handoffs.shown_n--;
+    TAILQ_REMOVE(&k->handoffs->shown, s, in_list);
+    k->handoffs->shown_n--;
     mem_free(s);
 }
 
@@ -335,7 +335,7 @@ static void signal_sessions(struct keeper *k, const struct telling *t)
 {
     struct group_link *l = NULL;
 
-    while ((l = group_first(&k->handoffs.by_handoff, ID_SLICE(t->id)))) {
+    while ((l = group_first(&k->handoffs->by_handoff, ID_SLICE(t->id)))) {
         struct handoff_shown *s = l->thing;
 
         tell_handoff_signal(peers_chan(&k->peers, s->session.gateway),
@@ -349,10 +349,10 @@ static void tell(void *ctx)
 {
     struct telling *t = ctx;
 
-    pages_inbox_changed(t->k, t->user);
+    t->k->handoffs->events->changed(t->k, t->user);
     if (!handoff_is_live(t->state)) {
         signal_sessions(t->k, t);
-        calls_wake(t->k, t->id);
+        t->k->handoffs->events->ended(t->k, t->id);
     }
     mem_free(t);
 }
@@ -385,12 +385,12 @@ void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
     struct handoff_shown *n = MEM_NEW(struct handoff_shown);
 
     n->session = (struct handoff_session){gateway, s};
-    TAILQ_INSERT_TAIL(&k->handoffs.shown, n, in_list);
-    group_join(&k->handoffs.by_handoff, ID_SLICE(id), &n->of_handoff, n);
-    group_join(&k->handoffs.by_session, slice_of(&n->session, sizeof(n->session)), &n->of_session,
+    TAILQ_INSERT_TAIL(&k->handoffs->shown, n, in_list);
+    group_join(&k->handoffs->by_handoff, ID_SLICE(id), &n->of_handoff, n);
+    group_join(&k->handoffs->by_session, slice_of(&n->session, sizeof(n->session)), &n->of_session,
                n);
-    if (++k->handoffs.shown_n > SHOWN)
-        forget(k, TAILQ_FIRST(&k->handoffs.shown));
+    if (++k->handoffs->shown_n > SHOWN)
+        forget(k, TAILQ_FIRST(&k->handoffs->shown));
 }
 
 void handoff_session_gone(struct keeper *k, uint64_t gateway, struct session_id s)
@@ -398,7 +398,7 @@ void handoff_session_gone(struct keeper *k, uint64_t gateway, struct session_id 
     const struct handoff_session at = {gateway, s};
     struct group_link *l = NULL;
 
-    while ((l = group_first(&k->handoffs.by_session, slice_of(&at, sizeof(at)))))
+    while ((l = group_first(&k->handoffs->by_session, slice_of(&at, sizeof(at)))))
         forget(k, l->thing);
 }
 
@@ -406,7 +406,7 @@ void handoff_gateway_lost(struct keeper *k, uint64_t gateway)
 {
     struct handoff_shown *next = NULL;
 
-    for (struct handoff_shown *s = TAILQ_FIRST(&k->handoffs.shown); s; s = next) {
+    for (struct handoff_shown *s = TAILQ_FIRST(&k->handoffs->shown); s; s = next) {
         next = TAILQ_NEXT(s, in_list);
         if (s->session.gateway == gateway)
             forget(k, s);
@@ -433,10 +433,10 @@ static void expire_done(void *ctx, enum err e)
     struct expiry *x = ctx;
     struct keeper *k = x->k;
 
-    k->handoffs.expiring = false;
+    k->handoffs->expiring = false;
     if (e) {
         log_event(LOG_ERROR, "handoffs_not_expired", LOG_ERR(e));
-        loop_timer_set(k->handoffs.timer, 1000);
+        loop_timer_set(k->handoffs->timer, 1000);
         handoff_moved_free(&x->over);
     } else {
         handoff_all_changed(k, &x->over);
@@ -450,9 +450,9 @@ static void on_timer(void *ctx)
     struct keeper *k = ctx;
     struct expiry *x = NULL;
 
-    if (k->handoffs.expiring)
+    if (k->handoffs->expiring)
         return;
-    k->handoffs.expiring = true;
+    k->handoffs->expiring = true;
     x = MEM_NEW(struct expiry);
     x->k = k;
     /* Urgent: it ends something. */
@@ -468,21 +468,22 @@ static void arm(struct keeper *k)
     if (count(k, Q_handoff_next, VALS(), &next) != ERR_OK || next == 0)
         return;
     wait = next > now ? next - now : 0;
-    loop_timer_set(k->handoffs.timer, wait < 60000 ? wait : 60000);
+    loop_timer_set(k->handoffs->timer, wait < 60000 ? wait : 60000);
 }
 
-void handoff_open_all(struct keeper *k)
+void handoff_open_all(struct keeper *k, const struct handoff_events *events)
 {
-    TAILQ_INIT(&k->handoffs.shown);
-    k->handoffs.timer = loop_timer_new(k->loop, on_timer, k);
+    k->handoffs->events = events;
+    TAILQ_INIT(&k->handoffs->shown);
+    k->handoffs->timer = loop_timer_new(k->loop, on_timer, k);
     arm(k);
 }
 
 void handoff_close_all(struct keeper *k)
 {
-    if (!k->handoffs.timer)
+    if (!k->handoffs->timer)
         return;
-    loop_timer_free(k->handoffs.timer);
-    while (!TAILQ_EMPTY(&k->handoffs.shown))
-        forget(k, TAILQ_FIRST(&k->handoffs.shown));
+    loop_timer_free(k->handoffs->timer);
+    while (!TAILQ_EMPTY(&k->handoffs->shown))
+        forget(k, TAILQ_FIRST(&k->handoffs->shown));
 }

@@ -8,14 +8,9 @@
 #define SG_KEEPER_HANDOFF_H
 
 #include "base/group.h"
-#include "ipc/chan.h"
-#include "keeper/auth.h"
-#include "os/loop.h"
-#include "store/store.h"
+#include "keeper/core.h"
 
 #include <sys/queue.h>
-
-struct keeper;
 
 enum handoff_event {
     HANDOFF_VIEW,
@@ -62,7 +57,14 @@ struct handoff_shown {
 
 TAILQ_HEAD(handoff_shown_list, handoff_shown);
 
+/* Who is told: what a person may be asked has changed; a handoff has ended. */
+struct handoff_events {
+    void (*changed)(struct keeper *k, struct user_id user);
+    void (*ended)(struct keeper *k, struct handoff_id id);
+};
+
 struct handoffs {
+    const struct handoff_events *events;
     struct loop_timer *timer; /* for the one that expires first */
     bool expiring;
     struct handoff_shown_list shown;
@@ -76,7 +78,7 @@ MUST_USE bool handoff_step(enum handoff_state state, enum handoff_event event,
 bool handoff_is_live(enum handoff_state s);
 
 /* Begins to watch the time of those that are live, until handoff_close_all. */
-void handoff_open_all(struct keeper *k);
+void handoff_open_all(struct keeper *k, const struct handoff_events *events);
 void handoff_close_all(struct keeper *k);
 
 /* --- inside work ------------------------------------------------------------------------------ */

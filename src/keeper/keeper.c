@@ -5,24 +5,54 @@
 #include "crypto/open.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
+#include "keeper/auth.h"
+#include "keeper/call.h"
+#include "keeper/call_open.h"
+#include "keeper/egress.h"
+#include "keeper/handoff.h"
+#include "keeper/master.h"
+#include "keeper/outbox.h"
+#include "keeper/pages.h"
+#include "keeper/revoke.h"
+#include "keeper/roots.h"
+#include "keeper/snapshot.h"
+#include "keeper/submit.h"
+#include "keeper/sums.h"
+#include "keeper/use.h"
 #include "os/clock.h"
 #include "os/log.h"
 
 enum { HOUR_MS = 3600000 };
 static const uint64_t keep_ms = 3ull * 24 * HOUR_MS; /* handoffs that are over */
 
-/* Both clocks are read here and now: with the loop's time, which is of the turn's beginning, each
- * look would move it on by what passed since. */
-uint64_t keeper_now(struct keeper *k)
-{
-    uint64_t boot = clock_steady_ms(), wall = clock_wall_ms();
-    uint64_t steady = k->clock_base + (boot - k->boot_base);
+struct keeper_parts {
+    struct outbox outbox;
+    struct master master;
+    struct roots roots;
+    struct auth auth;
+    struct sums sums;
+    struct handoffs handoffs;
+    struct calls calls;
+    struct uses uses;
+    struct egresses egresses;
+    struct pages pages;
+};
 
-    if (wall <= steady)
-        return steady;
-    k->clock_base = wall;
-    k->boot_base = boot;
-    return wall;
+static void make_parts(struct keeper *k)
+{
+    struct keeper_parts *p = MEM_NEW(struct keeper_parts);
+
+    k->parts = p;
+    k->outbox = &p->outbox;
+    k->master = &p->master;
+    k->roots = &p->roots;
+    k->auth = &p->auth;
+    k->sums = &p->sums;
+    k->handoffs = &p->handoffs;
+    k->calls = &p->calls;
+    k->uses = &p->uses;
+    k->egresses = &p->egresses;
+    k->pages = &p->pages;
 }
 
 /* --- the start -------------------------------------------------------------------------------- */
@@ -97,21 +127,34 @@ static void on_tidy(void *ctx)
     loop_timer_set(k->tidy, HOUR_MS);
 }
 
+static enum err record_sum(struct keeper *k, enum event event, const struct principal *who,
+                           uint64_t n)
+{
+    const struct record r = {.event = event, .user = who->user, .client = who->client, .number = n};
+    uint64_t seq = 0;
+
+    return outbox_add(k, &r, &seq);
+}
+
+static const struct handoff_events handoff_events = {.changed = pages_inbox_changed,
+                                                     .ended = calls_wake};
+
 enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, const char *key_dir)
 {
     enum err e = conf_check(&k->conf);
 
+    make_parts(k);
     k->loop = l;
     rate_init(&k->rates, 0);
     rate_init(&k->strangers, LIM_STRANGERS);
     egress_init(k);
-    sums_open(k);
+    sums_open(k, record_sum);
     if (!e)
         e = store_open(data_dir, l, &k->store);
     if (!e)
         e = start_node(k);
     if (!e)
-        e = outbox_open(k);
+        e = outbox_open(k, uses_fail_waiting);
     if (!e)
         e = master_open(k, key_dir);
     if (!e)
@@ -123,7 +166,7 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     if (e)
         return e;
     k->box_key = open_box_key((uint32_t)k->epoch, &k->box);
-    handoff_open_all(k);
+    handoff_open_all(k, &handoff_events);
     k->tidy = loop_timer_new(l, on_tidy, k);
     loop_timer_set(k->tidy, 1000);
     log_event(LOG_INFO, "keeper_started", LOG_NUM("epoch", k->epoch));
@@ -151,6 +194,7 @@ void keeper_close(struct keeper *k)
     loop_timer_free(k->tidy);
     sec_free(k->box_key);
     store_close(k->store);
+    mem_free(k->parts);
     *k = (struct keeper){.loop = NULL};
 }
 
@@ -179,7 +223,10 @@ void keeper_lost(struct keeper *k, struct chan *c)
     struct peer *p = peer_of(c);
 
     switch (p->role) {
-    case ROLE_EGRESS: egress_lost(k, c); break;
+    case ROLE_EGRESS:
+        uses_egress_lost(k, p->serial);
+        egress_lost(k, c);
+        break;
     case ROLE_GATEWAY:
         calls_gateway_lost(k, p->serial);
         handoff_gateway_lost(k, p->serial);

@@ -11,7 +11,9 @@
  * everything that is in progress but nothing that anybody was told is done.
  */
 #include "ipc/role.h"
+#include "keeper/handlers.h"
 #include "keeper/keeper.h"
+#include "keeper/sums.h"
 #include "os/file.h"
 #include "os/log.h"
 

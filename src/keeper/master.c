@@ -11,7 +11,6 @@
 #include "base/planted.h"
 #include "crypto/open.h"
 #include "crypto/random.h"
-#include "keeper/keeper.h"
 #include "os/file.h"
 #include "os/log.h"
 
@@ -31,7 +30,7 @@ static struct path path_of(const struct keeper *k, uint32_t id)
     struct path p;
     struct buf b = BUF_INIT(sizeof(p.text));
 
-    buf_put_str(&b, k->master.dir);
+    buf_put_str(&b, k->master->dir);
     buf_put_str(&b, "/master-");
     buf_put_u64_dec(&b, id);
     buf_put_str(&b, ".key");
@@ -46,9 +45,9 @@ static void remember(struct keeper *k, uint32_t id, struct sec *key)
 
     m->id = id;
     m->key = key; /* moved */
-    LIST_INSERT_HEAD(&k->master.keys, m, in_list);
-    if (id > k->master.last)
-        k->master.last = id;
+    LIST_INSERT_HEAD(&k->master->keys, m, in_list);
+    if (id > k->master->last)
+        k->master->last = id;
 }
 
 static void forget(struct master_key *m)
@@ -62,7 +61,7 @@ static struct master_key *find(const struct keeper *k, uint32_t id)
 {
     struct master_key *m = NULL;
 
-    LIST_FOREACH(m, &k->master.keys, in_list) {
+    LIST_FOREACH(m, &k->master->keys, in_list) {
         if (m->id == id)
             return m;
     }
@@ -74,7 +73,7 @@ static struct master_key *find(const struct keeper *k, uint32_t id)
 enum err master_wrap(struct keeper *k, struct slice ad, const struct sec *key, struct buf *ret,
                      uint32_t *ret_kek)
 {
-    struct master_key *m = find(k, k->master.current);
+    struct master_key *m = find(k, k->master->current);
     enum err e = ERR_OK;
 
     BUG_IF(!m);
@@ -143,7 +142,7 @@ static enum err read_file(struct keeper *k, uint32_t id)
 
 enum err master_prepare(struct keeper *k, uint32_t *ret_id)
 {
-    uint32_t id = k->master.last + 1;
+    uint32_t id = k->master->last + 1;
     enum err e = make_file(k, id);
 
     /* Of a switch that a crash undid; or another store's, if the folders do not belong together. */
@@ -165,7 +164,7 @@ void master_give_up(struct keeper *k, uint32_t id)
 {
     struct master_key *m = find(k, id);
 
-    BUG_IF(!m || id == k->master.current);
+    BUG_IF(!m || id == k->master->current);
     forget(m);
     IGNORE(file_destroy(path_of(k, id).text)); /* nothing was wrapped with it */
 }
@@ -297,7 +296,7 @@ static enum err step_work(void *ctx)
     /* Still the current one: the removal that retires it is in this same commit, and what is
      * wrapped again now would be wrapped with it again. The next step comes after that removal is
      * done. */
-    if (e || s->old == 0 || s->old == s->k->master.current)
+    if (e || s->old == 0 || s->old == s->k->master->current)
         return e;
     e = users_again(s->k, s->old, &n);
     if (e || n == STEP)
@@ -320,10 +319,10 @@ static void tell(struct keeper *k, enum err e)
 {
     struct master_wait *w = NULL;
 
-    k->master.busy = false;
-    k->master.left = e != ERR_OK;
-    while ((w = TAILQ_FIRST(&k->master.waits))) {
-        TAILQ_REMOVE(&k->master.waits, w, in_queue);
+    k->master->busy = false;
+    k->master->left = e != ERR_OK;
+    while ((w = TAILQ_FIRST(&k->master->waits))) {
+        TAILQ_REMOVE(&k->master->waits, w, in_queue);
         w->fn(w->ctx, e);
         mem_free(w);
     }
@@ -384,9 +383,9 @@ static void go_on(struct keeper *k)
 {
     struct step *s = NULL;
 
-    if (k->master.busy)
+    if (k->master->busy)
         return;
-    k->master.busy = true;
+    k->master->busy = true;
     s = MEM_NEW(struct step);
     s->k = k;
     store_work(k->store, STORE_URGENT, step_work, step_done, s);
@@ -394,7 +393,7 @@ static void go_on(struct keeper *k)
 
 void master_tidy(struct keeper *k)
 {
-    if (k->master.left)
+    if (k->master->left)
         go_on(k);
 }
 
@@ -402,11 +401,11 @@ void master_switched(struct keeper *k, uint32_t id, master_fn *fn, void *ctx)
 {
     struct master_wait *w = MEM_NEW(struct master_wait);
 
-    if (id > k->master.current)
-        k->master.current = id;
+    if (id > k->master->current)
+        k->master->current = id;
     w->fn = fn;
     w->ctx = ctx;
-    TAILQ_INSERT_TAIL(&k->master.waits, w, in_queue);
+    TAILQ_INSERT_TAIL(&k->master->waits, w, in_queue);
     go_on(k);
 }
 
@@ -416,7 +415,7 @@ static enum err first_key(void *ctx)
 {
     struct keeper *k = ctx;
 
-    return store_do(k->store, Q_kek_add, VALS(V_INT(k->master.last), V_INT(keeper_now(k))));
+    return store_do(k->store, Q_kek_add, VALS(V_INT(k->master->last), V_INT(keeper_now(k))));
 }
 
 /* An old key that is only there to be destroyed need not be there any more. */
@@ -433,7 +432,7 @@ static enum err read_key(struct keeper *k, uint32_t id, bool old)
 static enum err make_first(struct keeper *k, uint32_t *ret_id)
 {
     bool any = false;
-    enum err e = file_any(k->master.dir, &any);
+    enum err e = file_any(k->master->dir, &any);
 
     if (!e && any && !PLANTED(keys_overlooked)) {
         log_event(LOG_ERROR, "keys_of_another_store",
@@ -461,9 +460,9 @@ enum err master_open(struct keeper *k, const char *dir)
     bool old = false;
     enum err e = ERR_OK;
 
-    LIST_INIT(&k->master.keys);
-    TAILQ_INIT(&k->master.waits);
-    if (!slice_to_cstr(slice_str(dir), k->master.dir, sizeof(k->master.dir)))
+    LIST_INIT(&k->master->keys);
+    TAILQ_INIT(&k->master->waits);
+    if (!slice_to_cstr(slice_str(dir), k->master->dir, sizeof(k->master->dir)))
         return ERR_CONFIG;
     store_query(k->store, Q_kek_list, VALS(), &q);
     while (!e && store_next(&q)) {
@@ -477,7 +476,7 @@ enum err master_open(struct keeper *k, const char *dir)
         IGNORE(store_end(&q)); /* the first error is the one to report */
     if (!e && id == 0)
         e = make_first(k, &id);
-    k->master.current = id; /* the newest */
+    k->master->current = id; /* the newest */
     if (!e && old)
         go_on(k);
     return e;
@@ -487,12 +486,12 @@ void master_close(struct keeper *k)
 {
     struct master_wait *w = NULL;
 
-    if (!k->master.dir[0])
+    if (!k->master->dir[0])
         return;
-    while (!LIST_EMPTY(&k->master.keys))
-        forget(LIST_FIRST(&k->master.keys));
-    while ((w = TAILQ_FIRST(&k->master.waits))) {
-        TAILQ_REMOVE(&k->master.waits, w, in_queue);
+    while (!LIST_EMPTY(&k->master->keys))
+        forget(LIST_FIRST(&k->master->keys));
+    while ((w = TAILQ_FIRST(&k->master->waits))) {
+        TAILQ_REMOVE(&k->master->waits, w, in_queue);
         mem_free(w);
     }
 }

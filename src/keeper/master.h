@@ -7,12 +7,8 @@
 #ifndef SG_KEEPER_MASTER_H
 #define SG_KEEPER_MASTER_H
 
-#include "base/buf.h"
 #include "crypto/aead.h"
-
-#include <sys/queue.h>
-
-struct keeper;
+#include "keeper/core.h"
 
 struct master_key {
     LIST_ENTRY(master_key) in_list;

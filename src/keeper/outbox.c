@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/auth.h"
+#include "keeper/sums.h"
 #include "os/log.h"
 
 enum {
@@ -42,7 +43,7 @@ static void push(struct keeper *k);
 
 enum recording outbox_recording(const struct keeper *k)
 {
-    const struct outbox *o = &k->outbox;
+    const struct outbox *o = k->outbox;
 
     if (o->broken)
         return RECORDING_APART;
@@ -58,9 +59,9 @@ static void tell_surface(struct keeper *k)
 {
     const struct msg_health m = {.recording = outbox_recording(k)};
 
-    if (m.recording == k->outbox.said || PLANTED(health_blind))
+    if (m.recording == k->outbox->said || PLANTED(health_blind))
         return;
-    k->outbox.said = m.recording;
+    k->outbox->said = m.recording;
     tell_health(peers_any(&k->peers, ROLE_SURFACE), &m);
 }
 
@@ -76,9 +77,9 @@ static void on_timer(void *ctx)
 {
     struct keeper *k = ctx;
 
-    if (k->outbox.dirty || k->outbox.unstored) {
+    if (k->outbox->dirty || k->outbox->unstored) {
         store_work(k->store, STORE_NORMAL, nothing, NULL, NULL);
-        loop_timer_set(k->outbox.timer, RETRY_MS); /* if the store cannot take it now */
+        loop_timer_set(k->outbox->timer, RETRY_MS); /* if the store cannot take it now */
     }
     push(k);
 }
@@ -89,34 +90,35 @@ static enum err save(void *ctx)
     struct keeper *k = ctx;
     enum err e = store_do(k->store, Q_node_clock, VALS(V_INT(keeper_now(k))));
 
-    if (e || !k->outbox.dirty)
+    if (e || !k->outbox->dirty)
         return e;
-    e = store_do(k->store, Q_node_acked, VALS(V_INT(k->outbox.acked), V_ID(k->outbox.head)));
-    return e ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(k->outbox.acked)));
+    e = store_do(k->store, Q_node_acked, VALS(V_INT(k->outbox->acked), V_ID(k->outbox->head)));
+    return e ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(k->outbox->acked)));
 }
 
 static void saved(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
 
-    k->outbox.unstored = e;
+    k->outbox->unstored = e;
     tell_surface(k);
     if (e) {
-        loop_timer_set(k->outbox.timer, RETRY_MS);
+        loop_timer_set(k->outbox->timer, RETRY_MS);
         return;
     }
-    k->outbox.dirty = false;
-    k->outbox.stored = k->outbox.acked; /* nothing was acknowledged while the work ran */
+    k->outbox->dirty = false;
+    k->outbox->stored = k->outbox->acked; /* nothing was acknowledged while the work ran */
     push(k);
 }
 
-enum err outbox_open(struct keeper *k)
+enum err outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
 {
-    struct outbox *o = &k->outbox;
+    struct outbox *o = k->outbox;
     struct store_rows r;
     enum err e = store_one(k->store, Q_node_get, VALS(), &r);
 
     TAILQ_INIT(&o->waits);
+    o->stuck = stuck;
     if (e)
         return e;
     o->issued = (uint64_t)store_int(&r, 3);
@@ -138,13 +140,13 @@ void outbox_close(struct keeper *k)
 {
     struct outbox_wait *w = NULL;
 
-    if (!k->outbox.timer)
+    if (!k->outbox->timer)
         return;
-    while ((w = TAILQ_FIRST(&k->outbox.waits))) {
-        TAILQ_REMOVE(&k->outbox.waits, w, in_queue);
+    while ((w = TAILQ_FIRST(&k->outbox->waits))) {
+        TAILQ_REMOVE(&k->outbox->waits, w, in_queue);
         mem_free(w);
     }
-    loop_timer_free(k->outbox.timer);
+    loop_timer_free(k->outbox->timer);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -173,7 +175,7 @@ enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
         *ret_seq = 0;
         return ERR_OK;
     }
-    if (events[r->event].begins && k->outbox.issued - k->outbox.acked > BACKLOG)
+    if (events[r->event].begins && k->outbox->issued - k->outbox->acked > BACKLOG)
         return ERR_UNAVAILABLE;
     e = store_one(k->store, Q_outbox_next, VALS(), &q);
     if (e)
@@ -188,7 +190,7 @@ enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
                           V_ID(r->projection), V_ID(r->body), V_BYTES(r->detail)));
     if (e)
         return e;
-    k->outbox.issued = seq; /* too high when this is undone; that only makes it an upper bound */
+    k->outbox->issued = seq; /* too high when this is undone; that only makes it an upper bound */
     *ret_seq = seq;
     return ERR_OK;
 }
@@ -226,7 +228,7 @@ static bool may_send(const struct outbox *o)
 /* Sends the next records that are committed. Only called outside of work, so what it reads is. */
 static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
 {
-    struct outbox *o = &k->outbox;
+    struct outbox *o = k->outbox;
     struct msg_audit_append m;
     struct store_rows q;
     enum err e = ERR_OK;
@@ -253,7 +255,7 @@ static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
 
 static void push(struct keeper *k)
 {
-    struct outbox *o = &k->outbox;
+    struct outbox *o = k->outbox;
     struct chan *c = peers_chan(&k->peers, o->audit);
     uint64_t n = BATCH;
     enum err e = ERR_OK;
@@ -273,30 +275,30 @@ void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx)
 {
     struct outbox_wait *w = NULL, *before = NULL;
 
-    if (seq <= k->outbox.acked) {
+    if (seq <= k->outbox->acked) {
         fn(ctx);
         return;
     }
     w = MEM_NEW(struct outbox_wait);
     *w = (struct outbox_wait){.seq = seq, .fn = fn, .ctx = ctx};
-    before = TAILQ_LAST(&k->outbox.waits, outbox_waits);
+    before = TAILQ_LAST(&k->outbox->waits, outbox_waits);
     while (before && before->seq > seq)
         before = TAILQ_PREV(before, outbox_waits, in_queue);
     if (before)
-        TAILQ_INSERT_AFTER(&k->outbox.waits, before, w, in_queue);
+        TAILQ_INSERT_AFTER(&k->outbox->waits, before, w, in_queue);
     else
-        TAILQ_INSERT_HEAD(&k->outbox.waits, w, in_queue);
+        TAILQ_INSERT_HEAD(&k->outbox->waits, w, in_queue);
 }
 
 void outbox_forget(struct keeper *k, const void *ctx)
 {
-    struct outbox_wait *w = TAILQ_FIRST(&k->outbox.waits);
+    struct outbox_wait *w = TAILQ_FIRST(&k->outbox->waits);
 
     while (w) {
         struct outbox_wait *next = TAILQ_NEXT(w, in_queue);
 
         if (w->ctx == ctx) {
-            TAILQ_REMOVE(&k->outbox.waits, w, in_queue);
+            TAILQ_REMOVE(&k->outbox->waits, w, in_queue);
             mem_free(w);
         }
         w = next;
@@ -307,8 +309,8 @@ static void run_waits(struct keeper *k)
 {
     struct outbox_wait *w = NULL;
 
-    while ((w = TAILQ_FIRST(&k->outbox.waits)) && w->seq <= k->outbox.acked) {
-        TAILQ_REMOVE(&k->outbox.waits, w, in_queue);
+    while ((w = TAILQ_FIRST(&k->outbox->waits)) && w->seq <= k->outbox->acked) {
+        TAILQ_REMOVE(&k->outbox->waits, w, in_queue);
         w->fn(w->ctx);
         mem_free(w);
     }
@@ -316,7 +318,7 @@ static void run_waits(struct keeper *k)
 
 enum err outbox_ready(const struct keeper *k)
 {
-    return k->outbox.broken ? ERR_CORRUPT : k->outbox.why_not;
+    return k->outbox->broken ? ERR_CORRUPT : k->outbox->why_not;
 }
 
 /* --- what audit says -------------------------------------------------------------------------- */
@@ -338,13 +340,13 @@ static void marked_rolled_back(void *ctx, enum err e)
 static void rolled_back(struct keeper *k, const char *which, uint64_t log_seq)
 {
     log_event(LOG_ERROR, "rolled_back", LOG_STR("which", which), LOG_NUM("log", log_seq),
-              LOG_NUM("acknowledged", k->outbox.acked), LOG_NUM("recorded", k->outbox.issued),
+              LOG_NUM("acknowledged", k->outbox->acked), LOG_NUM("recorded", k->outbox->issued),
               LOG_STR("hint", OUTBOX_ROLLED_BACK));
     if (PLANTED(rollback_taken))
         return;
-    k->outbox.broken = true;
+    k->outbox->broken = true;
     store_work(k->store, STORE_URGENT, mark_rolled_back, marked_rolled_back, k);
-    uses_fail_waiting(k, ERR_CORRUPT);
+    k->outbox->stuck(k, ERR_CORRUPT);
 }
 
 enum err outbox_recheck(struct keeper *k)
@@ -356,16 +358,16 @@ static void set_disk(struct keeper *k, bool low, bool scarce)
 {
     enum err now = low ? ERR_NO_SPACE : ERR_OK;
 
-    if (k->outbox.why_not != now)
+    if (k->outbox->why_not != now)
         log_event(low ? LOG_ERROR : LOG_INFO, "audit_disk", LOG_NUM("full", low));
-    k->outbox.why_not = now;
-    k->outbox.scarce = scarce;
+    k->outbox->why_not = now;
+    k->outbox->scarce = scarce;
     tell_surface(k);
 }
 
 void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
 {
-    struct outbox *o = &k->outbox;
+    struct outbox *o = k->outbox;
     struct store_rows q;
 
     /* The newest number in the store, not the newest that was sent. */
@@ -387,14 +389,14 @@ void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_st
 
 void outbox_lost(struct keeper *k, uint64_t peer)
 {
-    if (k->outbox.audit == peer)
-        k->outbox.audit = 0;
+    if (k->outbox->audit == peer)
+        k->outbox->audit = 0;
     tell_surface(k);
 }
 
 void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m)
 {
-    struct outbox *o = &k->outbox;
+    struct outbox *o = k->outbox;
 
     if (o->audit != peer_of(c)->serial ||
         (m->seq > 0 && (m->seq < o->acked || m->seq > o->given ||
@@ -418,7 +420,7 @@ void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack 
 
 void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_refused *m)
 {
-    struct outbox *o = &k->outbox;
+    struct outbox *o = k->outbox;
 
     if (o->audit != peer_of(c)->serial || m->seq <= o->acked || m->seq > o->given) {
         chan_breach(c, BREACH_AUDIT_ACK);
@@ -436,7 +438,7 @@ void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_
     } else if (m->code == ERR_NO_SPACE) {
         /* What waits can be given up at once: it was not released, so nothing was sent. */
         o->why_not = ERR_NO_SPACE;
-        uses_fail_waiting(k, ERR_NO_SPACE);
+        k->outbox->stuck(k, ERR_NO_SPACE);
     }
     tell_surface(k);
     loop_timer_set(o->timer, RETRY_MS);

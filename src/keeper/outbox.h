@@ -11,12 +11,9 @@
 #ifndef SG_KEEPER_OUTBOX_H
 #define SG_KEEPER_OUTBOX_H
 
-#include "ipc/chan.h"
-#include "os/loop.h"
+#include "keeper/core.h"
 
 #include <sys/queue.h>
-
-struct keeper;
 
 /* What does not apply is zero. upstream and detail are clean UTF-8, of 32 and 256 bytes at most. */
 struct record {
@@ -34,6 +31,8 @@ struct record {
 };
 
 typedef void outbox_fn(void *ctx);
+/* What waits for audit waits in vain. */
+typedef void outbox_stuck_fn(struct keeper *k, enum err why);
 
 /* What the command is told, when it is. */
 #define OUTBOX_ROLLED_BACK                                                                         \
@@ -51,6 +50,7 @@ struct outbox_wait {
 TAILQ_HEAD(outbox_waits, outbox_wait);
 
 struct outbox {
+    outbox_stuck_fn *stuck;
     uint64_t audit; /* serial of the peer, 0: none that has said where its log stands */
     uint64_t issued, acked, sent;
     uint64_t stored;     /* what the store knows as acknowledged */
@@ -68,7 +68,7 @@ struct outbox {
 };
 
 /* Reads where things stand from the store. */
-MUST_USE enum err outbox_open(struct keeper *k);
+MUST_USE enum err outbox_open(struct keeper *k, outbox_stuck_fn *stuck);
 void outbox_close(struct keeper *k);
 
 /* Inside work: adds a record. One of too many of its kind (event.def) is only counted, and *ret_seq

@@ -5,33 +5,18 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/auth.h"
+#include "keeper/connection.h"
+#include "keeper/outbox.h"
+#include "keeper/page_say.h"
+#include "keeper/revoke.h"
+#include "keeper/roots.h"
 #include "keeper/words.h"
 #include "os/log.h"
 
 enum { WATCHES = 4096 };
 
 /* --- answers ---------------------------------------------------------------------------------- */
-
-enum denial page_why(enum err e)
-{
-    return e == ERR_NOT_FOUND ? DENIAL_LOG_IN : e == ERR_CSRF ? DENIAL_CSRF : DENIAL_AGAIN;
-}
-
-void page_denied(struct chan *c, uint64_t req, enum denial why)
-{
-    tell_page_denied(c, &(struct msg_page_denied){.req = req, .why = why});
-}
-
-void page_end(struct keeper *k, uint64_t peer, uint64_t req, unsigned how)
-{
-    struct chan *c = peers_chan(&k->peers, peer);
-
-    if (how == PAGE_OK)
-        tell_page_done(c, &(struct msg_page_done){.req = req});
-    else
-        page_denied(c, req, (enum denial)how);
-}
 
 static struct slice label_of(struct keeper *k, struct client_id client)
 {
@@ -282,13 +267,13 @@ static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t r
     const struct page_watch_key key = {peer, req};
     struct page_watch *w = NULL;
 
-    HASH_FIND(hh, k->pages.watches, &key, sizeof(key), w);
+    HASH_FIND(hh, k->pages->watches, &key, sizeof(key), w);
     return w;
 }
 
 static void end_watch(struct page_watch *w)
 {
-    HASH_DELETE(hh, w->k->pages.watches, w);
+    HASH_DELETE(hh, w->k->pages->watches, w);
     group_leave(&w->of_user);
     loop_timer_free(w->end);
     mem_free(w);
@@ -321,7 +306,7 @@ void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbo
     struct page_watch *w = NULL;
     enum err e = session_find(k, m->cookie, &s);
 
-    if (e || HASH_COUNT(k->pages.watches) >= WATCHES) {
+    if (e || HASH_COUNT(k->pages->watches) >= WATCHES) {
         page_denied(c, m->req, e ? page_why(e) : DENIAL_RATE);
         return;
     }
@@ -334,8 +319,8 @@ void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbo
                              .k = k,
                              .session = s.hash,
                              .end = loop_timer_new(k->loop, on_session_end, w)};
-    HASH_ADD(hh, k->pages.watches, key, sizeof(w->key), w);
-    group_join(&k->pages.by_user, ID_SLICE(s.user), &w->of_user, w);
+    HASH_ADD(hh, k->pages->watches, key, sizeof(w->key), w);
+    group_join(&k->pages->by_user, ID_SLICE(s.user), &w->of_user, w);
     IGNORE(watch_lives(w)); /* sets its end */
 }
 
@@ -351,7 +336,7 @@ static void look_at_watches(struct keeper *k, struct user_id user, bool changed)
 {
     struct group_link *next = NULL;
 
-    for (struct group_link *l = group_first(&k->pages.by_user, ID_SLICE(user)); l; l = next) {
+    for (struct group_link *l = group_first(&k->pages->by_user, ID_SLICE(user)); l; l = next) {
         struct page_watch *w = l->thing;
 
         next = group_next(l);
@@ -375,7 +360,7 @@ void pages_surface_lost(struct keeper *k, uint64_t peer)
 {
     struct page_watch *next = NULL;
 
-    for (struct page_watch *w = k->pages.watches; w; w = next) {
+    for (struct page_watch *w = k->pages->watches; w; w = next) {
         next = w->hh.next;
         if (w->key.peer == peer)
             end_watch(w);
@@ -384,8 +369,50 @@ void pages_surface_lost(struct keeper *k, uint64_t peer)
 
 void pages_close(struct keeper *k)
 {
-    while (k->pages.watches)
-        end_watch(k->pages.watches);
+    while (k->pages->watches)
+        end_watch(k->pages->watches);
+}
+
+/* --- log-out ---------------------------------------------------------------------------------- */
+
+struct logout {
+    struct keeper *k;
+    uint64_t peer, req;
+    struct session s;
+};
+
+static enum err logout_work(void *ctx)
+{
+    struct logout *l = ctx;
+    uint64_t seq = 0;
+    enum err e = store_do(l->k->store, Q_session_remove, VALS(V_ID(l->s.hash)));
+
+    return e ? e
+             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user}, &seq);
+}
+
+static void logout_done(void *ctx, enum err e)
+{
+    struct logout *l = ctx;
+
+    pages_sessions_ended(l->k, l->s.user);
+    page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : PAGE_OK);
+    mem_free(l);
+}
+
+void page_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
+{
+    struct session s;
+    struct logout *l = NULL;
+    enum err e = session_find_for_change(k, m->cookie, m->csrf, &s);
+
+    if (e) {
+        page_denied(c, m->req, page_why(e));
+        return;
+    }
+    l = MEM_NEW(struct logout);
+    *l = (struct logout){k, peer_of(c)->serial, m->req, s};
+    store_work(k->store, STORE_URGENT, logout_work, logout_done, l);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */

@@ -1,13 +1,10 @@
-/* What surface asks for its pages: handoffs, inbox, connections. Every request is for the person
+/* What surface asks for its pages: handoffs, inbox, connections, log-out. Every request is for the person
  * whose session it shows, and for nobody else. */
 #ifndef SG_KEEPER_PAGES_H
 #define SG_KEEPER_PAGES_H
 
-#include "base/group.h"
 #include "keeper/handoff.h"
 #include "keeper/session.h"
-
-struct keeper;
 
 struct page_watch_key {
     uint64_t peer, req;
@@ -28,16 +25,12 @@ struct pages {
     struct groups by_user; /* the watches */
 };
 
-enum { PAGE_OK = DENIAL_COUNT }; /* for page_end */
-
-/* What a browser is told of an error of looking for its session. */
-enum denial page_why(enum err e);
-void page_denied(struct chan *c, uint64_t req, enum denial why);
-/* page_done, or page_denied; nothing when surface is gone. */
-void page_end(struct keeper *k, uint64_t peer, uint64_t req, unsigned how);
 /* handoff_view; nothing when surface is gone. */
 void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct session *s,
                const struct handoff_row *row);
+
+/* What a wrong person's look at a handoff leaves behind: a record, and nothing for them. */
+void page_wrong_person(struct keeper *k, const struct session *s, const struct handoff_row *row);
 
 /* Each open inbox of that person is told to look again. */
 void pages_inbox_changed(struct keeper *k, struct user_id user);
@@ -51,15 +44,9 @@ void page_on_handoff_decline(struct keeper *k, struct chan *c, const struct msg_
 void page_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m);
 void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m);
 void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m);
+void page_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m);
 void page_on_connections_get(struct keeper *k, struct chan *c, const struct msg_connections_get *m);
 void page_on_connection_revoke(struct keeper *k, struct chan *c,
                                const struct msg_connection_revoke *m);
-
-/* submit.c */
-void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg_handoff_submit *m);
-/* Handoffs that were being tried when the process died go back to the person. Inside work. */
-MUST_USE enum err submit_recover(struct keeper *k);
-/* What a wrong person's look at a handoff leaves behind: a record, and nothing for them. */
-void page_wrong_person(struct keeper *k, const struct session *s, const struct handoff_row *row);
 
 #endif

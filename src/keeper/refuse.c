@@ -3,9 +3,16 @@
  * keeper. No agent key comes with these: they belong to a use that runs, go with its credential
  * alone, and take nothing. Egress is believed about which of its uses it is, and bounded.
  */
+#include "keeper/refuse.h"
+
 #include "base/mem.h"
 #include "base/planted.h"
-#include "keeper/keeper.h"
+#include "keeper/auth.h"
+#include "keeper/connection.h"
+#include "keeper/outbox.h"
+#include "keeper/policy.h"
+#include "keeper/revoke.h"
+#include "keeper/use.h"
 
 struct refusing {
     struct keeper *k;

@@ -4,9 +4,17 @@
  * master key is replaced, so that a copy of the store taken before does not open either; the
  * command is answered when the old master key is destroyed, and the connections have ended.
  */
+#include "keeper/remove.h"
+
 #include "base/mem.h"
+#include "keeper/auth.h"
+#include "keeper/call_open.h"
 #include "keeper/ctl.h"
-#include "keeper/keeper.h"
+#include "keeper/handoff.h"
+#include "keeper/master.h"
+#include "keeper/outbox.h"
+#include "keeper/pages.h"
+#include "keeper/revoke.h"
 #include "os/log.h"
 
 struct removal {
@@ -123,7 +131,8 @@ static void done(void *ctx, enum err e)
 /* All clients of a person. */
 static void end_clients(struct keeper *k, struct user_id user)
 {
-    for (struct group_link *l = group_first(&k->auth.by_user, ID_SLICE(user)); l; l = group_next(l))
+    for (struct group_link *l = group_first(&k->auth->by_user, ID_SLICE(user)); l;
+         l = group_next(l))
         calls_end_client(k, ((struct auth_key *)l->thing)->who.client);
     auth_remove_user(k, user);
 }

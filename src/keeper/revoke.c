@@ -3,7 +3,8 @@
 
 #include "base/mem.h"
 #include "base/planted.h"
-#include "keeper/keeper.h"
+#include "keeper/egress.h"
+#include "keeper/outbox.h"
 #include "os/log.h"
 
 struct victim {

@@ -6,12 +6,9 @@
 #ifndef SG_KEEPER_REVOKE_H
 #define SG_KEEPER_REVOKE_H
 
-#include "ipc/chan.h"
-#include "keeper/auth.h"
+#include "keeper/core.h"
 
 #include <uthash.h>
-
-struct keeper;
 
 /* A connection that may not be used, whatever the store still says. */
 struct revoke_dead {

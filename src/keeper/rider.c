@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/use.h"
 #include "os/log.h"
 
 struct ride {

@@ -5,7 +5,7 @@
 #include "crypto/derive.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
-#include "keeper/keeper.h"
+#include "keeper/master.h"
 
 /* A new age each month; the one before is good for what was sealed until then, and what is sealed
  * lives a day at most. */
@@ -20,7 +20,7 @@ struct fresh {
 
 static void take(struct keeper *k, enum root_purpose purpose, uint32_t id, const struct sec *root)
 {
-    struct roots *r = &k->roots;
+    struct roots *r = k->roots;
 
     if (purpose == ROOT_LASTING) {
         sec_free(r->salt);
@@ -50,8 +50,8 @@ static enum err fresh_work(void *ctx)
         e = store_do(f->k->store, Q_root_add,
                      VALS(V_INT(f->id), V_INT(f->purpose), V_INT(kek), V_BYTES(buf_slice(&wrapped)),
                           V_INT(keeper_now(f->k))));
-    if (!e && f->purpose == ROOT_AGING && f->k->roots.age[1].id != 0)
-        e = store_do(f->k->store, Q_root_drop, VALS(V_INT(f->k->roots.age[1].id)));
+    if (!e && f->purpose == ROOT_AGING && f->k->roots->age[1].id != 0)
+        e = store_do(f->k->store, Q_root_drop, VALS(V_INT(f->k->roots->age[1].id)));
     buf_free(&ad);
     buf_free(&wrapped);
     return e;
@@ -103,9 +103,9 @@ enum err roots_open(struct keeper *k)
         e = store_end(&q);
     else
         IGNORE(store_end(&q)); /* the first error is the one to report */
-    if (!e && !k->roots.salt)
+    if (!e && !k->roots->salt)
         e = make(k, ROOT_LASTING, ++last);
-    if (!e && (!k->roots.age[0].state || newest + age_ms < keeper_now(k)))
+    if (!e && (!k->roots->age[0].state || newest + age_ms < keeper_now(k)))
         e = make(k, ROOT_AGING, ++last);
     return e;
 }
@@ -113,31 +113,31 @@ enum err roots_open(struct keeper *k)
 void roots_close(struct keeper *k)
 {
     for (size_t i = 0; i < 2; i++) {
-        sec_free(k->roots.age[i].state);
-        sec_free(k->roots.age[i].csrf);
+        sec_free(k->roots->age[i].state);
+        sec_free(k->roots->age[i].csrf);
     }
-    sec_free(k->roots.salt);
-    sec_free(k->roots.browser);
-    k->roots = (struct roots){.salt = NULL};
+    sec_free(k->roots->salt);
+    sec_free(k->roots->browser);
+    *k->roots = (struct roots){.salt = NULL};
 }
 
 struct aead_key roots_state_key(const struct keeper *k)
 {
-    return (struct aead_key){k->roots.age[0].id, k->roots.age[0].state};
+    return (struct aead_key){k->roots->age[0].id, k->roots->age[0].state};
 }
 
 struct aead_key roots_state_key_of(const struct keeper *k, uint32_t id)
 {
     for (size_t i = 0; i < 2; i++) {
-        if (k->roots.age[i].id == id && id != 0)
-            return (struct aead_key){id, k->roots.age[i].state};
+        if (k->roots->age[i].id == id && id != 0)
+            return (struct aead_key){id, k->roots->age[i].state};
     }
     return (struct aead_key){0, NULL};
 }
 
 struct digest roots_csrf(const struct keeper *k, struct digest session)
 {
-    return hash_keyed(k->roots.age[0].csrf, ID_SLICE(session));
+    return hash_keyed(k->roots->age[0].csrf, ID_SLICE(session));
 }
 
 bool roots_csrf_ok(const struct keeper *k, struct digest session, struct digest token)
@@ -145,8 +145,8 @@ bool roots_csrf_ok(const struct keeper *k, struct digest session, struct digest 
     bool ok = false;
 
     for (size_t i = 0; i < 2; i++) {
-        if (k->roots.age[i].csrf) {
-            struct digest want = hash_keyed(k->roots.age[i].csrf, ID_SLICE(session));
+        if (k->roots->age[i].csrf) {
+            struct digest want = hash_keyed(k->roots->age[i].csrf, ID_SLICE(session));
 
             ok |= ID_EQ(want, token);
         }
@@ -161,12 +161,12 @@ struct digest roots_browser(const struct keeper *k, struct user_id user, struct 
 
     buf_put(&b, ID_SLICE(user));
     buf_put(&b, ID_SLICE(verifier));
-    d = hash_keyed(k->roots.browser, buf_slice(&b));
+    d = hash_keyed(k->roots->browser, buf_slice(&b));
     buf_free(&b);
     return d;
 }
 
 struct digest roots_salt(const struct keeper *k, struct slice name)
 {
-    return hash_keyed(k->roots.salt, name);
+    return hash_keyed(k->roots->salt, name);
 }

@@ -6,10 +6,8 @@
 #ifndef SG_KEEPER_ROOTS_H
 #define SG_KEEPER_ROOTS_H
 
-#include "base/id.h"
 #include "crypto/aead.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 enum root_purpose { ROOT_AGING, ROOT_LASTING };
 

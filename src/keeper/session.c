@@ -1,5 +1,5 @@
 /*
- * Logging in and out. Run by the keeper, for requests that come through surface. Passwords are
+ * Logging in. Run by the keeper, for requests that come through surface. Passwords are
  * hashed there, with the salt given here (decision 0002); what is compared here is a hash of the
  * result. An unknown name gets a salt and a refusal like a known one.
  */
@@ -11,7 +11,9 @@
 #include "crypto/password.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/outbox.h"
+#include "keeper/page_say.h"
+#include "keeper/roots.h"
 #include "os/log.h"
 
 enum { COOKIE = 32 };
@@ -275,48 +277,6 @@ void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *
     l->verifier = m->verifier ? sec_clone(m->verifier) : NULL;
     l->cookie = random_sec(COOKIE);
     store_work(k->store, STORE_NORMAL, login_work, login_done, l);
-}
-
-/* --- log-out ---------------------------------------------------------------------------------- */
-
-struct logout {
-    struct keeper *k;
-    uint64_t peer, req;
-    struct session s;
-};
-
-static enum err logout_work(void *ctx)
-{
-    struct logout *l = ctx;
-    uint64_t seq = 0;
-    enum err e = store_do(l->k->store, Q_session_remove, VALS(V_ID(l->s.hash)));
-
-    return e ? e
-             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user}, &seq);
-}
-
-static void logout_done(void *ctx, enum err e)
-{
-    struct logout *l = ctx;
-
-    pages_sessions_ended(l->k, l->s.user);
-    page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : PAGE_OK);
-    mem_free(l);
-}
-
-void session_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
-{
-    struct session s;
-    struct logout *l = NULL;
-    enum err e = session_find_for_change(k, m->cookie, m->csrf, &s);
-
-    if (e) {
-        page_denied(c, m->req, page_why(e));
-        return;
-    }
-    l = MEM_NEW(struct logout);
-    *l = (struct logout){k, peer_of(c)->serial, m->req, s};
-    store_work(k->store, STORE_URGENT, logout_work, logout_done, l);
 }
 
 void session_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m)

@@ -3,9 +3,7 @@
 #ifndef SG_KEEPER_SESSION_H
 #define SG_KEEPER_SESSION_H
 
-#include "ipc/chan.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 /* How a person's password is hashed, and what comes out. */
 struct session_proof {
@@ -38,7 +36,6 @@ MUST_USE bool session_may_prove(struct keeper *k, struct user_id user);
 
 void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m);
 void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m);
-void session_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m);
 void session_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m);
 
 #endif

@@ -8,17 +8,10 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/call.h"
+#include "keeper/connection.h"
+#include "keeper/revoke.h"
 #include "os/log.h"
-
-void snapshot_drop(struct use *u)
-{
-    if (!u->parts)
-        return;
-    buf_free(&u->parts->bytes);
-    mem_free(u->parts);
-    u->parts = NULL;
-}
 
 struct putting {
     struct keeper *k;
@@ -73,7 +66,7 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
         return;
     }
     if (m->offset == 0) {
-        snapshot_drop(u);
+        use_drop_parts(u);
         u->parts = MEM_NEW(struct snapshot_parts);
         *u->parts = (struct snapshot_parts){m->era, m->kind, m->size, BUF_INIT(m->size)};
     }
@@ -142,7 +135,7 @@ void snapshots_give(struct keeper *k, struct chan *c)
     struct group_link *l = NULL;
 
     while ((!chan_full(c) || PLANTED(lists_unpaced)) &&
-           (l = group_first(&k->calls.wanting, gateway))) {
+           (l = group_first(&k->calls->wanting, gateway))) {
         group_leave(l);
         give(k, c, l->thing);
     }
@@ -156,7 +149,7 @@ void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot
         return;
     group_leave(&call->wants); /* a gateway asks for one at a time */
     call->wanted = m->kind;
-    group_join(&k->calls.wanting, slice_of(&call->key.gateway, sizeof(call->key.gateway)),
+    group_join(&k->calls->wanting, slice_of(&call->key.gateway, sizeof(call->key.gateway)),
                &call->wants, call);
     snapshots_give(k, c);
 }

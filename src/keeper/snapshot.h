@@ -3,19 +3,7 @@
 #ifndef SG_KEEPER_SNAPSHOT_H
 #define SG_KEEPER_SNAPSHOT_H
 
-#include "ipc/chan.h"
-
-struct call;
-struct use;
-struct keeper;
-
-/* A list that is arriving. */
-struct snapshot_parts {
-    enum era era;
-    enum snapshot kind;
-    uint32_t size;
-    struct buf bytes;
-};
+#include "keeper/core.h"
 
 void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot_put *m);
 /* Given at once, or when the gateway has read what it was given before: a few agents' lists would
@@ -23,7 +11,5 @@ void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot
 void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m);
 /* There is room in this channel: what its calls wait for. */
 void snapshots_give(struct keeper *k, struct chan *c);
-/* What has arrived for a use that is over; may be nothing. */
-void snapshot_drop(struct use *u);
 
 #endif

@@ -14,8 +14,9 @@
 #include "crypto/open.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/roots.h"
 #include "keeper/text64.h"
+#include "keeper/use.h"
 
 enum { VERSION = 4, HEAD = 4 + 6 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
 enum { CONTINUES = 1, HAS_STATE = 2 };

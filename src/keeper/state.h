@@ -11,10 +11,7 @@
 #ifndef SG_KEEPER_STATE_H
 #define SG_KEEPER_STATE_H
 
-#include "ipc/chan.h"
-#include "keeper/auth.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 struct state {
     struct handoff_id handoff; /* zero: it waits for nobody */

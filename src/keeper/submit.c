@@ -4,12 +4,22 @@
  * itself says for which handoff and whom it was typed. ARCHITECTURE, "One handoff, step by step" 3
  * to 5.
  */
+#include "keeper/submit.h"
+
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/open.h"
-#include "keeper/keeper.h"
+#include "keeper/connection.h"
+#include "keeper/egress.h"
+#include "keeper/handoff.h"
+#include "keeper/outbox.h"
+#include "keeper/page_say.h"
 #include "keeper/pages.h"
+#include "keeper/revoke.h"
+#include "keeper/session.h"
 #include "keeper/typed.h"
+#include "keeper/use.h"
+#include "keeper/vault.h"
 #include "os/log.h"
 
 enum { SUBMIT_DENIED, SUBMIT_TRY, SUBMIT_DONE };

@@ -3,7 +3,6 @@
 #include "keeper/sums.h"
 
 #include "base/mem.h"
-#include "keeper/keeper.h"
 #include "os/log.h"
 
 enum { MINUTE_MS = 60000 };
@@ -12,16 +11,10 @@ static enum err work(void *ctx)
 {
     struct keeper *k = ctx;
     enum err e = ERR_OK;
-    uint64_t seq = 0;
 
-    for (struct sum *s = k->sums.by_key; !e && s; s = s->hh.next) {
-        const struct record r = {.event = (enum event)s->key.event,
-                                 .user = s->key.who.user,
-                                 .client = s->key.who.client,
-                                 .number = s->n};
-
+    for (struct sum *s = k->sums->by_key; !e && s; s = s->hh.next) {
         s->writing = s->n;
-        e = outbox_add(k, &r, &seq);
+        e = k->sums->record(k, (enum event)s->key.event, &s->key.who, s->n);
     }
     return e;
 }
@@ -30,9 +23,9 @@ static enum err work(void *ctx)
 static void done(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
-    struct sum *s = k->sums.by_key;
+    struct sum *s = k->sums->by_key;
 
-    k->sums.writing = false;
+    k->sums->writing = false;
     if (e)
         log_event(LOG_WARN, "counts_not_recorded", LOG_ERR(e));
     while (s) {
@@ -41,20 +34,20 @@ static void done(void *ctx, enum err e)
         s->n -= e ? 0 : s->writing;
         s->writing = 0;
         if (s->n == 0) {
-            HASH_DELETE(hh, k->sums.by_key, s);
+            HASH_DELETE(hh, k->sums->by_key, s);
             mem_free(s);
         }
         s = next;
     }
-    if (k->sums.by_key)
-        loop_timer_set(k->sums.timer, MINUTE_MS);
+    if (k->sums->by_key)
+        loop_timer_set(k->sums->timer, MINUTE_MS);
 }
 
 void sums_flush(struct keeper *k)
 {
-    if (!k->sums.by_key || k->sums.writing)
+    if (!k->sums->by_key || k->sums->writing)
         return;
-    k->sums.writing = true;
+    k->sums->writing = true;
     store_work(k->store, STORE_NORMAL, work, done, k);
 }
 
@@ -63,9 +56,10 @@ static void on_timer(void *ctx)
     sums_flush(ctx);
 }
 
-void sums_open(struct keeper *k)
+void sums_open(struct keeper *k, sums_record_fn *record)
 {
-    k->sums.timer = loop_timer_new(k->loop, on_timer, k);
+    k->sums->record = record;
+    k->sums->timer = loop_timer_new(k->loop, on_timer, k);
 }
 
 void sums_add(struct keeper *k, enum event event, struct principal who)
@@ -73,13 +67,13 @@ void sums_add(struct keeper *k, enum event event, struct principal who)
     struct sum_key key = {.event = event, .who = who};
     struct sum *s = NULL;
 
-    HASH_FIND(hh, k->sums.by_key, &key, sizeof(key), s);
+    HASH_FIND(hh, k->sums->by_key, &key, sizeof(key), s);
     if (!s) {
-        if (!k->sums.by_key)
-            loop_timer_set(k->sums.timer, MINUTE_MS);
+        if (!k->sums->by_key)
+            loop_timer_set(k->sums->timer, MINUTE_MS);
         s = MEM_NEW(struct sum);
         s->key = key;
-        HASH_ADD(hh, k->sums.by_key, key, sizeof(s->key), s);
+        HASH_ADD(hh, k->sums->by_key, key, sizeof(s->key), s);
     }
     s->n++;
 }
@@ -88,10 +82,10 @@ void sums_close(struct keeper *k)
 {
     struct sum *s = NULL;
 
-    while ((s = k->sums.by_key)) {
-        HASH_DELETE(hh, k->sums.by_key, s);
+    while ((s = k->sums->by_key)) {
+        HASH_DELETE(hh, k->sums->by_key, s);
         mem_free(s);
     }
-    if (k->sums.timer)
-        loop_timer_free(k->sums.timer);
+    if (k->sums->timer)
+        loop_timer_free(k->sums->timer);
 }

@@ -5,10 +5,7 @@
 #ifndef SG_KEEPER_SUMS_H
 #define SG_KEEPER_SUMS_H
 
-#include "ipc/chan.h"
-#include "keeper/auth.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 struct sum_key {
     uint32_t event;
@@ -21,13 +18,18 @@ struct sum {
     UT_hash_handle hh;
 };
 
+/* Inside work: writes down what was counted. */
+typedef enum err sums_record_fn(struct keeper *k, enum event event, const struct principal *who,
+                                uint64_t n);
+
 struct sums {
+    sums_record_fn *record;
     struct sum *by_key;
     struct loop_timer *timer;
     bool writing;
 };
 
-void sums_open(struct keeper *k);
+void sums_open(struct keeper *k, sums_record_fn *record);
 /* One more of that event. */
 void sums_add(struct keeper *k, enum event event, struct principal who);
 /* Queues the records of what was counted so far. */

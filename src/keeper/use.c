@@ -8,7 +8,12 @@
 #include "base/planted.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
-#include "keeper/keeper.h"
+#include "keeper/chain.h"
+#include "keeper/connection.h"
+#include "keeper/outbox.h"
+#include "keeper/revoke.h"
+#include "keeper/sums.h"
+#include "keeper/vault.h"
 #include "os/log.h"
 
 enum { RETRY_MS = 1000 /* for an end that could not be stored */ };
@@ -57,7 +62,7 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
         *ret_seq = 0;
         return ERR_OK;
     }
-    if (k->uses.unstored > 0)
+    if (k->uses->unstored > 0)
         return ERR_AGAIN;
     if (p->take)
         e = lease_take(k, p->lease);
@@ -122,6 +127,18 @@ static void on_late(void *ctx)
     use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
 }
 
+static void on_here(void *ctx)
+{
+    use_try(ctx);
+}
+
+static void on_failed(void *ctx, enum err why)
+{
+    use_fail(ctx, why);
+}
+
+static const struct egress_wait_events wait_events = {.here = on_here, .failed = on_failed};
+
 struct use *use_start(struct keeper *k, const struct use_start *s)
 {
     struct use *u = MEM_NEW(struct use);
@@ -135,8 +152,10 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
     u->call = s->call;
     u->timer = loop_timer_new(k->loop, on_late, u);
     loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
-    HASH_ADD(hh, k->uses.by_id, id, sizeof(u->id), u);
-    egress_queue(k, u);
+    HASH_ADD(hh, k->uses->by_id, id, sizeof(u->id), u);
+    u->wait =
+        (struct egress_wait){.events = &wait_events, .owner = u, .upstream = s->plan->upstream};
+    egress_queue(k, &u->wait);
     rider_begin(u);
     if (PLANTED(release_early))
         on_audited(u);
@@ -224,7 +243,7 @@ void use_try(struct use *u)
     u->plan.state = SLICE_EMPTY;
     u->egress = peer_of(egress)->serial;
     loop_timer_stop(u->timer);
-    egress_unqueue(k, u);
+    egress_unqueue(k, &u->wait);
     if (u->events)
         u->events->released(u->owner, u, chan_peer(egress)->generation);
 }
@@ -306,15 +325,24 @@ static enum err end_work(void *ctx)
     return e ? e : count_hits(k, u, n->hits, &n->suspended);
 }
 
+void use_drop_parts(struct use *u)
+{
+    if (!u->parts)
+        return;
+    buf_free(&u->parts->bytes);
+    mem_free(u->parts);
+    u->parts = NULL;
+}
+
 static void free_use(struct use *u)
 {
     outbox_forget(u->k, u);
-    egress_unqueue(u->k, u);
+    egress_unqueue(u->k, &u->wait);
     rider_end(u);
-    snapshot_drop(u);
+    use_drop_parts(u);
     loop_timer_free(u->timer);
     mem_free(u->ending);
-    HASH_DELETE(hh, u->k->uses.by_id, u);
+    HASH_DELETE(hh, u->k->uses->by_id, u);
     mem_free(u);
 }
 
@@ -323,7 +351,7 @@ static void keep_unstored(struct use *u, enum err e)
 {
     if (!u->unstored) {
         log_event(LOG_ERROR, "use_not_recorded", LOG_ID("use", u->id), LOG_ERR(e));
-        u->k->uses.unstored++;
+        u->k->uses->unstored++;
     }
     u->unstored = true;
     loop_timer_set(u->timer, RETRY_MS);
@@ -352,7 +380,7 @@ static void end_done(void *ctx, enum err e)
         return;
     }
     if (u->unstored)
-        u->k->uses.unstored--;
+        u->k->uses->unstored--;
     free_use(u);
 }
 
@@ -378,7 +406,7 @@ static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_
     u->state = USE_ENDING;
     u->end = *how;
     loop_timer_stop(u->timer);
-    egress_unqueue(u->k, u);
+    egress_unqueue(u->k, &u->wait);
     n->u = u;
     n->hits = hits;
     n->status = status;
@@ -408,7 +436,7 @@ void uses_fail_waiting(struct keeper *k, enum err why)
 {
     struct use *next = NULL;
 
-    for (struct use *u = k->uses.by_id; u; u = next) {
+    for (struct use *u = k->uses->by_id; u; u = next) {
         next = u->hh.next;
         if (!u->audited)
             use_fail(u, why);
@@ -419,7 +447,7 @@ void uses_egress_lost(struct keeper *k, uint64_t egress)
 {
     struct use *next = NULL;
 
-    for (struct use *u = k->uses.by_id; u; u = next) {
+    for (struct use *u = k->uses->by_id; u; u = next) {
         next = u->hh.next;
         if (u->state == USE_RELEASED && u->egress == egress)
             end(u, &(struct use_end){.result = RESULT_UNKNOWN, .why = ERR_UPSTREAM_UNKNOWN}, 0, 0);
@@ -428,8 +456,8 @@ void uses_egress_lost(struct keeper *k, uint64_t egress)
 
 void uses_close(struct keeper *k)
 {
-    while (k->uses.by_id) {
-        struct use *u = k->uses.by_id;
+    while (k->uses->by_id) {
+        struct use *u = k->uses->by_id;
 
         if (u->events && u->events->forgotten)
             u->events->forgotten(u->owner);
@@ -443,7 +471,7 @@ struct use *use_of(struct keeper *k, struct chan *c, struct use_id id)
 {
     struct use *u = NULL;
 
-    HASH_FIND(hh, k->uses.by_id, &id, sizeof(id), u);
+    HASH_FIND(hh, k->uses->by_id, &id, sizeof(id), u);
     if (!u)
         return NULL;
     if (u->state == USE_WAITING || u->egress != peer_of(c)->serial) {

@@ -6,14 +6,7 @@
 #ifndef SG_KEEPER_USE_H
 #define SG_KEEPER_USE_H
 
-#include "ipc/chan.h"
-#include "keeper/auth.h"
-#include "os/loop.h"
-
-#include <sys/queue.h>
-#include <uthash.h>
-
-struct keeper;
+#include "keeper/egress.h"
 
 struct use;
 
@@ -60,6 +53,14 @@ struct use_events {
     void (*ended)(void *owner, struct use *u, const struct use_end *end);
 };
 
+/* A list that is arriving. */
+struct snapshot_parts {
+    enum era era;
+    enum snapshot kind;
+    uint32_t size;
+    struct buf bytes;
+};
+
 enum use_state { USE_WAITING, USE_RELEASED, USE_ENDING };
 
 struct use {
@@ -78,9 +79,8 @@ struct use {
     bool unstored;             /* the store could not take it yet */
     struct loop_timer *timer;
     struct snapshot_parts *parts;
-    TAILQ_ENTRY(use) in_queue; /* waiting for egress */
-    bool in_queue_now;
-    struct ride *ride; /* see rider.h; NULL: it has none, or has left it */
+    struct egress_wait wait;
+    struct ride *ride; /* NULL: it has none, or has left it */
     LIST_ENTRY(use) in_ride;
     UT_hash_handle hh;
 };
@@ -128,10 +128,20 @@ void uses_close(struct keeper *k);
 
 void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result *m);
 void use_on_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m);
-/* refuse.c */
-void refuse_on_want(struct keeper *k, struct chan *c, const struct msg_refuse_want *m);
 /* The use of that id if it was released to this channel. NULL: it is over or was never there; a use
  * of another process closes the channel. */
 struct use *use_of(struct keeper *k, struct chan *c, struct use_id id);
+/* What has arrived of a list is forgotten; may be nothing. */
+void use_drop_parts(struct use *u);
+
+/* --- rider.c ---------------------------------------------------------------------------------- */
+
+/* A use of mode call that was started: takers are counted, riders kept with the lease they ride on,
+ * or with the agent key where there is no lease. */
+void rider_begin(struct use *u);
+/* It ended, and the store has what became of its lease. When the last that takes has ended on a
+ * lease that is used up, or the credential was refused, its riders are cut. No-op the second time.
+ */
+void rider_end(struct use *u);
 
 #endif

@@ -5,7 +5,8 @@
 #include "base/planted.h"
 #include "crypto/open.h"
 #include "crypto/random.h"
-#include "keeper/keeper.h"
+#include "keeper/master.h"
+#include "keeper/outbox.h"
 #include "os/log.h"
 
 /* Data keys are replaced by making the person's values anew, so there has been one a person so far;

@@ -6,11 +6,8 @@
 #ifndef SG_KEEPER_VAULT_H
 #define SG_KEEPER_VAULT_H
 
-#include "base/id.h"
-#include "base/limits.h"
 #include "crypto/sec.h"
-
-struct keeper;
+#include "keeper/core.h"
 
 /* Makes the data key of a new person: wrapped, as it goes into the store. Inside work. */
 MUST_USE enum err vault_new_key(struct keeper *k, struct user_id user, struct buf *ret_wrapped,

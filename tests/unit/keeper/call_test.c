@@ -2,6 +2,9 @@
 #include "world.h"
 
 #include "crypto/hash.h"
+#include "keeper/auth.h"
+#include "keeper/call.h"
+#include "keeper/handoff.h"
 
 /* --- who -------------------------------------------------------------------------------------- */
 
@@ -348,11 +351,11 @@ static void test_shown_are_bounded(void **state)
 
     for (unsigned i = 0; i < MANY; i++)
         handoff_was_shown(w->r->k, id, GATEWAY, (struct session_id){{8}});
-    TAILQ_FOREACH(s, &w->r->k->handoffs.shown, in_list)
+    TAILQ_FOREACH(s, &w->r->k->handoffs->shown, in_list)
         n++;
     assert_true(n < MANY);
     handoff_gateway_lost(w->r->k, GATEWAY);
-    assert_true(TAILQ_EMPTY(&w->r->k->handoffs.shown));
+    assert_true(TAILQ_EMPTY(&w->r->k->handoffs->shown));
     (void)legacy_ask(w, 2);
     complete(w, id, "sk-ann");
     assert_int_equal(rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL)->handoff_signal.session.b[0], 7);
@@ -363,7 +366,7 @@ static void test_shown_are_bounded(void **state)
 static size_t waiting(struct world *w, struct handoff_id id)
 {
     rig_settle(w->r);
-    return group_size(&w->r->k->calls.by_handoff, ID_SLICE(id));
+    return group_size(&w->r->k->calls->by_handoff, ID_SLICE(id));
 }
 
 static void hold(struct world *w, uint64_t call)
@@ -393,10 +396,10 @@ static void test_found_while_it_waits(void **state)
     (void)legacy_ask(w, 4);
     (void)legacy_ask(w, 5);
     rig_kill(w->r->gateway);
-    assert_null(w->r->k->calls.by_handoff.by_key);
-    assert_null(w->r->k->calls.by_client.by_key);
-    assert_null(w->r->k->handoffs.by_handoff.by_key);
-    assert_null(w->r->k->handoffs.by_session.by_key);
+    assert_null(w->r->k->calls->by_handoff.by_key);
+    assert_null(w->r->k->calls->by_client.by_key);
+    assert_null(w->r->k->handoffs->by_handoff.by_key);
+    assert_null(w->r->k->handoffs->by_session.by_key);
 }
 
 /* The end of a handoff, or of an agent key, is for those whose it is. */
@@ -439,13 +442,13 @@ static void test_others_wait_on(void **state)
     rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL);
     rig_take(w->r->gateway, MSG_HANDOFF_SIGNAL);
     rig_quiet(w->r->gateway);
-    assert_null(w->r->k->calls.by_handoff.by_key);
-    assert_null(w->r->k->handoffs.by_handoff.by_key);
-    assert_int_equal(group_size(&w->r->k->calls.by_client, ID_SLICE(bobs->client)), 1);
+    assert_null(w->r->k->calls->by_handoff.by_key);
+    assert_null(w->r->k->handoffs->by_handoff.by_key);
+    assert_int_equal(group_size(&w->r->k->calls->by_client, ID_SLICE(bobs->client)), 1);
     for (uint64_t call = 1; call <= 5; call++)
         gone(w, call);
     rig_settle(w->r);
-    assert_null(w->r->k->calls.by_client.by_key);
+    assert_null(w->r->k->calls->by_client.by_key);
 }
 
 /* --- the credential is refused ---------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "keeper/call.h"
 #include "store/full_disk.h"
 
 static int teardown(void **state)
@@ -507,7 +508,7 @@ static void test_many_lists_at_once(void **state)
     }
     rig_quiet(w->r->gateway);
     assert_non_null(w->r->gateway->theirs);
-    assert_null(w->r->k->calls.wanting.by_key);
+    assert_null(w->r->k->calls->wanting.by_key);
 }
 
 static void test_hostile_snapshots(void **state)

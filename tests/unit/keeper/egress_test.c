@@ -1,6 +1,8 @@
 /* Egress processes, from the keeper: begun on demand, dialed for, and each of its own uses alone. */
 #include "world.h"
 
+#include "keeper/use.h"
+
 static int setup(void **state)
 {
     world_setup_ann(state);
@@ -183,7 +185,7 @@ static void test_result_before_the_permit(void **state)
     w->r->audit_silent = true;
     say_call(w, 1);
     rig_settle(w->r);
-    rig_result(w->r->egress, w->r->k->uses.by_id->id, RESULT_ANSWERED,
+    rig_result(w->r->egress, w->r->k->uses->by_id->id, RESULT_ANSWERED,
                false); /* guessed: it was not told */
     assert_true(rig_refused(w->r->egress));
 }

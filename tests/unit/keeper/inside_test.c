@@ -3,6 +3,8 @@
 #include "rig.h"
 
 #include "crypto/open.h"
+#include "keeper/master.h"
+#include "keeper/roots.h"
 #include "keeper/text64.h"
 
 #include <dirent.h>
@@ -56,14 +58,14 @@ static struct sec *data_key(struct rig *r)
 
 static void must_hold_no_key(struct rig *r, struct channel *p)
 {
-    const struct roots *roots = &r->k->roots;
+    const struct roots *roots = r->k->roots;
     struct sec *of_ann = data_key(r);
     const struct sec *const keys[] = {roots->age[0].state,
                                       roots->age[0].csrf,
                                       roots->salt,
                                       roots->browser,
                                       r->k->box_key,
-                                      LIST_FIRST(&r->k->master.keys)->key,
+                                      LIST_FIRST(&r->k->master->keys)->key,
                                       of_ann};
 
     assert_true(p->bytes.n > 100);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "keeper/master.h"
 #include "os/file.h"
 
 static char copy[80]; /* of the data folder */
@@ -218,7 +219,7 @@ static enum err switch_work(void *ctx)
 {
     struct keeper *k = ctx;
 
-    return master_switch(k, k->master.last);
+    return master_switch(k, k->master->last);
 }
 
 static enum err work_of_switch(void *ctx)
@@ -257,7 +258,7 @@ static void switched(void *ctx, enum err e)
     struct world *w = ctx;
 
     assert_err(e, ERR_OK);
-    master_switched(w->r->k, w->r->k->master.last, told, w);
+    master_switched(w->r->k, w->r->k->master->last, told, w);
 }
 
 /* The hourly look for what is left comes in the same commit as a removal: nothing is taken for
@@ -271,7 +272,7 @@ static void test_tidied_in_the_same_commit(void **state)
     assert_true(works(w, w->ann, 1));
     assert_err(master_prepare(k, &id), ERR_OK);
     store_work(k->store, STORE_URGENT, work_of_switch, switched, w);
-    k->master.left = true;
+    k->master->left = true;
     master_tidy(k);
     rig_settle(w->r);
     assert_keks(w, "2 0 ");

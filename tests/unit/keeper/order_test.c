@@ -4,6 +4,10 @@
 
 #include "crypto/hash.h"
 #include "crypto/judged.h"
+#include "keeper/call.h"
+#include "keeper/handlers.h"
+#include "keeper/outbox.h"
+#include "keeper/revoke.h"
 
 static int setup(void **state)
 {
@@ -305,13 +309,13 @@ static void test_head_is_kept(void **state)
     rig_settle(w->r);
     loop_turn(w->r->loop, 300);
     rig_crash(w->r);
-    assert_int_equal(w->r->k->outbox.acked, w->r->audit_seq);
+    assert_int_equal(w->r->k->outbox->acked, w->r->audit_seq);
     w->r->audit_seq = 1; /* a log that was cut meanwhile */
     rig_kill(w->r->audit);
     w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
     rig_audit_state(w->r);
     rig_settle(w->r);
-    assert_true(w->r->k->outbox.broken);
+    assert_true(w->r->k->outbox->broken);
 }
 
 static void test_hostile_audit(void **state)
@@ -358,13 +362,13 @@ static void test_crash_while_the_end_rides(void **state)
 
     say_call(w, 1);
     use = permit_of(w, 1)->use;
-    u = w->r->k->uses.by_id;
+    u = w->r->k->uses->by_id;
     assert_err(send_use_result(w->r->egress->own,
                                &(struct msg_use_result){.use = use, .result = RESULT_ANSWERED}),
                ERR_OK);
     while (u->state != USE_ENDING)
         loop_turn(w->r->loop, 1000);
-    assert_int_equal(w->r->k->calls.by_key->state, CALL_OVER); /* it does not wait for that */
+    assert_int_equal(w->r->k->calls->by_key->state, CALL_OVER); /* it does not wait for that */
     assert_int_equal(rows(w, Q_use_all), 1);
     rig_crash(w->r);
     assert_int_equal(rows(w, Q_use_all), 0);
@@ -504,7 +508,7 @@ static void test_stale_in_between_keeps_the_chain(void **state)
     rig_say_call(w->r, &o);
     rig_quiet(w->r->egress);
     assert_int_equal(rows(w, Q_use_all), 2);
-    for (c = w->r->k->calls.by_key; c != NULL && c->key.number != 2; c = c->hh.next)
+    for (c = w->r->k->calls->by_key; c != NULL && c->key.number != 2; c = c->hh.next)
         ;
     assert_non_null(c);
     chain = c->chain;

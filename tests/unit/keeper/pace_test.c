@@ -1,6 +1,10 @@
 /* How fast somebody may go: what the keeper does with a pace. */
 #include "world.h"
 
+#include "keeper/auth.h"
+#include "keeper/outbox.h"
+#include "keeper/sums.h"
+
 static int setup(void **state)
 {
     world_setup(state);
@@ -192,10 +196,10 @@ static void test_counts_wait(void **state)
 
     rig_say_call(w->r, &o);
     rig_take(w->r->gateway, MSG_CALL_PERMIT);
-    w->r->k->outbox.issued += 1 << 20; /* too many records wait */
+    w->r->k->outbox->issued += 1 << 20; /* too many records wait */
     flush(w);
     assert_int_equal(w->r->events[EVENT_LISTED], 0);
-    w->r->k->outbox.issued -= 1 << 20;
+    w->r->k->outbox->issued -= 1 << 20;
     o = list(2, w->ann);
     rig_say_call(w->r, &o);
     rig_take(w->r->gateway, MSG_CALL_PERMIT);

@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
+#include "keeper/pages.h"
+
 /* --- the page --------------------------------------------------------------------------------- */
 
 static void test_view(void **state)
@@ -183,7 +185,7 @@ static void let_expire(struct world *w, struct sec *cookie)
 {
     (void)cookie;
     w->r->k->clock_base += limit_get(SET_LOGIN_TIME);
-    loop_timer_set(w->r->k->pages.watches->end, 0);
+    loop_timer_set(w->r->k->pages->watches->end, 0);
 }
 
 /* Its time is over, and the timer has not come yet: a change is not told. */
@@ -222,8 +224,8 @@ static void test_watch_ends_with_its_session(void **state)
         d = &rig_take(w->r->surface, MSG_PAGE_DENIED)->page_denied;
         assert_int_equal(d->req, 50 + i);
         assert_int_equal(d->why, DENIAL_LOG_IN);
-        assert_null(w->r->k->pages.watches);
-        assert_null(w->r->k->pages.by_user.by_key);
+        assert_null(w->r->k->pages->watches);
+        assert_null(w->r->k->pages->by_user.by_key);
         if (ends[i] == log_out)
             rig_take(w->r->surface, MSG_PAGE_DONE);
         rig_quiet(w->r->surface);

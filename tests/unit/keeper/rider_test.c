@@ -1,6 +1,8 @@
 /* What rides on a lease or on an agent key ends with it, and not before. */
 #include "world.h"
 
+#include "keeper/auth.h"
+
 static int setup(void **state)
 {
     world_setup_ann(state);

@@ -10,6 +10,8 @@
 #include "crypto/hash.h"
 #include "crypto/init.h"
 #include "crypto/password.h"
+#include "keeper/call.h"
+#include "keeper/handlers.h"
 #include "os/log.h"
 #include "os/sock.h"
 

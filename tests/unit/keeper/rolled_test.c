@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "keeper/outbox.h"
+
 static int setup(void **state)
 {
     world_setup_ann(state);
@@ -239,7 +241,7 @@ static void test_epoch_of_the_first_state(void **state)
 static void test_ack_of_what_was_not_sent(void **state)
 {
     struct world *w = *state;
-    uint64_t acked = w->r->k->outbox.acked;
+    uint64_t acked = w->r->k->outbox->acked;
 
     w->r->audit_silent = true;
     rig_kill(w->r->audit);
@@ -247,14 +249,14 @@ static void test_ack_of_what_was_not_sent(void **state)
     w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
     assert_err(send_audit_state(w->r->audit->own,
                                 &(struct msg_audit_state){
-                                    .seq = acked, .head = w->r->k->outbox.head, .epoch = 1}),
+                                    .seq = acked, .head = w->r->k->outbox->head, .epoch = 1}),
                ERR_OK);
     assert_err(send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = acked + 1}), ERR_OK);
     rig_settle(w->r);
-    assert_true(w->r->k->outbox.acked <= acked + 1);
-    assert_err(
-        send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = w->r->k->outbox.given + 1}),
-        ERR_OK);
+    assert_true(w->r->k->outbox->acked <= acked + 1);
+    assert_err(send_audit_ack(w->r->audit->own,
+                              &(struct msg_audit_ack){.seq = w->r->k->outbox->given + 1}),
+               ERR_OK);
     assert_true(rig_refused(w->r->audit));
 }
 
@@ -265,19 +267,19 @@ static void test_another_head_for_the_same_record(void **state)
     struct digest other = {{7}};
 
     rig_settle(w->r);
-    assert_int_equal(w->r->k->outbox.acked, w->r->audit_seq);
+    assert_int_equal(w->r->k->outbox->acked, w->r->audit_seq);
     assert_err(send_audit_ack(w->r->audit->own,
                               &(struct msg_audit_ack){.seq = w->r->audit_seq, .head = other}),
                ERR_OK);
     assert_true(rig_refused(w->r->audit));
-    assert_true(ID_EQ(w->r->k->outbox.head, w->r->audit_log[w->r->audit_seq]));
+    assert_true(ID_EQ(w->r->k->outbox->head, w->r->audit_log[w->r->audit_seq]));
 }
 
 /* Once it is broken no acknowledgement moves anything. */
 static void test_nothing_moves_when_broken(void **state)
 {
     struct world *w = *state;
-    struct outbox *o = &w->r->k->outbox;
+    struct outbox *o = w->r->k->outbox;
     uint64_t acked = 0;
 
     w->r->audit_silent = true;
@@ -319,27 +321,27 @@ static void test_repeats_after_a_long_wait(void **state)
     assert_err(store_run(k->store, STORE_NORMAL, many_work, k), ERR_OK);
     rig_settle(w->r);
     /* Of one record only, so that no turn is as long as the time after which the store learns. */
-    seq = k->outbox.acked + 1;
+    seq = k->outbox->acked + 1;
     assert_err(send_audit_ack(w->r->audit->own,
                               &(struct msg_audit_ack){.seq = seq, .head = w->r->audit_log[seq]}),
                ERR_OK);
-    while (!k->outbox.dirty)
+    while (!k->outbox->dirty)
         loop_turn(w->r->loop, 1000);
-    loop_timer_stop(k->outbox.timer); /* from now on it learns of nothing any more */
+    loop_timer_stop(k->outbox->timer); /* from now on it learns of nothing any more */
     w->r->audit_silent = false;
     rig_audit_ack(w->r);
     for (int idle = 0; idle < 100; idle++) {
-        uint64_t before = k->outbox.acked;
+        uint64_t before = k->outbox->acked;
 
         loop_turn(w->r->loop, 0);
-        if (k->outbox.acked != before)
+        if (k->outbox->acked != before)
             idle = 0;
     }
     rig_crash(w->r);
     rig_settle(w->r);
     assert_err(head_code(w), ERR_OK);
     rig_forget(w->r->cli);
-    assert_false(w->r->k->outbox.broken);
+    assert_false(w->r->k->outbox->broken);
 }
 
 int main(void)

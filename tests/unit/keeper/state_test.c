@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "keeper/call.h"
 
 static void test_legs(void **state)
 {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "keeper/handoff.h"
+
 /* --- the form --------------------------------------------------------------------------------- */
 
 static void test_stored_not_tested(void **state)
@@ -213,7 +215,7 @@ static void test_expiry(void **state)
     w->r->k->clock_base += limit_get(SET_HANDOFF_TIME);
     rig_post_form(w->r, &w->f); /* before the timer has come */
     denied(w, DENIAL_GONE);
-    loop_timer_set(w->r->k->handoffs.timer, 0);
+    loop_timer_set(w->r->k->handoffs->timer, 0);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_NEUTRAL)->call_neutral.ending,
                      ENDING_EXPIRED);
     get(w, w->f.cookie);
@@ -435,7 +437,7 @@ static void test_expiry_during_the_trial(void **state)
     rig_post_form(w->r, &w->f);
     use = trial(w)->use;
     w->r->k->clock_base += limit_get(SET_HANDOFF_TIME);
-    loop_timer_set(w->r->k->handoffs.timer, 0);
+    loop_timer_set(w->r->k->handoffs->timer, 0);
     rig_quiet(w->r->surface);
     rig_result(w->tried, use, RESULT_ANSWERED, true);
     view(w, HANDOFF_STATE_OPENED, PROBLEM_REFUSED);

@@ -1,0 +1,11 @@
+/* A person hands in what a handoff asks for. */
+#ifndef SG_KEEPER_SUBMIT_H
+#define SG_KEEPER_SUBMIT_H
+
+#include "keeper/core.h"
+
+void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg_handoff_submit *m);
+/* Handoffs that were being tried when the process died go back to the person. Inside work. */
+MUST_USE enum err submit_recover(struct keeper *k);
+
+#endif
