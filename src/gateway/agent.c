@@ -22,5 +22,6 @@ void agent_put(struct agent **all, struct agent *a)
     if (--a->users > 0)
         return;
     HASH_DEL(*all, a);
+    mem_wipe(a, sizeof(*a)); /* of a mistyped key not even the hash stays */
     mem_free(a);
 }

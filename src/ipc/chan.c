@@ -18,16 +18,21 @@
 #include <sys/queue.h>
 
 enum {
-    BATCH = 32 /* frames in one packet, and about as many read in one turn, so that one busy peer
-                     does not starve the others */
+    BATCH = 32, /* frames in one packet, and about as many read in one turn, so that one busy peer
+                   does not starve the others */
+    SEVERAL = 0xffff, /* stands where the number of a message would */
+    MARK_BYTES = 2,
+    LENGTH_BYTES = 4,
+    FIRST = MARK_BYTES + LENGTH_BYTES
 };
 
-/* A packet: frames that follow one another. */
+/* A packet: one frame, or SEVERAL and frames, each behind its length. */
 struct waiting {
     TAILQ_ENTRY(waiting) entry;
-    struct buf frames;
+    struct buf bytes; /* as of several, also of one */
     unsigned n;
-    int fd; /* of its one frame */
+    bool alone; /* no other may join it */
+    int fd;     /* of its one frame */
 };
 
 struct chan {
@@ -74,7 +79,7 @@ static bool mark(uint8_t *bits, enum msg type)
 static void waiting_free(struct waiting *w)
 {
     sock_close(w->fd);
-    buf_free(&w->frames);
+    buf_free(&w->bytes);
     mem_free(w);
 }
 
@@ -170,22 +175,25 @@ enum {
     HELLO_BYTES = HELLO_GENERATION + 8
 };
 
-static struct waiting *enqueue(struct chan *c, int fd);
+static struct waiting *packet_new(void);
+static void enqueue(struct chan *c, struct waiting *w);
 static void queued_more(struct chan *c, size_t n);
 
 static void greet(struct chan *c)
 {
-    struct waiting *w = enqueue(c, -1);
-    struct buf *hello = &w->frames;
+    struct waiting *w = packet_new();
+    struct buf *hello = &w->bytes;
 
+    put_number(hello, HELLO_BYTES, LENGTH_BYTES);
     put_number(hello, MSG_NONE, 2);
     buf_put_str(hello, "sidegate");
     put_number(hello, MSG_TABLE_ID, 8);
     put_number(hello, c->own, 1);
     put_number(hello, own_instance, 4);
     put_number(hello, own_generation, 8);
-    w->n = BATCH; /* alone */
-    queued_more(c, hello->n);
+    w->n = 1;
+    w->alone = true;
+    enqueue(c, w);
 }
 
 /* Whether the hello is as it must be; if not, *ret is why. A generation of 0 is "not known": of a
@@ -232,12 +240,10 @@ static bool admit(struct chan *c, const struct wire_message *info, enum msg type
     return !mark(c->seen, type) || !info->once;
 }
 
-/* Takes the frame at the beginning of these n bytes, and fd; of one that is lost the handler is told
- * -1. How many bytes it was. */
-static size_t receive(struct chan *c, uint8_t *frame, size_t n, int fd)
+/* Takes fd; of one that is lost the handler is told -1. */
+static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
 {
     uint16_t type = MSG_NONE;
-    size_t used = n;
     const struct wire_message *info = NULL;
     enum breach why = BREACH_UNKNOWN_MESSAGE;
     union msg_any m;
@@ -247,7 +253,7 @@ static size_t receive(struct chan *c, uint8_t *frame, size_t n, int fd)
     if (!admit(c, info, (enum msg)type, fd != -1, &why)) {
         sock_close(fd);
         violation(c, info, why);
-    } else if (wire_take(frame, n, info, &m, &used) != ERR_OK) {
+    } else if (wire_get(frame, n, info, &m) != ERR_OK) {
         sock_close(fd);
         violation(c, info, BREACH_NOT_DECODABLE);
     } else {
@@ -259,23 +265,30 @@ static size_t receive(struct chan *c, uint8_t *frame, size_t n, int fd)
             violation(c, info, BREACH_OUT_OF_TURN);
         wire_done(info, &m);
     }
-    mem_wipe(frame, used); /* tokens are no secrets by their type, and do not stay either */
-    return used;
+    mem_wipe(frame, n); /* tokens are no secrets by their type, and do not stay either */
 }
 
-/* Frame by frame; only the first may have a descriptor. Returns how many there were. */
-static unsigned receive_packet(struct chan *c, uint8_t *p, size_t n, int fd)
+/* Frame by frame; what ends the channel ends the packet. Returns how many frames there were. */
+static unsigned receive_several(struct chan *c, uint8_t *p, size_t n, int fd)
 {
     unsigned frames = 0;
+    bool fits = fd == -1 && n > 0;
 
-    do {
-        size_t used = receive(c, p, n, frames == 0 ? fd : -1);
+    sock_close(fd);
+    while (fits && n > 0 && !c->ended && !c->doomed) {
+        size_t length = n >= LENGTH_BYTES ? (size_t)get_number(p, LENGTH_BYTES) : n;
 
-        p += used;
-        n -= used;
-    } while ((++frames < BATCH || PLANTED(packet_endless)) && n > 0 && !c->ended && !c->doomed);
-    if (n > 0 && !c->doomed)
-        violation(c, NULL, BREACH_NOT_DECODABLE);
+        fits = n >= LENGTH_BYTES && length <= n - LENGTH_BYTES &&
+               (frames < BATCH || PLANTED(packet_endless));
+        if (!fits)
+            break;
+        receive(c, p + LENGTH_BYTES, length, -1);
+        p += LENGTH_BYTES + length;
+        n -= LENGTH_BYTES + length;
+        frames++;
+    }
+    if (!fits && !c->doomed)
+        violation(c, NULL, BREACH_UNKNOWN_MESSAGE);
     mem_wipe(p, n);
     return frames;
 }
@@ -303,12 +316,13 @@ static void read_some(struct chan *c)
         e = sock_recv(c->fd, packet, sizeof packet, &n, &fd);
         if (e != ERR_OK)
             break;
-        if (c->greeted) {
-            i += receive_packet(c, packet, n, fd);
-        } else {
+        if (!c->greeted)
             receive_hello(c, slice_of(packet, n), fd);
-            i++;
-        }
+        else if (n >= MARK_BYTES && get_number(packet, MARK_BYTES) == SEVERAL)
+            i += receive_several(c, packet + MARK_BYTES, n - MARK_BYTES, fd);
+        else
+            receive(c, packet, n, fd);
+        i++;
     }
     if (e == ERR_PROTOCOL)
         violation(c, NULL, BREACH_FRAME);
@@ -322,10 +336,11 @@ static void write_some(struct chan *c)
     enum err e = ERR_OK;
 
     while ((w = TAILQ_FIRST(&c->queue)) != NULL) {
-        e = sock_send(c->fd, buf_slice(&w->frames), w->fd);
+        e = sock_send(c->fd, slice_sub(buf_slice(&w->bytes), w->n == 1 ? FIRST : 0, w->bytes.n),
+                      w->fd);
         if (e != ERR_OK)
             break;
-        c->queued -= w->frames.n;
+        c->queued -= w->bytes.n;
         c->taken = clock_boot_ms();
         TAILQ_REMOVE(&c->queue, w, entry);
         waiting_free(w);
@@ -406,17 +421,23 @@ static bool is_stuck(const struct chan *c)
             (clock_boot_ms() - c->taken >= CHAN_STILL_MS || PLANTED(stuck_by_bytes)));
 }
 
-/* A packet of no frame yet; takes fd. */
-static struct waiting *enqueue(struct chan *c, int fd)
+/* One of no frame yet. */
+static struct waiting *packet_new(void)
 {
     struct waiting *w = MEM_NEW(struct waiting);
 
-    w->frames = BUF_INIT(LIM_FRAME_BYTES);
-    w->fd = fd;
+    w->bytes = BUF_INIT(FIRST + LIM_FRAME_BYTES);
+    put_number(&w->bytes, SEVERAL, MARK_BYTES);
+    w->fd = -1;
+    return w;
+}
+
+static void enqueue(struct chan *c, struct waiting *w)
+{
     if (TAILQ_EMPTY(&c->queue))
         c->taken = clock_boot_ms();
     TAILQ_INSERT_TAIL(&c->queue, w, entry);
-    return w;
+    queued_more(c, w->bytes.n);
 }
 
 static void queued_more(struct chan *c, size_t n)
@@ -433,42 +454,57 @@ static void queued_more(struct chan *c, size_t n)
     loop_defer(c->loop, flush, c);
 }
 
-static enum err put_packet(struct chan *c, enum msg type, const void *m, int fd)
+/* Appends the frame behind its length; on an error nothing. most: of the whole packet. */
+static enum err add_frame(struct waiting *w, enum msg type, const void *m, size_t most)
 {
-    struct buf frame = BUF_INIT(LIM_FRAME_BYTES);
-    struct waiting *w;
-    int copy = -1;
-    enum err e = wire_put(&frame, (uint16_t)type, msg_info((uint16_t)type), m);
+    size_t before = w->bytes.n, length;
+    enum err e;
 
-    if (e == ERR_OK && fd >= 0)
-        e = sock_copy(fd, &copy);
+    put_number(&w->bytes, 0, LENGTH_BYTES);
+    e = wire_put(&w->bytes, (uint16_t)type, msg_info((uint16_t)type), m);
+    if (e == ERR_OK && w->bytes.n > most)
+        e = ERR_TOO_LARGE;
     if (e != ERR_OK) {
-        buf_free(&frame);
+        buf_cut(&w->bytes, before);
         return e;
     }
-    w = enqueue(c, copy);
-    w->frames = frame; /* moved */
-    w->n = 1;
-    queued_more(c, w->frames.n);
+    length = w->bytes.n - before - LENGTH_BYTES;
+    for (unsigned i = 0; i < LENGTH_BYTES; i++)
+        w->bytes.p[before + i] = (uint8_t)(length >> (8 * (LENGTH_BYTES - 1 - i)));
+    w->n++;
     return ERR_OK;
 }
 
-/* Behind the frames of the last packet where that goes, otherwise in one of its own. */
+static enum err put_packet(struct chan *c, enum msg type, const void *m, int fd)
+{
+    struct waiting *w = packet_new();
+    enum err e = add_frame(w, type, m, FIRST + LIM_FRAME_BYTES);
+
+    if (e == ERR_OK && fd >= 0)
+        e = sock_copy(fd, &w->fd);
+    if (e != ERR_OK) {
+        waiting_free(w);
+        return e;
+    }
+    w->alone = fd >= 0;
+    enqueue(c, w);
+    return ERR_OK;
+}
+
+/* With the frames of the last packet where that goes, otherwise in one of its own. */
 static enum err put_frame(struct chan *c, enum msg type, const void *m, int fd)
 {
     struct waiting *w = TAILQ_LAST(&c->queue, packets);
-    size_t before = w == NULL ? 0 : w->frames.n;
+    size_t before = w == NULL ? 0 : w->bytes.n;
     enum err e;
 
-    if (w == NULL || w->n == BATCH || w->fd >= 0 || fd >= 0)
+    if (w == NULL || w->alone || w->n == BATCH || fd >= 0 || before >= LIM_FRAME_BYTES)
         return put_packet(c, type, m, fd);
-    e = wire_put(&w->frames, (uint16_t)type, msg_info((uint16_t)type), m);
+    e = add_frame(w, type, m, LIM_FRAME_BYTES);
     if (e == ERR_TOO_LARGE) /* for what is left of this packet, perhaps */
         return put_packet(c, type, m, fd);
-    if (e == ERR_OK) {
-        w->n++;
-        queued_more(c, w->frames.n - before);
-    }
+    if (e == ERR_OK)
+        queued_more(c, w->bytes.n - before);
     return e;
 }
 

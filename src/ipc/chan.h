@@ -1,6 +1,6 @@
 /*
  * A channel to another process: SOCK_SEQPACKET, a frame each message (ipc/wire.h), in a packet one
- * or several frames that follow one another; one with a descriptor has its own packet. Who the peer is
+ * frame, or 0xffff and several, each behind its length (u32); one with a descriptor has its own. Who the peer is
  * was said by the supervisor when it handed the channel over, and is a property of the channel,
  * never of a message. A frame that is not permitted (by the table: wrong direction, phase or
  * repetition, a descriptor too many or too few) or not decodable ends the channel.

@@ -296,8 +296,7 @@ static bool get_field(struct in *in, const struct wire_field *f, void *m)
     return true;
 }
 
-enum err wire_take(uint8_t *frame, size_t n, const struct wire_message *info, void *m,
-                   size_t *ret_n)
+enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m)
 {
     struct in in = {frame, n};
     uint64_t type;
@@ -310,10 +309,8 @@ enum err wire_take(uint8_t *frame, size_t n, const struct wire_message *info, vo
         if (!get_field(&in, &info->fields[i], m))
             break;
     }
-    if (i == info->fields_n) {
-        *ret_n = n - in.n;
+    if (i == info->fields_n && in.n == 0)
         return ERR_OK;
-    }
     wire_done(info, m);
     return ERR_PROTOCOL;
 }

@@ -2,7 +2,7 @@
  * The codec between the processes: one encoder and one decoder, driven by the tables in gen/, which
  * are made from messages.def. A frame is a u16 message number and the fields in order; numbers are
  * big endian; str, bytes and secret have a u16 length, or u32 where their maximum needs it. Every
- * bound is checked on both sides.
+ * bound is checked on both sides and a frame must end exactly at its end.
  */
 #ifndef SG_IPC_WIRE_H
 #define SG_IPC_WIRE_H
@@ -56,13 +56,11 @@ MUST_USE enum err wire_put(struct buf *out, uint16_t type, const struct wire_mes
 MUST_USE enum err wire_type_of(struct slice frame, uint16_t *ret);
 
 /*
- * Reads the frame at the beginning of these n bytes (with its number) into the struct m of
- * info->size bytes; *ret_n is how many it takes. Slices in m point into frame and live as long;
- * secrets are moved out, wiped in frame, and freed by wire_done. ERR_PROTOCOL on anything that does
- * not begin with such a message; m then needs no wire_done.
+ * Reads the n bytes at frame (with its number) into the struct m of info->size bytes. Slices in m
+ * point into frame and live as long; secrets are moved out, wiped in frame, and freed by wire_done.
+ * ERR_PROTOCOL on anything that is not exactly one such message; m then needs no wire_done.
  */
-MUST_USE enum err wire_take(uint8_t *frame, size_t n, const struct wire_message *info, void *m,
-                            size_t *ret_n);
+MUST_USE enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m);
 /* Frees the secrets that m still holds, and wipes m. A handler that keeps one sets the member to
  * NULL. */
 void wire_done(const struct wire_message *info, void *m);

@@ -9,7 +9,6 @@
  */
 #include "base/chars.h"
 #include "base/mem.h"
-#include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
 #include "proto/utf8.h"
@@ -447,7 +446,7 @@ static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
         reply_text(v, PAGE_CSRF, &f, SLICE_EMPTY);
         return;
     }
-    if (!PLANTED(form_in_pieces) && unpack_posted(g) != ERR_OK) {
+    if (unpack_posted(g) != ERR_OK) {
         reply_text(v, PAGE_BUSY, &f, SLICE_EMPTY);
         return;
     }
@@ -489,7 +488,7 @@ static enum err take_posted(struct give *g, const struct form *f)
     buf_free(&all);
     if (e == ERR_OK)
         e = sec_room(g->posted);
-    return e == ERR_OK && PLANTED(form_in_pieces) ? unpack_posted(g) : e;
+    return e;
 }
 
 void give_post(struct visit *v)

@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     slice_copy(slice_of(data, size), frame, size);
     frame[0] = (uint8_t)(MSG_AUDIT_APPEND >> 8);
     frame[1] = (uint8_t)MSG_AUDIT_APPEND;
-    if (wire_take(frame, size, info, &m, &size) == ERR_OK) {
+    if (wire_get(frame, size, info, &m) == ERR_OK) {
         check_record(&m.audit_append);
         wire_done(info, &m);
     }

@@ -28,12 +28,11 @@ static void decode(uint8_t *frame, size_t n, uint16_t type, const uint8_t *origi
     const struct wire_message *info = msg_info(type);
     struct buf again = BUF_INIT(LIM_FRAME_BYTES), trace = BUF_INIT(4096);
     union msg_any m;
-    size_t used = 0;
 
-    if (wire_take(frame, n, info, &m, &used) == ERR_OK) {
+    if (wire_get(frame, n, info, &m) == ERR_OK) {
         wire_trace(&trace, info, &m);
         if (wire_put(&again, type, info, &m) != ERR_OK ||
-            !slice_eq(buf_slice(&again), slice_of(original, used)))
+            !slice_eq(buf_slice(&again), slice_of(original, n)))
             abort();
         wire_done(info, &m);
     }

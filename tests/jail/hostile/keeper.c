@@ -318,6 +318,8 @@ static void uses_of_nobody(struct play *p)
     for (size_t i = 0; i < ARRAY_LEN(about_uses); i++)
         about_uses[i](as_people.egress[WEATHER], FRESH(use_id));
     as_people_result(WEATHER, use, RESULT_ANSWERED);
+    /* Its end rides in the transaction of the next call, which is given back. */
+    as_people_result(WEATHER, as_people_use(KEY_ANA, WEATHER), RESULT_UNSENT);
     as_people_settle();
     for (size_t i = 0; i < ARRAY_LEN(about_uses); i++)
         about_uses[i](as_people.egress[WEATHER], use);

@@ -154,8 +154,8 @@ void say(struct end *e, enum msg type, const void *m)
 
 /* --- hearing ---------------------------------------------------------------------------------- */
 
-/* The role itself must keep to the table. The bytes that its first frame takes. */
-static size_t take_line(struct end *e, const uint8_t *frame, size_t n, int fd)
+/* The role itself must keep to the table. */
+static void take_line(struct end *e, const uint8_t *frame, size_t n, int fd)
 {
     struct line *l = mem_zalloc(sizeof *l + n);
     uint16_t type = MSG_NONE;
@@ -168,31 +168,46 @@ static size_t take_line(struct end *e, const uint8_t *frame, size_t n, int fd)
     if (type == MSG_NONE) { /* the hello */
         assert_int_equal(n, HELLO_BYTES);
         mem_free(l);
-        return n;
+        return;
     }
     info = msg_info(type);
     assert_non_null(info);
     assert_true(info->from & 1u << e->play->role && info->to & 1u << e->role);
     assert_int_equal(info->fd, fd >= 0);
-    assert_err(wire_take(l->frame, n, info, &l->m, &n), ERR_OK);
+    assert_err(wire_get(l->frame, n, info, &l->m), ERR_OK);
     TAILQ_INSERT_TAIL(&e->lines, l, entry);
     if (e->play->listen != NULL)
         l->taken = e->play->listen(e->play->ctx, e, l);
-    return n;
+}
+
+/* One frame, or 0xffff and several, each behind its length. */
+static void take_packet(struct end *e, const uint8_t *packet, size_t n, int fd)
+{
+    size_t at = 2;
+
+    if (n < 2 || packet[0] != 0xff || packet[1] != 0xff) {
+        take_line(e, packet, n, fd);
+        return;
+    }
+    assert_int_equal(fd, -1);
+    while (at < n) {
+        size_t length = (size_t)packet[at + 1] << 16 | (size_t)packet[at + 2] << 8 | packet[at + 3];
+
+        assert_true(packet[at] == 0 && length <= n - at - 4);
+        take_line(e, packet + at + 4, length, -1);
+        at += 4 + length;
+    }
 }
 
 static void take_all(struct end *e)
 {
     static uint8_t packet[LIM_FRAME_BYTES];
-    size_t n, at;
+    size_t n;
     int fd;
     enum err got;
 
-    while ((got = sock_recv(e->fd, packet, sizeof packet, &n, &fd)) == ERR_OK) {
-        at = take_line(e, packet, n, fd);
-        while (at < n)
-            at += take_line(e, packet + at, n - at, -1);
-    }
+    while ((got = sock_recv(e->fd, packet, sizeof packet, &n, &fd)) == ERR_OK)
+        take_packet(e, packet, n, fd);
     if (got != ERR_AGAIN)
         e->over = true;
 }

@@ -9,7 +9,7 @@ static size_t packets(struct world *w, size_t frame_bytes, size_t *ret_frames)
     int pass = -1;
 
     for (*ret_frames = 0; sock_recv(w->raw, in, sizeof in, &n, &pass) == ERR_OK; count++)
-        *ret_frames += n / frame_bytes;
+        *ret_frames += (n - (n > frame_bytes ? 2 : 0)) / frame_bytes;
     return count;
 }
 
@@ -26,7 +26,7 @@ static void test_frames_share_a_packet(void **state)
     for (uint64_t i = 1; i <= 100; i++)
         assert_err(send_token_gone(w->b.chan, &(struct msg_token_gone){.token = {{1}}}), ERR_OK);
     turns(w);
-    assert_int_equal(packets(w, 2 + 32, &frames), 4);
+    assert_int_equal(packets(w, 4 + 2 + 32, &frames), 4);
     assert_int_equal(frames, 100);
     for (int i = 0; i < 3; i++)
         assert_err(send_snapshot_part(
@@ -36,15 +36,18 @@ static void test_frames_share_a_packet(void **state)
     assert_int_equal(packets(w, sizeof most, &frames), 3);
 }
 
-/* Frames of one packet, by hand: n good ones, and something behind them. */
+/* A packet of n good frames by hand, and something behind them. */
 static void send_packet(struct world *w, int n, struct slice behind, int fd)
 {
     struct buf b = BUF_INIT(LIM_FRAME_BYTES);
 
-    for (int i = 1; i <= n; i++)
+    buf_put(&b, SLICE_LIT("\xff\xff"));
+    for (int i = 1; i <= n; i++) {
+        buf_put(&b, SLICE_LIT("\0\0\0\x0a"));
         assert_err(wire_put(&b, MSG_CALL_GONE, msg_info(MSG_CALL_GONE),
                             &(struct msg_call_gone){.call = (uint64_t)i}),
                    ERR_OK);
+    }
     buf_put(&b, behind);
     assert_err(sock_send(w->raw, buf_slice(&b), fd), ERR_OK);
     buf_free(&b);
@@ -59,16 +62,20 @@ static void test_hostile_packets(void **state)
     } rows[] = {
         {2, 2, {NULL, 0}, false},
         {32, 32, {NULL, 0}, false},
-        {33, 32, {NULL, 0}, false},                           /* one too many */
-        {2, 2, {(const uint8_t *)"\0", 1}, false},            /* half a number */
-        {2, 2, {(const uint8_t *)"\0\0sidegate", 10}, false}, /* a hello */
-        {2, 0, {NULL, 0}, true},                              /* a descriptor for none of them */
-        {0, 0, {(const uint8_t *)"\xff\xff", 2}, false},
+        {33, 32, {NULL, 0}, false},                                     /* one too many */
+        {2, 2, {(const uint8_t *)"\0\0\0", 3}, false},                  /* half a length */
+        {2, 2, {(const uint8_t *)"\0\0\0\2\0", 5}, false},              /* less than it says */
+        {2, 2, {(const uint8_t *)"\xff\xff\xff\xff\0\0", 6}, false},    /* likewise */
+        {2, 2, {(const uint8_t *)"\0\0\0\0", 4}, false},                /* a frame of nothing */
+        {2, 2, {(const uint8_t *)"\0\0\0\x0a\0\0sidegate", 14}, false}, /* a hello */
+        {2, 2, {(const uint8_t *)"\0\0\0\2\xff\xff", 6}, false},        /* several in several */
+        {2, 0, {NULL, 0}, true},  /* a descriptor for none of them */
+        {0, 0, {NULL, 0}, false}, /* of none */
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        bool good = rows[i].n <= 32 && rows[i].behind.n == 0 && !rows[i].fd;
+        bool good = rows[i].n > 0 && rows[i].n <= 32 && rows[i].behind.n == 0 && !rows[i].fd;
         struct world *w;
         void *p;
 

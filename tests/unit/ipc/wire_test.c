@@ -13,18 +13,6 @@ static void put(enum msg type, enum fill how, struct buf *out)
     wire_done(msg_info((uint16_t)type), &m);
 }
 
-/* Exactly one frame. */
-static enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m)
-{
-    size_t used = 0;
-    enum err e = wire_take(frame, n, info, m, &used);
-
-    if (e != ERR_OK || used == n)
-        return e;
-    wire_done(info, m);
-    return ERR_PROTOCOL;
-}
-
 /* On a copy of exactly n bytes, so that a sanitizer sees the first byte read behind it. */
 static enum err get(struct slice frame, enum msg type, union msg_any *m)
 {
