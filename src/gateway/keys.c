@@ -39,7 +39,17 @@ static void forget(struct keys *all, struct known_key *k)
 {
     HASH_DEL(all->by_hash, k);
     share_put(k->share);
+    mem_wipe(k, sizeof(*k)); /* as agent_put does */
     mem_free(k);
+}
+
+/* It is in no list any more; NULL: it never was. */
+static void end_check(struct key_check *c)
+{
+    if (c == NULL)
+        return;
+    mem_wipe(c, sizeof(*c)); /* of a mistyped key not even the hash stays */
+    mem_free(c);
 }
 
 void keys_done(struct keys *all)
@@ -112,7 +122,7 @@ void keys_take(struct keys *all, struct chan *keeper, struct http_req *req, stru
     else
         e = ask(keeper, c);
     if (e != ERR_OK) {
-        mem_free(c);
+        end_check(c);
         http_body_drop(req, e);
         return;
     }
@@ -136,7 +146,7 @@ static struct key_check *take_check(struct keys *all, uint64_t number)
 
 void keys_leave(struct keys *all, const struct http_req *req)
 {
-    mem_free(take_check(all, req->ticket));
+    end_check(take_check(all, req->ticket));
 }
 
 void keys_on_known(struct keys *all, const struct msg_token_known *m)
@@ -149,7 +159,7 @@ void keys_on_known(struct keys *all, const struct msg_token_known *m)
         let_in(add(all, &c->token), c->req, c->max);
     else
         http_body_drop(c->req, ERR_UNAUTHENTICATED);
-    mem_free(c);
+    end_check(c);
 }
 
 void keys_forget(struct keys *all, const struct digest *token)
@@ -177,7 +187,7 @@ void keys_lost(struct keys *all)
     while ((c = all->checks) != NULL) {
         HASH_DEL(all->checks, c);
         http_body_drop(c->req, ERR_UNAVAILABLE);
-        mem_free(c);
+        end_check(c);
     }
     TAILQ_INIT(&all->unasked);
     keys_done(all);

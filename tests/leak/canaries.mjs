@@ -177,7 +177,7 @@ await modern.call('reflect', { how: 'a 401 with a body' }, { onLink: () => 'decl
 // Errors of the agent's own making.
 const errors = new TapedAgent({ port: gate.gatewayPort, path: '/mcp/mirror', key: secrets['agent key: mistyped'] });
 agents.push(errors);
-await errors.request('tools/list');
+await Promise.all(Array.from({ length: 20 }, () => errors.request('tools/list'))); // at once: one freed place may be used again by chance
 errors.key = ownKeys['agent key: of ana'];
 await errors.request('tools/call', { name: 'reflect', arguments: {}, requestState: 'A'.repeat(300) });
 await errors.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, { headers: { Host: 'elsewhere.example' } });
