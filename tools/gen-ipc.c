@@ -289,33 +289,37 @@ static void put_c_type(FILE *f, const struct field *d)
         die("unknown type %s", d->type);
 }
 
-static void put_enums(FILE *f)
+static void put_enums_h(const char *folder)
 {
+    FILE *f = out_open(folder, "enums.h", "Words that several processes use.");
     int i, k;
 
+    guard(f, "enums");
+    fprintf(f, "/* X_names has the values' names as in messages.def, and a NULL behind them; X_name "
+               "says \"?\" when out of range. */\n\n");
     for (i = 0; i < enums_n; i++) {
-        fprintf(f, "enum %s {\n", enums[i].name);
+        const char *name = enums[i].name;
+
+        fprintf(f, "enum %s {\n", name);
         for (k = 0; k < enums[i].n; k++)
-            fprintf(f, "    %s_%s,\n", upper(enums[i].name), upper(enums[i].values[k]));
-        fprintf(f, "    %s_COUNT\n};\n", upper(enums[i].name));
-        fprintf(
-            f,
-            "/* The value's name as in messages.def; a static string, \"?\" when out of range. */\n"
-            "const char *%s_name(enum %s v);\n\n",
-            enums[i].name, enums[i].name);
+            fprintf(f, "    %s_%s,\n", upper(name), upper(enums[i].values[k]));
+        fprintf(f, "    %s_COUNT\n};\n", upper(name));
+        fprintf(f, "extern const char *const %s_names[];\nconst char *%s_name(enum %s v);\n\n",
+                name, name, name);
     }
+    fprintf(f, "#endif\n");
+    fclose(f);
 }
 
 static void put_messages_h(const char *folder)
 {
-    FILE *f = out_open(folder, "messages.h", "Enums and structs of the messages.");
+    FILE *f = out_open(folder, "messages.h", "Structs of the messages.");
     int i, k;
 
     guard(f, "messages");
-    fprintf(f, "#include \"base/id.h\"\n#include \"ipc/wire.h\"\n\n");
+    fprintf(f, "#include \"base/id.h\"\n#include \"ipc/gen/enums.h\"\n#include \"ipc/wire.h\"\n\n");
     fprintf(f, "/* Of messages.def; said in every hello. */\n#define MSG_TABLE_ID 0x%016llxu\n\n",
             (unsigned long long)table_id);
-    put_enums(f);
     fprintf(f, "enum msg {\n    MSG_NONE,\n");
     for (i = 0; i < messages_n; i++)
         fprintf(f, "    MSG_%s,\n", upper(messages[i].name));
@@ -355,19 +359,24 @@ static void put_field_row(FILE *f, const struct message *m, const struct field *
     fprintf(f, ", %s},\n", d->typed ? "true" : "false");
 }
 
-static void put_enum_names(FILE *f)
+static void put_enums_c(const char *folder)
 {
+    FILE *f = out_open(folder, "enums.c", "Names of the words.");
     int i, k;
 
+    fprintf(f, "#include \"ipc/gen/enums.h\"\n\n");
     for (i = 0; i < enums_n; i++) {
-        fprintf(f, "static const char *const %s_names[] = {\n", enums[i].name);
+        const char *name = enums[i].name;
+
+        fprintf(f, "const char *const %s_names[] = {\n", name);
         for (k = 0; k < enums[i].n; k++)
             fprintf(f, "    \"%s\",\n", enums[i].values[k]);
         fprintf(f,
-                "};\n\nconst char *%s_name(enum %s v)\n{\n    return (unsigned)v < %s_COUNT ? "
+                "    0,\n};\n\nconst char *%s_name(enum %s v)\n{\n    return (unsigned)v < %s_COUNT ? "
                 "%s_names[v] : \"?\";\n}\n\n",
-                enums[i].name, enums[i].name, upper(enums[i].name), enums[i].name);
+                name, name, upper(name), name);
     }
+    fclose(f);
 }
 
 static void put_messages_c(const char *folder)
@@ -376,7 +385,6 @@ static void put_messages_c(const char *folder)
     int i, k;
 
     fprintf(f, "#include \"ipc/gen/messages.h\"\n\n#include \"base/limits.h\"\n\n");
-    put_enum_names(f);
     for (i = 0; i < messages_n; i++) {
         if (messages[i].n == 0)
             continue;
@@ -625,6 +633,8 @@ int main(int argc, char **argv)
         return 2;
     }
     parse_file(argv[1]);
+    put_enums_h(argv[2]);
+    put_enums_c(argv[2]);
     put_messages_h(argv[2]);
     put_messages_c(argv[2]);
     put_send_h(argv[2]);

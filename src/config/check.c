@@ -75,7 +75,7 @@ static enum err check_format(struct parse *x, const struct config_upstream *u,
     if (found == 0)
         return parse_fail_line(x, p->line,
                                "format has no {field}, so no credential would be sent; add one");
-    if (p->in == CONFIG_HEADER && !http_is_field_value(slice_str(p->format)))
+    if (p->in == PLACE_HEADER && !http_is_field_value(slice_str(p->format)))
         return parse_fail_line(x, p->line, "format may hold printable ASCII alone");
     return ERR_OK;
 }
@@ -86,7 +86,7 @@ static enum err check_named(struct parse *x, const struct config_upstream *u,
     if (p->name[0] == '\0')
         return parse_fail_line(x, p->line,
                                "'name' is missing: the name of the header or query parameter");
-    if (p->in == CONFIG_HEADER && !header_allowed(p->name))
+    if (p->in == PLACE_HEADER && !header_allowed(p->name))
         return parse_fail_line(x, p->line,
                                "'%.60s' is not a header that a credential may be put in", p->name);
     if (p->user[0] != '\0' || p->password[0] != '\0')
@@ -120,11 +120,11 @@ static enum err check_places(struct parse *x, struct config_upstream *u)
     for (i = 0; i < u->places_n; i++) {
         struct config_place *p = &u->places[i];
 
-        e = p->in == CONFIG_BASIC ? check_basic(x, u, p) : check_named(x, u, p);
+        e = p->in == PLACE_BASIC ? check_basic(x, u, p) : check_named(x, u, p);
         if (e != ERR_OK)
             return e;
         for (k = 0; k < i; k++) {
-            if ((p->in == CONFIG_QUERY) == (u->places[k].in == CONFIG_QUERY) &&
+            if ((p->in == PLACE_QUERY) == (u->places[k].in == PLACE_QUERY) &&
                 strcasecmp(p->name, u->places[k].name) == 0)
                 return parse_fail_line(x, p->line, "two places use the name '%.60s'; remove one",
                                        p->name);

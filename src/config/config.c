@@ -16,7 +16,7 @@ static void set_defaults(struct config *c)
 {
     size_t i;
 
-    c->level = CONFIG_INFO;
+    c->level = LEVEL_INFO;
     c->gateways = 1;
     c->gateway = (struct config_listen){"127.0.0.1", 8402};
     c->surface = (struct config_listen){"127.0.0.1", 8401};

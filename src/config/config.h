@@ -8,6 +8,7 @@
 #define SG_CONFIG_CONFIG_H
 
 #include "base/limits.h"
+#include "ipc/gen/enums.h"
 
 enum {
     CONFIG_PATH = 256,     /* bytes of a path or host, with its NUL */
@@ -17,10 +18,6 @@ enum {
     CONFIG_FILE = 1048576, /* bytes of the whole file */
 };
 
-enum config_level { CONFIG_ERROR, CONFIG_WARN, CONFIG_INFO, CONFIG_DEBUG };
-enum config_lease { CONFIG_ONCE, CONFIG_TASK, CONFIG_KEEP };
-enum config_place_in { CONFIG_HEADER, CONFIG_BASIC, CONFIG_QUERY };
-enum config_rule_kind { CONFIG_STATUS, CONFIG_CODE, CONFIG_TEXT };
 enum { CONFIG_MODERN = 1, CONFIG_LEGACY = 2 };
 
 struct config_text {
@@ -44,13 +41,13 @@ struct config_field {
 };
 
 struct config_place {
-    enum config_place_in in;
+    enum place in;
     char name[LIM_LABEL_BYTES + 1], format[513], user[65], password[65];
     int line;
 };
 
 struct config_rule {
-    enum config_rule_kind kind;
+    enum rule kind;
     char value[257];
 };
 
@@ -70,7 +67,7 @@ struct config_upstream {
     size_t places_n;
     struct config_rule rules[LIM_RULES];
     size_t rules_n;
-    enum config_lease lease;
+    enum lease_kind lease;
     uint32_t lease_uses;
     uint64_t lease_ms;
     char verify_method[LIM_METHOD_BYTES + 1]; /* "": none */
@@ -79,7 +76,7 @@ struct config_upstream {
 
 struct config {
     char data[CONFIG_PATH], keys[CONFIG_PATH], run[CONFIG_PATH], user[33];
-    enum config_level level;
+    enum level level;
     struct config_listen gateway, surface;
     uint32_t gateways;
     struct config_text hosts[CONFIG_HOSTS];

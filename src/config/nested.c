@@ -30,11 +30,11 @@ static const struct {
     const char *key;
     unsigned kinds;
 } lease_bounds[] = {
-    {"uses", 1u << CONFIG_TASK},
-    {"time", 1u << CONFIG_ONCE | 1u << CONFIG_TASK},
+    {"uses", 1u << LEASE_KIND_TASK},
+    {"time", 1u << LEASE_KIND_ONCE | 1u << LEASE_KIND_TASK},
 };
 
-static enum err lease_bound_check(struct parse *x, yaml_node_t *key, enum config_lease kind)
+static enum err lease_bound_check(struct parse *x, yaml_node_t *key, enum lease_kind kind)
 {
     static const char *const kinds[] = {"once", "task", "keep"};
     struct slice name;
@@ -235,7 +235,7 @@ static enum err parse_upstream(struct parse *x, yaml_node_pair_t *pair, struct c
         return parse_fail(x, key, "there are two upstreams '%s'; rename one", u->name);
     u->line = (int)key->start_mark.line + 1;
     u->protocols = CONFIG_MODERN | CONFIG_LEGACY;
-    u->lease = CONFIG_TASK;
+    u->lease = LEASE_KIND_TASK;
     u->lease_uses = 20;
     u->lease_ms = 600000;
     e = parse_section(x, yaml_document_get_node(x->doc, pair->value), "upstream", u);

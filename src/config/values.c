@@ -25,7 +25,7 @@ enum err parse_format(struct parse *x, yaml_node_t *node, struct parse_to to)
 
 enum err parse_text(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    ((struct config_rule *)to.section)->kind = CONFIG_TEXT;
+    ((struct config_rule *)to.section)->kind = RULE_TEXT;
     return parse_copy(x, node, to);
 }
 
@@ -79,35 +79,32 @@ enum err parse_boolean(struct parse *x, yaml_node_t *node, struct parse_to to)
 
 enum err parse_level(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    static const char *const words[] = {"error", "warn", "info", "debug", NULL};
     unsigned v = 0;
-    enum err e = parse_word_of(x, node, words, &v);
+    enum err e = parse_word_of(x, node, level_names, &v);
 
     if (e == ERR_OK)
-        *(enum config_level *)to.member = (enum config_level)v;
+        *(enum level *)to.member = (enum level)v;
     return e;
 }
 
 enum err parse_lease_kind(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    static const char *const words[] = {"once", "task", "keep", NULL};
     unsigned v = 0;
-    enum err e = parse_word_of(x, node, words, &v);
+    enum err e = parse_word_of(x, node, lease_kind_names, &v);
 
     if (e == ERR_OK)
-        *(enum config_lease *)to.member = (enum config_lease)v;
+        *(enum lease_kind *)to.member = (enum lease_kind)v;
     return e;
 }
 
 enum err parse_place_in(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    static const char *const words[] = {"header", "basic", "query", NULL};
     unsigned v = 0;
-    enum err e = parse_word_of(x, node, words, &v);
+    enum err e = parse_word_of(x, node, place_names, &v);
 
     ((struct config_place *)to.section)->line = (int)node->start_mark.line + 1;
     if (e == ERR_OK)
-        *(enum config_place_in *)to.member = (enum config_place_in)v;
+        *(enum place *)to.member = (enum place)v;
     return e;
 }
 
@@ -341,7 +338,7 @@ enum err parse_status(struct parse *x, yaml_node_t *node, struct parse_to to)
     uint64_t v = 0;
     enum err e = parse_count(x, node, 400, 599, &v);
 
-    ((struct config_rule *)to.section)->kind = CONFIG_STATUS;
+    ((struct config_rule *)to.section)->kind = RULE_STATUS;
     if (e == ERR_OK)
         snprintf(to.member, to.size, "%llu", (unsigned long long)v);
     return e;
@@ -353,7 +350,7 @@ enum err parse_code(struct parse *x, yaml_node_t *node, struct parse_to to)
     uint64_t v = 0;
     enum err e = parse_scalar(x, node, &s);
 
-    ((struct config_rule *)to.section)->kind = CONFIG_CODE;
+    ((struct config_rule *)to.section)->kind = RULE_CODE;
     if (e != ERR_OK)
         return e;
     digits = slice_starts(s, SLICE_LIT("-")) ? slice_sub(s, 1, s.n) : s;

@@ -424,6 +424,7 @@ static enum err take(struct call *c)
     return e;
 }
 
+/* The rest do not come by POST. */
 static enum err (*const starts[])(struct call *c) = {
     [CALL_KIND_REQUEST] = start_request,
     [CALL_KIND_NOTIFICATION] = start_notification,

@@ -12,6 +12,7 @@
 #include "gateway/session.h"
 #include "ipc/gen/send.h"
 
+/* The rest: a message without an era is not sent. */
 static const struct slice versions[] = {
     [MCP_ERA_LEGACY] = SLICE_LIT(MCP_VERSION_LEGACY),
     [MCP_ERA_MODERN] = SLICE_LIT(MCP_VERSION_MODERN),

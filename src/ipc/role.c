@@ -163,7 +163,7 @@ static bool on_boot(struct role_self *r, const struct msg_boot *m)
                           .key_dir = b->key_dir};
     r->booted = true;
     chan_own(m->instance, m->generation);
-    log_set_level((enum log_level)m->log_level);
+    log_set_level(m->log_level);
     return true;
 }
 

@@ -159,6 +159,7 @@ static void member_set_number(const struct wire_field *f, void *m, uint64_t v)
 /* Bytes on the wire of the types that have a fixed size. */
 static size_t fixed_bytes(enum wire_type t)
 {
+    /* The rest have a length before them. */
     static const size_t bytes[] = {
         [WIRE_BOOL] = 1, [WIRE_U8] = 1,   [WIRE_U16] = 2, [WIRE_U32] = 4,
         [WIRE_U64] = 8,  [WIRE_ENUM] = 1, [WIRE_ID] = 16, [WIRE_DIGEST] = 32,

@@ -129,6 +129,7 @@ static enum err wait_on(struct call *call, struct call_decision *d)
 /* A retry, or a call that waited. *ret_go_on: the handoff is completed, so policy decides. */
 static enum err look_at_handoff(struct call *call, struct call_decision *d, bool *ret_go_on)
 {
+    /* The rest: it is waited for. */
     static const enum ending endings[HANDOFF_STATE_COUNT] = {
         [HANDOFF_STATE_DECLINED] = ENDING_DECLINED,
         [HANDOFF_STATE_CANCELLED] = ENDING_CANCELLED,

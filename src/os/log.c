@@ -15,20 +15,24 @@
 
 enum { LINE_BYTES = 2048, TEXT_BYTES = 256 };
 
-static enum log_level log_most = LOG_INFO;
+static enum level log_most = LOG_INFO;
 static uint64_t log_lost;
 static log_sink_fn *log_sink;
 static void *log_sink_ctx;
 
-static const char *const level_names[] = {
-    [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+static const char *const words[LEVEL_COUNT] = {
+    [LEVEL_ERROR] = "error",
+    [LEVEL_WARN] = "warn",
+    [LEVEL_INFO] = "info",
+    [LEVEL_DEBUG] = "debug",
+};
 
-void log_set_level(enum log_level most)
+void log_set_level(enum level most)
 {
     log_most = most;
 }
 
-bool log_wants(enum log_level level)
+bool log_wants(enum level level)
 {
     return level <= log_most;
 }
@@ -37,11 +41,6 @@ void log_set_sink(log_sink_fn *fn, void *ctx)
 {
     log_sink = fn;
     log_sink_ctx = ctx;
-}
-
-const char *log_level_name(enum log_level level)
-{
-    return (size_t)level < ARRAY_LEN(level_names) ? level_names[level] : "error";
 }
 
 void log_put_text(struct buf *out, struct slice s)
@@ -106,7 +105,7 @@ static void report_lost(void)
     buf_free(&line);
 }
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields)
+void log_write(enum level level, const char *event, const struct log_field *fields)
 {
     struct buf line = BUF_INIT(LINE_BYTES);
 
@@ -114,7 +113,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
         return;
     if (log_lost > 0)
         report_lost();
-    buf_put_str(&line, log_level_name(level));
+    buf_put_str(&line, words[level]);
     buf_put_u8(&line, ' ');
     buf_put_str(&line, event);
     for (; fields->key != NULL; fields++)
@@ -122,7 +121,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     buf_put_u8(&line, '\n');
     if (buf_err(&line) != ERR_OK) {
         buf_clear(&line);
-        buf_printf(&line, "%s %s cut=1\n", log_level_name(level), event);
+        buf_printf(&line, "%s %s cut=1\n", words[level], event);
     }
     if (!write_line(buf_slice(&line)))
         log_lost++;

@@ -13,8 +13,12 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/slice.h"
+#include "ipc/gen/enums.h"
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+#define LOG_ERROR LEVEL_ERROR
+#define LOG_WARN  LEVEL_WARN
+#define LOG_INFO  LEVEL_INFO
+#define LOG_DEBUG LEVEL_DEBUG
 
 struct log_field {
     const char *key; /* a literal */
@@ -35,11 +39,9 @@ struct log_field {
     log_write((level), "" event,                                                                   \
               (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, )(struct log_field){0}})
 
-void log_set_level(enum log_level most);
+void log_set_level(enum level most);
 /* Whether records of this level are written; for those that are costly to make. */
-bool log_wants(enum log_level level);
-/* "error", "warn", "info", "debug". */
-const char *log_level_name(enum log_level level);
+bool log_wants(enum level level);
 /* How LOG_TEXT prints: in double quotes, printable ASCII, the rest escaped, cut at 256 bytes with
  * "+" and how many are left out. */
 void log_put_text(struct buf *out, struct slice s);
@@ -52,6 +54,6 @@ void log_set_sink(log_sink_fn *fn, void *ctx);
  * is lost. */
 bool log_out(struct slice line);
 /* fields ends with a row whose key is NULL. */
-void log_write(enum log_level level, const char *event, const struct log_field *fields);
+void log_write(enum level level, const char *event, const struct log_field *fields);
 
 #endif

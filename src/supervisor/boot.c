@@ -13,24 +13,6 @@
 
 #define TEXT(array) slice_str(array)
 
-/* The configuration's words are cast to the messages' below: a slip would move a credential from a
- * header into the query. */
-#define SAME(config, message)                                                                      \
-    _Static_assert((int)(config) == (int)(message), "cast below, so of the same order")
-SAME(CONFIG_HEADER, PLACE_HEADER);
-SAME(CONFIG_BASIC, PLACE_BASIC);
-SAME(CONFIG_QUERY, PLACE_QUERY);
-SAME(CONFIG_STATUS, RULE_STATUS);
-SAME(CONFIG_CODE, RULE_CODE);
-SAME(CONFIG_TEXT, RULE_TEXT);
-SAME(CONFIG_ONCE, LEASE_KIND_ONCE);
-SAME(CONFIG_TASK, LEASE_KIND_TASK);
-SAME(CONFIG_KEEP, LEASE_KIND_KEEP);
-SAME(CONFIG_ERROR, LEVEL_ERROR);
-SAME(CONFIG_WARN, LEVEL_WARN);
-SAME(CONFIG_INFO, LEVEL_INFO);
-SAME(CONFIG_DEBUG, LEVEL_DEBUG);
-
 /* Whether role is a receiver of this message, by the table. */
 static bool wants(const struct proc *p, enum msg type)
 {
@@ -94,7 +76,7 @@ static enum err send_upstream(const struct proc *p, uint16_t i, const struct con
                                         .title = TEXT(u->title),
                                         .protocols = (uint8_t)u->protocols,
                                         .needs_credential = u->fields_n > 0,
-                                        .lease = (enum lease_kind)u->lease,
+                                        .lease = u->lease,
                                         .lease_uses = u->lease_uses,
                                         .lease_ms = u->lease_ms,
                                         .has_verify = u->verify_method[0] != '\0'};
@@ -134,9 +116,9 @@ static uint8_t wants_of(const struct config_upstream *u, const struct config_fie
     for (size_t i = 0; i < u->places_n; i++) {
         const struct config_place *at = &u->places[i];
 
-        if (at->in == CONFIG_HEADER && has_field(at->format, f->name))
+        if (at->in == PLACE_HEADER && has_field(at->format, f->name))
             wants |= CHARS_ASCII;
-        if (at->in == CONFIG_BASIC && strcmp(at->user, f->name) == 0)
+        if (at->in == PLACE_BASIC && strcmp(at->user, f->name) == 0)
             wants |= CHARS_NO_COLON;
     }
     return wants;
@@ -168,7 +150,7 @@ static enum err send_use(const struct proc *p, uint16_t i, const struct config_u
         const struct config_place *at = &u->places[k];
         keep(&e,
              send_conf_place(p->chan, &(struct msg_conf_place){.upstream = i,
-                                                               .in = (enum place)at->in,
+                                                               .in = at->in,
                                                                .name = TEXT(at->name),
                                                                .format = TEXT(at->format),
                                                                .user = TEXT(at->user),
@@ -177,7 +159,7 @@ static enum err send_use(const struct proc *p, uint16_t i, const struct config_u
     for (size_t k = 0; k < u->rules_n && wants(p, MSG_CONF_RULE); k++) {
         const struct config_rule *r = &u->rules[k];
         keep(&e, send_conf_rule(p->chan,
-                                &(struct msg_conf_rule){i, (enum rule)r->kind, TEXT(r->value)}));
+                                &(struct msg_conf_rule){i, r->kind, TEXT(r->value)}));
     }
     if (u->verify_method[0] != '\0' && wants(p, MSG_CONF_VERIFY))
         keep(&e, send_conf_verify(p->chan, &(struct msg_conf_verify){
@@ -223,7 +205,7 @@ enum err boot_send(const struct proc *p)
     const struct folders folders = folders_of(p);
     const struct msg_boot m = {.instance = p->instance,
                                .generation = p->generation,
-                               .log_level = (enum level)s->config->level,
+                               .log_level = s->config->level,
                                .use_landlock = s->use_landlock,
                                .uid = s->uid,
                                .gid = s->gid,

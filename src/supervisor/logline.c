@@ -67,23 +67,23 @@ static size_t field(struct slice s)
     return value == 0 ? 0 : key + 2 + value;
 }
 
-static bool level_of(struct slice word, enum log_level *ret)
+static bool level_of(struct slice word, enum level *ret)
 {
     for (int l = LOG_ERROR; l <= LOG_DEBUG; l++) {
-        if (slice_eq_str(word, log_level_name((enum log_level)l))) {
-            *ret = (enum log_level)l;
+        if (slice_eq_str(word, level_name((enum level)l))) {
+            *ret = (enum level)l;
             return true;
         }
     }
     return false;
 }
 
-bool logline_parse(struct slice line, enum log_level *ret_level, struct slice *ret_event,
+bool logline_parse(struct slice line, enum level *ret_level, struct slice *ret_event,
                    struct slice *ret_rest)
 {
     size_t space = slice_find_byte(line, ' ');
     struct slice event = slice_sub(line, space + 1, line.n), rest;
-    enum log_level level;
+    enum level level;
     size_t n = run_of(event, is_name_byte), at = 0;
 
     if (space == line.n || n == 0 || !level_of(slice_sub(line, 0, space), &level))
@@ -117,7 +117,7 @@ void logline_put(struct buf *out, const struct logline *l)
 {
     buf_put_str(out, "time=");
     put_time(out, l->time);
-    buf_printf(out, " level=%s process=\"%s\" pid=%u event=", log_level_name(l->level), l->process,
+    buf_printf(out, " level=%s process=\"%s\" pid=%u event=", level_name(l->level), l->process,
                l->pid);
     buf_put(out, l->event);
     buf_put(out, l->rest);

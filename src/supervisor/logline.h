@@ -11,13 +11,13 @@
 
 /* Splits "level event key=value ..."; *ret_rest is the fields with their leading space, or empty.
  * False when line has any other form: then it is to be quoted as a whole. */
-MUST_USE bool logline_parse(struct slice line, enum log_level *ret_level, struct slice *ret_event,
+MUST_USE bool logline_parse(struct slice line, enum level *ret_level, struct slice *ret_event,
                             struct slice *ret_rest);
 
 /* Appends "time=... level=... role=... pid=... event=...", the fields, and a line feed. */
 struct logline {
     uint64_t time; /* ms since 1970 */
-    enum log_level level;
+    enum level level;
     const char *process; /* ours: "gateway 0" */
     uint32_t pid;
     struct slice event, rest; /* as logline_parse gave them */

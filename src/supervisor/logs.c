@@ -15,12 +15,12 @@
 
 enum { READ_BYTES = 4096, READS = 16 /* a turn */, OUT_MS = 200 };
 
-static enum log_level most(const struct supervisor *s)
+static enum level most(const struct supervisor *s)
 {
-    return (enum log_level)s->config->level;
+    return s->config->level;
 }
 
-static void put_out(const char *process, uint32_t pid, enum log_level level, struct slice event,
+static void put_out(const char *process, uint32_t pid, enum level level, struct slice event,
                     struct slice rest)
 {
     struct buf out = BUF_INIT(2 * LIM_LOG_LINE);
@@ -34,7 +34,7 @@ static void put_out(const char *process, uint32_t pid, enum log_level level, str
 }
 
 /* Whether one more line of p fits its budget; the last of it is for what somebody should look at. */
-static bool within_budget(struct proc *p, enum log_level level)
+static bool within_budget(struct proc *p, enum level level)
 {
     uint64_t factor = most(p->sup) == LOG_DEBUG ? 10 : 1;
     uint64_t kept = level <= LOG_WARN || PLANTED(log_unshared) ? 0 : LIM_LOG_KEPT;
@@ -49,7 +49,7 @@ static bool within_budget(struct proc *p, enum log_level level)
 void logs_line(struct proc *p, struct slice line)
 {
     struct buf quoted = BUF_INIT(2 * LIM_LOG_LINE);
-    enum log_level level = LOG_WARN;
+    enum level level = LOG_WARN;
     struct slice event = SLICE_LIT("not_a_record"), rest = SLICE_EMPTY;
     uint32_t pid = (uint32_t)p->child.pid;
 
@@ -108,7 +108,7 @@ bool logs_read(struct proc *p)
 
 static void own_line(void *ctx, struct slice line)
 {
-    enum log_level level;
+    enum level level;
     struct slice event, rest;
 
     (void)ctx; /* there is one supervisor */

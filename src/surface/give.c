@@ -36,6 +36,7 @@ enum wrong {
     WRONG_COUNT
 };
 _Static_assert(WRONG_COUNT <= 10, "each is a digit of the query");
+/* The rest: nothing is said. */
 static const char *const wrongs[WRONG_COUNT] = {
     [WRONG_MISSING] = "This is needed.",
     [WRONG_LONG] = "This is longer than 4096 bytes. Check what you pasted.",
@@ -162,6 +163,7 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
 static void show_ended(struct visit *v, const struct msg_handoff_view *m,
                        const struct page_frame *f)
 {
+    /* The rest is told by show. */
     static const enum page_text ended[HANDOFF_STATE_COUNT] = {
         [HANDOFF_STATE_SUBMITTED] = PAGE_SUBMITTED, [HANDOFF_STATE_DECLINED] = PAGE_DECLINED,
         [HANDOFF_STATE_CANCELLED] = PAGE_CANCELLED, [HANDOFF_STATE_EXPIRED] = PAGE_EXPIRED,

@@ -184,6 +184,7 @@ void reply_to_handoff(struct visit *v)
 
 void reply_denied(struct visit *v, struct msg_page_denied *m)
 {
+    /* The rest: to the log-in page. */
     static const enum page_text texts[DENIAL_COUNT] = {
         [DENIAL_NOT_YOURS] = PAGE_NOT_YOURS, [DENIAL_GONE] = PAGE_GONE,
         [DENIAL_CSRF] = PAGE_CSRF,           [DENIAL_RATE] = PAGE_RATE,

@@ -14,13 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf out = BUF_INIT(SIZE_MAX), again = BUF_INIT(SIZE_MAX);
     struct logline l = {.time = size, .process = "gateway 0", .pid = 7};
-    enum log_level level;
+    enum level level;
     struct slice event, rest;
 
     if (logline_parse(slice_of(data, size), &l.level, &l.event, &l.rest)) {
         logline_put(&out, &l);
         must_be_one_line(buf_slice(&out));
-        buf_put_str(&again, log_level_name(l.level));
+        buf_put_str(&again, level_name(l.level));
         buf_put_u8(&again, ' ');
         buf_put(&again, l.event);
         buf_put(&again, l.rest);

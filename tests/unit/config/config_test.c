@@ -13,11 +13,11 @@
 #define CRED  UP "    credential:\n      fields: [{name: key}]\n"
 #define PLACE CRED "      place:\n        - "
 
-struct refusal {
+struct refused_file {
     const char *name, *text, *wanted; /* wanted: a part of the error */
 };
 
-static const struct refusal refusals[] = {
+static const struct refused_file refusals[] = {
     {"empty", "", "f:1: the file is empty"},
     {"not yaml", "a: [", "f:2: this is not valid YAML"},
     {"root list", "- a\n", "f:1:1: keys with values are wanted"},
@@ -120,7 +120,7 @@ static void refuses(void **state)
 
     (void)state;
     for (i = 0; i < ARRAY_LEN(refusals); i++) {
-        const struct refusal *r = &refusals[i];
+        const struct refused_file *r = &refusals[i];
         struct config *c = NULL;
         struct config_error error = {""};
         enum err e = config_parse(slice_str(r->text), "f", "/folder", &c, &error);
@@ -169,9 +169,9 @@ static void reads_the_reference(void **state)
     assert_int_equal(u->lease_ms, 600000);
     assert_string_equal(u->verify_method, "tools/list");
     u = &c->upstreams[config_upstream_find(c, "archive")];
-    assert_int_equal(u->places[0].in, CONFIG_BASIC);
+    assert_int_equal(u->places[0].in, PLACE_BASIC);
     assert_string_equal(u->places[0].name, "Authorization");
-    assert_int_equal(u->lease, CONFIG_ONCE);
+    assert_int_equal(u->lease, LEASE_KIND_ONCE);
     assert_false(u->fields[0].secret);
     assert_int_equal(config_upstream_find(c, "nothing"), c->upstreams_n);
     config_free(c);

@@ -8,7 +8,7 @@ static void test_records_pass(void **state)
 {
     static const struct {
         struct slice line;
-        enum log_level level;
+        enum level level;
         const char *event, *rest;
     } rows[] = {
         {SLICE_LIT("info started"), LOG_INFO, "started", ""},
@@ -21,7 +21,7 @@ static void test_records_pass(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        enum log_level level = LOG_ERROR;
+        enum level level = LOG_ERROR;
         struct slice event, rest;
 
         assert_true(logline_parse(rows[i].line, &level, &event, &rest));
@@ -65,7 +65,7 @@ static void test_everything_else_does_not(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        enum log_level level;
+        enum level level;
         struct slice event, rest;
 
         if (logline_parse(rows[i], &level, &event, &rest))

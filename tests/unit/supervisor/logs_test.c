@@ -25,7 +25,7 @@ static int setup(void **state)
     struct world *w = calloc(1, sizeof(*w));
 
     assert_non_null(w);
-    w->config.level = CONFIG_INFO;
+    w->config.level = LEVEL_INFO;
     w->sup.config = &w->config;
     w->sup.loop = loop_new();
     w->proc.sup = &w->sup;
@@ -107,7 +107,7 @@ static void test_debug_is_longer(void **state)
 {
     struct world *w = *state;
 
-    w->config.level = CONFIG_DEBUG;
+    w->config.level = LEVEL_DEBUG;
     say(w, "debug chatter", LIM_LOG_BURST * 11);
     assert_int_equal(logged(w, "event=chatter"), FOR_ALL * 10);
 }
