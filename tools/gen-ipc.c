@@ -295,8 +295,9 @@ static void put_enums_h(const char *folder)
     int i, k;
 
     guard(f, "enums");
-    fprintf(f, "/* X_names has the values' names as in messages.def, and a NULL behind them; X_name "
-               "says \"?\" when out of range. */\n\n");
+    fprintf(f,
+            "/* X_names has the values' names as in messages.def, and a NULL behind them; X_name "
+            "says \"?\" when out of range. */\n\n");
     for (i = 0; i < enums_n; i++) {
         const char *name = enums[i].name;
 
@@ -371,10 +372,11 @@ static void put_enums_c(const char *folder)
         fprintf(f, "const char *const %s_names[] = {\n", name);
         for (k = 0; k < enums[i].n; k++)
             fprintf(f, "    \"%s\",\n", enums[i].values[k]);
-        fprintf(f,
-                "    0,\n};\n\nconst char *%s_name(enum %s v)\n{\n    return (unsigned)v < %s_COUNT ? "
-                "%s_names[v] : \"?\";\n}\n\n",
-                name, name, upper(name), name);
+        fprintf(
+            f,
+            "    0,\n};\n\nconst char *%s_name(enum %s v)\n{\n    return (unsigned)v < %s_COUNT ? "
+            "%s_names[v] : \"?\";\n}\n\n",
+            name, name, upper(name), name);
     }
     fclose(f);
 }

@@ -317,6 +317,7 @@ bool handoff_exhausted(const struct handoff_row *row)
 
 struct telling {
     struct keeper *k;
+    struct outbox_wait audited;
     struct handoff_id id;
     struct user_id user;
     enum handoff_state state;
@@ -363,13 +364,13 @@ void handoff_changed(struct keeper *k, const struct handoff_row *row, uint64_t s
 {
     struct telling *t = MEM_NEW(struct telling);
 
-    *t = (struct telling){k, row->id, row->who.user, row->state};
+    *t = (struct telling){.k = k, .id = row->id, .user = row->who.user, .state = row->state};
     if (!handoff_is_live(row->state))
         log_event(LOG_INFO, "handoff_ended", LOG_ID("handoff", row->id),
                   LOG_STR("upstream", row->upstream),
                   LOG_STR("state", handoff_state_name(row->state)));
     arm(k);
-    outbox_when(k, row->state == HANDOFF_STATE_COMPLETED ? seq : 0, tell, t);
+    outbox_when(k, row->state == HANDOFF_STATE_COMPLETED ? seq : 0, &t->audited, tell, t);
 }
 
 void handoff_all_changed(struct keeper *k, struct handoff_moved **list)

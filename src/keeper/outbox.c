@@ -5,7 +5,6 @@
  */
 #include "keeper/outbox.h"
 
-#include "base/mem.h"
 #include "base/planted.h"
 #include "ipc/gen/send.h"
 #include "keeper/auth.h"
@@ -138,15 +137,8 @@ enum err outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
 
 void outbox_close(struct keeper *k)
 {
-    struct outbox_wait *w = NULL;
-
-    if (!k->outbox->timer)
-        return;
-    while ((w = TAILQ_FIRST(&k->outbox->waits))) {
-        TAILQ_REMOVE(&k->outbox->waits, w, in_queue);
-        mem_free(w);
-    }
-    loop_timer_free(k->outbox->timer);
+    if (k->outbox->timer)
+        loop_timer_free(k->outbox->timer);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -271,17 +263,15 @@ static void push(struct keeper *k)
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
-void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx)
+void outbox_when(struct keeper *k, uint64_t seq, struct outbox_wait *w, outbox_fn *fn, void *ctx)
 {
-    struct outbox_wait *w = NULL, *before = NULL;
+    struct outbox_wait *before = TAILQ_LAST(&k->outbox->waits, outbox_waits);
 
     if (seq <= k->outbox->acked) {
         fn(ctx);
         return;
     }
-    w = MEM_NEW(struct outbox_wait);
     *w = (struct outbox_wait){.seq = seq, .fn = fn, .ctx = ctx};
-    before = TAILQ_LAST(&k->outbox->waits, outbox_waits);
     while (before && before->seq > seq)
         before = TAILQ_PREV(before, outbox_waits, in_queue);
     if (before)
@@ -290,19 +280,11 @@ void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx)
         TAILQ_INSERT_HEAD(&k->outbox->waits, w, in_queue);
 }
 
-void outbox_forget(struct keeper *k, const void *ctx)
+void outbox_forget(struct keeper *k, struct outbox_wait *w)
 {
-    struct outbox_wait *w = TAILQ_FIRST(&k->outbox->waits);
-
-    while (w) {
-        struct outbox_wait *next = TAILQ_NEXT(w, in_queue);
-
-        if (w->ctx == ctx) {
-            TAILQ_REMOVE(&k->outbox->waits, w, in_queue);
-            mem_free(w);
-        }
-        w = next;
-    }
+    if (w->fn)
+        TAILQ_REMOVE(&k->outbox->waits, w, in_queue);
+    w->fn = NULL;
 }
 
 static void run_waits(struct keeper *k)
@@ -310,9 +292,10 @@ static void run_waits(struct keeper *k)
     struct outbox_wait *w = NULL;
 
     while ((w = TAILQ_FIRST(&k->outbox->waits)) && w->seq <= k->outbox->acked) {
-        TAILQ_REMOVE(&k->outbox->waits, w, in_queue);
-        w->fn(w->ctx);
-        mem_free(w);
+        outbox_fn *fn = w->fn;
+
+        outbox_forget(k, w);
+        fn(w->ctx);
     }
 }
 

@@ -40,6 +40,7 @@ typedef void outbox_stuck_fn(struct keeper *k, enum err why);
     "works. Put the newest of both back, then 'sidegate audit recheck' and start again; or begin " \
     "anew with 'sidegate init'"
 
+/* Zeroed while nothing is waited for; it belongs to whoever waits. */
 struct outbox_wait {
     TAILQ_ENTRY(outbox_wait) in_queue;
     uint64_t seq;
@@ -75,10 +76,10 @@ void outbox_close(struct keeper *k);
  * is 0; a number says that it is a sum already. ERR_UNAVAILABLE: too many wait already and this one
  * begins something. */
 MUST_USE enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq);
-/* Runs fn(ctx) when everything up to seq is acknowledged: now, or later. */
-void outbox_when(struct keeper *k, uint64_t seq, outbox_fn *fn, void *ctx);
-/* Takes it back. */
-void outbox_forget(struct keeper *k, const void *ctx);
+/* Runs fn(ctx), which may free w, when everything up to seq is acknowledged: now, or later. */
+void outbox_when(struct keeper *k, uint64_t seq, struct outbox_wait *w, outbox_fn *fn, void *ctx);
+/* Takes it back; nothing when it does not wait. */
+void outbox_forget(struct keeper *k, struct outbox_wait *w);
 /* ERR_OK, or why nothing that needs a record may be begun now: ERR_CORRUPT (rolled back),
  * ERR_NO_SPACE, ERR_UNAVAILABLE. While audit is only being restarted this is ERR_OK: who begins
  * something waits, within its own time. */

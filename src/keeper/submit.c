@@ -40,11 +40,12 @@ struct submit {
     struct use_plan plan;
     struct use_id use;
     struct use_end end; /* of the trial */
+    struct outbox_wait audited;
 };
 
 static void submit_free(struct submit *s)
 {
-    outbox_forget(s->k, s);
+    outbox_forget(s->k, &s->audited);
     sec_free(s->plain);
     mem_free(s);
 }
@@ -63,7 +64,7 @@ static void finish(struct submit *s)
     if (!ID_IS_ZERO(s->old))
         egress_drop(s->k, s->upstream, s->old, NULL, NULL);
     handoff_changed(s->k, &s->row, s->seq);
-    outbox_when(s->k, s->seq, show, s);
+    outbox_when(s->k, s->seq, &s->audited, show, s);
 }
 
 static void deny(struct submit *s, enum denial why)

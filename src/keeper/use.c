@@ -10,7 +10,6 @@
 #include "ipc/gen/send.h"
 #include "keeper/chain.h"
 #include "keeper/connection.h"
-#include "keeper/outbox.h"
 #include "keeper/revoke.h"
 #include "keeper/sums.h"
 #include "keeper/vault.h"
@@ -160,7 +159,7 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
     if (PLANTED(release_early))
         on_audited(u);
     else
-        outbox_when(k, s->seq, on_audited, u);
+        outbox_when(k, s->seq, &u->audit_wait, on_audited, u);
     return u;
 }
 
@@ -336,7 +335,7 @@ void use_drop_parts(struct use *u)
 
 static void free_use(struct use *u)
 {
-    outbox_forget(u->k, u);
+    outbox_forget(u->k, &u->audit_wait);
     egress_unqueue(u->k, &u->wait);
     rider_end(u);
     use_drop_parts(u);

@@ -7,6 +7,7 @@
 #define SG_KEEPER_USE_H
 
 #include "keeper/egress.h"
+#include "keeper/outbox.h"
 
 struct use;
 
@@ -80,6 +81,7 @@ struct use {
     struct loop_timer *timer;
     struct snapshot_parts *parts;
     struct egress_wait wait;
+    struct outbox_wait audit_wait;
     struct ride *ride; /* NULL: it has none, or has left it */
     LIST_ENTRY(use) in_ride;
     UT_hash_handle hh;

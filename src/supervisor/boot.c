@@ -158,8 +158,7 @@ static enum err send_use(const struct proc *p, uint16_t i, const struct config_u
     }
     for (size_t k = 0; k < u->rules_n && wants(p, MSG_CONF_RULE); k++) {
         const struct config_rule *r = &u->rules[k];
-        keep(&e, send_conf_rule(p->chan,
-                                &(struct msg_conf_rule){i, r->kind, TEXT(r->value)}));
+        keep(&e, send_conf_rule(p->chan, &(struct msg_conf_rule){i, r->kind, TEXT(r->value)}));
     }
     if (u->verify_method[0] != '\0' && wants(p, MSG_CONF_VERIFY))
         keep(&e, send_conf_verify(p->chan, &(struct msg_conf_verify){
