@@ -42,6 +42,7 @@ struct call *call_of(struct keeper *k, struct chan *c, uint64_t number)
 
 void call_forget(struct call *call)
 {
+    hold_free(&call->held);
     buf_free(&call->shown);
     buf_free(&call->upstream_state);
     mem_free(call);
@@ -73,6 +74,11 @@ void calls_gateway_lost(struct keeper *k, uint64_t gateway)
         if (call->key.gateway == gateway)
             call_free(call);
     }
+}
+
+void calls_init(struct keeper *k)
+{
+    shares_init(&k->calls->shown, LIM_PROJECTIONS_BYTES, LIM_PROJECTIONS_BYTES / 2);
 }
 
 void calls_close(struct keeper *k)

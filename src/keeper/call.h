@@ -3,6 +3,7 @@
 #ifndef SG_KEEPER_CALL_H
 #define SG_KEEPER_CALL_H
 
+#include "base/share.h"
 #include "keeper/connection.h"
 #include "keeper/handoff.h"
 #include "keeper/state.h"
@@ -72,7 +73,8 @@ struct call {
     char name[LIM_NAME_BYTES + 1];
     struct digest projection, body; /* the first: judged_digest of what the gateway said */
     struct digest request;          /* what it is, and where: the yes of a person is for this */
-    struct buf shown;               /* its projection */
+    struct buf shown;               /* its projection, as policy may see it */
+    struct hold held;               /* shown, in the ledger */
     struct lease_id
         runs_on; /* of the running call that it belongs to, when it was opened; or zero */
     enum answer answer;
@@ -94,6 +96,7 @@ struct call {
 
 struct calls {
     struct call *by_key;
+    struct shares shown; /* the ledger of projections, by client */
     struct groups by_client, by_handoff;
     struct groups wanting; /* by the serial of the gateway */
 };
@@ -106,6 +109,7 @@ MUST_USE bool call_step(enum call_state state, enum call_event event, enum call_
 struct call *call_of(struct keeper *k, struct chan *c, uint64_t number);
 /* Its calls are forgotten; uses that were not released are given back. */
 void calls_gateway_lost(struct keeper *k, uint64_t gateway);
+void calls_init(struct keeper *k);
 void calls_close(struct keeper *k);
 
 void call_enter(struct call *call, enum call_event event);

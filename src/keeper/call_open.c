@@ -116,6 +116,21 @@ static struct lease_id belongs_to(struct keeper *k, struct chan *c, const struct
     return of->use->plan.lease;
 }
 
+/* What is shown of it, kept as long as the call is: what was refused may be asked for again.
+ * ERR_RATE_LIMITED: there is no room, for this agent key or for anybody. */
+static enum err keep_shown(struct call *call, struct slice projection)
+{
+    struct share *s = share_get(&call->k->calls->shown, ID_SLICE(call->who.client));
+    enum err e = ERR_OK;
+
+    hold_init(&call->held, s);
+    share_put(s);
+    e = hold_set(&call->held, projection.n);
+    if (!e)
+        buf_put(&call->shown, projection);
+    return e ? ERR_RATE_LIMITED : ERR_OK;
+}
+
 static struct call *make(struct keeper *k, struct chan *c, const struct msg_call_open *m,
                          const struct auth_key *a)
 {
@@ -136,7 +151,6 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
     call->request = request_at(conf_get(&k->conf, m->upstream)->name, m->request);
     call->runs_on = belongs_to(k, c, m, &a->who);
     call->shown = BUF_INIT(m->projection.n);
-    buf_put(&call->shown, m->projection);
     call->body = m->body_digest;
     call->upstream_state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
     /* The message's maxima are those of the arrays. */
@@ -211,7 +225,8 @@ void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *
         answer_stored(c, call);
         return;
     }
-    if (m->state.n > 0)
+    e = keep_shown(call, m->projection);
+    if (!e && m->state.n > 0)
         e = use_state(call, m->state);
     /* Answers to what nobody asked: an upstream that keeps no state itself might believe them. */
     if (!e && m->answers && !call->from.continues)

@@ -148,6 +148,7 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     rate_init(&k->rates, 0);
     rate_init(&k->strangers, LIM_STRANGERS);
     egress_init(k);
+    calls_init(k);
     sums_open(k, record_sum);
     if (!e)
         e = store_open(data_dir, l, &k->store);

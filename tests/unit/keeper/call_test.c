@@ -550,6 +550,40 @@ static void test_calls_per_client(void **state)
     rig_take(w->r->gateway, MSG_CALL_OWN);
 }
 
+/* What is kept of each call for policy and pages is counted: one agent key gets half of it. */
+static void test_shown_is_counted(void **state)
+{
+    struct world *w = *state;
+    static uint8_t large[LIM_PROJECTION_BYTES];
+    const uint64_t most = LIM_PROJECTIONS_BYTES / 2 / sizeof(large);
+    struct msg_call_open o;
+
+    assert_err(limit_set(SET_CALLS_PER_CLIENT, most + 2), ERR_OK);
+    assert_err(limit_set(SET_KEY_RATE, 100000), ERR_OK);
+    assert_err(limit_set(SET_KEY_BURST, 100000), ERR_OK);
+    assert_err(limit_set(SET_PERSON_RATE, 100000), ERR_OK);
+    assert_err(limit_set(SET_PERSON_BURST, 100000), ERR_OK);
+    for (uint64_t n = 1; n <= most + 1; n++) {
+        o = rig_call(n, w->ann);
+        o.want = CALL_WANT_OWN;
+        o.projection = slice_of(large, sizeof(large));
+        rig_say_call(w->r, &o);
+        if (n <= most)
+            rig_take(w->r->gateway, MSG_CALL_OWN);
+    }
+    denied(w, most + 1, ERR_RATE_LIMITED);
+    o.call++;
+    o.token = w->bob;
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_OWN);
+    gone(w, o.call);
+    gone(w, 1);
+    o.call++;
+    o.token = w->ann;
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_OWN);
+}
+
 /* Opens a handoff with that call, which must be a fresh one, and declines it. */
 static void prompt(struct world *w, const struct msg_call_open *open)
 {
@@ -765,6 +799,7 @@ int main(void)
         T(test_gone),
         T(test_gateway_dies),
         T(test_calls_per_client),
+        T(test_shown_is_counted),
         T(test_prompt_budgets),
         T(test_prompts_leave_some),
         T(test_prompt_budget_outlives_a_crash),
