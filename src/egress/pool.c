@@ -36,6 +36,7 @@ void pool_socket_opened(struct pool *p, int fd)
 
     *s = (struct pool_socket){.fd = fd, .port = sock_port(fd), .pool = p};
     HASH_ADD_INT(p->sockets, fd, s);
+    group_join(&p->by_port, slice_of(&s->port, sizeof(s->port)), &s->of_port, s);
     p->opened = true;
 }
 
@@ -63,14 +64,14 @@ static void release_spare(struct pool *p, const struct http *h)
     }
 }
 
-static unsigned count_port(const struct pool *p, int port)
+static void set_user(struct pool_socket *s, struct http *h)
 {
-    const struct pool_socket *s;
-    unsigned n = 0;
-
-    for (s = p->sockets; s != NULL; s = s->hh.next)
-        n += s->port == port;
-    return n;
+    if (s->user == h)
+        return;
+    group_leave(&s->of_user);
+    s->user = h;
+    if (h != NULL)
+        group_join(&s->pool->by_user, slice_of(&s->user, sizeof(s->user)), &s->of_user, s);
 }
 
 /* libcurl names the socket by its port. Two that are connected to different addresses may have the
@@ -78,18 +79,20 @@ static unsigned count_port(const struct pool *p, int port)
  * has been the user: it is over, and we are told of that when libcurl is done with this turn. */
 bool pool_take(struct pool *p, int port, struct http *h, bool unread)
 {
-    struct pool_socket *s, *tmp;
-    bool found = false, clean = true, single = count_port(p, port) == 1;
+    const struct slice key = slice_of(&port, sizeof(port));
+    bool found = false, clean = true, single = group_size(&p->by_port, key) == 1;
 
-    HASH_ITER(hh, p->sockets, s, tmp) {
-        if (s->port != port || (!single && s->user != NULL && s->user != h))
+    for (struct group_link *l = group_first(&p->by_port, key); l != NULL; l = group_next(l)) {
+        struct pool_socket *s = l->thing;
+
+        if (!single && s->user != NULL && s->user != h)
             continue;
         found = true;
         if (!is_clean(s, unread)) {
             sock_spoil(s->fd);
             clean = false;
         }
-        s->user = h; /* the answer may be there before libcurl asks to watch for it */
+        set_user(s, h); /* the answer may be there before libcurl asks to watch for it */
         s->used = true;
     }
     if (found && clean)
@@ -104,6 +107,8 @@ void pool_socket_closed(struct pool *p, int fd)
     HASH_FIND_INT(p->sockets, &fd, s);
     if (s != NULL) {
         loop_unwatch(s->watch);
+        group_leave(&s->of_port);
+        group_leave(&s->of_user);
         HASH_DEL(p->sockets, s);
         mem_free(s);
     }
@@ -112,13 +117,13 @@ void pool_socket_closed(struct pool *p, int fd)
 
 void pool_request_over(struct pool *p, const struct http *h)
 {
-    struct pool_socket *s, *tmp;
+    struct group_link *l;
 
     release_spare(p, h);
-    HASH_ITER(hh, p->sockets, s, tmp) {
-        if (s->user != h)
-            continue;
-        s->user = NULL;
+    while ((l = group_first(&p->by_user, slice_of(&h, sizeof(h)))) != NULL) {
+        struct pool_socket *s = l->thing;
+
+        set_user(s, NULL);
         watch(s, LOOP_READ);
     }
 }
@@ -251,7 +256,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
         events |= LOOP_WRITE;
     s->asked = what != CURL_POLL_REMOVE;
     if (s->asked) {
-        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &s->user) != CURLE_OK);
+        struct http *h = NULL;
+
+        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &h) != CURLE_OK);
+        set_user(s, h);
         p->all->ops->waits(s->user, what == CURL_POLL_OUT);
         watch(s, events);
     }

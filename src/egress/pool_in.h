@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+#include "base/group.h"
 #include "egress/pool.h"
 
 enum { POOL_LISTS = ERA_COUNT * SNAPSHOT_COUNT };
@@ -26,6 +27,7 @@ struct pool_socket {
     bool used;         /* a request has left on it */
     bool asked;        /* libcurl wants to know what comes */
     struct loop_watch *watch;
+    struct group_link of_port, of_user;
     UT_hash_handle hh;
 };
 
@@ -50,6 +52,7 @@ struct pool {
     unsigned inside;               /* depth of calls into libcurl */
     unsigned keep_alive;           /* seconds; what the upstream said last, or 0 */
     struct pool_socket *sockets;
+    struct groups by_port, by_user; /* of the sockets */
     TAILQ_HEAD(, pool_spare) spares;
     bool has_list[POOL_LISTS];
     struct digest lists[POOL_LISTS];
