@@ -32,15 +32,22 @@ struct field {
 struct message {
     char name[NAME], doc[DOC];
     unsigned from, to;
-    bool boot, once, fd, life;
+    bool boot, once, fd, life, keeps;
     struct field fields[FIELDS];
     int n;
+};
+
+/* What a role's functions for messages get. */
+struct context {
+    char type[NAME], conf[NAME];
+    unsigned known; /* senders whose channel it has */
 };
 
 static struct enumeration enums[ENUMS];
 static int enums_n;
 static struct message messages[MESSAGES];
 static int messages_n;
+static struct context contexts[ROLES];
 static int line;
 /* FNV-1a of the whole table: two processes that were built from different tables say so at once. */
 static uint64_t table_id = 0xcbf29ce484222325u;
@@ -123,6 +130,20 @@ static void parse_enum(char *rest)
     enums_n++;
 }
 
+static void parse_context(char *rest)
+{
+    char *save = NULL, *role = strtok_r(rest, " ", &save), *type = strtok_r(NULL, " ", &save);
+    char *known = strtok_r(NULL, " ", &save), *conf = strtok_r(NULL, " ", &save);
+    struct context *x;
+
+    if (known == NULL)
+        die("write: context ROLE STRUCT SENDERS [STRUCT]");
+    x = &contexts[find_role(role)];
+    copy_name(x->type, type);
+    x->known = parse_roles(known);
+    copy_name(x->conf, conf != NULL ? conf : type);
+}
+
 static void parse_flag(struct message *m, const char *word)
 {
     if (strcmp(word, "boot") == 0)
@@ -133,6 +154,8 @@ static void parse_flag(struct message *m, const char *word)
         m->fd = true;
     else if (strcmp(word, "life") == 0)
         m->life = true;
+    else if (strcmp(word, "keeps") == 0)
+        m->keeps = true;
     else if (strcmp(word, "run") != 0 && strcmp(word, "many") != 0)
         die("unknown word %s", word);
 }
@@ -194,6 +217,8 @@ static void parse_line(char *s)
         return;
     if (p == s && strncmp(p, "enum ", 5) == 0)
         parse_enum(p + 5);
+    else if (p == s && strncmp(p, "context ", 8) == 0)
+        parse_context(p + 8);
     else if (p == s && strncmp(p, "message ", 8) == 0)
         parse_message(p + 8);
     else if (p != s && strncmp(p, "doc ", 4) == 0)
@@ -201,7 +226,7 @@ static void parse_line(char *s)
     else if (p != s)
         parse_field(p);
     else
-        die("neither enum nor message nor a field: %s", s);
+        die("neither enum nor context nor message nor a field: %s", s);
 }
 
 static void hash_line(const char *s)
@@ -449,9 +474,36 @@ static bool handles(int role, const struct message *m)
     return (m->to & (1u << role)) != 0 && !m->life;
 }
 
+/* A row of the configuration. */
+static bool is_row(const struct message *m)
+{
+    return m->boot && m->from == 1u << find_role("supervisor");
+}
+
+static bool gets_channel(int role, const struct message *m)
+{
+    return (m->from & ~contexts[role].known) != 0;
+}
+
+static bool has_own_conf(int role)
+{
+    return strcmp(contexts[role].conf, contexts[role].type) != 0;
+}
+
+static void put_on_h(FILE *f, int role, const struct message *m)
+{
+    const struct context *x = &contexts[role];
+
+    fprintf(f, "void %s_on_%s(struct %s *%s, %sstruct msg_%s *m%s);\n",
+            find_enum("role")->values[role], m->name, is_row(m) ? x->conf : x->type,
+            gets_channel(role, m) ? ", struct chan *c" : "", m->keeps ? "" : "const ", m->name,
+            m->fd ? ", int fd" : "");
+}
+
 static void put_role_h(const char *folder, int role)
 {
     const char *name = find_enum("role")->values[role];
+    const struct context *x = &contexts[role];
     char file[2 * NAME];
     FILE *f;
     int i;
@@ -459,60 +511,57 @@ static void put_role_h(const char *folder, int role)
     snprintf(file, sizeof(file), "%s.h", name);
     f = out_open(folder, file, "What this role must handle.");
     guard(f, name);
-    fprintf(f,
-            "#include \"ipc/gen/messages.h\"\n\nstruct chan;\n\n"
-            "/* Slices in m live as long as the call. A handler that keeps a secret sets the "
-            "member to NULL. A handler that gets fd\n"
-            " * owns it. */\nstruct %s_handlers {\n",
-            name);
+    fprintf(f, "#include \"ipc/gen/messages.h\"\n\nstruct chan;\nstruct %s;\n", x->type);
+    if (has_own_conf(role))
+        fprintf(f,
+                "struct %s;\n\n/* Where the conf_* rows go; the role's own, as are the following. "
+                "*/\nstruct %s *%s_conf(struct %s *x);\n",
+                x->conf, x->conf, name, x->type);
+    fprintf(f, "\n/* One for each message, in the file that it concerns: with a missing one the "
+               "role does not link. Slices in m live as long as\n"
+               " * the call. Where m is not const, a secret that is kept leaves NULL. fd is "
+               "owned. */\n");
     for (i = 0; i < messages_n; i++) {
         if (handles(role, &messages[i]))
-            fprintf(f, "    void (*%s)(void *ctx, struct chan *c, struct msg_%s *m%s);\n",
-                    messages[i].name, messages[i].name, messages[i].fd ? ", int fd" : "");
+            put_on_h(f, role, &messages[i]);
     }
     fprintf(f,
-            "};\n\n/* All of them as PREFIXname: a missing one does not compile. */\n#define "
-            "%s_HANDLERS(prefix) {",
-            upper(name));
-    for (i = 0; i < messages_n; i++) {
-        if (handles(role, &messages[i]))
-            fprintf(f, " \\\n    .%s = prefix##%s,", messages[i].name, messages[i].name);
-    }
-    fprintf(f,
-            " \\\n}\n\n/* Calls the handler of message type with m, which is of that message. "
-            "False when it is not this role's. */\n"
-            "MUST_USE bool %s_dispatch(const struct %s_handlers *h, void *ctx, struct chan *c, "
-            "enum msg type,\n"
-            "    union msg_any *m, int fd);\n\n#endif\n",
-            name, name);
+            "\n/* Calls the function for message type with m, which is of that message; ctx is the "
+            "struct %s. False when it is not this role's. */\n"
+            "MUST_USE bool %s_dispatch(void *ctx, struct chan *c, enum msg type, union msg_any *m, "
+            "int fd);\n\n#endif\n",
+            x->type, name);
     fclose(f);
+}
+
+static void put_on_c(FILE *f, int role, const struct message *m)
+{
+    const char *name = find_enum("role")->values[role];
+    bool conf = is_row(m) && has_own_conf(role);
+
+    fprintf(f, "    case MSG_%s: %s_on_%s(%s%s%s, &m->%s%s); return true;\n", upper(m->name), name,
+            m->name, conf ? name : "", conf ? "_conf(ctx)" : "ctx",
+            gets_channel(role, m) ? ", c" : "", m->name, m->fd ? ", fd" : "");
 }
 
 static void put_role_c(const char *folder, int role)
 {
     const char *name = find_enum("role")->values[role];
     char file[2 * NAME];
-    bool fds = false;
     FILE *f;
     int i;
 
     snprintf(file, sizeof(file), "%s.c", name);
-    f = out_open(folder, file, "From message number to handler.");
+    f = out_open(folder, file, "From message number to function.");
     fprintf(f,
-            "#include \"ipc/gen/%s.h\"\n\nbool %s_dispatch(const struct %s_handlers *h, void *ctx, "
-            "struct chan *c, enum msg type,\n"
-            "    union msg_any *m, int fd)\n{\n    switch (type) {\n",
-            name, name, name);
+            "#include \"ipc/gen/%s.h\"\n\nbool %s_dispatch(void *ctx, UNUSED struct chan *c, enum "
+            "msg type, union msg_any *m, UNUSED int fd)\n{\n    switch (type) {\n",
+            name, name);
     for (i = 0; i < messages_n; i++) {
-        if (!handles(role, &messages[i]))
-            continue;
-        fds = fds || messages[i].fd;
-        fprintf(f, "    case MSG_%s: h->%s(ctx, c, &m->%s%s); return true;\n",
-                upper(messages[i].name), messages[i].name, messages[i].name,
-                messages[i].fd ? ", fd" : "");
+        if (handles(role, &messages[i]))
+            put_on_c(f, role, &messages[i]);
     }
-    fprintf(f, "    default: break;\n    }\n%s    return false;\n}\n",
-            fds ? "" : "    (void)fd; /* none of these carries one */\n");
+    fprintf(f, "    default: return false;\n    }\n}\n");
     fclose(f);
 }
 

@@ -126,9 +126,8 @@ static void retry(void *ctx)
         loop_timer_set(a->retry, RETRY_MS);
 }
 
-static void on_audit_append(void *ctx, struct chan *c, struct msg_audit_append *m)
+void audit_on_audit_append(struct audit *a, struct chan *c, const struct msg_audit_append *m)
 {
-    struct audit *a = ctx;
     enum err e;
 
     if (c != a->keeper || a->differs) /* what a keeper before left under way is sent again */
@@ -149,13 +148,6 @@ static void on_audit_append(void *ctx, struct chan *c, struct msg_audit_append *
         a->differs = true;
         refuse(a, m->seq, e);
     }
-}
-
-static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
-{
-    static const struct audit_handlers handlers = AUDIT_HANDLERS(on_);
-
-    return audit_dispatch(&handlers, ctx, c, type, m, fd);
 }
 
 static enum err on_open(struct role_self *r, void *ctx)
@@ -238,7 +230,7 @@ int main(void)
     static const struct role_ops ops = {
         .role = ROLE_AUDIT,
         .box = BOX_audit,
-        .message = on_message,
+        .message = audit_dispatch,
         .open = on_open,
         .ready = on_ready,
         .peer = on_peer,

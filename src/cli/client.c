@@ -24,21 +24,19 @@ static void print_header(struct client *cl)
     cl->headed = true;
 }
 
-#define ROW(name, kind)                                                                            \
-    static void on_ctl_##name(void *ctx, UNUSED struct chan *c, struct msg_ctl_##name *m)          \
+#define ROW(function, message, kind)                                                               \
+    void function(struct client *cl, const struct message *m)                                      \
     {                                                                                              \
-        struct client *cl = ctx;                                                                   \
-                                                                                                   \
         print_header(cl);                                                                          \
         if (cl->rows != NULL && cl->rows->kind != NULL)                                            \
             cl->rows->kind(cl->x, m);                                                              \
     }
 
-ROW(user_row, user)
-ROW(key_row, key)
-ROW(connection_row, connection)
-ROW(upstream_row, upstream)
-ROW(audit_head_is, head)
+ROW(cli_on_ctl_user_row, msg_ctl_user_row, user)
+ROW(cli_on_ctl_key_row, msg_ctl_key_row, key)
+ROW(cli_on_ctl_connection_row, msg_ctl_connection_row, connection)
+ROW(cli_on_ctl_upstream_row, msg_ctl_upstream_row, upstream)
+ROW(cli_on_ctl_audit_head_is, msg_ctl_audit_head_is, head)
 
 static int not_found(const struct cli *x)
 {
@@ -52,10 +50,8 @@ static int not_found(const struct cli *x)
     return cli_fail("%s", err_sentence(ERR_NOT_FOUND));
 }
 
-static void on_ctl_done(void *ctx, UNUSED struct chan *c, struct msg_ctl_done *m)
+void cli_on_ctl_done(struct client *cl, const struct msg_ctl_done *m)
 {
-    struct client *cl = ctx;
-
     if (m->code == ERR_OK) {
         print_header(cl);
         cl->status = CLI_OK;
@@ -69,13 +65,6 @@ static void on_ctl_done(void *ctx, UNUSED struct chan *c, struct msg_ctl_done *m
     if (m->code == ERR_OK && cl->rows != NULL && cl->rows->done != NULL)
         cl->rows->done(cl->x, m);
     loop_stop(cl->loop);
-}
-
-static const struct cli_handlers handlers = CLI_HANDLERS(on_);
-
-static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
-{
-    return cli_dispatch(&handlers, ctx, c, type, m, fd);
 }
 
 static void on_closed(void *ctx, UNUSED struct chan *c, enum err why)
@@ -119,7 +108,7 @@ static int connect_failed(const struct cli *x, enum err e)
 
 int client_ask(struct cli *x, enum msg type, const void *m, const struct client_rows *rows)
 {
-    static const struct chan_events events = {on_message, on_closed, NULL};
+    static const struct chan_events events = {cli_dispatch, on_closed, NULL};
     struct client cl = {.x = x, .rows = rows, .status = CLI_FAILED};
     int fd = -1;
     enum err e = connect_control(x, &fd);

@@ -23,21 +23,16 @@ struct dialer {
     bool bad_conf;
 };
 
-static void on_conf_allow(void *ctx, struct chan *c, struct msg_conf_allow *m)
+void dialer_on_conf_allow(struct dialer *d, const struct msg_conf_allow *m)
 {
-    struct dialer *d = ctx;
-
-    (void)c;
     if (address_wall_add(&d->wall, m->upstream, m->address, m->prefix) != ERR_OK)
         d->bad_conf = true;
 }
 
-static void on_dial(void *ctx, struct chan *c, struct msg_dial *m)
+void dialer_on_dial(struct dialer *d, const struct msg_dial *m)
 {
-    struct dialer *d = ctx;
     const struct dial_key key = {m->dial, m->egress, m->egress_generation, m->upstream, m->client};
 
-    (void)c;
     dials_add(d->dials, &key, m->host, m->port);
 }
 
@@ -61,13 +56,6 @@ static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int f
     if (e != ERR_OK)
         tell_dial_failed(c, &(struct msg_dial_failed){.dial = key->dial, .code = (uint16_t)e});
     sock_close(fd);
-}
-
-static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
-{
-    static const struct dialer_handlers handlers = DIALER_HANDLERS(on_);
-
-    return dialer_dispatch(&handlers, ctx, c, type, m, fd);
 }
 
 static enum err on_open(struct role_self *r, void *ctx)
@@ -113,7 +101,7 @@ int main(void)
     static const struct role_ops ops = {
         .role = ROLE_DIALER,
         .box = BOX_dialer,
-        .message = on_message,
+        .message = dialer_dispatch,
         .open = on_open,
         .ready = on_ready,
         .peer = on_peer,

@@ -5,6 +5,8 @@
  */
 #include "egress/conf.h"
 
+#include "ipc/gen/egress.h"
+
 enum { PATH_BYTES = 1024, HOST_BYTES = 255, TEXT_BYTES = 512 };
 
 void conf_init(struct conf *c)
@@ -50,7 +52,7 @@ static bool is_ours(struct conf *c, uint16_t upstream)
     return !c->bad;
 }
 
-void conf_on_upstream(struct conf *c, const struct msg_conf_upstream *m)
+void egress_on_conf_upstream(struct conf *c, const struct msg_conf_upstream *m)
 {
     if (c->has_upstream)
         c->bad = true;
@@ -61,7 +63,7 @@ void conf_on_upstream(struct conf *c, const struct msg_conf_upstream *m)
     set(c, &c->name, m->name);
 }
 
-void conf_on_endpoint(struct conf *c, const struct msg_conf_endpoint *m)
+void egress_on_conf_endpoint(struct conf *c, const struct msg_conf_endpoint *m)
 {
     if (!is_ours(c, m->upstream))
         return;
@@ -72,7 +74,7 @@ void conf_on_endpoint(struct conf *c, const struct msg_conf_endpoint *m)
     set(c, &c->path, m->path);
 }
 
-void conf_on_field(struct conf *c, const struct msg_conf_field *m)
+void egress_on_conf_field(struct conf *c, const struct msg_conf_field *m)
 {
     struct conf_field *f = &c->fields[c->fields_n];
 
@@ -87,7 +89,7 @@ void conf_on_field(struct conf *c, const struct msg_conf_field *m)
     c->fields_n++;
 }
 
-void conf_on_place(struct conf *c, const struct msg_conf_place *m)
+void egress_on_conf_place(struct conf *c, const struct msg_conf_place *m)
 {
     struct conf_place *p = &c->places[c->places_n];
 
@@ -106,7 +108,7 @@ void conf_on_place(struct conf *c, const struct msg_conf_place *m)
     c->places_n++;
 }
 
-void conf_on_rule(struct conf *c, const struct msg_conf_rule *m)
+void egress_on_conf_rule(struct conf *c, const struct msg_conf_rule *m)
 {
     struct conf_rule *r = &c->rules[c->rules_n];
     bool negative = slice_starts(m->value, SLICE_LIT("-"));
@@ -126,7 +128,7 @@ void conf_on_rule(struct conf *c, const struct msg_conf_rule *m)
     c->rules_n++;
 }
 
-void conf_on_verify(struct conf *c, const struct msg_conf_verify *m)
+void egress_on_conf_verify(struct conf *c, const struct msg_conf_verify *m)
 {
     if (!is_ours(c, m->upstream))
         return;

@@ -47,13 +47,6 @@ struct conf {
 void conf_init(struct conf *c);
 void conf_free(struct conf *c);
 
-void conf_on_upstream(struct conf *c, const struct msg_conf_upstream *m);
-void conf_on_endpoint(struct conf *c, const struct msg_conf_endpoint *m);
-void conf_on_field(struct conf *c, const struct msg_conf_field *m);
-void conf_on_place(struct conf *c, const struct msg_conf_place *m);
-void conf_on_rule(struct conf *c, const struct msg_conf_rule *m);
-void conf_on_verify(struct conf *c, const struct msg_conf_verify *m);
-
 /* Whether all came that must, and fits together, but for what place_check looks at. ERR_CONFIG. */
 MUST_USE enum err conf_check(const struct conf *c);
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/planted.h"
+#include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
 #include "os/sock.h"
 
@@ -150,7 +151,7 @@ void dial_want(struct use *u, dial_fn *fn)
     TAILQ_INSERT_TAIL(&u->all->to_dial, u, waiting_to_dial);
 }
 
-void dial_done(struct egress *all, uint64_t number, int fd)
+static void take_socket(struct egress *all, uint64_t number, int fd)
 {
     struct dial *d = find(all, number);
     struct use *u = d != NULL ? dial_end(d) : NULL;
@@ -161,12 +162,31 @@ void dial_done(struct egress *all, uint64_t number, int fd)
         sock_close(fd);
 }
 
-void dial_failed(struct egress *all, uint64_t number, enum err code)
+static void give_up(struct egress *all, uint64_t number, enum err code)
 {
     struct dial *d = find(all, number);
 
     if (d != NULL)
         fail(d, code);
+}
+
+void egress_on_dialed(struct egress *all, struct chan *c, const struct msg_dialed *m, int fd)
+{
+    if (sock_is_connected(fd) && sock_is_stream(fd)) {
+        take_socket(all, m->dial, fd);
+        return;
+    }
+    if (fd < 0 || sock_is_stream(fd)) /* no room here, or reset since: not the dialer's fault */
+        give_up(all, m->dial, fd < 0 ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
+    else
+        chan_breach(c, BREACH_NO_SOCKET); /* what waits for it fails with the dialer's channel */
+    sock_close(fd);
+}
+
+void egress_on_dial_failed(struct egress *all, UNUSED struct chan *c,
+                           const struct msg_dial_failed *m)
+{
+    give_up(all, m->dial, m->code < ERR_COUNT ? (enum err)m->code : ERR_UPSTREAM_DOWN);
 }
 
 void dial_lost(struct egress *all)

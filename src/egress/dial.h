@@ -12,10 +12,6 @@ void dial_want(struct use *u, dial_fn *fn);
 /* It waits no more. */
 void dial_leave(struct use *u);
 
-/* The socket of a dial. fd is taken over, and closed when nobody waits for it any more. */
-void dial_done(struct egress *all, uint64_t dial, int fd);
-/* code is told as why the request was not sent. */
-void dial_failed(struct egress *all, uint64_t dial, enum err code);
 /* Who waits for a socket waits in vain. */
 void dial_lost(struct egress *all);
 

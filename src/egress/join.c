@@ -4,8 +4,6 @@
  * permitted, to the byte (permitted.c). A gateway that says otherwise is cut off and reported. What
  * is as permitted and beyond a limit is no lie, and ends that call alone.
  */
-#include "egress/join.h"
-
 #include "egress/credential.h"
 #include "egress/message.h"
 #include "egress/open.h"
@@ -14,6 +12,7 @@
 #include "egress/refuse.h"
 #include "egress/state.h"
 #include "egress/verify.h"
+#include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
 #include "proto/http_field.h"
@@ -107,10 +106,10 @@ static void join_try(struct use *u)
 
 /* --- the keeper's half ------------------------------------------------------------------------ */
 
-static void take_permit(struct use *u, struct chan *c, struct msg_permit *m)
+static void take_permit(struct use *u, struct msg_permit *m)
 {
     u->has_permit = true;
-    u->keeper = c;
+    u->keeper = u->all->keeper;
     u->mode = m->mode;
     u->ops = modes[m->mode].ops;
     u->permitted = (struct call_key){m->gateway, m->gateway_generation, m->call};
@@ -125,17 +124,17 @@ static void take_permit(struct use *u, struct chan *c, struct msg_permit *m)
     m->credential = NULL; /* moved */
 }
 
-void join_permit(struct egress *all, struct chan *c, struct msg_permit *m)
+void egress_on_permit(struct egress *all, struct msg_permit *m)
 {
     struct use *u = use_find_id(all, &m->use);
 
     if (u != NULL && (u->has_permit || m->mode != MODE_CALL)) {
-        chan_breach(c, BREACH_PERMIT_TWICE);
+        chan_breach(all->keeper, BREACH_PERMIT_TWICE);
         return;
     }
     if (u == NULL)
         u = use_new(all, &m->use, &message_ops);
-    take_permit(u, c, m);
+    take_permit(u, m);
     if (modes[u->mode].take != NULL) {
         begin(u, modes[u->mode].take(u, m->call));
     } else if (u->has_head && !same_call(&u->key, &u->permitted)) {
@@ -188,7 +187,7 @@ static void take_head(struct use *u, struct chan *c, const struct msg_send_head 
     HASH_ADD(hh_call, u->all->by_call, key, sizeof(u->key), u);
 }
 
-void join_head(struct egress *all, struct chan *c, const struct msg_send_head *m)
+void egress_on_send_head(struct egress *all, struct chan *c, const struct msg_send_head *m)
 {
     struct use *u = use_find_id(all, &m->use);
     struct call_key key = use_call_key(c, m->call);
@@ -210,7 +209,7 @@ void join_head(struct egress *all, struct chan *c, const struct msg_send_head *m
     join_try(u); /* a stream has no body to wait for */
 }
 
-void join_param(struct egress *all, struct chan *c, const struct msg_send_param *m)
+void egress_on_send_param(struct egress *all, struct chan *c, const struct msg_send_param *m)
 {
     struct use *u = use_find(all, c, m->call);
     struct use_param *p;
@@ -235,7 +234,7 @@ void join_param(struct egress *all, struct chan *c, const struct msg_send_param 
     buf_put(&p->value, m->value);
 }
 
-void join_part(struct egress *all, struct chan *c, const struct msg_send_part *m)
+void egress_on_send_part(struct egress *all, struct chan *c, const struct msg_send_part *m)
 {
     struct use *u = use_find(all, c, m->call);
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/planted.h"
+#include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
 #include "proto/mcp_write.h"
 
@@ -38,7 +39,7 @@ void refuse_leave(const struct use *of)
     }
 }
 
-void refuse_asked(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
+void egress_on_ask_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
 {
     struct use *of = use_find(all, c, m->call);
     struct refusal_open *r;

@@ -4,8 +4,6 @@
 
 #include "egress/use.h"
 
-/* The upstream asked what that call's client cannot be asked. */
-void refuse_asked(struct egress *all, struct chan *c, const struct msg_ask_refuse *m);
 /* Gives u, which the keeper permitted for it, the error of that number to send. ERR_GONE: nobody
  * waits for it any more. */
 MUST_USE enum err refuse_take(struct use *u, uint64_t number);

@@ -6,6 +6,7 @@
 #include "egress/state.h"
 
 #include "base/planted.h"
+#include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
 #include "proto/request.h"
 
@@ -134,7 +135,7 @@ static enum err put_sealed(const struct use *u, struct slice sealed, struct buf 
     return e;
 }
 
-void state_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m)
+void egress_on_state_sealed(struct egress *all, const struct msg_state_sealed *m)
 {
     const struct use_end done = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
     const struct use_end over = {.result = RESULT_ANSWERED,
@@ -147,8 +148,8 @@ void state_sealed(struct egress *all, struct chan *c, const struct msg_state_sea
 
     if (u == NULL)
         return; /* it ended before the keeper knew */
-    if (u->keeper != c || !u->sealing) {
-        chan_breach(c, BREACH_WRONG_ANSWER);
+    if (u->keeper != all->keeper || !u->sealing) {
+        chan_breach(all->keeper, BREACH_WRONG_ANSWER);
         return;
     }
     if (m->state.n == 0) {

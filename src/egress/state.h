@@ -14,7 +14,5 @@ MUST_USE bool state_keep(struct use *u, const struct json *j, const struct jsonr
                          struct buf *message);
 /* The answer is there: asks the keeper to seal what was kept. */
 void state_ask(struct use *u);
-/* It has. */
-void state_sealed(struct egress *all, struct chan *c, const struct msg_state_sealed *m);
 
 #endif

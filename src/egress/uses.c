@@ -3,6 +3,8 @@
 
 #include "base/planted.h"
 #include "egress/use.h"
+#include "ipc/gen/egress.h"
+#include "ipc/gen/send.h"
 
 /* The flow has moved: go on reading, or go. */
 static void moved(struct use *u)
@@ -14,13 +16,13 @@ static void moved(struct use *u)
         u->all->transport->credit(u);
 }
 
-void uses_credit(struct egress *all, struct chan *c, uint64_t call, uint32_t bytes)
+void egress_on_credit(struct egress *all, struct chan *c, const struct msg_credit *m)
 {
-    struct use *u = use_find(all, c, call);
+    struct use *u = use_find(all, c, m->call);
 
     if (u == NULL)
         return; /* it ended before the gateway knew */
-    flow_credit(&u->flow, bytes);
+    flow_credit(&u->flow, m->bytes);
     moved(u);
 }
 
@@ -52,12 +54,21 @@ static void cancel(struct use *u)
     } /* else the permit comes, or its time ends */
 }
 
-void uses_cancel(struct egress *all, struct chan *c, uint64_t call)
+void egress_on_call_cancel(struct egress *all, struct chan *c, const struct msg_call_cancel *m)
 {
-    struct use *u = use_find(all, c, call);
+    struct use *u = use_find(all, c, m->call);
 
     if (u != NULL)
         cancel(u);
+}
+
+void egress_on_session_end(struct egress *all, struct chan *c, const struct msg_session_end *m)
+{
+    const struct chan_peer *p = chan_peer(c);
+    const struct session_key ended = {
+        .session = m->session, .gateway = p->instance, .generation = p->generation};
+
+    sessions_end(&all->sessions, &ended);
 }
 
 void uses_lost_gateway(struct egress *all, const struct chan *c)
@@ -72,24 +83,25 @@ void uses_lost_gateway(struct egress *all, const struct chan *c)
     }
 }
 
-void uses_cut(struct egress *all, const struct chan *c, const struct use_id *id)
+void egress_on_cut(struct egress *all, const struct msg_cut *m)
 {
-    struct use *u = use_find_id(all, id);
+    struct use *u = use_find_id(all, &m->use);
 
-    if (u != NULL && u->keeper == c) /* or it ended before the keeper knew */
+    if (u != NULL && u->keeper == all->keeper) /* or it ended before the keeper knew */
         use_cut(u);
 }
 
-void uses_drop(struct egress *all, const struct connection_id *connection)
+void egress_on_drop(struct egress *all, const struct msg_drop *m)
 {
     struct use *u, *tmp;
 
     HASH_ITER(hh_id, all->by_id, u, tmp) {
-        if (u->has_permit && ID_EQ(u->connection, *connection))
+        if (u->has_permit && ID_EQ(u->connection, m->connection))
             use_abort(u, ERR_GONE);
     }
-    sessions_drop(&all->sessions, connection);
-    all->transport->drop(all, connection);
+    sessions_drop(&all->sessions, &m->connection);
+    all->transport->drop(all, &m->connection);
+    tell_dropped(all->keeper, &(struct msg_dropped){0});
 }
 
 /* What has not been sent is not sent; what has been goes on, and its result is lost. What only reads

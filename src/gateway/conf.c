@@ -5,6 +5,7 @@
 #include "gateway/conf.h"
 
 #include "base/mem.h"
+#include "ipc/gen/gateway.h"
 
 enum { MAX_ROWS = 256 };
 
@@ -33,22 +34,22 @@ static void put_row(struct gateway_conf *c, struct slice s, char (**rows)[256], 
     put_text(c, s, (*rows)[(*n)++], sizeof(**rows));
 }
 
-void gateway_conf_put_site(struct gateway_conf *c, const struct msg_conf_site *m)
+void gateway_on_conf_site(struct gateway_conf *c, const struct msg_conf_site *m)
 {
     put_text(c, m->surface_url, c->surface, sizeof(c->surface));
 }
 
-void gateway_conf_put_host(struct gateway_conf *c, const struct msg_conf_host *m)
+void gateway_on_conf_host(struct gateway_conf *c, const struct msg_conf_host *m)
 {
     put_row(c, m->host, &c->hosts, &c->n_hosts);
 }
 
-void gateway_conf_put_origin(struct gateway_conf *c, const struct msg_conf_origin *m)
+void gateway_on_conf_origin(struct gateway_conf *c, const struct msg_conf_origin *m)
 {
     put_row(c, m->origin, &c->origins, &c->n_origins);
 }
 
-void gateway_conf_put_upstream(struct gateway_conf *c, const struct msg_conf_upstream *m)
+void gateway_on_conf_upstream(struct gateway_conf *c, const struct msg_conf_upstream *m)
 {
     struct upstream *u = NULL;
 

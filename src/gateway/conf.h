@@ -27,11 +27,6 @@ struct gateway_conf {
 
 void gateway_conf_done(struct gateway_conf *c);
 
-void gateway_conf_put_site(struct gateway_conf *c, const struct msg_conf_site *m);
-void gateway_conf_put_host(struct gateway_conf *c, const struct msg_conf_host *m);
-void gateway_conf_put_origin(struct gateway_conf *c, const struct msg_conf_origin *m);
-void gateway_conf_put_upstream(struct gateway_conf *c, const struct msg_conf_upstream *m);
-
 /* Whether all is there that the gateway needs. */
 MUST_USE enum err gateway_conf_check(const struct gateway_conf *c);
 

@@ -24,6 +24,11 @@ void gateway_init(struct gateway *g, struct loop *loop)
     json_init(&g->answer);
 }
 
+struct gateway_conf *gateway_conf(struct gateway *g)
+{
+    return &g->conf;
+}
+
 void gateway_open(struct gateway *g)
 {
     keys_init(&g->keys);
@@ -127,47 +132,10 @@ void gateway_writable(struct gateway *g, struct chan *chan)
     }
 }
 
-/* --- the configuration ------------------------------------------------------------------------ */
-
-static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
-{
-    struct gateway *g = ctx;
-
-    (void)c;
-    gateway_conf_put_site(&g->conf, m);
-}
-
-static void on_conf_host(void *ctx, struct chan *c, struct msg_conf_host *m)
-{
-    struct gateway *g = ctx;
-
-    (void)c;
-    gateway_conf_put_host(&g->conf, m);
-}
-
-static void on_conf_origin(void *ctx, struct chan *c, struct msg_conf_origin *m)
-{
-    struct gateway *g = ctx;
-
-    (void)c;
-    gateway_conf_put_origin(&g->conf, m);
-}
-
-static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
-{
-    struct gateway *g = ctx;
-
-    (void)c;
-    gateway_conf_put_upstream(&g->conf, m);
-}
-
 /* --- agent keys ------------------------------------------------------------------------------- */
 
-static void on_token_known(void *ctx, struct chan *c, struct msg_token_known *m)
+void gateway_on_token_known(struct gateway *g, const struct msg_token_known *m)
 {
-    struct gateway *g = ctx;
-
-    (void)c;
     keys_on_known(&g->keys, m);
 }
 
@@ -188,11 +156,8 @@ static void end_agent(struct gateway *g, const struct digest *token)
 
 /* With the key ends whatever was shown with it: calls, sessions and connections; also when a keeper
  * that ended took its word on the key with it. */
-static void on_token_gone(void *ctx, struct chan *c, struct msg_token_gone *m)
+void gateway_on_token_gone(struct gateway *g, const struct msg_token_gone *m)
 {
-    struct gateway *g = ctx;
-
-    (void)c;
     keys_forget(&g->keys, &m->token);
     if (!PLANTED(gone_stays))
         end_agent(g, &m->token);
@@ -208,21 +173,20 @@ static void from_keeper(struct gateway *g, uint64_t id, enum call_ev ev, const v
         call_event(call, ev, m);
 }
 
-#define FROM_KEEPER(name, event)                                                                   \
-    static void on_##name(void *ctx, struct chan *c, struct msg_##name *m)                         \
+#define FROM_KEEPER(function, message, event)                                                      \
+    void function(struct gateway *g, const struct message *m)                                      \
     {                                                                                              \
-        (void)c;                                                                                   \
-        from_keeper(ctx, m->call, CALL_EV_##event, m);                                             \
+        from_keeper(g, m->call, event, m);                                                         \
     }
 
-FROM_KEEPER(call_permit, PERMIT)
-FROM_KEEPER(call_own, OWN)
-FROM_KEEPER(call_handoff, HANDOFF)
-FROM_KEEPER(call_hold, HOLD)
-FROM_KEEPER(call_neutral, NEUTRAL)
-FROM_KEEPER(call_deny, DENY)
-FROM_KEEPER(call_stored, STORED)
-FROM_KEEPER(snapshot_part, SNAPSHOT)
+FROM_KEEPER(gateway_on_call_permit, msg_call_permit, CALL_EV_PERMIT)
+FROM_KEEPER(gateway_on_call_own, msg_call_own, CALL_EV_OWN)
+FROM_KEEPER(gateway_on_call_handoff, msg_call_handoff, CALL_EV_HANDOFF)
+FROM_KEEPER(gateway_on_call_hold, msg_call_hold, CALL_EV_HOLD)
+FROM_KEEPER(gateway_on_call_neutral, msg_call_neutral, CALL_EV_NEUTRAL)
+FROM_KEEPER(gateway_on_call_deny, msg_call_deny, CALL_EV_DENY)
+FROM_KEEPER(gateway_on_call_stored, msg_call_stored, CALL_EV_STORED)
+FROM_KEEPER(gateway_on_snapshot_part, msg_snapshot_part, CALL_EV_SNAPSHOT)
 
 /* An egress process speaks about its own calls alone. One that works for none any more may still be
  * ending a refused attempt. */
@@ -239,15 +203,15 @@ static void from_egress(struct gateway *g, struct chan *c, uint64_t id, enum cal
         call_event(call, ev, m);
 }
 
-#define FROM_EGRESS(name, event)                                                                   \
-    static void on_##name(void *ctx, struct chan *c, struct msg_##name *m)                         \
+#define FROM_EGRESS(function, message, event)                                                      \
+    void function(struct gateway *g, struct chan *c, const struct message *m)                      \
     {                                                                                              \
-        from_egress(ctx, c, m->call, CALL_EV_##event, m);                                          \
+        from_egress(g, c, m->call, event, m);                                                      \
     }
 
-FROM_EGRESS(answer_head, HEAD)
-FROM_EGRESS(answer_part, PART)
-FROM_EGRESS(answer_end, END)
+FROM_EGRESS(gateway_on_answer_head, msg_answer_head, CALL_EV_HEAD)
+FROM_EGRESS(gateway_on_answer_part, msg_answer_part, CALL_EV_PART)
+FROM_EGRESS(gateway_on_answer_end, msg_answer_end, CALL_EV_END)
 
 /* --- ended handoffs --------------------------------------------------------------------------- */
 
@@ -266,12 +230,11 @@ static void tell_session(struct session *s, struct handoff_id h, struct slice me
 }
 
 /* A session is told of what it was shown, and no more. Lists may be longer now. */
-static void on_handoff_signal(void *ctx, struct chan *c, struct msg_handoff_signal *m)
+void gateway_on_handoff_signal(struct gateway *g, const struct msg_handoff_signal *m)
 {
-    struct session *s = session_by_id(ctx, m->session);
+    struct session *s = session_by_id(g, m->session);
     struct buf out = BUF_INIT(512), id = BUF_INIT(ID_TEXT);
 
-    (void)c;
     if (s == NULL || !session_was_shown(s, m->handoff))
         return;
     ID_PUT(&id, m->handoff);
@@ -285,11 +248,4 @@ static void on_handoff_signal(void *ctx, struct chan *c, struct msg_handoff_sign
     session_forget(s, m->handoff);
     buf_free(&out);
     buf_free(&id);
-}
-
-static const struct gateway_handlers handlers = GATEWAY_HANDLERS(on_);
-
-bool gateway_message(struct gateway *g, struct chan *c, enum msg type, union msg_any *m, int fd)
-{
-    return gateway_dispatch(&handlers, g, c, type, m, fd);
 }

@@ -15,7 +15,5 @@ void gateway_peer(struct gateway *g, struct chan *c);
 void gateway_lost(struct gateway *g, struct chan *c);
 /* There is room again in this channel. */
 void gateway_writable(struct gateway *g, struct chan *c);
-/* A message from supervisor, keeper or egress; false: out of turn. */
-bool gateway_message(struct gateway *g, struct chan *c, enum msg type, union msg_any *m, int fd);
 
 #endif

@@ -12,12 +12,8 @@
  */
 #include "crypto/init.h"
 #include "gateway/gateway.h"
+#include "ipc/gen/gateway.h"
 #include "ipc/role.h"
-
-static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
-{
-    return gateway_message(ctx, c, type, m, fd);
-}
 
 static enum err on_open(struct role_self *r, void *ctx)
 {
@@ -71,7 +67,7 @@ int main(void)
     static const struct role_ops ops = {
         .role = ROLE_GATEWAY,
         .box = BOX_gateway,
-        .message = on_message,
+        .message = gateway_dispatch,
         .open = on_open,
         .listener = on_listener,
         .peer = on_peer,

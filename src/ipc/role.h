@@ -15,8 +15,8 @@ struct role_self; /* this process */
 struct role_ops {
     enum role role;
     enum box_role box; /* its row in os/box_roles.def: what it may ask of the kernel */
-    /* A message of the role's own handlers, usually ROLE_dispatch(&handlers, ...); conf_* rows come
-     * before open(). */
+    /* A message that the role handles itself, usually ROLE_dispatch; conf_* rows come before
+     * open(). */
     bool (*message)(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
     /* The configuration is complete: open what will be needed; the jail follows. An error ends the
      * process. What may take longer than SET_START_TIME calls alive() (os/alive.h) as it goes on.

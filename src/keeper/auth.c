@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/hash.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/sums.h"
 #include "os/log.h"
@@ -83,7 +84,7 @@ struct auth_key *auth_of(struct keeper *k, struct client_id client)
     return a;
 }
 
-void auth_on_token_check(struct keeper *k, struct chan *c, const struct msg_token_check *m)
+void keeper_on_token_check(struct keeper *k, struct chan *c, const struct msg_token_check *m)
 {
     bool known = auth_find(k, m->token) != NULL;
 

@@ -47,8 +47,6 @@ struct auth_key *auth_of(struct keeper *k, struct client_id client);
 /* In memory only. A label longer than LIM_LABEL_BYTES becomes empty. */
 struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest hash,
                           struct slice label);
-/* A gateway asks whose body it is about to read. */
-void auth_on_token_check(struct keeper *k, struct chan *c, const struct msg_token_check *m);
 /* From now on nobody is that client, and the gateways hear of it; before the store says so, so that
  * nothing comes in between. */
 void auth_remove(struct keeper *k, struct client_id client);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "crypto/judged.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/auth.h"
 #include "keeper/call_decide.h"
@@ -199,7 +200,7 @@ static enum err refuse_early(struct keeper *k, const struct msg_call_open *m, st
     return not_now ? not_now : e;
 }
 
-void call_on_open(struct keeper *k, struct chan *c, const struct msg_call_open *m)
+void keeper_on_call_open(struct keeper *k, struct chan *c, const struct msg_call_open *m)
 {
     struct auth_key *a = auth_find(k, m->token);
     struct call *call = NULL;
@@ -252,7 +253,7 @@ void calls_wake(struct keeper *k, struct handoff_id id)
     }
 }
 
-void call_on_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m)
+void keeper_on_call_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m)
 {
     struct call *call = call_of(k, c, m->call);
 
@@ -264,7 +265,7 @@ void call_on_answer(struct keeper *k, struct chan *c, const struct msg_call_answ
     call_decide(call);
 }
 
-void call_on_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m)
+void keeper_on_call_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m)
 {
     struct call *call = call_of(k, c, m->call);
 

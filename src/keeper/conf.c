@@ -2,6 +2,8 @@
  * supervisor, which checked them, is trusted, and what cannot be is refused all the same. */
 #include "keeper/conf.h"
 
+#include "ipc/gen/keeper.h"
+
 static struct upstream *row(struct conf *f, uint16_t index)
 {
     if (index < LIM_UPSTREAMS)
@@ -10,7 +12,7 @@ static struct upstream *row(struct conf *f, uint16_t index)
     return NULL;
 }
 
-void conf_add_upstream(struct conf *f, const struct msg_conf_upstream *m)
+void keeper_on_conf_upstream(struct conf *f, const struct msg_conf_upstream *m)
 {
     struct upstream *u = row(f, m->upstream);
 
@@ -26,7 +28,7 @@ void conf_add_upstream(struct conf *f, const struct msg_conf_upstream *m)
     u->has_verify = m->has_verify;
 }
 
-void conf_add_endpoint(struct conf *f, const struct msg_conf_endpoint *m)
+void keeper_on_conf_endpoint(struct conf *f, const struct msg_conf_endpoint *m)
 {
     struct upstream *u = row(f, m->upstream);
 
@@ -37,7 +39,7 @@ void conf_add_endpoint(struct conf *f, const struct msg_conf_endpoint *m)
     u->port = m->port;
 }
 
-void conf_add_field(struct conf *f, const struct msg_conf_field *m)
+void keeper_on_conf_field(struct conf *f, const struct msg_conf_field *m)
 {
     struct upstream *u = row(f, m->upstream);
 

@@ -26,9 +26,6 @@ struct conf {
     bool bad; /* a row that cannot be */
 };
 
-void conf_add_upstream(struct conf *f, const struct msg_conf_upstream *m);
-void conf_add_endpoint(struct conf *f, const struct msg_conf_endpoint *m);
-void conf_add_field(struct conf *f, const struct msg_conf_field *m);
 /* ERR_CONFIG: rows are missing or contradict each other. */
 MUST_USE enum err conf_check(const struct conf *f);
 

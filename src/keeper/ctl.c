@@ -5,6 +5,7 @@
 #include "base/planted.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/auth.h"
 #include "keeper/connection.h"
@@ -163,18 +164,19 @@ static void person(struct keeper *k, struct chan *c, const struct typed *t, bool
     store_work(k->store, STORE_NORMAL, person_work, person_done, p);
 }
 
-void ctl_on_user_add(struct keeper *k, struct chan *c, const struct msg_ctl_user_add *m)
+void keeper_on_ctl_user_add(struct keeper *k, struct chan *c, const struct msg_ctl_user_add *m)
 {
     if (may_begin(k, c))
         person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, true);
 }
 
-void ctl_on_user_password(struct keeper *k, struct chan *c, const struct msg_ctl_user_password *m)
+void keeper_on_ctl_user_password(struct keeper *k, struct chan *c,
+                                 const struct msg_ctl_user_password *m)
 {
     person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, false);
 }
 
-void ctl_on_user_list(struct keeper *k, struct chan *c, const struct msg_ctl_user_list *m)
+void keeper_on_ctl_user_list(struct keeper *k, struct chan *c, const struct msg_ctl_user_list *m)
 {
     struct store_rows q;
     enum err e = ERR_OK, ended = ERR_OK;
@@ -236,7 +238,7 @@ static void key_done(void *ctx, enum err e)
     mem_free(a);
 }
 
-void ctl_on_key_add(struct keeper *k, struct chan *c, const struct msg_ctl_key_add *m)
+void keeper_on_ctl_key_add(struct keeper *k, struct chan *c, const struct msg_ctl_key_add *m)
 {
     struct key *a = NULL;
 
@@ -253,7 +255,7 @@ void ctl_on_key_add(struct keeper *k, struct chan *c, const struct msg_ctl_key_a
     store_work(k->store, STORE_NORMAL, key_work, key_done, a);
 }
 
-void ctl_on_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
+void keeper_on_ctl_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
 {
     struct store_rows q;
     enum err e = whose(k, m->user_name), ended = ERR_OK;
@@ -300,8 +302,8 @@ static enum err connection_row(struct keeper *k, struct chan *c, struct store_ro
     return send_ctl_connection_row(c, &m);
 }
 
-void ctl_on_connection_list(struct keeper *k, struct chan *c,
-                            const struct msg_ctl_connection_list *m)
+void keeper_on_ctl_connection_list(struct keeper *k, struct chan *c,
+                                   const struct msg_ctl_connection_list *m)
 {
     struct store_rows q;
     enum err e = whose(k, m->user_name), ended = ERR_OK;
@@ -351,7 +353,7 @@ static bool is_named(const struct keeper *k, const struct revoke_which *w)
            (w->upstream && !conf_index(&k->conf, slice_str(w->upstream), &index));
 }
 
-void ctl_on_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke *m)
+void keeper_on_ctl_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke *m)
 {
     struct revoke_which w = {.all = m->scope == CTL_SCOPE_ALL};
     char name[LIM_USER_NAME_BYTES + 1];
@@ -390,7 +392,8 @@ static enum err number(struct keeper *k, enum stmt q, const char *upstream, uint
     return store_end(&r);
 }
 
-void ctl_on_upstream_list(struct keeper *k, struct chan *c, const struct msg_ctl_upstream_list *m)
+void keeper_on_ctl_upstream_list(struct keeper *k, struct chan *c,
+                                 const struct msg_ctl_upstream_list *m)
 {
     enum err e = ERR_OK;
 
@@ -469,7 +472,8 @@ static void probe_done(void *ctx, enum err e)
             .id = p->use, .seq = p->seq, .plan = &p->plan, .events = &probe_events, .owner = p});
 }
 
-void ctl_on_upstream_probe(struct keeper *k, struct chan *c, const struct msg_ctl_upstream_probe *m)
+void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
+                                  const struct msg_ctl_upstream_probe *m)
 {
     struct probe *p = NULL;
     uint16_t upstream = 0;
@@ -488,7 +492,7 @@ void ctl_on_upstream_probe(struct keeper *k, struct chan *c, const struct msg_ct
     store_work(k->store, STORE_NORMAL, probe_work, probe_done, p);
 }
 
-void ctl_on_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_audit_head *m)
+void keeper_on_ctl_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_audit_head *m)
 {
     (void)m;
     tell_ctl_audit_head_is(
@@ -515,7 +519,8 @@ static void recheck_done(void *ctx, enum err e)
     mem_free(a);
 }
 
-void ctl_on_audit_recheck(struct keeper *k, struct chan *c, const struct msg_ctl_audit_recheck *m)
+void keeper_on_ctl_audit_recheck(struct keeper *k, struct chan *c,
+                                 const struct msg_ctl_audit_recheck *m)
 {
     (void)m;
     store_work(k->store, STORE_URGENT, recheck_work, recheck_done, asked(k, c));

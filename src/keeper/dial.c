@@ -2,13 +2,12 @@
  * Dials. Run by the keeper. A dial goes to the place that the configuration names for the upstream
  * of that process, whatever the process asked; it needs a use that was released to it.
  */
-#include "keeper/dial.h"
-
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/use.h"
 #include "os/log.h"
 
-void dial_on_want(struct keeper *k, struct chan *c, const struct msg_dial_want *m)
+void keeper_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial_want *m)
 {
     struct use *u = use_of(k, c, m->use);
     const struct upstream *to = NULL;

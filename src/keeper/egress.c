@@ -2,6 +2,7 @@
 #include "keeper/egress.h"
 
 #include "base/mem.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
 
@@ -113,7 +114,7 @@ void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c, eg
     TAILQ_INSERT_TAIL(&s->drops, d, in_list);
 }
 
-void egress_on_dropped(struct keeper *k, struct chan *c, UNUSED const struct msg_dropped *m)
+void keeper_on_dropped(struct keeper *k, struct chan *c, UNUSED const struct msg_dropped *m)
 {
     struct egress_slot *s = slot_of(k, c);
 
@@ -164,7 +165,7 @@ void egress_lost(struct keeper *k, struct chan *c)
         want(k, chan_peer(c)->upstream);
 }
 
-void egress_on_failed(struct keeper *k, const struct msg_egress_failed *m)
+void keeper_on_egress_failed(struct keeper *k, const struct msg_egress_failed *m)
 {
     struct egress_wait *w = NULL;
 

@@ -62,7 +62,5 @@ void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c, eg
 
 void egress_peer(struct keeper *k, struct chan *c);
 void egress_lost(struct keeper *k, struct chan *c);
-void egress_on_failed(struct keeper *k, const struct msg_egress_failed *m);
-void egress_on_dropped(struct keeper *k, struct chan *c, const struct msg_dropped *m);
 
 #endif

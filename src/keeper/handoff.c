@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/random.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/outbox.h"
 #include "os/log.h"
@@ -394,9 +395,9 @@ void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
         forget(k, TAILQ_FIRST(&k->handoffs->shown));
 }
 
-void handoff_session_gone(struct keeper *k, uint64_t gateway, struct session_id s)
+void keeper_on_session_gone(struct keeper *k, struct chan *c, const struct msg_session_gone *m)
 {
-    const struct handoff_session at = {gateway, s};
+    const struct handoff_session at = {peer_of(c)->serial, m->session};
     struct group_link *l = NULL;
 
     while ((l = group_first(&k->handoffs->by_session, slice_of(&at, sizeof(at)))))

@@ -157,7 +157,6 @@ void handoff_all_changed(struct keeper *k, struct handoff_moved **list);
 /* A legacy session was shown its link. */
 void handoff_was_shown(struct keeper *k, struct handoff_id id, uint64_t gateway,
                        struct session_id s);
-void handoff_session_gone(struct keeper *k, uint64_t gateway, struct session_id s);
 void handoff_gateway_lost(struct keeper *k, uint64_t gateway);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "crypto/open.h"
 #include "crypto/random.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/auth.h"
 #include "keeper/call.h"
@@ -53,6 +54,11 @@ static void make_parts(struct keeper *k)
     k->uses = &p->uses;
     k->egresses = &p->egresses;
     k->pages = &p->pages;
+}
+
+struct conf *keeper_conf(struct keeper *k)
+{
+    return &k->conf;
 }
 
 /* --- the start -------------------------------------------------------------------------------- */

@@ -10,8 +10,8 @@
  * egress, dialer, audit, the supervisor, and through it to the sidegate command. Its loss costs
  * everything that is in progress but nothing that anybody was told is done.
  */
+#include "ipc/gen/keeper.h"
 #include "ipc/role.h"
-#include "keeper/handlers.h"
 #include "keeper/keeper.h"
 #include "keeper/sums.h"
 #include "os/file.h"
@@ -79,7 +79,7 @@ int main(void)
     static const struct role_ops ops = {
         .role = ROLE_KEEPER,
         .box = BOX_keeper,
-        .message = keeper_message,
+        .message = keeper_dispatch,
         .open = on_open,
         .ready = on_ready,
         .peer = on_peer,

@@ -6,6 +6,7 @@
 #include "keeper/outbox.h"
 
 #include "base/planted.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/auth.h"
 #include "keeper/sums.h"
@@ -348,7 +349,7 @@ static void set_disk(struct keeper *k, bool low, bool scarce)
     tell_surface(k);
 }
 
-void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
+void keeper_on_audit_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
 {
     struct outbox *o = k->outbox;
     struct store_rows q;
@@ -377,7 +378,7 @@ void outbox_lost(struct keeper *k, uint64_t peer)
     tell_surface(k);
 }
 
-void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m)
+void keeper_on_audit_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m)
 {
     struct outbox *o = k->outbox;
 
@@ -401,7 +402,7 @@ void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack 
     push(k);
 }
 
-void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_refused *m)
+void keeper_on_audit_refused(struct keeper *k, struct chan *c, const struct msg_audit_refused *m)
 {
     struct outbox *o = k->outbox;
 

@@ -94,8 +94,5 @@ enum recording outbox_recording(const struct keeper *k);
 MUST_USE enum err outbox_recheck(struct keeper *k);
 
 void outbox_lost(struct keeper *k, uint64_t peer);
-void outbox_on_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m);
-void outbox_on_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m);
-void outbox_on_refused(struct keeper *k, struct chan *c, const struct msg_audit_refused *m);
 
 #endif

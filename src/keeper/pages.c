@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/planted.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/auth.h"
 #include "keeper/connection.h"
@@ -152,7 +153,7 @@ static struct looking *look(struct keeper *k, struct chan *c, const struct looki
     return NULL;
 }
 
-void page_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m)
+void keeper_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m)
 {
     struct looking at = {.req = m->req};
     enum err e = session_find(k, m->cookie, &at.s);
@@ -188,7 +189,8 @@ static void decline_done(void *ctx, enum err e)
     mem_free(l);
 }
 
-void page_on_handoff_decline(struct keeper *k, struct chan *c, const struct msg_handoff_decline *m)
+void keeper_on_handoff_decline(struct keeper *k, struct chan *c,
+                               const struct msg_handoff_decline *m)
 {
     struct looking at = {.req = m->req};
     enum err e = session_find_for_change(k, m->cookie, m->csrf, &at.s);
@@ -251,7 +253,7 @@ static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, struct
     return send_inbox_row(c, &m);
 }
 
-void page_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m)
+void keeper_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m)
 {
     struct session s;
     struct store_rows q;
@@ -300,7 +302,7 @@ static void on_session_end(void *ctx)
     IGNORE(watch_lives(ctx));
 }
 
-void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
+void keeper_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
 {
     struct session s;
     struct page_watch *w = NULL;
@@ -324,7 +326,7 @@ void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbo
     IGNORE(watch_lives(w)); /* sets its end */
 }
 
-void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m)
+void keeper_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m)
 {
     struct page_watch *w = find_watch(k, peer_of(c)->serial, m->req);
 
@@ -400,7 +402,7 @@ static void logout_done(void *ctx, enum err e)
     mem_free(l);
 }
 
-void page_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
+void keeper_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
 {
     struct session s;
     struct logout *l = NULL;
@@ -437,7 +439,8 @@ static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, s
     return send_connection_row(c, &m);
 }
 
-void page_on_connections_get(struct keeper *k, struct chan *c, const struct msg_connections_get *m)
+void keeper_on_connections_get(struct keeper *k, struct chan *c,
+                               const struct msg_connections_get *m)
 {
     struct session s;
     struct store_rows q;
@@ -456,8 +459,8 @@ static void revoked(void *ctx, enum err e, size_t n)
     mem_free(l);
 }
 
-void page_on_connection_revoke(struct keeper *k, struct chan *c,
-                               const struct msg_connection_revoke *m)
+void keeper_on_connection_revoke(struct keeper *k, struct chan *c,
+                                 const struct msg_connection_revoke *m)
 {
     struct session s;
     struct looking *l = NULL;

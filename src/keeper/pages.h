@@ -39,14 +39,4 @@ void pages_sessions_ended(struct keeper *k, struct user_id user);
 void pages_surface_lost(struct keeper *k, uint64_t peer);
 void pages_close(struct keeper *k);
 
-void page_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m);
-void page_on_handoff_decline(struct keeper *k, struct chan *c, const struct msg_handoff_decline *m);
-void page_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m);
-void page_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m);
-void page_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m);
-void page_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m);
-void page_on_connections_get(struct keeper *k, struct chan *c, const struct msg_connections_get *m);
-void page_on_connection_revoke(struct keeper *k, struct chan *c,
-                               const struct msg_connection_revoke *m);
-
 #endif

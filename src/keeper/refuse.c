@@ -3,10 +3,9 @@
  * keeper. No agent key comes with these: they belong to a use that runs, go with its credential
  * alone, and take nothing. Egress is believed about which of its uses it is, and bounded.
  */
-#include "keeper/refuse.h"
-
 #include "base/mem.h"
 #include "base/planted.h"
+#include "ipc/gen/keeper.h"
 #include "keeper/auth.h"
 #include "keeper/connection.h"
 #include "keeper/outbox.h"
@@ -49,7 +48,7 @@ static void done(void *ctx, enum err e)
     mem_free(r);
 }
 
-void refuse_on_want(struct keeper *k, struct chan *c, const struct msg_refuse_want *m)
+void keeper_on_refuse_want(struct keeper *k, struct chan *c, const struct msg_refuse_want *m)
 {
     struct use *of = use_of(k, c, m->use);
     struct refusing *r = NULL;

@@ -4,9 +4,8 @@
  * master key is replaced, so that a copy of the store taken before does not open either; the
  * command is answered when the old master key is destroyed, and the connections have ended.
  */
-#include "keeper/remove.h"
-
 #include "base/mem.h"
+#include "ipc/gen/keeper.h"
 #include "keeper/auth.h"
 #include "keeper/call_open.h"
 #include "keeper/ctl.h"
@@ -137,7 +136,8 @@ static void end_clients(struct keeper *k, struct user_id user)
     auth_remove_user(k, user);
 }
 
-void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ctl_user_remove *m)
+void keeper_on_ctl_user_remove(struct keeper *k, struct chan *c,
+                               const struct msg_ctl_user_remove *m)
 {
     struct removal *r = MEM_NEW(struct removal);
     struct store_rows q;
@@ -162,7 +162,7 @@ void remove_on_user_remove(struct keeper *k, struct chan *c, const struct msg_ct
     store_work(k->store, STORE_URGENT, work, done, r);
 }
 
-void remove_on_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl_key_remove *m)
+void keeper_on_ctl_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl_key_remove *m)
 {
     struct removal *r = MEM_NEW(struct removal);
     struct store_rows q;

@@ -10,6 +10,7 @@
 #include "crypto/hash.h"
 #include "crypto/password.h"
 #include "crypto/random.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/outbox.h"
 #include "keeper/page_say.h"
@@ -180,7 +181,7 @@ bool session_may_prove(struct keeper *k, struct user_id user)
 /* --- log-in ----------------------------------------------------------------------------------- */
 
 /* Counts nothing: only a password that was hashed is a try. */
-void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
+void keeper_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
 {
     struct session_proof p = {.ops = 0};
     struct user_id user;
@@ -260,7 +261,7 @@ static void login_done(void *ctx, enum err e)
     mem_free(l);
 }
 
-void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m)
+void keeper_on_login(struct keeper *k, struct chan *c, const struct msg_login *m)
 {
     struct counted as = counted_as(k, m->name, m->browser);
     struct login *l = NULL;
@@ -279,7 +280,7 @@ void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *
     store_work(k->store, STORE_NORMAL, login_work, login_done, l);
 }
 
-void session_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m)
+void keeper_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m)
 {
     struct session s;
     enum err e = session_find(k, m->cookie, &s);

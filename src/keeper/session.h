@@ -34,8 +34,4 @@ MUST_USE bool session_proof_left(struct keeper *k, struct user_id user);
  * log-ins, which anybody can try under any name. */
 MUST_USE bool session_may_prove(struct keeper *k, struct user_id user);
 
-void session_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m);
-void session_on_login(struct keeper *k, struct chan *c, const struct msg_login *m);
-void session_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/planted.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/call.h"
 #include "keeper/connection.h"
@@ -55,7 +56,7 @@ static void complete(struct keeper *k, struct use *u)
     store_work(k->store, STORE_NORMAL, put_work, put_done, p);
 }
 
-void snapshot_on_put(struct keeper *k, struct chan *c, const struct msg_snapshot_put *m)
+void keeper_on_snapshot_put(struct keeper *k, struct chan *c, const struct msg_snapshot_put *m)
 {
     struct use *u = use_of(k, c, m->use);
 
@@ -141,7 +142,9 @@ void snapshots_give(struct keeper *k, struct chan *c)
     }
 }
 
-void snapshot_on_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
+/* Given at once, or when the gateway has read what it was given before: a few agents' lists would
+ * fill its channel otherwise, and end it for everybody. */
+void keeper_on_snapshot_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
 {
     struct call *call = call_of(k, c, m->call);
 

@@ -13,6 +13,7 @@
 #include "crypto/blob.h"
 #include "crypto/open.h"
 #include "crypto/random.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/roots.h"
 #include "keeper/text64.h"
@@ -152,7 +153,9 @@ bool state_is_for(const struct state *s, const char *upstream, struct digest req
 
 /* --- what an upstream asks -------------------------------------------------------------------- */
 
-void state_on_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m)
+/* Seals what a use was answered with, once: for whoever asked, this request, and what it went with.
+ * A call that went on SET_CONTINUATIONS times already goes on no more. */
+void keeper_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m)
 {
     struct use *u = use_of(k, c, m->use);
     struct buf text = BUF_INIT(LIM_STATE_BYTES);

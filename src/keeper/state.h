@@ -44,8 +44,4 @@ MUST_USE bool state_parse(struct slice s, struct state *ret);
 /* Whether it was sealed for this request. */
 MUST_USE bool state_is_for(const struct state *s, const char *upstream, struct digest request);
 
-/* Seals what a use was answered with, once: for whoever asked, this request, and what it went with.
- * A call that went on SET_CONTINUATIONS times already goes on no more. */
-void state_on_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m);
-
 #endif

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/open.h"
+#include "ipc/gen/keeper.h"
 #include "keeper/connection.h"
 #include "keeper/egress.h"
 #include "keeper/handoff.h"
@@ -329,7 +330,7 @@ static enum denial refuse_early(struct keeper *k, const struct msg_handoff_submi
     return DENIAL_COUNT;
 }
 
-void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg_handoff_submit *m)
+void keeper_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg_handoff_submit *m)
 {
     struct submit *s = MEM_NEW(struct submit);
     enum denial why = DENIAL_COUNT;

@@ -4,7 +4,6 @@
 
 #include "keeper/core.h"
 
-void submit_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg_handoff_submit *m);
 /* Handoffs that were being tried when the process died go back to the person. Inside work. */
 MUST_USE enum err submit_recover(struct keeper *k);
 

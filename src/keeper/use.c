@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/random.h"
+#include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/chain.h"
 #include "keeper/connection.h"
@@ -480,7 +481,7 @@ struct use *use_of(struct keeper *k, struct chan *c, struct use_id id)
     return u;
 }
 
-void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result *m)
+void keeper_on_use_result(struct keeper *k, struct chan *c, const struct msg_use_result *m)
 {
     struct use *u = use_of(k, c, m->use);
 
@@ -524,7 +525,7 @@ static void hits_done(void *ctx, enum err e)
     mem_free(h);
 }
 
-void use_on_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m)
+void keeper_on_use_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m)
 {
     struct use *u = use_of(k, c, m->use);
     struct hits *h = NULL;

@@ -128,8 +128,6 @@ void uses_fail_waiting(struct keeper *k, enum err why);
 void uses_egress_lost(struct keeper *k, uint64_t egress);
 void uses_close(struct keeper *k);
 
-void use_on_result(struct keeper *k, struct chan *c, const struct msg_use_result *m);
-void use_on_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m);
 /* The use of that id if it was released to this channel. NULL: it is over or was never there; a use
  * of another process closes the channel. */
 struct use *use_of(struct keeper *k, struct chan *c, struct use_id id);

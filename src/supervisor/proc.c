@@ -77,11 +77,9 @@ bool proc_lives(const struct proc *p)
 
 /* --- what it says ----------------------------------------------------------------------------- */
 
-static void sup_ready(void *ctx, struct chan *c, struct msg_ready *m)
+void supervisor_on_ready(struct proc *p, const struct msg_ready *m)
 {
-    struct proc *p = ctx;
-
-    chan_run(c);
+    chan_run(p->chan);
     if (p->state != PROC_BOOT) /* it is being stopped */
         return;
     p->state = PROC_RUNNING;
@@ -93,28 +91,19 @@ static void sup_ready(void *ctx, struct chan *c, struct msg_ready *m)
     stages_changed(p->sup);
 }
 
-static void sup_starting(void *ctx, UNUSED struct chan *c, UNUSED struct msg_starting *m)
+void supervisor_on_starting(struct proc *p, UNUSED const struct msg_starting *m)
 {
-    struct proc *p = ctx;
-
     if (p->state == PROC_BOOT)
         loop_timer_set(p->timer, p->sup->config->limits[SET_START_TIME]);
 }
 
-static void sup_alert(void *ctx, struct chan *c, struct msg_alert *m)
+void supervisor_on_egress_want(struct proc *keeper, const struct msg_egress_want *m)
 {
-    (void)c; /* that is ctx's */
-    wiring_alert(ctx, m);
-}
-
-static void sup_egress_want(void *ctx, struct chan *c, struct msg_egress_want *m)
-{
-    const struct proc *keeper = ctx;
     struct supervisor *s = keeper->sup;
     struct proc *p;
 
     if (m->upstream >= s->config->upstreams_n) {
-        chan_breach(c, BREACH_UNKNOWN_UPSTREAM);
+        chan_breach(keeper->chan, BREACH_UNKNOWN_UPSTREAM);
         return;
     }
     if (s->stopping || s->init)
@@ -126,13 +115,6 @@ static void sup_egress_want(void *ctx, struct chan *c, struct msg_egress_want *m
         again(p);
     else
         p->wanted = true;
-}
-
-static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
-{
-    static const struct supervisor_handlers handlers = SUPERVISOR_HANDLERS(sup_);
-
-    return supervisor_dispatch(&handlers, ctx, c, type, m, fd);
 }
 
 static void on_closed(void *ctx, struct chan *c, enum err why)
@@ -148,7 +130,7 @@ static void on_closed(void *ctx, struct chan *c, enum err why)
         spawn_signal(&p->child, SIGKILL);
 }
 
-static const struct chan_events events = {on_message, on_closed, NULL};
+static const struct chan_events events = {supervisor_dispatch, on_closed, NULL};
 
 /* --- its log ---------------------------------------------------------------------------------- */
 

@@ -87,8 +87,6 @@ struct proc *proc_find(const struct supervisor *s, enum role role, uint32_t inst
 void wiring_connect(struct proc *p);
 /* Gives gateway or surface the socket to serve; others nothing. */
 void wiring_listen(const struct proc *p);
-/* A process says that another broke the protocol: one of the two is started again. */
-void wiring_alert(struct proc *from, const struct msg_alert *m);
 
 /* --- boot.c ----------------------------------------------------------------------------------- */
 /* Sends boot, the configuration that this role needs, and boot_end. */

@@ -5,6 +5,7 @@
 #include "supervisor/supervisor.h"
 
 #include "ipc/gen/send.h"
+#include "ipc/gen/supervisor.h"
 #include "os/log.h"
 #include "os/sock.h"
 
@@ -81,7 +82,7 @@ static bool is_core(enum role r)
  * accuser has no channel to it: an exposed process that was taken over could otherwise have the
  * keeper or a stranger restarted at will, so then it is the accuser.
  */
-void wiring_alert(struct proc *from, const struct msg_alert *m)
+void supervisor_on_alert(struct proc *from, const struct msg_alert *m)
 {
     struct proc *accused = proc_find(from->sup, m->role, m->instance);
 

@@ -5,6 +5,7 @@
 #include "surface/conf.h"
 
 #include "base/mem.h"
+#include "ipc/gen/surface.h"
 
 void conf_free(struct conf *c)
 {
@@ -14,13 +15,13 @@ void conf_free(struct conf *c)
     }
 }
 
-void conf_add_site(struct conf *c, const struct msg_conf_site *m)
+void surface_on_conf_site(struct conf *c, const struct msg_conf_site *m)
 {
     if (!slice_to_cstr(m->surface_url, c->url, sizeof(c->url)))
         c->bad = true;
 }
 
-void conf_add_host(struct conf *c, const struct msg_conf_host *m)
+void surface_on_conf_host(struct conf *c, const struct msg_conf_host *m)
 {
     if (c->hosts_n == CONF_HOSTS ||
         !slice_to_cstr(m->host, c->hosts[c->hosts_n], sizeof(c->hosts[0])))
@@ -29,7 +30,7 @@ void conf_add_host(struct conf *c, const struct msg_conf_host *m)
         c->hosts_n++;
 }
 
-void conf_add_upstream(struct conf *c, const struct msg_conf_upstream *m)
+void surface_on_conf_upstream(struct conf *c, const struct msg_conf_upstream *m)
 {
     if (m->upstream >= LIM_UPSTREAMS || c->upstreams[m->upstream]) {
         c->bad = true;
@@ -42,7 +43,7 @@ void conf_add_upstream(struct conf *c, const struct msg_conf_upstream *m)
         c->bad = true;
 }
 
-void conf_add_field(struct conf *c, const struct msg_conf_field *m)
+void surface_on_conf_field(struct conf *c, const struct msg_conf_field *m)
 {
     struct conf_upstream *u = m->upstream < LIM_UPSTREAMS ? c->upstreams[m->upstream] : NULL;
 

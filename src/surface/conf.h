@@ -30,12 +30,6 @@ struct conf {
 
 void conf_free(struct conf *c);
 
-/* One row each; what makes no sense sets bad. */
-void conf_add_site(struct conf *c, const struct msg_conf_site *m);
-void conf_add_host(struct conf *c, const struct msg_conf_host *m);
-void conf_add_upstream(struct conf *c, const struct msg_conf_upstream *m);
-void conf_add_field(struct conf *c, const struct msg_conf_field *m);
-
 /* ERR_OK when the rows are a whole: an origin, a host, no gaps between fields. */
 MUST_USE enum err conf_check(const struct conf *c);
 

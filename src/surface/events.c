@@ -47,7 +47,7 @@ static void on_comment(void *ctx)
     put(e->v, &b);
 }
 
-static void on_changed(struct visit *v, struct msg_inbox_changed *m)
+static void on_changed(struct visit *v, const struct msg_inbox_changed *m)
 {
     (void)m;
     if (http_stream_queued(v->http) <= UNREAD)
@@ -63,7 +63,7 @@ static void end(struct visit *v)
     http_stream_end(v->http);
 }
 
-static void on_denied(struct visit *v, struct msg_page_denied *m)
+static void on_denied(struct visit *v, const struct msg_page_denied *m)
 {
     (void)m; /* whatever it is: the session is none any more */
     put_event(v, "ended");

@@ -190,7 +190,7 @@ static void show(struct visit *v, const struct msg_handoff_view *m)
         show_form(v, m, u);
 }
 
-static void on_view(struct visit *v, struct msg_handoff_view *m)
+static void on_view(struct visit *v, const struct msg_handoff_view *m)
 {
     show(v, m);
 }
@@ -322,7 +322,7 @@ static enum err seal(const struct visit *v, const struct give *g, struct buf *se
 
 /* --- giving: step by step --------------------------------------------------------------------- */
 
-static void on_submitted(struct visit *v, struct msg_handoff_view *m)
+static void on_submitted(struct visit *v, const struct msg_handoff_view *m)
 {
     log_event(LOG_INFO, "handoff_answered", LOG_ID("handoff", v->handoff),
               LOG_STR("state", handoff_state_name(m->state)),
@@ -330,7 +330,7 @@ static void on_submitted(struct visit *v, struct msg_handoff_view *m)
     reply_to_handoff(v);
 }
 
-static void on_submit_denied(struct visit *v, struct msg_page_denied *m)
+static void on_submit_denied(struct visit *v, const struct msg_page_denied *m)
 {
     struct give *g = v->own;
 
@@ -434,7 +434,7 @@ static enum err unpack_posted(struct give *g)
 }
 
 /* The keeper says what this handoff is: now the form can be judged. */
-static void on_view_of_post(struct visit *v, struct msg_handoff_view *m)
+static void on_view_of_post(struct visit *v, const struct msg_handoff_view *m)
 {
     struct give *g = v->own;
     const struct conf_upstream *u = conf_upstream(&v->s->conf, m->upstream);
@@ -521,7 +521,7 @@ void give_post(struct visit *v)
 
 /* --- declining -------------------------------------------------------------------------------- */
 
-static void on_declined(struct visit *v, struct msg_page_done *m)
+static void on_declined(struct visit *v, const struct msg_page_done *m)
 {
     (void)m;
     reply_to_handoff(v);

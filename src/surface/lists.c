@@ -71,7 +71,7 @@ static struct row *add_row(struct visit *v)
 
 /* --- the inbox -------------------------------------------------------------------------------- */
 
-static void on_inbox_row(struct visit *v, struct msg_inbox_row *m)
+static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 {
     struct row *r = add_row(v);
 
@@ -86,7 +86,7 @@ static void on_inbox_row(struct visit *v, struct msg_inbox_row *m)
                                          .expires = m->expires};
 }
 
-static void on_inbox_end(struct visit *v, struct msg_rows_end *m)
+static void on_inbox_end(struct visit *v, const struct msg_rows_end *m)
 {
     const struct list *l = v->own;
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
@@ -115,7 +115,7 @@ void inbox_show(struct visit *v)
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static void on_connection_row(struct visit *v, struct msg_connection_row *m)
+static void on_connection_row(struct visit *v, const struct msg_connection_row *m)
 {
     struct row *r = add_row(v);
 
@@ -133,7 +133,7 @@ static void on_connection_row(struct visit *v, struct msg_connection_row *m)
                                                    .tested = m->tested};
 }
 
-static void on_connections_end(struct visit *v, struct msg_rows_end *m)
+static void on_connections_end(struct visit *v, const struct msg_rows_end *m)
 {
     const struct list *l = v->own;
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
@@ -161,7 +161,7 @@ void connections_show(struct visit *v)
                                                              .req = v->req, .cookie = v->cookie}));
 }
 
-static void on_revoked(struct visit *v, struct msg_page_done *m)
+static void on_revoked(struct visit *v, const struct msg_page_done *m)
 {
     (void)m;
     log_event(LOG_INFO, "revoked", LOG_ID("connection", v->connection));

@@ -83,13 +83,13 @@ static void go_on(struct visit *v)
         reply_redirect(v, SLICE_LIT("/inbox"));
 }
 
-static void on_who(struct visit *v, struct msg_who *m)
+static void on_who(struct visit *v, const struct msg_who *m)
 {
     (void)m;
     go_on(v);
 }
 
-static void on_nobody(struct visit *v, struct msg_page_denied *m)
+static void on_nobody(struct visit *v, const struct msg_page_denied *m)
 {
     (void)m; /* whatever it is: the session is none */
     show(v, 200, NULL, NULL);
@@ -122,7 +122,7 @@ static enum err put_cookie(void *ctx, struct slice bytes)
     return buf_err(ctx);
 }
 
-static void on_ok(struct visit *v, struct msg_login_ok *m)
+static void on_ok(struct visit *v, const struct msg_login_ok *m)
 {
     struct buf value = BUF_INIT(128);
 
@@ -151,7 +151,7 @@ static void on_ok(struct visit *v, struct msg_login_ok *m)
     go_on(v);
 }
 
-static void on_denied(struct visit *v, struct msg_page_denied *m)
+static void on_denied(struct visit *v, const struct msg_page_denied *m)
 {
     const struct login *l = v->own;
 
@@ -181,7 +181,7 @@ static void on_hashed(struct visit *v, struct sec *verifier)
     sec_free(verifier);
 }
 
-static void on_salt(struct visit *v, struct msg_login_salt *m)
+static void on_salt(struct visit *v, const struct msg_login_salt *m)
 {
     static const struct answers waits = {.hashed = on_hashed};
     struct login *l = v->own;
@@ -252,7 +252,7 @@ void login_post(struct visit *v)
 
 /* --- log-out ---------------------------------------------------------------------------------- */
 
-static void on_logged_out(struct visit *v, struct msg_page_done *m)
+static void on_logged_out(struct visit *v, const struct msg_page_done *m)
 {
     (void)m;
     log_event(LOG_INFO, "logged_out", LOG_NUM("req", v->req));

@@ -11,11 +11,6 @@
 #include "ipc/role.h"
 #include "surface/surface.h"
 
-static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
-{
-    return surface_message(ctx, c, type, m, fd);
-}
-
 static enum err on_open(struct role_self *r, void *ctx)
 {
     return surface_open(ctx, role_loop(r));
@@ -48,7 +43,7 @@ int main(void)
     static const struct role_ops ops = {
         .role = ROLE_SURFACE,
         .box = BOX_surface,
-        .message = on_message,
+        .message = surface_message,
         .open = on_open,
         .listener = on_listener,
         .peer = on_peer,

@@ -182,7 +182,7 @@ void reply_to_handoff(struct visit *v)
     buf_free(&path);
 }
 
-void reply_denied(struct visit *v, struct msg_page_denied *m)
+void reply_denied(struct visit *v, const struct msg_page_denied *m)
 {
     /* The rest: to the log-in page. */
     static const enum page_text texts[DENIAL_COUNT] = {

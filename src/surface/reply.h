@@ -33,7 +33,7 @@ void reply_to_login(struct visit *v);
 /* 303 to the handoff that the visit is about. */
 void reply_to_handoff(struct visit *v);
 /* What the keeper's refusal means, for those that mean the same everywhere. */
-void reply_denied(struct visit *v, struct msg_page_denied *m);
+void reply_denied(struct visit *v, const struct msg_page_denied *m);
 
 /* Bytes that are no page. cache: the value of Cache-Control. */
 void reply_bytes(struct visit *v, unsigned status, const char *type, const char *cache,

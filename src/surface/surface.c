@@ -56,85 +56,59 @@ static void on_hashed(void *ctx, uint64_t ticket, struct sec *verifier)
         sec_free(verifier); /* the browser left */
 }
 
-/* --- the supervisor's rows -------------------------------------------------------------------- */
-
-static void on_conf_site(void *ctx, struct chan *c, struct msg_conf_site *m)
-{
-    (void)c;
-    conf_add_site(&((struct surface *)ctx)->conf, m);
-}
-
-static void on_conf_host(void *ctx, struct chan *c, struct msg_conf_host *m)
-{
-    (void)c;
-    conf_add_host(&((struct surface *)ctx)->conf, m);
-}
-
-static void on_conf_upstream(void *ctx, struct chan *c, struct msg_conf_upstream *m)
-{
-    (void)c;
-    conf_add_upstream(&((struct surface *)ctx)->conf, m);
-}
-
-static void on_conf_field(void *ctx, struct chan *c, struct msg_conf_field *m)
-{
-    (void)c;
-    conf_add_field(&((struct surface *)ctx)->conf, m);
-}
-
 /* --- the keeper's answers --------------------------------------------------------------------- */
 
-static void on_seal_key(void *ctx, struct chan *c, struct msg_seal_key *m)
+void surface_on_seal_key(struct surface *s, const struct msg_seal_key *m)
 {
-    struct surface *s = ctx;
-
-    (void)c;
     s->seal = (struct box_public){m->key, m->public_key};
     s->sealable = true;
 }
 
-static void on_health(void *ctx, struct chan *c, struct msg_health *m)
+void surface_on_health(struct surface *s, const struct msg_health *m)
 {
-    (void)c;
-    ((struct surface *)ctx)->recording = m->recording;
+    s->recording = m->recording;
 }
 
 /* To the visit that waits for it, if there is one still. Most are given to who has a session
  * alone, whose connection then is not closed for a stranger's. */
-#define ANSWER(name, proves)                                                                       \
-    static void on_##name(void *ctx, struct chan *c, struct msg_##name *m)                         \
+#define ANSWER(function, message, name, proves)                                                    \
+    void function(struct surface *s, const struct message *m)                                      \
     {                                                                                              \
-        struct visit *v = visit_find(ctx, m->req);                                                 \
+        struct visit *v = visit_find(s, m->req);                                                   \
                                                                                                    \
         if (v && (proves))                                                                         \
             http_prove(v->http, NULL);                                                             \
         if (v && v->waits->name)                                                                   \
             v->waits->name(v, m);                                                                  \
         else if (v)                                                                                \
-            chan_breach(c, BREACH_WRONG_ANSWER);                                                   \
+            chan_breach(s->keeper, BREACH_WRONG_ANSWER);                                           \
     }
-ANSWER(login_salt, false)
-ANSWER(login_ok, true)
-ANSWER(who, true)
-ANSWER(handoff_view, true)
-ANSWER(inbox_row, true)
-ANSWER(inbox_changed, true)
-ANSWER(connection_row, true)
-ANSWER(rows_end, true)
-ANSWER(page_done, true)
-ANSWER(page_denied, false)
+ANSWER(surface_on_login_salt, msg_login_salt, login_salt, false)
+ANSWER(surface_on_login_ok, msg_login_ok, login_ok, true)
+ANSWER(surface_on_who, msg_who, who, true)
+ANSWER(surface_on_handoff_view, msg_handoff_view, handoff_view, true)
+ANSWER(surface_on_inbox_row, msg_inbox_row, inbox_row, true)
+ANSWER(surface_on_inbox_changed, msg_inbox_changed, inbox_changed, true)
+ANSWER(surface_on_connection_row, msg_connection_row, connection_row, true)
+ANSWER(surface_on_rows_end, msg_rows_end, rows_end, true)
+ANSWER(surface_on_page_done, msg_page_done, page_done, true)
+ANSWER(surface_on_page_denied, msg_page_denied, page_denied, false)
 #undef ANSWER
 
-bool surface_message(struct surface *s, struct chan *c, enum msg type, union msg_any *m, int fd)
+bool surface_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
 {
-    static const struct surface_handlers handlers = SURFACE_HANDLERS(on_);
-    bool known = surface_dispatch(&handlers, s, c, type, m, fd);
+    bool known = surface_dispatch(ctx, c, type, m, fd);
 
     mem_wipe_stack(); /* as above */
     return known;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
+
+struct conf *surface_conf(struct surface *s)
+{
+    return &s->conf;
+}
 
 enum err surface_open(struct surface *s, struct loop *l)
 {

@@ -28,9 +28,9 @@ struct surface {
 MUST_USE enum err surface_open(struct surface *s, struct loop *l);
 void surface_close(struct surface *s);
 
-/* A message of the supervisor or the keeper; false when it is not one of ours. */
-MUST_USE bool surface_message(struct surface *s, struct chan *c, enum msg type, union msg_any *m,
-                              int fd);
+/* A message of the supervisor or the keeper, for the surface that ctx is; false when it is not one
+ * of ours. */
+MUST_USE bool surface_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 /* The keeper's channel is there, or (NULL) is gone: whoever waits for it is told so. */
 void surface_set_keeper(struct surface *s, struct chan *keeper);
 

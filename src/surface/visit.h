@@ -14,16 +14,16 @@
 /* What a visit waits for. An answer whose row is NULL is out of turn and ends the keeper's channel.
  */
 struct answers {
-    void (*login_salt)(struct visit *v, struct msg_login_salt *m);
-    void (*login_ok)(struct visit *v, struct msg_login_ok *m);
-    void (*who)(struct visit *v, struct msg_who *m);
-    void (*handoff_view)(struct visit *v, struct msg_handoff_view *m);
-    void (*inbox_row)(struct visit *v, struct msg_inbox_row *m);
-    void (*inbox_changed)(struct visit *v, struct msg_inbox_changed *m);
-    void (*connection_row)(struct visit *v, struct msg_connection_row *m);
-    void (*rows_end)(struct visit *v, struct msg_rows_end *m);
-    void (*page_done)(struct visit *v, struct msg_page_done *m);
-    void (*page_denied)(struct visit *v, struct msg_page_denied *m);
+    void (*login_salt)(struct visit *v, const struct msg_login_salt *m);
+    void (*login_ok)(struct visit *v, const struct msg_login_ok *m);
+    void (*who)(struct visit *v, const struct msg_who *m);
+    void (*handoff_view)(struct visit *v, const struct msg_handoff_view *m);
+    void (*inbox_row)(struct visit *v, const struct msg_inbox_row *m);
+    void (*inbox_changed)(struct visit *v, const struct msg_inbox_changed *m);
+    void (*connection_row)(struct visit *v, const struct msg_connection_row *m);
+    void (*rows_end)(struct visit *v, const struct msg_rows_end *m);
+    void (*page_done)(struct visit *v, const struct msg_page_done *m);
+    void (*page_denied)(struct visit *v, const struct msg_page_denied *m);
     void (*hashed)(struct visit *v, struct sec *verifier); /* owned; NULL: it failed */
     /* The keeper went, or the time is over; NULL: the page "not ready". */
     void (*lost)(struct visit *v);

@@ -5,6 +5,7 @@
  */
 #include "egress/place.h"
 #include "fuzz.h"
+#include "ipc/gen/egress.h"
 #include "proto/http_field.h"
 
 struct told {
@@ -42,7 +43,7 @@ static void add_place(struct conf *c, struct slice text)
         m.name = word(&text, ' ');
         m.format = text;
     }
-    conf_on_place(c, &m);
+    egress_on_conf_place(c, &m);
 }
 
 static void make_conf(struct conf *c, struct slice places)
@@ -55,10 +56,10 @@ static void make_conf(struct conf *c, struct slice places)
         .upstream = 3, .index = 1, .name = SLICE_LIT("key"), .masked = true};
 
     conf_init(c);
-    conf_on_upstream(c, &u);
-    conf_on_endpoint(c, &e);
-    conf_on_field(c, &user);
-    conf_on_field(c, &key);
+    egress_on_conf_upstream(c, &u);
+    egress_on_conf_endpoint(c, &e);
+    egress_on_conf_field(c, &user);
+    egress_on_conf_field(c, &key);
     while (places.n > 0)
         add_place(c, word(&places, ';'));
 }

@@ -5,20 +5,13 @@
 #include "ipc/gen/messages.h"
 
 struct chan;
+struct audit;
 
-/* Slices in m live as long as the call. A handler that keeps a secret sets the member to NULL. A handler that gets fd
- * owns it. */
-struct audit_handlers {
-    void (*audit_append)(void *ctx, struct chan *c, struct msg_audit_append *m);
-};
+/* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
+ * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
+void audit_on_audit_append(struct audit *, struct chan *c, const struct msg_audit_append *m);
 
-/* All of them as PREFIXname: a missing one does not compile. */
-#define AUDIT_HANDLERS(prefix) { \
-    .audit_append = prefix##audit_append, \
-}
-
-/* Calls the handler of message type with m, which is of that message. False when it is not this role's. */
-MUST_USE bool audit_dispatch(const struct audit_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd);
+/* Calls the function for message type with m, which is of that message; ctx is the struct audit. False when it is not this role's. */
+MUST_USE bool audit_dispatch(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 
 #endif

@@ -1,18 +1,15 @@
-/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. From message number to handler. */
+/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. From message number to function. */
 #include "ipc/gen/cli.h"
 
-bool cli_dispatch(const struct cli_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd)
+bool cli_dispatch(void *ctx, UNUSED struct chan *c, enum msg type, union msg_any *m, UNUSED int fd)
 {
     switch (type) {
-    case MSG_CTL_USER_ROW: h->ctl_user_row(ctx, c, &m->ctl_user_row); return true;
-    case MSG_CTL_KEY_ROW: h->ctl_key_row(ctx, c, &m->ctl_key_row); return true;
-    case MSG_CTL_CONNECTION_ROW: h->ctl_connection_row(ctx, c, &m->ctl_connection_row); return true;
-    case MSG_CTL_UPSTREAM_ROW: h->ctl_upstream_row(ctx, c, &m->ctl_upstream_row); return true;
-    case MSG_CTL_AUDIT_HEAD_IS: h->ctl_audit_head_is(ctx, c, &m->ctl_audit_head_is); return true;
-    case MSG_CTL_DONE: h->ctl_done(ctx, c, &m->ctl_done); return true;
-    default: break;
+    case MSG_CTL_USER_ROW: cli_on_ctl_user_row(ctx, &m->ctl_user_row); return true;
+    case MSG_CTL_KEY_ROW: cli_on_ctl_key_row(ctx, &m->ctl_key_row); return true;
+    case MSG_CTL_CONNECTION_ROW: cli_on_ctl_connection_row(ctx, &m->ctl_connection_row); return true;
+    case MSG_CTL_UPSTREAM_ROW: cli_on_ctl_upstream_row(ctx, &m->ctl_upstream_row); return true;
+    case MSG_CTL_AUDIT_HEAD_IS: cli_on_ctl_audit_head_is(ctx, &m->ctl_audit_head_is); return true;
+    case MSG_CTL_DONE: cli_on_ctl_done(ctx, &m->ctl_done); return true;
+    default: return false;
     }
-    (void)fd; /* none of these carries one */
-    return false;
 }

@@ -5,30 +5,18 @@
 #include "ipc/gen/messages.h"
 
 struct chan;
+struct client;
 
-/* Slices in m live as long as the call. A handler that keeps a secret sets the member to NULL. A handler that gets fd
- * owns it. */
-struct cli_handlers {
-    void (*ctl_user_row)(void *ctx, struct chan *c, struct msg_ctl_user_row *m);
-    void (*ctl_key_row)(void *ctx, struct chan *c, struct msg_ctl_key_row *m);
-    void (*ctl_connection_row)(void *ctx, struct chan *c, struct msg_ctl_connection_row *m);
-    void (*ctl_upstream_row)(void *ctx, struct chan *c, struct msg_ctl_upstream_row *m);
-    void (*ctl_audit_head_is)(void *ctx, struct chan *c, struct msg_ctl_audit_head_is *m);
-    void (*ctl_done)(void *ctx, struct chan *c, struct msg_ctl_done *m);
-};
+/* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
+ * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
+void cli_on_ctl_user_row(struct client *, const struct msg_ctl_user_row *m);
+void cli_on_ctl_key_row(struct client *, const struct msg_ctl_key_row *m);
+void cli_on_ctl_connection_row(struct client *, const struct msg_ctl_connection_row *m);
+void cli_on_ctl_upstream_row(struct client *, const struct msg_ctl_upstream_row *m);
+void cli_on_ctl_audit_head_is(struct client *, const struct msg_ctl_audit_head_is *m);
+void cli_on_ctl_done(struct client *, const struct msg_ctl_done *m);
 
-/* All of them as PREFIXname: a missing one does not compile. */
-#define CLI_HANDLERS(prefix) { \
-    .ctl_user_row = prefix##ctl_user_row, \
-    .ctl_key_row = prefix##ctl_key_row, \
-    .ctl_connection_row = prefix##ctl_connection_row, \
-    .ctl_upstream_row = prefix##ctl_upstream_row, \
-    .ctl_audit_head_is = prefix##ctl_audit_head_is, \
-    .ctl_done = prefix##ctl_done, \
-}
-
-/* Calls the handler of message type with m, which is of that message. False when it is not this role's. */
-MUST_USE bool cli_dispatch(const struct cli_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd);
+/* Calls the function for message type with m, which is of that message; ctx is the struct client. False when it is not this role's. */
+MUST_USE bool cli_dispatch(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 
 #endif

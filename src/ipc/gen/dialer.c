@@ -1,14 +1,11 @@
-/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. From message number to handler. */
+/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. From message number to function. */
 #include "ipc/gen/dialer.h"
 
-bool dialer_dispatch(const struct dialer_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd)
+bool dialer_dispatch(void *ctx, UNUSED struct chan *c, enum msg type, union msg_any *m, UNUSED int fd)
 {
     switch (type) {
-    case MSG_CONF_ALLOW: h->conf_allow(ctx, c, &m->conf_allow); return true;
-    case MSG_DIAL: h->dial(ctx, c, &m->dial); return true;
-    default: break;
+    case MSG_CONF_ALLOW: dialer_on_conf_allow(ctx, &m->conf_allow); return true;
+    case MSG_DIAL: dialer_on_dial(ctx, &m->dial); return true;
+    default: return false;
     }
-    (void)fd; /* none of these carries one */
-    return false;
 }

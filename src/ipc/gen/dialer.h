@@ -5,22 +5,14 @@
 #include "ipc/gen/messages.h"
 
 struct chan;
+struct dialer;
 
-/* Slices in m live as long as the call. A handler that keeps a secret sets the member to NULL. A handler that gets fd
- * owns it. */
-struct dialer_handlers {
-    void (*conf_allow)(void *ctx, struct chan *c, struct msg_conf_allow *m);
-    void (*dial)(void *ctx, struct chan *c, struct msg_dial *m);
-};
+/* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
+ * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
+void dialer_on_conf_allow(struct dialer *, const struct msg_conf_allow *m);
+void dialer_on_dial(struct dialer *, const struct msg_dial *m);
 
-/* All of them as PREFIXname: a missing one does not compile. */
-#define DIALER_HANDLERS(prefix) { \
-    .conf_allow = prefix##conf_allow, \
-    .dial = prefix##dial, \
-}
-
-/* Calls the handler of message type with m, which is of that message. False when it is not this role's. */
-MUST_USE bool dialer_dispatch(const struct dialer_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd);
+/* Calls the function for message type with m, which is of that message; ctx is the struct dialer. False when it is not this role's. */
+MUST_USE bool dialer_dispatch(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 
 #endif

@@ -5,56 +5,35 @@
 #include "ipc/gen/messages.h"
 
 struct chan;
+struct egress;
+struct conf;
 
-/* Slices in m live as long as the call. A handler that keeps a secret sets the member to NULL. A handler that gets fd
- * owns it. */
-struct egress_handlers {
-    void (*conf_upstream)(void *ctx, struct chan *c, struct msg_conf_upstream *m);
-    void (*conf_endpoint)(void *ctx, struct chan *c, struct msg_conf_endpoint *m);
-    void (*conf_field)(void *ctx, struct chan *c, struct msg_conf_field *m);
-    void (*conf_place)(void *ctx, struct chan *c, struct msg_conf_place *m);
-    void (*conf_rule)(void *ctx, struct chan *c, struct msg_conf_rule *m);
-    void (*conf_verify)(void *ctx, struct chan *c, struct msg_conf_verify *m);
-    void (*send_head)(void *ctx, struct chan *c, struct msg_send_head *m);
-    void (*send_param)(void *ctx, struct chan *c, struct msg_send_param *m);
-    void (*send_part)(void *ctx, struct chan *c, struct msg_send_part *m);
-    void (*ask_refuse)(void *ctx, struct chan *c, struct msg_ask_refuse *m);
-    void (*call_cancel)(void *ctx, struct chan *c, struct msg_call_cancel *m);
-    void (*credit)(void *ctx, struct chan *c, struct msg_credit *m);
-    void (*session_end)(void *ctx, struct chan *c, struct msg_session_end *m);
-    void (*state_sealed)(void *ctx, struct chan *c, struct msg_state_sealed *m);
-    void (*permit)(void *ctx, struct chan *c, struct msg_permit *m);
-    void (*drop)(void *ctx, struct chan *c, struct msg_drop *m);
-    void (*cut)(void *ctx, struct chan *c, struct msg_cut *m);
-    void (*dialed)(void *ctx, struct chan *c, struct msg_dialed *m, int fd);
-    void (*dial_failed)(void *ctx, struct chan *c, struct msg_dial_failed *m);
-};
+/* Where the conf_* rows go; the role's own, as are the following. */
+struct conf *egress_conf(struct egress *x);
 
-/* All of them as PREFIXname: a missing one does not compile. */
-#define EGRESS_HANDLERS(prefix) { \
-    .conf_upstream = prefix##conf_upstream, \
-    .conf_endpoint = prefix##conf_endpoint, \
-    .conf_field = prefix##conf_field, \
-    .conf_place = prefix##conf_place, \
-    .conf_rule = prefix##conf_rule, \
-    .conf_verify = prefix##conf_verify, \
-    .send_head = prefix##send_head, \
-    .send_param = prefix##send_param, \
-    .send_part = prefix##send_part, \
-    .ask_refuse = prefix##ask_refuse, \
-    .call_cancel = prefix##call_cancel, \
-    .credit = prefix##credit, \
-    .session_end = prefix##session_end, \
-    .state_sealed = prefix##state_sealed, \
-    .permit = prefix##permit, \
-    .drop = prefix##drop, \
-    .cut = prefix##cut, \
-    .dialed = prefix##dialed, \
-    .dial_failed = prefix##dial_failed, \
-}
+/* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
+ * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
+void egress_on_conf_upstream(struct conf *, const struct msg_conf_upstream *m);
+void egress_on_conf_endpoint(struct conf *, const struct msg_conf_endpoint *m);
+void egress_on_conf_field(struct conf *, const struct msg_conf_field *m);
+void egress_on_conf_place(struct conf *, const struct msg_conf_place *m);
+void egress_on_conf_rule(struct conf *, const struct msg_conf_rule *m);
+void egress_on_conf_verify(struct conf *, const struct msg_conf_verify *m);
+void egress_on_send_head(struct egress *, struct chan *c, const struct msg_send_head *m);
+void egress_on_send_param(struct egress *, struct chan *c, const struct msg_send_param *m);
+void egress_on_send_part(struct egress *, struct chan *c, const struct msg_send_part *m);
+void egress_on_ask_refuse(struct egress *, struct chan *c, const struct msg_ask_refuse *m);
+void egress_on_call_cancel(struct egress *, struct chan *c, const struct msg_call_cancel *m);
+void egress_on_credit(struct egress *, struct chan *c, const struct msg_credit *m);
+void egress_on_session_end(struct egress *, struct chan *c, const struct msg_session_end *m);
+void egress_on_state_sealed(struct egress *, const struct msg_state_sealed *m);
+void egress_on_permit(struct egress *, struct msg_permit *m);
+void egress_on_drop(struct egress *, const struct msg_drop *m);
+void egress_on_cut(struct egress *, const struct msg_cut *m);
+void egress_on_dialed(struct egress *, struct chan *c, const struct msg_dialed *m, int fd);
+void egress_on_dial_failed(struct egress *, struct chan *c, const struct msg_dial_failed *m);
 
-/* Calls the handler of message type with m, which is of that message. False when it is not this role's. */
-MUST_USE bool egress_dispatch(const struct egress_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd);
+/* Calls the function for message type with m, which is of that message; ctx is the struct egress. False when it is not this role's. */
+MUST_USE bool egress_dispatch(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 
 #endif

@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x9fb90f047e739edfu
+#define MSG_TABLE_ID 0xc6f709fc7767bb9au
 
 enum msg {
     MSG_NONE,

@@ -5,26 +5,16 @@
 #include "ipc/gen/messages.h"
 
 struct chan;
+struct proc;
 
-/* Slices in m live as long as the call. A handler that keeps a secret sets the member to NULL. A handler that gets fd
- * owns it. */
-struct supervisor_handlers {
-    void (*ready)(void *ctx, struct chan *c, struct msg_ready *m);
-    void (*starting)(void *ctx, struct chan *c, struct msg_starting *m);
-    void (*alert)(void *ctx, struct chan *c, struct msg_alert *m);
-    void (*egress_want)(void *ctx, struct chan *c, struct msg_egress_want *m);
-};
+/* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
+ * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
+void supervisor_on_ready(struct proc *, const struct msg_ready *m);
+void supervisor_on_starting(struct proc *, const struct msg_starting *m);
+void supervisor_on_alert(struct proc *, const struct msg_alert *m);
+void supervisor_on_egress_want(struct proc *, const struct msg_egress_want *m);
 
-/* All of them as PREFIXname: a missing one does not compile. */
-#define SUPERVISOR_HANDLERS(prefix) { \
-    .ready = prefix##ready, \
-    .starting = prefix##starting, \
-    .alert = prefix##alert, \
-    .egress_want = prefix##egress_want, \
-}
-
-/* Calls the handler of message type with m, which is of that message. False when it is not this role's. */
-MUST_USE bool supervisor_dispatch(const struct supervisor_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd);
+/* Calls the function for message type with m, which is of that message; ctx is the struct proc. False when it is not this role's. */
+MUST_USE bool supervisor_dispatch(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd);
 
 #endif

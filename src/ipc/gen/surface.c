@@ -1,28 +1,25 @@
-/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. From message number to handler. */
+/* Made by tools/gen-ipc.c from src/ipc/messages.def; do not edit. From message number to function. */
 #include "ipc/gen/surface.h"
 
-bool surface_dispatch(const struct surface_handlers *h, void *ctx, struct chan *c, enum msg type,
-    union msg_any *m, int fd)
+bool surface_dispatch(void *ctx, UNUSED struct chan *c, enum msg type, union msg_any *m, UNUSED int fd)
 {
     switch (type) {
-    case MSG_CONF_SITE: h->conf_site(ctx, c, &m->conf_site); return true;
-    case MSG_CONF_HOST: h->conf_host(ctx, c, &m->conf_host); return true;
-    case MSG_CONF_UPSTREAM: h->conf_upstream(ctx, c, &m->conf_upstream); return true;
-    case MSG_CONF_FIELD: h->conf_field(ctx, c, &m->conf_field); return true;
-    case MSG_SEAL_KEY: h->seal_key(ctx, c, &m->seal_key); return true;
-    case MSG_HEALTH: h->health(ctx, c, &m->health); return true;
-    case MSG_LOGIN_SALT: h->login_salt(ctx, c, &m->login_salt); return true;
-    case MSG_LOGIN_OK: h->login_ok(ctx, c, &m->login_ok); return true;
-    case MSG_WHO: h->who(ctx, c, &m->who); return true;
-    case MSG_HANDOFF_VIEW: h->handoff_view(ctx, c, &m->handoff_view); return true;
-    case MSG_INBOX_ROW: h->inbox_row(ctx, c, &m->inbox_row); return true;
-    case MSG_INBOX_CHANGED: h->inbox_changed(ctx, c, &m->inbox_changed); return true;
-    case MSG_CONNECTION_ROW: h->connection_row(ctx, c, &m->connection_row); return true;
-    case MSG_ROWS_END: h->rows_end(ctx, c, &m->rows_end); return true;
-    case MSG_PAGE_DONE: h->page_done(ctx, c, &m->page_done); return true;
-    case MSG_PAGE_DENIED: h->page_denied(ctx, c, &m->page_denied); return true;
-    default: break;
+    case MSG_CONF_SITE: surface_on_conf_site(surface_conf(ctx), &m->conf_site); return true;
+    case MSG_CONF_HOST: surface_on_conf_host(surface_conf(ctx), &m->conf_host); return true;
+    case MSG_CONF_UPSTREAM: surface_on_conf_upstream(surface_conf(ctx), &m->conf_upstream); return true;
+    case MSG_CONF_FIELD: surface_on_conf_field(surface_conf(ctx), &m->conf_field); return true;
+    case MSG_SEAL_KEY: surface_on_seal_key(ctx, &m->seal_key); return true;
+    case MSG_HEALTH: surface_on_health(ctx, &m->health); return true;
+    case MSG_LOGIN_SALT: surface_on_login_salt(ctx, &m->login_salt); return true;
+    case MSG_LOGIN_OK: surface_on_login_ok(ctx, &m->login_ok); return true;
+    case MSG_WHO: surface_on_who(ctx, &m->who); return true;
+    case MSG_HANDOFF_VIEW: surface_on_handoff_view(ctx, &m->handoff_view); return true;
+    case MSG_INBOX_ROW: surface_on_inbox_row(ctx, &m->inbox_row); return true;
+    case MSG_INBOX_CHANGED: surface_on_inbox_changed(ctx, &m->inbox_changed); return true;
+    case MSG_CONNECTION_ROW: surface_on_connection_row(ctx, &m->connection_row); return true;
+    case MSG_ROWS_END: surface_on_rows_end(ctx, &m->rows_end); return true;
+    case MSG_PAGE_DONE: surface_on_page_done(ctx, &m->page_done); return true;
+    case MSG_PAGE_DENIED: surface_on_page_denied(ctx, &m->page_denied); return true;
+    default: return false;
     }
-    (void)fd; /* none of these carries one */
-    return false;
 }

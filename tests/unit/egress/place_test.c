@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "egress/place.h"
+#include "ipc/gen/egress.h"
 
 #include <string.h>
 
@@ -25,10 +26,10 @@ static void base_conf(struct conf *c)
     const struct msg_conf_field user = field(0, "user", false), key = field(1, "key", true);
 
     conf_init(c);
-    conf_on_upstream(c, &u);
-    conf_on_endpoint(c, &e);
-    conf_on_field(c, &user);
-    conf_on_field(c, &key);
+    egress_on_conf_upstream(c, &u);
+    egress_on_conf_endpoint(c, &e);
+    egress_on_conf_field(c, &user);
+    egress_on_conf_field(c, &key);
 }
 
 /* Packs up to two fields. */
@@ -110,7 +111,7 @@ static void test_rows(void **state)
         base_conf(&c);
         p.user = rows[i].in == PLACE_BASIC ? SLICE_LIT("user") : SLICE_EMPTY;
         p.password = rows[i].in == PLACE_BASIC ? SLICE_LIT("key") : SLICE_EMPTY;
-        conf_on_place(&c, &p);
+        egress_on_conf_place(&c, &p);
         assert_err(conf_check(&c), ERR_OK);
         place_init(&out);
         e = place_fill(&c, pack(&packed, slice_str(rows[i].user), slice_str(rows[i].key)), tell,
@@ -146,9 +147,9 @@ static void test_two_places(void **state)
 
     (void)state;
     base_conf(&c);
-    conf_on_place(&c, &header);
-    conf_on_place(&c, &query);
-    conf_on_place(&c, &more);
+    egress_on_conf_place(&c, &header);
+    egress_on_conf_place(&c, &query);
+    egress_on_conf_place(&c, &more);
     place_init(&out);
     assert_err(place_fill(&c, pack(&packed, SLICE_LIT("u"), SLICE_LIT("k")), NULL, NULL, &out),
                ERR_OK);
@@ -168,7 +169,7 @@ static void test_nul_in_a_value(void **state)
 
     (void)state;
     base_conf(&c);
-    conf_on_place(&c, &p);
+    egress_on_conf_place(&c, &p);
     place_init(&out);
     assert_err(place_fill(&c, pack(&packed, SLICE_EMPTY, slice_of("a\0b", 3)), NULL, NULL, &out),
                ERR_INVALID_PARAMS);
@@ -191,7 +192,7 @@ static void test_malformed(void **state)
 
     (void)state;
     base_conf(&c);
-    conf_on_place(&c, &p);
+    egress_on_conf_place(&c, &p);
     for (size_t i = 0; i < ARRAY_LEN(packed); i++) {
         place_init(&out);
         assert_err(place_fill(&c, slice_of(packed[i].p, packed[i].n), NULL, NULL, &out),
@@ -213,7 +214,7 @@ static void test_too_large(void **state)
     (void)state;
     memset(value, 'v', sizeof(value));
     base_conf(&c);
-    conf_on_place(&c, &p);
+    egress_on_conf_place(&c, &p);
     place_init(&out);
     assert_err(place_fill(&c, pack(&packed, SLICE_EMPTY, slice_of(value, sizeof(value))), NULL,
                           NULL, &out),
@@ -251,7 +252,7 @@ static void test_places(void **state)
         base_conf(&c);
         p.user = slice_str(places[i].user);
         p.password = slice_str(places[i].password);
-        conf_on_place(&c, &p);
+        egress_on_conf_place(&c, &p);
         assert_err(conf_check(&c), ERR_OK);
         if ((place_check(&c) == ERR_OK) != places[i].good)
             fail_msg("row %zu", i);
@@ -281,8 +282,8 @@ static void test_rules(void **state)
         struct conf c;
 
         base_conf(&c);
-        conf_on_place(&c, &p);
-        conf_on_rule(&c, &m);
+        egress_on_conf_place(&c, &p);
+        egress_on_conf_rule(&c, &m);
         assert_int_equal(conf_check(&c) == ERR_OK, rules[i].good);
         if (rules[i].good)
             assert_int_equal(c.rules[0].number, rules[i].number);
@@ -301,15 +302,15 @@ static void test_rows_that_do_not_fit(void **state)
     (void)state;
     for (f.index = 2; f.index < 4; f.index++) { /* 2 is due */
         base_conf(&c);
-        conf_on_place(&c, &p);
-        conf_on_field(&c, &f);
+        egress_on_conf_place(&c, &p);
+        egress_on_conf_field(&c, &f);
         assert_err(conf_check(&c), f.index == 2 ? ERR_OK : ERR_CONFIG);
         conf_free(&c);
     }
 
     base_conf(&c);
     other.upstream = 4;
-    conf_on_place(&c, &other);
+    egress_on_conf_place(&c, &other);
     assert_err(conf_check(&c), ERR_CONFIG);
     conf_free(&c);
 
@@ -319,13 +320,13 @@ static void test_rows_that_do_not_fit(void **state)
 
     base_conf(&c);
     for (int i = 0; i <= LIM_PLACES; i++)
-        conf_on_place(&c, &p);
+        egress_on_conf_place(&c, &p);
     assert_err(conf_check(&c), ERR_CONFIG);
     conf_free(&c);
 
     conf_init(&c);
     assert_err(conf_check(&c), ERR_CONFIG);
-    conf_on_place(&c, &p); /* before the upstream's own row */
+    egress_on_conf_place(&c, &p); /* before the upstream's own row */
     assert_err(conf_check(&c), ERR_CONFIG);
     conf_free(&c);
 }

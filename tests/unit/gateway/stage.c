@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "crypto/init.h"
-#include "ipc/gen/messages.h"
+#include "ipc/gen/gateway.h"
 #include "os/sock.h"
 
 /* --- actors ----------------------------------------------------------------------------------- */
@@ -171,7 +171,7 @@ static bool on_near_message(void *ctx, struct chan *c, enum msg type, union msg_
 {
     struct stage *s = ctx;
 
-    return gateway_message(&s->g, c, type, m, fd);
+    return gateway_dispatch(&s->g, c, type, m, fd);
 }
 
 static void on_near_closed(void *ctx, struct chan *c, enum err why)
@@ -280,16 +280,16 @@ static void configure(struct gateway_conf *c, uint16_t port)
 
     buf_printf(&b, "127.0.0.1:%u", (unsigned)port);
     host.host = buf_slice(&b);
-    gateway_conf_put_site(c, &site);
-    gateway_conf_put_host(c, &host);
-    gateway_conf_put_origin(c, &origin);
+    gateway_on_conf_site(c, &site);
+    gateway_on_conf_host(c, &host);
+    gateway_on_conf_origin(c, &origin);
     for (size_t i = 0; i < ARRAY_LEN(ups); i++) {
         const struct msg_conf_upstream m = {.upstream = ups[i].number,
                                             .name = slice_str(ups[i].name),
                                             .title = SLICE_LIT("The Weather"),
                                             .protocols = ups[i].protocols,
                                             .needs_credential = ups[i].needs};
-        gateway_conf_put_upstream(c, &m);
+        gateway_on_conf_upstream(c, &m);
     }
     assert_err(gateway_conf_check(c), ERR_OK);
     buf_free(&b);

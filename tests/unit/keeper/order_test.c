@@ -4,8 +4,8 @@
 
 #include "crypto/hash.h"
 #include "crypto/judged.h"
+#include "ipc/gen/keeper.h"
 #include "keeper/call.h"
-#include "keeper/handlers.h"
 #include "keeper/outbox.h"
 #include "keeper/revoke.h"
 
@@ -101,7 +101,7 @@ static void test_revoked_and_not_stored(void **state)
     ack.audit_ack =
         (struct msg_audit_ack){.seq = w->r->audit_seq, .head = w->r->audit_log[w->r->audit_seq]};
     revoke_connections(w->r->k, &(struct revoke_which){.all = true}, NULL, NULL);
-    assert_true(keeper_message(w->r->k, w->r->audit->theirs, MSG_AUDIT_ACK, &ack, -1));
+    assert_true(keeper_dispatch(w->r->k, w->r->audit->theirs, MSG_AUDIT_ACK, &ack, -1));
     (void)rig_take(w->r->egress, MSG_DROP);
     denied(w, 1, ERR_FORBIDDEN);
     rig_quiet(w->r->egress);
@@ -474,8 +474,8 @@ static void test_suspended_in_the_same_commit(void **state)
     say_call(w, 1);
     end.use_result =
         (struct msg_use_result){.use = permit_of(w, 1)->use, .result = RESULT_ANSWERED, .hits = 4};
-    assert_true(keeper_message(w->r->k, w->r->gateway->theirs, MSG_CALL_OPEN, &open, -1));
-    assert_true(keeper_message(w->r->k, w->r->egress->theirs, MSG_USE_RESULT, &end, -1));
+    assert_true(keeper_dispatch(w->r->k, w->r->gateway->theirs, MSG_CALL_OPEN, &open, -1));
+    assert_true(keeper_dispatch(w->r->k, w->r->egress->theirs, MSG_USE_RESULT, &end, -1));
     (void)rig_take(w->r->egress, MSG_DROP);
     denied(w, 2, ERR_SUSPENDED);
     assert_int_equal(w->r->events[EVENT_USE_RESERVED], 2);

@@ -10,8 +10,8 @@
 #include "crypto/hash.h"
 #include "crypto/init.h"
 #include "crypto/password.h"
+#include "ipc/gen/keeper.h"
 #include "keeper/call.h"
-#include "keeper/handlers.h"
 #include "os/log.h"
 #include "os/sock.h"
 
@@ -169,7 +169,7 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
 {
     struct fake *f = ctx;
 
-    return keeper_message(f->rig->k, c, type, m, fd);
+    return keeper_dispatch(f->rig->k, c, type, m, fd);
 }
 
 static void on_closed(void *ctx, struct chan *c, enum err why)
@@ -309,22 +309,23 @@ static void configure(struct conf *f)
     static const uint8_t fields[RIG_UPSTREAMS] = {1, 1, 0, 2};
 
     for (uint16_t i = 0; i < RIG_UPSTREAMS; i++) {
-        conf_add_upstream(f, &(struct msg_conf_upstream){.upstream = i,
-                                                         .name = slice_str(names[i]),
-                                                         .title = slice_str(names[i]),
-                                                         .protocols = 3,
-                                                         .needs_credential = fields[i] > 0,
-                                                         .lease = LEASE_KIND_KEEP,
-                                                         .has_verify = i == UP_TRIED});
-        conf_add_endpoint(f, &(struct msg_conf_endpoint){.upstream = i,
-                                                         .host = slice_str("up.example"),
-                                                         .port = (uint16_t)(8000 + i),
-                                                         .path = SLICE_LIT("/mcp")});
+        keeper_on_conf_upstream(f, &(struct msg_conf_upstream){.upstream = i,
+                                                               .name = slice_str(names[i]),
+                                                               .title = slice_str(names[i]),
+                                                               .protocols = 3,
+                                                               .needs_credential = fields[i] > 0,
+                                                               .lease = LEASE_KIND_KEEP,
+                                                               .has_verify = i == UP_TRIED});
+        keeper_on_conf_endpoint(f, &(struct msg_conf_endpoint){.upstream = i,
+                                                               .host = slice_str("up.example"),
+                                                               .port = (uint16_t)(8000 + i),
+                                                               .path = SLICE_LIT("/mcp")});
         for (uint8_t n = 0; n < fields[i]; n++)
-            conf_add_field(f, &(struct msg_conf_field){.upstream = i,
-                                                       .index = n,
-                                                       .name = SLICE_LIT("f"),
-                                                       .wants = i == UP_KEY ? CHARS_ASCII : 0});
+            keeper_on_conf_field(f,
+                                 &(struct msg_conf_field){.upstream = i,
+                                                          .index = n,
+                                                          .name = SLICE_LIT("f"),
+                                                          .wants = i == UP_KEY ? CHARS_ASCII : 0});
     }
     assert_err(conf_check(f), ERR_OK);
 }

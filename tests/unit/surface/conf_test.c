@@ -1,6 +1,8 @@
 /* Rows of the configuration that make no sense are noticed before anything is served. */
 #include "surface/conf.h"
 
+#include "ipc/gen/surface.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -13,8 +15,8 @@ static const struct msg_conf_host host = {{(const uint8_t *)"side.example", 12}}
 static void start(struct conf *c)
 {
     *c = (struct conf){0};
-    conf_add_site(c, &site);
-    conf_add_host(c, &host);
+    surface_on_conf_site(c, &site);
+    surface_on_conf_host(c, &host);
 }
 
 static void test_good(void **state)
@@ -23,8 +25,9 @@ static void test_good(void **state)
 
     (void)state;
     start(&c);
-    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 255, .name = SLICE_LIT("a")});
-    conf_add_field(&c, &(struct msg_conf_field){.upstream = 255, .name = SLICE_LIT("key")});
+    surface_on_conf_upstream(&c,
+                             &(struct msg_conf_upstream){.upstream = 255, .name = SLICE_LIT("a")});
+    surface_on_conf_field(&c, &(struct msg_conf_field){.upstream = 255, .name = SLICE_LIT("key")});
     assert_int_equal(conf_check(&c), ERR_OK);
     assert_true(slice_eq_str(conf_host(&c), "side.example"));
     assert_true(conf_is_host(&c, SLICE_LIT("Side.Example")));
@@ -43,9 +46,9 @@ static void test_incomplete(void **state)
 
     (void)state;
     assert_int_equal(conf_check(&c), ERR_CONFIG);
-    conf_add_site(&c, &site);
+    surface_on_conf_site(&c, &site);
     assert_int_equal(conf_check(&c), ERR_CONFIG);
-    conf_add_host(&c, &host);
+    surface_on_conf_host(&c, &host);
     assert_int_equal(conf_check(&c), ERR_OK);
 }
 
@@ -56,19 +59,19 @@ static void test_senseless_rows(void **state)
 
     (void)state;
     start(&c);
-    conf_add_field(&c, &(struct msg_conf_field){.upstream = 1}); /* of no upstream */
+    surface_on_conf_field(&c, &(struct msg_conf_field){.upstream = 1}); /* of no upstream */
     assert_int_equal(conf_check(&c), ERR_CONFIG);
     start(&c);
-    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 256});
+    surface_on_conf_upstream(&c, &(struct msg_conf_upstream){.upstream = 256});
     assert_int_equal(conf_check(&c), ERR_CONFIG);
     start(&c);
-    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
-    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+    surface_on_conf_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+    surface_on_conf_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
     assert_int_equal(conf_check(&c), ERR_CONFIG);
     conf_free(&c);
     start(&c);
-    conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
-    conf_add_field(&c, &(struct msg_conf_field){.upstream = 1, .index = 1}); /* a gap */
+    surface_on_conf_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+    surface_on_conf_field(&c, &(struct msg_conf_field){.upstream = 1, .index = 1}); /* a gap */
     assert_int_equal(conf_check(&c), ERR_CONFIG);
     conf_free(&c);
     memset(longer, 'a', sizeof(longer));
@@ -79,14 +82,14 @@ static void test_senseless_rows(void **state)
             .hint = slice_of(longer, 256 + (size_t)(i == 2)),
         };
         start(&c);
-        conf_add_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
-        conf_add_field(&c, &field);
+        surface_on_conf_upstream(&c, &(struct msg_conf_upstream){.upstream = 1});
+        surface_on_conf_field(&c, &field);
         assert_int_equal(conf_check(&c), i == 0 ? ERR_OK : ERR_CONFIG);
         conf_free(&c);
     }
     start(&c);
     for (int i = 0; i < CONF_HOSTS; i++)
-        conf_add_host(&c, &host);
+        surface_on_conf_host(&c, &host);
     assert_int_equal(conf_check(&c), ERR_CONFIG);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/chars.h"
 #include "base/mem.h"
+#include "ipc/gen/surface.h"
 #include "os/sock.h"
 
 static const uint8_t salt[16] = "0123456789abcde";
@@ -287,11 +288,11 @@ static void configure(struct fake *f, uint16_t port)
     char url[64];
 
     (void)snprintf(url, sizeof(url), "http://localhost:%u", port);
-    conf_add_site(c, &(struct msg_conf_site){.surface_url = slice_str(url)});
-    conf_add_host(c, &(struct msg_conf_host){.host = slice_str(url + 7)});
-    conf_add_upstream(c, &fake_upstream);
+    surface_on_conf_site(c, &(struct msg_conf_site){.surface_url = slice_str(url)});
+    surface_on_conf_host(c, &(struct msg_conf_host){.host = slice_str(url + 7)});
+    surface_on_conf_upstream(c, &fake_upstream);
     for (size_t i = 0; i < ARRAY_LEN(fake_fields); i++)
-        conf_add_field(c, &fake_fields[i]);
+        surface_on_conf_field(c, &fake_fields[i]);
     assert_int_equal(conf_check(c), ERR_OK);
 }
 
