@@ -96,10 +96,6 @@ const char *lease_kind_name(enum lease_kind v)
 
 const char *const handoff_kind_names[] = {
     "secret",
-    "connect",
-    "approve",
-    "pay",
-    "form",
     0,
 };
 

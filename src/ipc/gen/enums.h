@@ -78,10 +78,6 @@ const char *lease_kind_name(enum lease_kind v);
 
 enum handoff_kind {
     HANDOFF_KIND_SECRET,
-    HANDOFF_KIND_CONNECT,
-    HANDOFF_KIND_APPROVE,
-    HANDOFF_KIND_PAY,
-    HANDOFF_KIND_FORM,
     HANDOFF_KIND_COUNT
 };
 extern const char *const handoff_kind_names[];

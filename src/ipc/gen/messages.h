@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xc6f709fc7767bb9au
+#define MSG_TABLE_ID 0xc1f760c385800b75u
 
 enum msg {
     MSG_NONE,

@@ -212,16 +212,15 @@ static void typed_secret(struct play *p)
                                  .mem = 8192};
     const struct msg_handoff_submit *s;
 
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 5; i++) {
         struct msg_handoff_view bad = m;
 
         bad.req = ask(&give);
         bad.state = i == 0 ? HANDOFF_STATE_COMPLETED : i == 1 ? HANDOFF_STATE_SUBMITTED : 0;
-        bad.kind = i == 2 ? HANDOFF_KIND_APPROVE : HANDOFF_KIND_SECRET;
-        bad.upstream = i == 3 ? 77 : i == 4 ? 0xffff : WEATHER;
-        bad.csrf.b[31] ^= i == 5;
+        bad.upstream = i == 2 ? 77 : i == 3 ? 0xffff : WEATHER;
+        bad.csrf.b[31] ^= i == 4;
         say(as_surface.keeper, MSG_HANDOFF_VIEW, &bad);
-        as_surface_answer(p, i == 5 ? "403" : "303");
+        as_surface_answer(p, i == 4 ? "403" : "303");
         assert_int_equal(unheard(as_surface.keeper, MSG_HANDOFF_SUBMIT), 0);
     }
     m.req = ask(&give);
@@ -276,7 +275,6 @@ static void texts(struct play *p)
     struct msg_inbox_row row = {.client_label = bad,
                                 .tool = bad,
                                 .words = bad,
-                                .kind = HANDOFF_KIND_FORM,
                                 .state = HANDOFF_STATE_FAILED,
                                 .upstream = 0xffff,
                                 .created = UINT64_MAX,
