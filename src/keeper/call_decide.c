@@ -9,6 +9,7 @@
 #include "base/planted.h"
 #include "keeper/call_say.h"
 #include "keeper/chain.h"
+#include "keeper/kind.h"
 #include "keeper/policy.h"
 #include "keeper/revoke.h"
 #include "os/log.h"
@@ -88,14 +89,13 @@ static enum err need_person(struct call *call, struct call_decision *d, enum pol
                               .upstream = u->name,
                               .need = need_of(call->class, s),
                               .method = call->method,
-                              .tool = call->name,
-                              .apart = u->lease == LEASE_KIND_ONCE && !PLANTED(once_shares_page)};
+                              .tool = call->name};
 
+    kind_ask(u, &ask);
     if (call->class == CLASS_CALL) {
         ask.request = call->request;
         ask.shown = buf_slice(&call->shown);
     }
-
     d->outcome = call->caps & CAP_LINK ? OUTCOME_ASK : OUTCOME_NEUTRAL;
     d->ending = ENDING_WAITING;
     return handoff_find_or_open(call->k, &ask, &d->found);

@@ -178,9 +178,8 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
     RANDOM_ID(id);
     e = store_do(k->store, Q_handoff_add,
                  VALS(V_ID(id), V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
-                      V_INT(HANDOFF_KIND_SECRET), V_INT(a->need), V_STR(a->method), V_STR(a->tool),
-                      V_INT(now), V_INT(now + limit_get(SET_HANDOFF_TIME)), V_ID(a->request),
-                      V_BYTES(a->shown)));
+                      V_INT(a->kind), V_INT(a->need), V_STR(a->method), V_STR(a->tool), V_INT(now),
+                      V_INT(now + a->life), V_ID(a->request), V_BYTES(a->shown)));
     if (!e)
         e = handoff_read(k, id, &ret->row);
     if (e)
@@ -193,15 +192,11 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
 static enum err find_live(struct keeper *k, const struct handoff_ask *a, struct handoff_id *ret)
 {
     struct store_rows q;
-    enum err e = ERR_OK;
+    enum err e = store_one(k->store, Q_handoff_live_for,
+                           VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
+                                V_INT(a->kind), V_INT(!a->apart), V_ID(a->request)),
+                           &q);
 
-    if (a->apart)
-        e = store_one(
-            k->store, Q_handoff_live_for,
-            VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream), V_ID(a->request)), &q);
-    else
-        e = store_one(k->store, Q_handoff_live,
-                      VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream)), &q);
     if (e)
         return e;
     STORE_ID(&q, 0, *ret);
@@ -307,11 +302,6 @@ void handoff_moved_free(struct handoff_moved **list)
         *list = m->next;
         mem_free(m);
     }
-}
-
-bool handoff_exhausted(const struct handoff_row *row)
-{
-    return row->submits + 1 >= limit_get(SET_SUBMITS_PER_HANDOFF);
 }
 
 /* --- after the commit ------------------------------------------------------------------------- */

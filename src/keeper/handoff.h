@@ -1,8 +1,8 @@
 /*
  * Handoffs: one out-of-band step each. The row in the store is the truth; every transition is one
- * compare-and-set by the table in handoff.def, with its audit record in the same transaction. For
- * one person, client and upstream at most one handoff is live; where a yes is for one request, at
- * most one for each.
+ * compare-and-set by the table in handoff.def, with its audit record in the same transaction. Of
+ * one kind at most one handoff is live for a person, client and upstream; where a yes is for one
+ * request, at most one for each.
  */
 #ifndef SG_KEEPER_HANDOFF_H
 #define SG_KEEPER_HANDOFF_H
@@ -93,10 +93,12 @@ struct handoff_ask {
     struct principal who;
     const char *upstream;
     enum need need;
+    enum handoff_kind kind;
     const char *method, *tool;
     struct digest request; /* zero: for no call */
     struct slice shown;    /* its projection */
     bool apart;            /* a yes is for this request: another's handoff is none for it */
+    uint64_t life;         /* ms */
 };
 
 struct handoff_found {
@@ -144,8 +146,6 @@ MUST_USE enum err handoff_move_all(struct keeper *k, const struct handoff_which 
                                    struct handoff_moved **list);
 /* Frees what is in *list. */
 void handoff_moved_free(struct handoff_moved **list);
-/* Whether one more try is one too many. */
-bool handoff_exhausted(const struct handoff_row *row);
 
 /* --- after the commit ------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "ipc/gen/send.h"
 #include "keeper/auth.h"
 #include "keeper/connection.h"
+#include "keeper/kind.h"
 #include "keeper/outbox.h"
 #include "keeper/page_say.h"
 #include "keeper/revoke.h"
@@ -30,7 +31,6 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                const struct handoff_row *row)
 {
     struct chan *c = peers_chan(&k->peers, peer);
-    uint64_t most = limit_get(SET_SUBMITS_PER_HANDOFF);
     struct msg_handoff_view m = {.req = req,
                                  .handoff = row->id,
                                  .kind = row->kind,
@@ -44,6 +44,7 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                                  .for_request = !ID_IS_ZERO(row->request),
                                  .created = row->created,
                                  .expires = row->expires,
+                                 .tries_left = kind_tries_left(row),
                                  .tested = row->tested,
                                  .may_prove = session_proof_left(k, s->user),
                                  .csrf = roots_csrf(k, s->hash),
@@ -59,7 +60,6 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
     if (m.for_request && handoff_shown_of(k, row->id, &shown) == ERR_OK)
         m.shown = buf_slice(&shown);
     m.words = slice_str(words);
-    m.tries_left = row->submits < most ? (uint32_t)(most - row->submits) : 0;
     if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         page_denied(c, req, DENIAL_GONE); /* the upstream is not configured any more */
     else

@@ -10,17 +10,13 @@
 #include "base/planted.h"
 #include "crypto/open.h"
 #include "ipc/gen/keeper.h"
-#include "keeper/connection.h"
 #include "keeper/egress.h"
-#include "keeper/handoff.h"
+#include "keeper/kind.h"
 #include "keeper/outbox.h"
 #include "keeper/page_say.h"
 #include "keeper/pages.h"
 #include "keeper/revoke.h"
-#include "keeper/session.h"
-#include "keeper/typed.h"
 #include "keeper/use.h"
-#include "keeper/vault.h"
 #include "os/log.h"
 
 enum { SUBMIT_DENIED, SUBMIT_TRY, SUBMIT_DONE };
@@ -76,26 +72,21 @@ static void deny(struct submit *s, enum denial why)
 
 /* --- what was typed --------------------------------------------------------------------------- */
 
-static enum err store_values(void *ctx, struct slice plain)
+static enum err take(void *ctx, struct slice plain)
 {
     struct submit *s = ctx;
-    const struct upstream *u = conf_get(&s->k->conf, s->upstream);
-    const struct typed_for want = {
-        .handoff = s->row.id, .user_name = s->s.user_name, .fields = u->fields, .wants = u->wants};
-    struct vault_values values;
+    const struct kind_given given = {&s->s, &s->row, conf_get(&s->k->conf, s->upstream)};
+    enum err e = kind_of(s->row.kind)->take(s->k, &given, plain, &s->connection);
 
-    if (!typed_parse(plain, &want, &values)) {
-        s->broken = true;
-        return ERR_PROTOCOL;
-    }
-    return vault_put(s->k, s->s.user, s->connection, &values);
+    s->broken = e == ERR_PROTOCOL;
+    return e;
 }
 
 /* --- inside work ------------------------------------------------------------------------------ */
 
 static enum err wrong_proof(struct submit *s)
 {
-    bool last = handoff_exhausted(&s->row);
+    bool last = kind_tries_left(&s->row) <= 1;
 
     s->why = DENIAL_WRONG_PASSWORD;
     return handoff_move(
@@ -114,7 +105,7 @@ static enum err accept(struct submit *s, bool tested)
                                 .id = s->connection,
                                 .tested = tested,
                                 .request = s->row.request};
-    enum err e = connection_promote(k, &p, &s->old);
+    enum err e = kind_of(s->row.kind)->grant(k, &p, &s->old);
 
     s->outcome = SUBMIT_DONE;
     return e ? e
@@ -146,16 +137,15 @@ static enum err take_values(struct submit *s)
 {
     struct keeper *k = s->k;
     uint64_t seq = 0;
-    enum err e = connection_begin(k, &s->row.who, s->row.upstream, &s->connection);
+    enum err e = sec_with(s->plain, take, s);
 
-    if (!e)
-        e = sec_with(s->plain, store_values, s);
     if (!e)
         e = handoff_move(k, &s->row, HANDOFF_SUBMIT,
                          &(struct handoff_change){.connection = s->connection}, &seq);
     if (e)
         return e;
-    return conf_get(&k->conf, s->upstream)->has_verify ? begin_trial(s) : accept(s, false);
+    return kind_of(s->row.kind)->tried(conf_get(&k->conf, s->upstream)) ? begin_trial(s)
+                                                                        : accept(s, false);
 }
 
 static enum err submit_work(void *ctx)
@@ -188,7 +178,7 @@ static enum err submit_work(void *ctx)
 static enum err reject(struct submit *s)
 {
     bool refused = s->end.result == RESULT_ANSWERED && s->end.refused;
-    bool last = refused && handoff_exhausted(&s->row);
+    bool last = refused && kind_tries_left(&s->row) <= 1;
     enum err e = store_do(s->k->store, Q_connection_remove, VALS(V_ID(s->connection)));
 
     s->outcome = SUBMIT_DONE;
@@ -344,7 +334,7 @@ void keeper_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg
         deny(s, why);
         return;
     }
-    s->proved = session_proves(&s->s.proof, m->verifier);
+    s->proved = kind_of(s->row.kind)->proves(&s->s.proof, m->verifier);
     if (s->proved)
         s->plain = open_form(k, m, &broken);
     if (broken) { /* surface has our key and seals nothing else */
