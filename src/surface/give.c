@@ -1,5 +1,6 @@
 /*
- * The page of one handoff of kind secret: shown, given, declined. Run by surface.
+ * The page of one handoff: shown, given, declined. Run by surface. What differs between kinds is
+ * page_kind (page.h).
  *
  * What is typed goes from the form into guarded memory at once, is sealed to the running keeper
  * together with what it belongs to (handoff, user, field), and forgotten. The password typed here
@@ -131,13 +132,15 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
     struct buf page = BUF_INIT(PAGE_MAX);
     struct page_field fields[LIM_FIELDS];
+    struct page_asked asked = page_kind(m->kind)->asks(u);
     bool wrong = has_wrong(g);
 
-    for (size_t i = 0; i < u->fields_n; i++)
-        fields[i] = (struct page_field){slice_str(u->fields[i].label), slice_str(u->fields[i].hint),
-                                        u->fields[i].masked, wrongs[g->wrong[i]]};
+    for (size_t i = 0; i < asked.n; i++)
+        fields[i] = (struct page_field){slice_str(asked.f[i].label), slice_str(asked.f[i].hint),
+                                        asked.f[i].masked, wrongs[g->wrong[i]]};
     struct page_handoff p = {
         .id = m->handoff,
+        .kind = m->kind,
         .need = m->need,
         .problem = wrong ? PROBLEM_NONE : m->problem, /* the newer of the two */
         .tries_left = m->tries_left,
@@ -151,7 +154,7 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
         .for_request = m->for_request,
         .shown = m->shown,
         .fields = fields,
-        .fields_n = u->fields_n,
+        .fields_n = asked.n,
         .password_error = wrongs[g->wrong[PASSWORD]],
     };
     if (p.problem == PROBLEM_WRONG_PASSWORD)
@@ -163,7 +166,7 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
 static void show_ended(struct visit *v, const struct msg_handoff_view *m,
                        const struct page_frame *f)
 {
-    /* The rest is told by show. */
+    /* The rest is told by on_view. */
     static const enum page_text ended[HANDOFF_STATE_COUNT] = {
         [HANDOFF_STATE_SUBMITTED] = PAGE_SUBMITTED, [HANDOFF_STATE_DECLINED] = PAGE_DECLINED,
         [HANDOFF_STATE_CANCELLED] = PAGE_CANCELLED, [HANDOFF_STATE_EXPIRED] = PAGE_EXPIRED,
@@ -175,24 +178,20 @@ static void show_ended(struct visit *v, const struct msg_handoff_view *m,
     reply_text(v, ended[m->state], f, m->words);
 }
 
-static void show(struct visit *v, const struct msg_handoff_view *m)
+static void on_view(struct visit *v, const struct msg_handoff_view *m)
 {
     const struct conf_upstream *u = conf_upstream(&v->s->conf, m->upstream);
+    const struct page_kind *kind = page_kind(m->kind);
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
 
     if (m->state == HANDOFF_STATE_COMPLETED)
-        reply_text(v, m->tested ? PAGE_FINISHED_TESTED : PAGE_FINISHED_STORED, &f, m->words);
+        reply_text(v, m->tested ? kind->tested : kind->stored, &f, m->words);
     else if (!is_open(m))
         show_ended(v, m, &f);
-    else if (m->kind != HANDOFF_KIND_SECRET || !u || u->fields_n == 0)
-        reply_text(v, PAGE_NOT_SUPPORTED, &f, SLICE_EMPTY);
+    else if (!u)
+        reply_text(v, PAGE_GONE, &f, SLICE_EMPTY);
     else
         show_form(v, m, u);
-}
-
-static void on_view(struct visit *v, const struct msg_handoff_view *m)
-{
-    show(v, m);
 }
 
 static void ask_view(struct visit *v, const struct answers *waits)
@@ -254,16 +253,16 @@ static enum wrong check_field(const struct sec *value, uint8_t wants)
     return c.wrong;
 }
 
-/* What is not among the upstream's fields was not asked for, and is forgotten. */
-static void check_fields(struct give *g, const struct conf_upstream *u)
+/* What is not among the fields that are asked for is forgotten. */
+static void check_fields(struct give *g, struct page_asked asked)
 {
     for (size_t i = 0; i < LIM_FIELDS; i++) {
-        if (i >= u->fields_n) {
+        if (i >= asked.n) {
             sec_free(g->fields[i]);
             g->fields[i] = NULL;
             g->wrong[i] = WRONG_NOTHING;
         } else if (g->fields[i]) {
-            g->wrong[i] = check_field(g->fields[i], u->fields[i].wants);
+            g->wrong[i] = check_field(g->fields[i], asked.f[i].wants);
         } else if (!g->wrong[i]) {
             g->wrong[i] = WRONG_MISSING;
         }
@@ -440,7 +439,7 @@ static void on_view_of_post(struct visit *v, const struct msg_handoff_view *m)
     const struct conf_upstream *u = conf_upstream(&v->s->conf, m->upstream);
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
 
-    if (!is_open(m) || m->kind != HANDOFF_KIND_SECRET || !u) {
+    if (!is_open(m) || !u) {
         reply_to_handoff(v);
         return;
     }
@@ -452,7 +451,7 @@ static void on_view_of_post(struct visit *v, const struct msg_handoff_view *m)
         reply_text(v, PAGE_BUSY, &f, SLICE_EMPTY);
         return;
     }
-    check_fields(g, u);
+    check_fields(g, page_kind(m->kind)->asks(u));
     if (!has_wrong(g) && !m->may_prove)
         g->wrong[PASSWORD] = WRONG_RATE; /* nothing is hashed for nothing */
     if (has_wrong(g)) {

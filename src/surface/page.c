@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "proto/html.h"
 #include "proto/projection.h"
+#include "surface/conf.h"
 #include "surface/say.h"
 #include "surface/web.h"
 
@@ -175,7 +176,23 @@ void page_message(struct buf *out, const struct page_frame *f, enum page_text te
     buf_free(&elsewhere);
 }
 
-/* --- one handoff ------------------------------------------------------------------------------ */
+/* --- kinds of handoff, and why there is one --------------------------------------------------- */
+
+static struct page_asked ask_secret(const struct conf_upstream *u)
+{
+    return (struct page_asked){u->fields, u->fields_n};
+}
+
+static const struct page_kind kinds[] = {
+    [HANDOFF_KIND_SECRET] = {WEB_HANDOFF, PAGE_FINISHED_STORED, PAGE_FINISHED_TESTED, ask_secret},
+};
+_Static_assert(ARRAY_LEN(kinds) == HANDOFF_KIND_COUNT, "each kind has a row");
+
+const struct page_kind *page_kind(enum handoff_kind k)
+{
+    BUG_IF((unsigned)k >= HANDOFF_KIND_COUNT);
+    return &kinds[k];
+}
 
 /* Why a person is needed: the verb of the heading, and the reason. */
 static const struct {
@@ -187,6 +204,9 @@ static const struct {
     [NEED_EXPIRED] = {"Renew", "The time for which you allowed this agent before is over."},
     [NEED_ASKED] = {"Connect", "The agent wants to be ready for later. No call waits for this."},
 };
+_Static_assert(ARRAY_LEN(needs) == NEED_COUNT, "each need has its words");
+
+/* --- one handoff ------------------------------------------------------------------------------ */
 
 static const struct {
     const char *what, *next;
@@ -395,7 +415,7 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
     add_times(t, p->expires, f->now, times);
     add_str(t, "password_error", p->password_error);
     add_bool(t, "password_focus", p->password_error && wrong == p->fields_n);
-    put(out, WEB_HANDOFF, t);
+    put(out, page_kind(p->kind)->form, t);
     buf_free(&more);
 }
 
@@ -405,7 +425,7 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
     struct buf heading = BUF_INIT(LIM_LABEL_BYTES + 32), lease = BUF_INIT(256),
                next = BUF_INIT(256), title = BUF_INIT(LIM_LABEL_BYTES + 64);
 
-    BUG_IF(p->need >= ARRAY_LEN(needs) || p->problem >= ARRAY_LEN(problems));
+    BUG_IF(p->problem >= ARRAY_LEN(problems));
     buf_printf(&heading, "%s ", needs[p->need].verb);
     buf_put(&heading, p->upstream);
     put_lease(&lease, p);
@@ -443,7 +463,6 @@ static void set_inbox_item(struct inbox_item *x, const struct page_inbox_row *r,
 {
     struct buf heading = BUF_INIT(sizeof(x->heading) - 1);
 
-    BUG_IF(r->need >= ARRAY_LEN(needs));
     buf_printf(&heading, "%s ", needs[r->need].verb);
     buf_put(&heading, r->upstream);
     BUG_IF(!slice_to_cstr(buf_slice(&heading), x->heading, sizeof(x->heading)));

@@ -12,11 +12,15 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "ipc/gen/messages.h"
+#include "surface/web.h"
 
 enum {
     PAGE_MAX = 1048576, /* bytes of a page; the largest is a list of PAGE_ROWS rows of about 2 KB */
     PAGE_ROWS = 256,    /* rows of a list; more are not shown */
 };
+
+struct conf_upstream; /* surface/conf.h */
+struct conf_field;
 
 /* What every page has around it. */
 struct page_frame {
@@ -57,8 +61,23 @@ struct page_lease {
     uint64_t ms;
 };
 
+/* What a form asks for, beside the password. */
+struct page_asked {
+    const struct conf_field *f;
+    size_t n;
+};
+
+/* What a person sees of a kind of handoff; what is done with what they give is keeper/kind.h. */
+struct page_kind {
+    enum web_file form;            /* the template; what it may name is the same for each */
+    enum page_text stored, tested; /* the page at its end */
+    struct page_asked (*asks)(const struct conf_upstream *u);
+};
+const struct page_kind *page_kind(enum handoff_kind k);
+
 struct page_handoff {
     struct handoff_id id;
+    enum handoff_kind kind;
     enum need need;
     enum problem problem;
     uint32_t tries_left;

@@ -38,6 +38,8 @@ struct fake {
     struct sec *verifier;
     struct buf sealed;
     uint64_t req;
+    enum handoff_kind kind;
+    enum need need;
     enum problem problem;
     enum handoff_state state;
     bool known;         /* what it says of browsers */

@@ -146,6 +146,43 @@ static void make_sealable(struct fake *f)
 
 #define GOOD_FORM "csrf=" CSRF "&f0=u&f1=k&password=pw"
 
+/* What each kind shows, gives and says at its end, and what it does not take. */
+static void test_each_kind(void **state)
+{
+    static const struct {
+        enum handoff_kind kind;
+        enum need need;
+        const char *heading, *field, *form, *bad, *wrongs, *end;
+    } rows[] = {
+        {HANDOFF_KIND_SECRET, NEED_STALE, "Reconnect Harbour Station", "API key", "f0=u&f1=k",
+         "f0=u:&f1=k", "900000000", "The server accepted what you gave."},
+    };
+    _Static_assert(ARRAY_LEN(rows) == HANDOFF_KIND_COUNT, "each kind is tested");
+    char form[256];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fake *f = fake_new(true);
+
+        make_sealable(f);
+        f->kind = rows[i].kind;
+        f->need = rows[i].need;
+        fake_get(f, "/h/" HANDOFF);
+        assert_true(fake_has(f, rows[i].heading));
+        assert_true(fake_has(f, rows[i].field));
+        (void)snprintf(form, sizeof(form), "csrf=" CSRF "&%s&password=pw", rows[i].bad);
+        fake_post(f, "/h/" HANDOFF, form);
+        assert_true(fake_has(f, rows[i].wrongs));
+        assert_int_equal(f->asked[MSG_HANDOFF_SUBMIT], 0);
+        (void)snprintf(form, sizeof(form), "csrf=" CSRF "&%s&password=pw", rows[i].form);
+        fake_post(f, "/h/" HANDOFF, form);
+        assert_int_equal(f->asked[MSG_HANDOFF_SUBMIT], 1);
+        fake_get(f, "/h/" HANDOFF);
+        assert_true(fake_has(f, rows[i].end));
+        fake_free(f);
+    }
+}
+
 static void test_strangers_are_in_nobodys_way(void **state)
 {
     struct fake *f = fake_new(true);
@@ -474,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_denials),
         cmocka_unit_test(test_asks_to_log_in),
         cmocka_unit_test(test_gives),
+        cmocka_unit_test(test_each_kind),
         cmocka_unit_test(test_strangers_are_in_nobodys_way),
         cmocka_unit_test(test_nothing_is_hashed_for_nothing),
         cmocka_unit_test(test_problems_show_the_form_again),
