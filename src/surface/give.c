@@ -196,11 +196,7 @@ static void on_view(struct visit *v, const struct msg_handoff_view *m)
 
 static void ask_view(struct visit *v, const struct answers *waits)
 {
-    if (visit_wait(v, waits, limit_get(SET_PAGE_TIME)))
-        visit_sent(
-            v, send_handoff_get(v->s->keeper, &(struct msg_handoff_get){.req = v->req,
-                                                                        .cookie = v->cookie,
-                                                                        .handoff = v->handoff}));
+    VISIT_ASK(v, waits, handoff_get, .cookie = v->cookie, .handoff = v->handoff);
 }
 
 static const struct answers showing = {.handoff_view = on_view, .page_denied = reply_denied};
@@ -390,17 +386,12 @@ static void hash(struct visit *v, const struct msg_handoff_view *m)
     struct sec *password = g->password;
 
     g->password = NULL; /* moved */
-    if (!visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        sec_free(password);
-    else if (hasher_ask(
-                 v->s->hasher,
-                 &(struct hasher_ask){.ticket = v->req,
-                                      .lane = HASHER_KNOWN, /* the keeper knows the session */
-                                      .name = slice_str(g->user),
-                                      .salt = m->salt.p,
-                                      .cost = {m->ops, m->mem}},
-                 password) != ERR_OK)
-        reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
+    visit_hash(v, &waits,
+               (struct hasher_ask){.lane = HASHER_KNOWN, /* the keeper knows the session */
+                                   .name = slice_str(g->user),
+                                   .salt = m->salt.p,
+                                   .cost = {m->ops, m->mem}},
+               password);
 }
 
 _Static_assert(LIM_PASSWORD_BYTES <= LIM_FIELD_BYTES, "a password fits where a field does");
@@ -529,19 +520,9 @@ static void on_declined(struct visit *v, const struct msg_page_done *m)
 void give_decline(struct visit *v)
 {
     static const struct answers waits = {.page_done = on_declined, .page_denied = reply_denied};
-    static const char *const names[] = {POSTED_CSRF, NULL};
-    struct form f;
     struct digest csrf;
 
-    if (posted_read(v, &f, names)) {
-        if (posted_csrf(&f, &csrf) != ERR_OK)
-            reply_text(v, PAGE_CSRF, NULL, SLICE_EMPTY);
-        else if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-            visit_sent(v, send_handoff_decline(v->s->keeper,
-                                               &(struct msg_handoff_decline){.req = v->req,
-                                                                             .cookie = v->cookie,
-                                                                             .handoff = v->handoff,
-                                                                             .csrf = csrf}));
-    }
-    form_free(&f);
+    if (posted_button(v, &csrf))
+        VISIT_ASK(v, &waits, handoff_decline, .cookie = v->cookie, .handoff = v->handoff,
+                  .csrf = csrf);
 }

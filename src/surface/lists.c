@@ -108,9 +108,7 @@ void inbox_show(struct visit *v)
         .inbox_row = on_inbox_row, .rows_end = on_inbox_end, .page_denied = reply_denied};
 
     list_new(v);
-    if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        visit_sent(v, send_inbox_get(v->s->keeper,
-                                     &(struct msg_inbox_get){.req = v->req, .cookie = v->cookie}));
+    VISIT_ASK(v, &waits, inbox_get, .cookie = v->cookie);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
@@ -156,9 +154,7 @@ void connections_show(struct visit *v)
                                          .page_denied = reply_denied};
 
     list_new(v);
-    if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        visit_sent(v, send_connections_get(v->s->keeper, &(struct msg_connections_get){
-                                                             .req = v->req, .cookie = v->cookie}));
+    VISIT_ASK(v, &waits, connections_get, .cookie = v->cookie);
 }
 
 static void on_revoked(struct visit *v, const struct msg_page_done *m)
@@ -170,17 +166,10 @@ static void on_revoked(struct visit *v, const struct msg_page_done *m)
 
 void connections_revoke(struct visit *v)
 {
-    static const char *const names[] = {POSTED_CSRF, NULL};
     static const struct answers waits = {.page_done = on_revoked, .page_denied = reply_denied};
-    struct msg_connection_revoke m = {
-        .req = v->req, .cookie = v->cookie, .connection = v->connection};
-    struct form f;
+    struct digest csrf;
 
-    if (posted_read(v, &f, names)) {
-        if (posted_csrf(&f, &m.csrf) != ERR_OK)
-            reply_text(v, PAGE_CSRF, NULL, SLICE_EMPTY);
-        else if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-            visit_sent(v, send_connection_revoke(v->s->keeper, &m));
-    }
-    form_free(&f);
+    if (posted_button(v, &csrf))
+        VISIT_ASK(v, &waits, connection_revoke, .cookie = v->cookie, .connection = v->connection,
+                  .csrf = csrf);
 }

@@ -39,13 +39,8 @@ static bool read_digest(const struct visit *v, const char *cookie, struct digest
            cookie_get(header, cookie, &text) == ERR_OK && id_parse(text, ret->b, DIGEST_BYTES);
 }
 
-/* The token that ties the log-in form to the browser. */
-static bool read_token(const struct visit *v, struct digest *ret)
-{
-    return read_digest(v, REPLY_LOGIN_COOKIE, ret);
-}
-
-/* Other tabs may show a log-in page too, so a token that is there stays. */
+/* A token ties the form to the browser. Other tabs may show a log-in page too, so one that is there
+ * stays. */
 static void show(struct visit *v, unsigned status, const char *name, const char *error)
 {
     struct page_frame f = reply_frame(v, SLICE_EMPTY, NULL);
@@ -53,7 +48,7 @@ static void show(struct visit *v, unsigned status, const char *name, const char 
                handoff = BUF_INIT(ID_TEXT);
     struct digest t;
 
-    if (!read_token(v, &t))
+    if (!read_digest(v, REPLY_LOGIN_COOKIE, &t))
         random_bytes(t.b, sizeof(t.b));
     ID_PUT(&token, t);
     if (v->about_handoff)
@@ -103,13 +98,10 @@ void login_show(struct visit *v)
     v->about_handoff = slice_starts(query, SLICE_LIT("h=")) &&
                        id_parse(slice_sub(query, 2, query.n), v->handoff.b, ID_BYTES);
     v->about_connections = slice_eq_str(query, "back=connections");
-    if (!v->cookie) {
+    if (v->cookie)
+        VISIT_ASK(v, &waits, who_get, .cookie = v->cookie);
+    else
         show(v, 200, NULL, NULL);
-        return;
-    }
-    if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        visit_sent(v, send_who_get(v->s->keeper,
-                                   &(struct msg_who_get){.req = v->req, .cookie = v->cookie}));
 }
 
 /* --- the form --------------------------------------------------------------------------------- */
@@ -173,11 +165,9 @@ static void on_hashed(struct visit *v, struct sec *verifier)
 
     if (!verifier)
         reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
-    else if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        visit_sent(v, send_login(v->s->keeper, &(struct msg_login){.req = v->req,
-                                                                   .name = slice_str(l->name),
-                                                                   .browser = l->browser,
-                                                                   .verifier = verifier}));
+    else
+        VISIT_ASK(v, &waits, login, .name = slice_str(l->name), .browser = l->browser,
+                  .verifier = verifier);
     sec_free(verifier);
 }
 
@@ -193,16 +183,12 @@ static void on_salt(struct visit *v, const struct msg_login_salt *m)
         chan_breach(v->s->keeper, BREACH_LOGIN_ANSWER);
         return;
     }
-    if (!visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        sec_free(password);
-    else if (hasher_ask(v->s->hasher,
-                        &(struct hasher_ask){.ticket = v->req,
-                                             .lane = m->known ? HASHER_KNOWN : HASHER_STRANGERS,
-                                             .name = slice_str(l->name),
-                                             .salt = m->salt.p,
-                                             .cost = {m->ops, m->mem}},
-                        password) != ERR_OK)
-        reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
+    visit_hash(v, &waits,
+               (struct hasher_ask){.lane = m->known ? HASHER_KNOWN : HASHER_STRANGERS,
+                                   .name = slice_str(l->name),
+                                   .salt = m->salt.p,
+                                   .cost = {m->ops, m->mem}},
+               password);
 }
 
 /* A name as the keeper takes it: printable, not empty. */
@@ -216,11 +202,7 @@ static void ask_salt(struct visit *v)
     static const struct answers waits = {.login_salt = on_salt, .page_denied = on_denied};
     const struct login *l = v->own;
 
-    if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-        visit_sent(
-            v, send_login_start(v->s->keeper, &(struct msg_login_start){.req = v->req,
-                                                                        .name = slice_str(l->name),
-                                                                        .browser = l->browser}));
+    VISIT_ASK(v, &waits, login_start, .name = slice_str(l->name), .browser = l->browser);
 }
 
 void login_post(struct visit *v)
@@ -239,7 +221,7 @@ void login_post(struct visit *v)
         bool named = take_name(form_get(&f, "name", NULL), l->name);
         v->about_handoff = id_parse(form_get(&f, "handoff", NULL), v->handoff.b, ID_BYTES);
         v->about_connections = slice_eq_str(form_get(&f, "back", NULL), "connections");
-        if (!read_token(v, &token) || posted_csrf(&f, &posted) != ERR_OK ||
+        if (!read_digest(v, REPLY_LOGIN_COOKIE, &token) || posted_csrf(&f, &posted) != ERR_OK ||
             !id_equal(token.b, posted.b, DIGEST_BYTES))
             reply_text(v, PAGE_CSRF_LOGIN, NULL, SLICE_EMPTY);
         else if (!named || !l->password)
@@ -261,18 +243,9 @@ static void on_logged_out(struct visit *v, const struct msg_page_done *m)
 
 void logout_post(struct visit *v)
 {
-    static const char *const names[] = {POSTED_CSRF, NULL};
     static const struct answers waits = {.page_done = on_logged_out, .page_denied = reply_denied};
-    struct form f;
     struct digest csrf;
 
-    if (posted_read(v, &f, names)) {
-        if (posted_csrf(&f, &csrf) != ERR_OK)
-            reply_text(v, PAGE_CSRF, NULL, SLICE_EMPTY);
-        else if (visit_wait(v, &waits, limit_get(SET_PAGE_TIME)))
-            visit_sent(v, send_logout(v->s->keeper, &(struct msg_logout){.req = v->req,
-                                                                         .cookie = v->cookie,
-                                                                         .csrf = csrf}));
-    }
-    form_free(&f);
+    if (posted_button(v, &csrf))
+        VISIT_ASK(v, &waits, logout, .cookie = v->cookie, .csrf = csrf);
 }

@@ -48,6 +48,19 @@ enum err posted_csrf(const struct form *f, struct digest *ret)
     return id_parse(form_get(f, POSTED_CSRF, NULL), ret->b, DIGEST_BYTES) ? ERR_OK : ERR_CSRF;
 }
 
+bool posted_button(struct visit *v, struct digest *ret_csrf)
+{
+    static const char *const names[] = {POSTED_CSRF, NULL};
+    struct form f;
+    bool is_form = posted_read(v, &f, names);
+    bool good = is_form && posted_csrf(&f, ret_csrf) == ERR_OK;
+
+    if (is_form && !good)
+        reply_text(v, PAGE_CSRF, NULL, SLICE_EMPTY);
+    form_free(&f);
+    return good;
+}
+
 struct slice posted_get(const struct form *f, const char *name, size_t max, bool *ret_long)
 {
     struct slice s = form_get(f, name, NULL);

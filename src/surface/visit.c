@@ -86,6 +86,16 @@ void visit_sent(struct visit *v, enum err e)
         lose(v);
 }
 
+void visit_hash(struct visit *v, const struct answers *waits, struct hasher_ask ask,
+                struct sec *password)
+{
+    ask.ticket = v->req;
+    if (!visit_wait(v, waits, limit_get(SET_PAGE_TIME)))
+        sec_free(password);
+    else if (hasher_ask(v->s->hasher, &ask, password) != ERR_OK)
+        reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
+}
+
 void visit_settle(struct visit *v)
 {
     if (!v->waits)

@@ -64,6 +64,16 @@ MUST_USE bool visit_wait(struct visit *v, const struct answers *waits, uint64_t 
 /* After it: e is what sending gave. ERR_CLOSED is answered; anything else but ERR_OK is a bug,
  * since every field was checked before. */
 void visit_sent(struct visit *v, enum err e);
+/* Both, for a page: a question of that name with these fields, beside the visit's number. */
+#define VISIT_ASK(v, waits, name, ...)                                                             \
+    do {                                                                                           \
+        if (visit_wait(v, waits, limit_get(SET_PAGE_TIME)))                                        \
+            visit_sent(v, send_##name((v)->s->keeper,                                              \
+                                      &(struct msg_##name){.req = (v)->req, __VA_ARGS__}));        \
+    } while (0)
+/* Asks for a password's verifier; the password is moved. */
+void visit_hash(struct visit *v, const struct answers *waits, struct hasher_ask ask,
+                struct sec *password);
 /* It waits no longer. */
 void visit_settle(struct visit *v);
 
