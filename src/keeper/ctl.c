@@ -434,13 +434,6 @@ static enum err probe_work(void *ctx)
     return use_reserve(p->k, &p->plan, &p->use, &p->seq);
 }
 
-static void probe_released(void *owner, struct use *u, uint64_t egress_generation)
-{
-    (void)owner;
-    (void)u;
-    (void)egress_generation;
-}
-
 static void probe_ended(void *owner, struct use *u, const struct use_end *end)
 {
     struct probe *p = owner;
@@ -454,8 +447,7 @@ static void probe_ended(void *owner, struct use *u, const struct use_end *end)
     mem_free(p);
 }
 
-static const struct use_events probe_events = {
-    .forgotten = mem_free, .released = probe_released, .ended = probe_ended};
+static const struct use_events probe_events = {.forgotten = mem_free, .ended = probe_ended};
 
 static void probe_done(void *ctx, enum err e)
 {

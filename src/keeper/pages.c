@@ -377,25 +377,19 @@ void pages_close(struct keeper *k)
 
 /* --- log-out ---------------------------------------------------------------------------------- */
 
-struct logout {
-    struct keeper *k;
-    uint64_t peer, req;
-    struct session s;
-};
-
 static enum err logout_work(void *ctx)
 {
-    struct logout *l = ctx;
-    uint64_t seq = 0;
+    struct looking *l = ctx;
     enum err e = store_do(l->k->store, Q_session_remove, VALS(V_ID(l->s.hash)));
 
     return e ? e
-             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user}, &seq);
+             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user},
+                          &l->seq);
 }
 
 static void logout_done(void *ctx, enum err e)
 {
-    struct logout *l = ctx;
+    struct looking *l = ctx;
 
     pages_sessions_ended(l->k, l->s.user);
     page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : PAGE_OK);
@@ -405,15 +399,15 @@ static void logout_done(void *ctx, enum err e)
 void keeper_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
 {
     struct session s;
-    struct logout *l = NULL;
+    struct looking *l = NULL;
     enum err e = session_find_for_change(k, m->cookie, m->csrf, &s);
 
     if (e) {
         page_denied(c, m->req, page_why(e));
         return;
     }
-    l = MEM_NEW(struct logout);
-    *l = (struct logout){k, peer_of(c)->serial, m->req, s};
+    l = MEM_NEW(struct looking);
+    *l = (struct looking){.k = k, .peer = peer_of(c)->serial, .req = m->req, .s = s};
     store_work(k->store, STORE_URGENT, logout_work, logout_done, l);
 }
 

@@ -40,8 +40,10 @@ struct submit {
     struct outbox_wait audited;
 };
 
-static void submit_free(struct submit *s)
+static void submit_free(void *ctx)
 {
+    struct submit *s = ctx;
+
     outbox_forget(s->k, &s->audited);
     sec_free(s->plain);
     mem_free(s);
@@ -230,13 +232,6 @@ static void trial_done(void *ctx, enum err e)
         finish(s);
 }
 
-static void on_released(void *owner, struct use *u, uint64_t egress_generation)
-{
-    (void)owner;
-    (void)u;
-    (void)egress_generation;
-}
-
 static void on_tried(void *owner, struct use *u, const struct use_end *end)
 {
     struct submit *s = owner;
@@ -246,13 +241,7 @@ static void on_tried(void *owner, struct use *u, const struct use_end *end)
     store_work(s->k->store, STORE_NORMAL, trial_work, trial_done, s);
 }
 
-static void on_forgotten(void *owner)
-{
-    submit_free(owner);
-}
-
-static const struct use_events trial_events = {
-    .forgotten = on_forgotten, .released = on_released, .ended = on_tried};
+static const struct use_events trial_events = {.forgotten = submit_free, .ended = on_tried};
 
 /* --- coming in -------------------------------------------------------------------------------- */
 

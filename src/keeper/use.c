@@ -244,7 +244,7 @@ void use_try(struct use *u)
     u->egress = peer_of(egress)->serial;
     loop_timer_stop(u->timer);
     egress_unqueue(k, &u->wait);
-    if (u->events)
+    if (u->events && u->events->released)
         u->events->released(u->owner, u, chan_peer(egress)->generation);
 }
 

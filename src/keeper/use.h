@@ -46,8 +46,8 @@ struct use_end {
     enum err why; /* for unsent and unknown */
 };
 
-/* Whom a use tells. After ended() the use is gone. forgotten() comes instead when the keeper
- * closes: the owner frees itself; may be NULL. */
+/* Whom a use tells; NULL: not of that. After ended() the use is gone. forgotten() comes instead when
+ * the keeper closes: the owner frees itself. */
 struct use_events {
     void (*forgotten)(void *owner);
     void (*released)(void *owner, struct use *u, uint64_t egress_generation);

@@ -17,8 +17,10 @@
 #include "surface/reply.h"
 #include "surface/route.h"
 
-_Static_assert(LIM_FIELDS == 8, "the names of the form's fields");
-static const char *const field_names[LIM_FIELDS] = {"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7"};
+#define PASSWORD LIM_FIELDS /* its place behind the fields */
+static const char *const names[] = {"f0", "f1", "f2",       "f3",        "f4", "f5",
+                                    "f6", "f7", "password", POSTED_CSRF, NULL};
+_Static_assert(ARRAY_LEN(names) == PASSWORD + 3, "the names of the form's fields");
 
 /* What is wrong with one field, or with the password. Every post is answered with a redirect, so
  * that the back button and a reload never send a form again; the wrongs go along in the address, as
@@ -51,7 +53,6 @@ static const char *const wrongs[WRONG_COUNT] = {
                         "without accents, digits and common signs can. Check what you pasted.",
     [WRONG_COLON] = "There is a colon in it, which a user name here cannot have.",
 };
-#define PASSWORD LIM_FIELDS /* its place behind the fields */
 
 /* Until the keeper has said whose session it is, anybody may have sent the form: it is one secret. */
 struct give {
@@ -464,10 +465,9 @@ static enum err take_posted(struct give *g, const struct form *f)
     enum err e = ERR_OK;
 
     for (size_t i = 0; i <= PASSWORD; i++) {
-        const char *name = i == PASSWORD ? "password" : field_names[i];
         bool too_long;
-        struct slice s =
-            posted_get(f, name, i == PASSWORD ? LIM_PASSWORD_BYTES : LIM_FIELD_BYTES, &too_long);
+        struct slice s = posted_get(
+            f, names[i], i == PASSWORD ? LIM_PASSWORD_BYTES : LIM_FIELD_BYTES, &too_long);
 
         if (too_long)
             g->wrong[i] = i == PASSWORD ? WRONG_PASSWORD : WRONG_LONG;
@@ -487,8 +487,6 @@ void give_post(struct visit *v)
 {
     static const struct answers waits = {.handoff_view = on_view_of_post,
                                          .page_denied = reply_denied};
-    static const char *const names[] = {POSTED_CSRF, "password", "f0", "f1", "f2", "f3",
-                                        "f4",        "f5",       "f6", "f7", NULL};
     struct give *g = give_new(v);
     struct form f;
 
