@@ -134,31 +134,21 @@ static void show_form(struct visit *v, const struct msg_handoff_view *m,
     struct buf page = BUF_INIT(PAGE_MAX);
     struct page_field fields[LIM_FIELDS];
     struct page_asked asked = page_kind(m->kind)->asks(u);
-    bool wrong = has_wrong(g);
 
     for (size_t i = 0; i < asked.n; i++)
         fields[i] = (struct page_field){slice_str(asked.f[i].label), slice_str(asked.f[i].hint),
                                         asked.f[i].masked, wrongs[g->wrong[i]]};
     struct page_handoff p = {
-        .id = m->handoff,
-        .kind = m->kind,
-        .need = m->need,
-        .problem = wrong ? PROBLEM_NONE : m->problem, /* the newer of the two */
-        .tries_left = m->tries_left,
-        .upstream = slice_str(u->title),
-        .client = m->client_label,
-        .method = m->method,
-        .tool = m->tool,
-        .words = m->words,
-        .expires = m->expires,
+        .said = *m,
+        .title = slice_str(u->title),
         .lease = u->lease,
-        .for_request = m->for_request,
-        .shown = m->shown,
         .fields = fields,
         .fields_n = asked.n,
         .password_error = wrongs[g->wrong[PASSWORD]],
     };
-    if (p.problem == PROBLEM_WRONG_PASSWORD)
+    if (has_wrong(g)) /* which is newer than the problem */
+        p.said.problem = PROBLEM_NONE;
+    if (p.said.problem == PROBLEM_WRONG_PASSWORD)
         p.password_error = "Not right. Type it again, and the rest too.";
     page_handoff(&page, &f, &p);
     reply_page(v, 200, REPLY_STILL, &page);

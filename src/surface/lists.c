@@ -77,13 +77,10 @@ static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 
     if (!r)
         return;
-    r->u.inbox = (struct page_inbox_row){.id = m->handoff,
-                                         .need = m->need,
-                                         .upstream = conf_title(&v->s->conf, m->upstream),
-                                         .client = keep(&r->client, m->client_label),
-                                         .tool = keep(&r->tool, m->tool),
-                                         .words = keep(&r->words, m->words),
-                                         .expires = m->expires};
+    r->u.inbox = (struct page_inbox_row){*m, conf_title(&v->s->conf, m->upstream)};
+    r->u.inbox.said.client_label = keep(&r->client, m->client_label);
+    r->u.inbox.said.tool = keep(&r->tool, m->tool);
+    r->u.inbox.said.words = keep(&r->words, m->words);
 }
 
 static void on_inbox_end(struct visit *v, const struct msg_rows_end *m)
@@ -119,16 +116,8 @@ static void on_connection_row(struct visit *v, const struct msg_connection_row *
 
     if (!r)
         return;
-    r->u.connection = (struct page_connection_row){.id = m->connection,
-                                                   .state = m->state,
-                                                   .lease = m->lease,
-                                                   .upstream = conf_title(&v->s->conf, m->upstream),
-                                                   .client = keep(&r->client, m->client_label),
-                                                   .created = m->created,
-                                                   .last_used = m->last_used,
-                                                   .expires = m->expires,
-                                                   .uses_left = m->uses_left,
-                                                   .tested = m->tested};
+    r->u.connection = (struct page_connection_row){*m, conf_title(&v->s->conf, m->upstream)};
+    r->u.connection.said.client_label = keep(&r->client, m->client_label);
 }
 
 static void on_connections_end(struct visit *v, const struct msg_rows_end *m)

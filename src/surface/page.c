@@ -233,14 +233,14 @@ static const struct {
 static void add_doing(struct values *t, const struct page_handoff *p)
 {
     for (size_t i = 0; i < ARRAY_LEN(doings); i++) {
-        if (p->tool.n && slice_eq_str(p->method, doings[i].method)) {
+        if (p->said.tool.n && slice_eq_str(p->said.method, doings[i].method)) {
             add_str(t, "doing", doings[i].doing);
-            add_foreign(t, "tool", p->tool);
+            add_foreign(t, "tool", p->said.tool);
             return;
         }
     }
-    add_str(t, "doing", p->method.n ? "Use the method" : "Nothing at once");
-    add_foreign(t, "tool", p->method);
+    add_str(t, "doing", p->said.method.n ? "Use the method" : "Nothing at once");
+    add_foreign(t, "tool", p->said.method);
 }
 
 static void put_lease(struct buf *out, const struct page_handoff *p)
@@ -249,7 +249,7 @@ static void put_lease(struct buf *out, const struct page_handoff *p)
     char span[SAY_TEXT];
 
     say_span(l->ms, span);
-    if (l->kind == LEASE_KIND_ONCE && p->for_request)
+    if (l->kind == LEASE_KIND_ONCE && p->said.for_request)
         buf_put_str(out, "This agent may make this call, once, and no other.");
     else if (l->kind == LEASE_KIND_ONCE)
         buf_put_str(out, "Nothing by itself: each call to this server asks you again.");
@@ -320,13 +320,13 @@ static void add_asked_for(struct values *t, const struct page_handoff *p, struct
 {
     bool once = p->lease.kind == LEASE_KIND_ONCE;
 
-    read_asked(a, p->shown);
+    read_asked(a, p->said.shown);
     if (a->more > 0)
         buf_printf(more, "And %zu more. ", a->more);
     if (a->more > 0 || a->cut)
         buf_printf(more, "This page does not show everything%s.",
                    once ? ", but your yes is for exactly this call, to the last byte" : "");
-    add_bool(t, "asked", p->for_request);
+    add_bool(t, "asked", p->said.for_request);
     add_str(
         t, "asked_text",
         once ? "Your yes is for this call alone, with these values. The agent wrote them. What it "
@@ -400,22 +400,22 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
         set_field(&fields[i], i, &p->fields[i], i == wrong);
         rows[i] = (struct html_row){fields[i].t.v, fields[i].t.n};
     }
-    hex(id, p->id.b, ID_BYTES);
+    hex(id, p->said.handoff.b, ID_BYTES);
     hex(csrf, f->csrf.b, DIGEST_BYTES);
     add_rows(t, "fields", rows, p->fields_n);
     add_str(t, "id", id);
     add_str(t, "csrf", csrf);
     add_text(t, "user", f->user);
-    add_text(t, "upstream", p->upstream);
-    add_text(t, "words", p->words);
-    add_foreign(t, "client", p->client);
+    add_text(t, "upstream", p->title);
+    add_text(t, "words", p->said.words);
+    add_foreign(t, "client", p->said.client_label);
     add_doing(t, p);
     add_asked_for(t, p, &asked, &more);
-    add_str(t, "why", needs[p->need].why);
-    add_times(t, p->expires, f->now, times);
+    add_str(t, "why", needs[p->said.need].why);
+    add_times(t, p->said.expires, f->now, times);
     add_str(t, "password_error", p->password_error);
     add_bool(t, "password_focus", p->password_error && wrong == p->fields_n);
-    put(out, page_kind(p->kind)->form, t);
+    put(out, page_kind(p->said.kind)->form, t);
     buf_free(&more);
 }
 
@@ -425,14 +425,15 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
     struct buf heading = BUF_INIT(LIM_LABEL_BYTES + 32), lease = BUF_INIT(256),
                next = BUF_INIT(256), title = BUF_INIT(LIM_LABEL_BYTES + 64);
 
-    BUG_IF(p->problem >= ARRAY_LEN(problems));
-    buf_printf(&heading, "%s ", needs[p->need].verb);
-    buf_put(&heading, p->upstream);
+    BUG_IF(p->said.problem >= ARRAY_LEN(problems));
+    buf_printf(&heading, "%s ", needs[p->said.need].verb);
+    buf_put(&heading, p->title);
     put_lease(&lease, p);
-    if (problems[p->problem].next)
-        buf_printf(&next, "%s %u %s left.", problems[p->problem].next, p->tries_left,
-                   p->tries_left == 1 ? "try" : "tries");
-    bool again = p->problem != PROBLEM_NONE || p->password_error || to_correct(p) < p->fields_n;
+    if (problems[p->said.problem].next)
+        buf_printf(&next, "%s %u %s left.", problems[p->said.problem].next, p->said.tries_left,
+                   p->said.tries_left == 1 ? "try" : "tries");
+    bool again =
+        p->said.problem != PROBLEM_NONE || p->password_error || to_correct(p) < p->fields_n;
     buf_put_str(&title, again ? "Not yet: " : "");
     buf_put(&title, buf_slice(&heading));
     buf_put_u8(&title, '\0');
@@ -440,7 +441,7 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
     head(out, f, (const char *)title.p, AT_NONE);
     add_text(&t, "heading", buf_slice(&heading));
     add_text(&t, "afterwards", buf_slice(&lease));
-    add_str(&t, "problem", problems[p->problem].what);
+    add_str(&t, "problem", problems[p->said.problem].what);
     add_text(&t, "problem_next", buf_slice(&next));
     put_handoff(out, f, p, &t);
     foot(out, f);
@@ -463,18 +464,18 @@ static void set_inbox_item(struct inbox_item *x, const struct page_inbox_row *r,
 {
     struct buf heading = BUF_INIT(sizeof(x->heading) - 1);
 
-    buf_printf(&heading, "%s ", needs[r->need].verb);
-    buf_put(&heading, r->upstream);
+    buf_printf(&heading, "%s ", needs[r->said.need].verb);
+    buf_put(&heading, r->title);
     BUG_IF(!slice_to_cstr(buf_slice(&heading), x->heading, sizeof(x->heading)));
     buf_free(&heading);
-    hex(x->id, r->id.b, ID_BYTES);
+    hex(x->id, r->said.handoff.b, ID_BYTES);
     add_str(&x->t, "id", x->id);
     add_str(&x->t, "heading", x->heading);
-    add_text(&x->t, "upstream", r->upstream);
-    add_text(&x->t, "words", r->words);
-    add_foreign(&x->t, "client", r->client);
-    add_foreign(&x->t, "tool", r->tool);
-    add_times(&x->t, r->expires, now, x->times);
+    add_text(&x->t, "upstream", r->title);
+    add_text(&x->t, "words", r->said.words);
+    add_foreign(&x->t, "client", r->said.client_label);
+    add_foreign(&x->t, "tool", r->said.tool);
+    add_times(&x->t, r->said.expires, now, x->times);
 }
 
 void page_inbox(struct buf *out, const struct page_frame *f, const struct page_inbox_row *in,
@@ -522,14 +523,14 @@ static void say_lease(struct connection_item *x, const struct page_connection_ro
     char until[SAY_TEXT];
     struct buf b = BUF_INIT(sizeof(x->lease) - 1);
 
-    say_moment(r->expires, now, until);
-    if (states[r->state].allowed)
-        buf_put_str(&b, states[r->state].allowed);
-    else if (r->lease == LEASE_KIND_KEEP)
+    say_moment(r->said.expires, now, until);
+    if (states[r->said.state].allowed)
+        buf_put_str(&b, states[r->said.state].allowed);
+    else if (r->said.lease == LEASE_KIND_KEEP)
         buf_put_str(&b, "until you revoke it");
-    else if (r->uses_left != UINT32_MAX)
-        buf_printf(&b, "%u more %s", r->uses_left, r->uses_left == 1 ? "time" : "times");
-    if (!states[r->state].allowed && r->lease != LEASE_KIND_KEEP && r->expires)
+    else if (r->said.uses_left != UINT32_MAX)
+        buf_printf(&b, "%u more %s", r->said.uses_left, r->said.uses_left == 1 ? "time" : "times");
+    if (!states[r->said.state].allowed && r->said.lease != LEASE_KIND_KEEP && r->said.expires)
         buf_printf(&b, "%suntil %s", b.n ? ", " : "", until);
     BUG_IF(!slice_to_cstr(buf_slice(&b), x->lease, sizeof(x->lease)));
     buf_free(&b);
@@ -540,29 +541,29 @@ static void set_connection_item(struct connection_item *x, const struct page_con
 {
     char moment[SAY_TEXT], distance[SAY_TEXT];
 
-    BUG_IF(r->state >= ARRAY_LEN(states));
-    hex(x->id, r->id.b, ID_BYTES);
-    say_moment(r->created, now, x->given);
-    say_iso(r->created, x->given_iso);
-    if (r->last_used) {
-        say_moment(r->last_used, now, moment);
-        say_distance(r->last_used, now, distance);
-        say_iso(r->last_used, x->last_iso);
+    BUG_IF(r->said.state >= ARRAY_LEN(states));
+    hex(x->id, r->said.connection.b, ID_BYTES);
+    say_moment(r->said.created, now, x->given);
+    say_iso(r->said.created, x->given_iso);
+    if (r->said.last_used) {
+        say_moment(r->said.last_used, now, moment);
+        say_distance(r->said.last_used, now, distance);
+        say_iso(r->said.last_used, x->last_iso);
     }
-    (void)snprintf(x->last, sizeof(x->last), r->last_used ? "%s, %s" : "never", moment,
+    (void)snprintf(x->last, sizeof(x->last), r->said.last_used ? "%s, %s" : "never", moment,
                    distance); /* fits */
     say_lease(x, r, now);
     add_str(&x->t, "id", x->id);
-    add_text(&x->t, "upstream", r->upstream);
-    add_foreign(&x->t, "client", r->client);
-    add_str(&x->t, "state", states[r->state].text);
-    add_str(&x->t, "state_class", states[r->state].class);
+    add_text(&x->t, "upstream", r->title);
+    add_foreign(&x->t, "client", r->said.client_label);
+    add_str(&x->t, "state", states[r->said.state].text);
+    add_str(&x->t, "state_class", states[r->said.state].class);
     add_str(&x->t, "lease", x->lease);
     add_str(&x->t, "last", x->last);
     add_str(&x->t, "last_iso", x->last_iso);
     add_str(&x->t, "given", x->given);
     add_str(&x->t, "given_iso", x->given_iso);
-    add_str(&x->t, "tested", r->tested ? "tested" : "not tested");
+    add_str(&x->t, "tested", r->said.tested ? "tested" : "not tested");
 }
 
 void page_connections(struct buf *out, const struct page_frame *f,

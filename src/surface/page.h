@@ -75,42 +75,24 @@ struct page_kind {
 };
 const struct page_kind *page_kind(enum handoff_kind k);
 
+/* What the keeper said of one, with the title of its upstream; so are the rows of lists. */
 struct page_handoff {
-    struct handoff_id id;
-    enum handoff_kind kind;
-    enum need need;
-    enum problem problem;
-    uint32_t tries_left;
-    struct slice upstream;             /* its title, ours */
-    struct slice client, method, tool; /* theirs */
-    struct slice words;
-    uint64_t expires;
+    struct msg_handoff_view said;
+    struct slice title;
     struct page_lease lease;
-    bool for_request;   /* it was opened for a call: */
-    struct slice shown; /* its projection (proto/projection.h); theirs */
     const struct page_field *fields;
     size_t fields_n; /* at most LIM_FIELDS */
     const char *password_error;
 };
 
 struct page_inbox_row {
-    struct handoff_id id;
-    enum need need;
-    struct slice upstream;     /* ours */
-    struct slice client, tool; /* theirs */
-    struct slice words;
-    uint64_t expires;
+    struct msg_inbox_row said;
+    struct slice title;
 };
 
 struct page_connection_row {
-    struct connection_id id;
-    enum connection_state state;
-    enum lease_kind lease;
-    struct slice upstream;                /* ours */
-    struct slice client;                  /* theirs */
-    uint64_t created, last_used, expires; /* 0: never */
-    uint32_t uses_left;                   /* UINT32_MAX: no limit */
-    bool tested;
+    struct msg_connection_row said;
+    struct slice title;
 };
 
 void page_login(struct buf *out, const struct page_frame *f, const struct page_login *p);

@@ -61,12 +61,12 @@ static void test_login(void **state)
 
 static struct page_handoff sample(const struct page_field *fields, size_t n)
 {
-    return (struct page_handoff){.upstream = SLICE_LIT("Up \"><n>"),
-                                 .client = SLICE_LIT("a\xe2\x80\xae<n>\n\n\xff"),
-                                 .method = SLICE_LIT("tools/call"),
-                                 .tool = SLICE_LIT("t\x1b[2J<n>"),
-                                 .words = SLICE_LIT("<n> <n>"),
-                                 .expires = NOW + 90000,
+    return (struct page_handoff){.title = SLICE_LIT("Up \"><n>"),
+                                 .said.client_label = SLICE_LIT("a\xe2\x80\xae<n>\n\n\xff"),
+                                 .said.method = SLICE_LIT("tools/call"),
+                                 .said.tool = SLICE_LIT("t\x1b[2J<n>"),
+                                 .said.words = SLICE_LIT("<n> <n>"),
+                                 .said.expires = NOW + 90000,
                                  .lease = {LEASE_KIND_TASK, 3, 600000},
                                  .fields = fields,
                                  .fields_n = n};
@@ -114,11 +114,11 @@ static void test_handoff_variants(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct buf b = BUF_INIT(PAGE_MAX);
         struct page_handoff p = sample(&field, 1);
-        p.need = rows[i].need;
-        p.problem = rows[i].problem;
+        p.said.need = rows[i].need;
+        p.said.problem = rows[i].problem;
         p.lease.kind = rows[i].lease;
-        p.method = slice_str(rows[i].method);
-        p.tool = slice_str(rows[i].tool);
+        p.said.method = slice_str(rows[i].method);
+        p.said.tool = slice_str(rows[i].tool);
         page_handoff(&b, &frame, &p);
         check_whole(&b);
         if (!has(&b, rows[i].says))
@@ -151,12 +151,12 @@ static void test_asked_for(void **state)
     assert_true(has(&b, "each call to this server asks you again"));
     assert_false(has(&b, "What the call says"));
 
-    p.for_request = true;
+    p.said.for_request = true;
     put_shown(&shown, 'M', SLICE_LIT("tools/call"));
     put_shown(&shown, 'N', SLICE_LIT("pay"));
     put_shown(&shown, 'P', SLICE_LIT("/arguments"));
     put_shown(&shown, 'o', SLICE_EMPTY);
-    p.shown = buf_slice(&shown);
+    p.said.shown = buf_slice(&shown);
     buf_clear(&b);
     page_handoff(&b, &frame, &p);
     check_whole(&b);
@@ -173,7 +173,7 @@ static void test_asked_for(void **state)
     put_shown(&shown, 't', SLICE_EMPTY);
     put_shown(&shown, 'P', SLICE_LIT("Mcp-Param-Tenant"));
     put_shown(&shown, 's', SLICE_LIT("live"));
-    p.shown = buf_slice(&shown);
+    p.said.shown = buf_slice(&shown);
     buf_clear(&b);
     page_handoff(&b, &frame, &p);
     check_whole(&b);
@@ -191,7 +191,7 @@ static void test_asked_for(void **state)
         put_shown(&shown, 'P', slice_str(name));
         put_shown(&shown, 'z', SLICE_EMPTY);
     }
-    p.shown = buf_slice(&shown);
+    p.said.shown = buf_slice(&shown);
     buf_clear(&b);
     page_handoff(&b, &frame, &p);
     check_whole(&b);
@@ -202,7 +202,7 @@ static void test_asked_for(void **state)
     put_shown(&shown, 'P', SLICE_LIT("/arguments/a"));
     put_shown(&shown, 's', SLICE_LIT("b"));
     put_shown(&shown, 'X', SLICE_EMPTY);
-    p.shown = buf_slice(&shown);
+    p.said.shown = buf_slice(&shown);
     buf_clear(&b);
     page_handoff(&b, &frame, &p);
     assert_true(has(&b, "does not show everything"));
@@ -213,10 +213,10 @@ static void test_asked_for(void **state)
 static void test_lists(void **state)
 {
     struct buf b = BUF_INIT(PAGE_MAX);
-    const struct page_inbox_row row = {.upstream = SLICE_LIT("<n>"),
-                                       .client = SLICE_LIT("<n>"),
-                                       .tool = SLICE_LIT("<n>"),
-                                       .words = SLICE_LIT("<n>")};
+    const struct page_inbox_row row = {.title = SLICE_LIT("<n>"),
+                                       .said.client_label = SLICE_LIT("<n>"),
+                                       .said.tool = SLICE_LIT("<n>"),
+                                       .said.words = SLICE_LIT("<n>")};
     (void)state;
     page_inbox(&b, &frame, &row, 1);
     check_whole(&b);
@@ -226,14 +226,14 @@ static void test_lists(void **state)
     assert_true(has(&b, "Nothing waits for you"));
     for (int s = 0; s < CONNECTION_STATE_COUNT; s++) {
         for (int l = 0; l < LEASE_KIND_COUNT; l++) {
-            struct page_connection_row c = {.state = (enum connection_state)s,
-                                            .lease = (enum lease_kind)l,
-                                            .upstream = SLICE_LIT("<n>"),
-                                            .client = SLICE_LIT("<n>"),
-                                            .created = UINT64_MAX,
-                                            .last_used = l ? 1 : 0,
-                                            .expires = UINT64_MAX,
-                                            .uses_left = l ? UINT32_MAX : 1};
+            struct page_connection_row c = {.said.state = (enum connection_state)s,
+                                            .said.lease = (enum lease_kind)l,
+                                            .title = SLICE_LIT("<n>"),
+                                            .said.client_label = SLICE_LIT("<n>"),
+                                            .said.created = UINT64_MAX,
+                                            .said.last_used = l ? 1 : 0,
+                                            .said.expires = UINT64_MAX,
+                                            .said.uses_left = l ? UINT32_MAX : 1};
             buf_clear(&b);
             page_connections(&b, &frame, &c, 1, true);
             check_whole(&b);

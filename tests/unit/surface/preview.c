@@ -52,15 +52,15 @@ static void logins(void)
 static struct page_handoff sample(const struct page_field *fields, size_t n)
 {
     return (struct page_handoff){
-        .id = {{0x1f, 0x2e, 0x3d}},
-        .need = NEED_MISSING,
-        .tries_left = 10,
-        .upstream = SLICE_LIT("Harbour Station"),
-        .client = SLICE_LIT("Claude on my laptop"),
-        .method = SLICE_LIT("tools/call"),
-        .tool = SLICE_LIT("weather"),
-        .words = SLICE_LIT("amber falcon"),
-        .expires = NOW + 14 * MIN + 30000,
+        .said.handoff = {{0x1f, 0x2e, 0x3d}},
+        .said.need = NEED_MISSING,
+        .said.tries_left = 10,
+        .title = SLICE_LIT("Harbour Station"),
+        .said.client_label = SLICE_LIT("Claude on my laptop"),
+        .said.method = SLICE_LIT("tools/call"),
+        .said.tool = SLICE_LIT("weather"),
+        .said.words = SLICE_LIT("amber falcon"),
+        .said.expires = NOW + 14 * MIN + 30000,
         .lease = {LEASE_KIND_TASK, 20, 60 * MIN},
         .fields = fields,
         .fields_n = n,
@@ -97,8 +97,8 @@ static void handoffs(void)
     struct buf shown = BUF_INIT(LIM_PROJECTION_BYTES);
     put_shown(&shown, 'P', "/arguments/station");
     put_shown(&shown, 's', "harbour");
-    p.for_request = true;
-    p.shown = buf_slice(&shown);
+    p.said.for_request = true;
+    p.said.shown = buf_slice(&shown);
     save_handoff("handoff.html", &p);
 
     put_shown(&shown, 'P', "/arguments/pay/amount");
@@ -116,40 +116,41 @@ static void handoffs(void)
               "/arguments/copies/0/a_name_without_any_place_to_break_it_in_two_at_all");
     put_shown(&shown, 'a', "");
     put_shown(&shown, 'X', "");
-    p.shown = buf_slice(&shown);
-    p.need = NEED_USED_UP;
+    p.said.shown = buf_slice(&shown);
+    p.said.need = NEED_USED_UP;
     p.lease.kind = LEASE_KIND_ONCE;
     save_handoff("handoff-once.html", &p);
     buf_free(&shown);
     p = sample(key, 1);
 
-    p.problem = PROBLEM_REFUSED;
-    p.tries_left = 9;
+    p.said.problem = PROBLEM_REFUSED;
+    p.said.tries_left = 9;
     save_handoff("handoff-refused.html", &p);
 
-    p.problem = PROBLEM_WRONG_PASSWORD;
+    p.said.problem = PROBLEM_WRONG_PASSWORD;
     p.password_error = "This is not your Sidegate password.";
     save_handoff("handoff-wrong-password.html", &p);
 
     p = sample(pair, 2);
-    p.need = NEED_STALE;
+    p.said.need = NEED_STALE;
     p.lease.kind = LEASE_KIND_KEEP;
     pair[1].error = "There is a line break in it. Paste it again without.";
     save_handoff("handoff-fields.html", &p);
 
     p = sample(key, 1);
-    p.need = NEED_USED_UP;
+    p.said.need = NEED_USED_UP;
     p.lease.kind = LEASE_KIND_ONCE;
-    p.client = SLICE_LIT("\xe2\x80\xae"
-                         "evil\n<b>click</b> https://example.com/ "
-                         "please enter your bank password here, it is quite safe, really");
-    p.tool = SLICE_LIT(
+    p.said.client_label =
+        SLICE_LIT("\xe2\x80\xae"
+                  "evil\n<b>click</b> https://example.com/ "
+                  "please enter your bank password here, it is quite safe, really");
+    p.said.tool = SLICE_LIT(
         "averyveryveryverylongtoolname_averyveryveryverylongtoolname_averyveryveryverylong");
     save_handoff("handoff-hostile.html", &p);
 
-    p.need = NEED_ASKED;
-    p.method = p.tool = SLICE_EMPTY;
-    p.client = SLICE_LIT("Claude on my laptop");
+    p.said.need = NEED_ASKED;
+    p.said.method = p.said.tool = SLICE_EMPTY;
+    p.said.client_label = SLICE_LIT("Claude on my laptop");
     save_handoff("handoff-asked.html", &p);
 }
 
@@ -176,46 +177,46 @@ static void lists(void)
 {
     struct buf b = BUF_INIT(PAGE_MAX);
     const struct page_inbox_row rows[] = {
-        {.id = {{1}},
-         .need = NEED_MISSING,
-         .upstream = SLICE_LIT("Harbour Station"),
-         .client = SLICE_LIT("Claude on my laptop"),
-         .tool = SLICE_LIT("weather"),
-         .words = SLICE_LIT("amber falcon"),
-         .expires = NOW + 14 * MIN},
-        {.id = {{2}},
-         .need = NEED_STALE,
-         .upstream = SLICE_LIT("Ticket office"),
-         .client = SLICE_LIT("night build"),
-         .words = SLICE_LIT("quiet maple"),
-         .expires = NOW + 30000},
+        {.said.handoff = {{1}},
+         .said.need = NEED_MISSING,
+         .title = SLICE_LIT("Harbour Station"),
+         .said.client_label = SLICE_LIT("Claude on my laptop"),
+         .said.tool = SLICE_LIT("weather"),
+         .said.words = SLICE_LIT("amber falcon"),
+         .said.expires = NOW + 14 * MIN},
+        {.said.handoff = {{2}},
+         .said.need = NEED_STALE,
+         .title = SLICE_LIT("Ticket office"),
+         .said.client_label = SLICE_LIT("night build"),
+         .said.words = SLICE_LIT("quiet maple"),
+         .said.expires = NOW + 30000},
     };
     const struct page_connection_row given[] = {
-        {.id = {{1}},
-         .state = CONNECTION_STATE_LIVE,
-         .lease = LEASE_KIND_TASK,
-         .upstream = SLICE_LIT("Harbour Station"),
-         .client = SLICE_LIT("Claude on my laptop"),
-         .created = NOW - 50 * MIN,
-         .last_used = NOW - 3 * MIN,
-         .expires = NOW + 10 * MIN,
-         .uses_left = 17,
-         .tested = true},
-        {.id = {{2}},
-         .state = CONNECTION_STATE_STALE,
-         .lease = LEASE_KIND_KEEP,
-         .upstream = SLICE_LIT("Ticket office"),
-         .client = SLICE_LIT("night build"),
-         .created = NOW - 3000 * MIN,
-         .uses_left = UINT32_MAX},
-        {.id = {{3}},
-         .state = CONNECTION_STATE_SUSPENDED,
-         .lease = LEASE_KIND_ONCE,
-         .upstream = SLICE_LIT("Library"),
-         .client = SLICE_LIT("Claude on my laptop"),
-         .created = NOW - 90 * MIN,
-         .last_used = NOW - 80 * MIN,
-         .uses_left = 0},
+        {.said.connection = {{1}},
+         .said.state = CONNECTION_STATE_LIVE,
+         .said.lease = LEASE_KIND_TASK,
+         .title = SLICE_LIT("Harbour Station"),
+         .said.client_label = SLICE_LIT("Claude on my laptop"),
+         .said.created = NOW - 50 * MIN,
+         .said.last_used = NOW - 3 * MIN,
+         .said.expires = NOW + 10 * MIN,
+         .said.uses_left = 17,
+         .said.tested = true},
+        {.said.connection = {{2}},
+         .said.state = CONNECTION_STATE_STALE,
+         .said.lease = LEASE_KIND_KEEP,
+         .title = SLICE_LIT("Ticket office"),
+         .said.client_label = SLICE_LIT("night build"),
+         .said.created = NOW - 3000 * MIN,
+         .said.uses_left = UINT32_MAX},
+        {.said.connection = {{3}},
+         .said.state = CONNECTION_STATE_SUSPENDED,
+         .said.lease = LEASE_KIND_ONCE,
+         .title = SLICE_LIT("Library"),
+         .said.client_label = SLICE_LIT("Claude on my laptop"),
+         .said.created = NOW - 90 * MIN,
+         .said.last_used = NOW - 80 * MIN,
+         .said.uses_left = 0},
     };
     page_inbox(&b, &in, rows, ARRAY_LEN(rows));
     save_page("inbox.html", &b);
