@@ -44,10 +44,9 @@ void call_say_neutral(struct call *call, const struct handoff_row *h, enum endin
     struct chan *c = gateway(call);
     char words[WORDS_MAX];
 
-    words_of(h->id, words);
     tell_call_neutral(c, &(struct msg_call_neutral){.call = call->key.number,
                                                     .handoff = h->id,
-                                                    .words = slice_str(words),
+                                                    .words = words_of(h->id, words),
                                                     .ending = ending});
     call_free(call);
 }
@@ -79,7 +78,6 @@ void call_say_handoff(struct call *call, const struct handoff_row *h)
     struct chan *c = gateway(call);
     char words[WORDS_MAX];
 
-    words_of(h->id, words);
     if (call->era == ERA_MODERN)
         seal(call, h, 0, &state);
     call_enter(call, call->era == ERA_MODERN ? CALL_END : CALL_ASK);
@@ -88,7 +86,7 @@ void call_say_handoff(struct call *call, const struct handoff_row *h)
     tell_call_handoff(c, &(struct msg_call_handoff){.call = call->key.number,
                                                     .client = call->who.client,
                                                     .handoff = h->id,
-                                                    .words = slice_str(words),
+                                                    .words = words_of(h->id, words),
                                                     .need = h->need,
                                                     .state = buf_slice(&state),
                                                     .by_error = call->link_by_error});
@@ -101,13 +99,12 @@ void call_say_hold(struct call *call, const struct handoff_row *h)
     struct chan *c = gateway(call);
     char words[WORDS_MAX];
 
-    words_of(h->id, words);
     if (call->era == ERA_MODERN && call->leg + 1u < limit_get(SET_HOLD_LEGS))
         seal(call, h, (uint8_t)(call->leg + 1), &state);
     call_enter(call, CALL_HOLD);
     tell_call_hold(c, &(struct msg_call_hold){.call = call->key.number,
                                               .handoff = h->id,
-                                              .words = slice_str(words),
+                                              .words = words_of(h->id, words),
                                               .state = buf_slice(&state)});
     buf_free(&state);
 }

@@ -1,7 +1,7 @@
 /*
- * Kinds of handoff: what differs between them, a row each. The same for all is how one lives
+ * Kinds of handoff: what differs between them, a row each. The same for all are how one lives
  * (handoff.def), how often a person may be asked (handoff.c), and how what was given comes in and is
- * tried (submit.c). What a person sees of a kind is surface/kind.h.
+ * tried (submit.c). What a person sees of a kind is in surface/page.h.
  */
 #ifndef SG_KEEPER_KIND_H
 #define SG_KEEPER_KIND_H

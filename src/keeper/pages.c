@@ -56,10 +56,9 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
 
     if (!c)
         return;
-    words_of(row->id, words);
     if (m.for_request && handoff_shown_of(k, row->id, &shown) == ERR_OK)
         m.shown = buf_slice(&shown);
-    m.words = slice_str(words);
+    m.words = words_of(row->id, words);
     if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         page_denied(c, req, DENIAL_GONE); /* the upstream is not configured any more */
     else
@@ -246,8 +245,7 @@ static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, struct
     char words[WORDS_MAX];
 
     STORE_ID(q, 0, m.handoff);
-    words_of(m.handoff, words);
-    m.words = slice_str(words);
+    m.words = words_of(m.handoff, words);
     if (m.expires <= keeper_now(k) || !conf_index(&k->conf, store_bytes(q, 4), &m.upstream))
         return ERR_OK; /* over, or for an upstream that is not there any more */
     return send_inbox_row(c, &m);

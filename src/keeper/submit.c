@@ -86,17 +86,24 @@ static enum err take(void *ctx, struct slice plain)
 
 /* --- inside work ------------------------------------------------------------------------------ */
 
+/* Back to the person, unless that was the last of the tries that count. */
+static enum err back(struct submit *s, enum handoff_event event, enum problem problem,
+                     enum err code)
+{
+    bool counts = problem != PROBLEM_UNREACHABLE;
+    bool last = counts && kind_tries_left(&s->row) <= 1;
+
+    return handoff_move(s->k, &s->row, last ? HANDOFF_EXHAUST : event,
+                        &(struct handoff_change){.problem = last ? PROBLEM_TOO_MANY : problem,
+                                                 .tries = counts,
+                                                 .code = code},
+                        &s->seq);
+}
+
 static enum err wrong_proof(struct submit *s)
 {
-    bool last = kind_tries_left(&s->row) <= 1;
-
     s->why = DENIAL_WRONG_PASSWORD;
-    return handoff_move(
-        s->k, &s->row, last ? HANDOFF_EXHAUST : HANDOFF_WRONG,
-        &(struct handoff_change){.problem = last ? PROBLEM_TOO_MANY : PROBLEM_WRONG_PASSWORD,
-                                 .tries = 1,
-                                 .code = ERR_WRONG_PASSWORD},
-        &s->seq);
+    return back(s, HANDOFF_WRONG, PROBLEM_WRONG_PASSWORD, ERR_WRONG_PASSWORD);
 }
 
 static enum err accept(struct submit *s, bool tested)
@@ -179,20 +186,14 @@ static enum err submit_work(void *ctx)
 
 static enum err reject(struct submit *s)
 {
-    bool refused = s->end.result == RESULT_ANSWERED && s->end.refused;
-    bool last = refused && kind_tries_left(&s->row) <= 1;
     enum err e = store_do(s->k->store, Q_connection_remove, VALS(V_ID(s->connection)));
 
     s->outcome = SUBMIT_DONE;
-    return e ? e
-             : handoff_move(
-                   s->k, &s->row, last ? HANDOFF_EXHAUST : HANDOFF_REJECT,
-                   &(struct handoff_change){.problem = last      ? PROBLEM_TOO_MANY
-                                                       : refused ? PROBLEM_REFUSED
-                                                                 : PROBLEM_UNREACHABLE,
-                                            .tries = refused,
-                                            .code = refused ? ERR_UPSTREAM_REFUSED : s->end.why},
-                   &s->seq);
+    if (e)
+        return e;
+    return s->end.result == RESULT_ANSWERED && s->end.refused
+               ? back(s, HANDOFF_REJECT, PROBLEM_REFUSED, ERR_UPSTREAM_REFUSED)
+               : back(s, HANDOFF_REJECT, PROBLEM_UNREACHABLE, s->end.why);
 }
 
 static enum err trial_work(void *ctx)

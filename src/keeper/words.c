@@ -46,7 +46,7 @@ static void add(struct buf *b, uint8_t which)
     buf_put_str(b, words[which]);
 }
 
-void words_of(struct handoff_id id, char ret_words[WORDS_MAX])
+struct slice words_of(struct handoff_id id, char room[WORDS_MAX])
 {
     struct buf b = BUF_INIT(WORDS_MAX);
     struct digest d;
@@ -58,6 +58,7 @@ void words_of(struct handoff_id id, char ret_words[WORDS_MAX])
     add(&b, d.b[0]);
     buf_put_u8(&b, ' ');
     add(&b, d.b[1]);
-    BUG_IF(!slice_to_cstr(buf_slice(&b), ret_words, WORDS_MAX));
+    BUG_IF(!slice_to_cstr(buf_slice(&b), room, WORDS_MAX));
     buf_free(&b);
+    return slice_str(room);
 }

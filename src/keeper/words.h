@@ -11,6 +11,6 @@
 
 enum { WORDS_MAX = 32 /* bytes with the space and the NUL */ };
 
-void words_of(struct handoff_id id, char ret_words[WORDS_MAX]);
+struct slice words_of(struct handoff_id id, char room[WORDS_MAX]);
 
 #endif

@@ -79,6 +79,7 @@ static bool is_true(const struct html_value *v)
 {
     switch (v->kind) {
     case HTML_TEXT:
+    case HTML_HEX:
     case HTML_FOREIGN: return v->text.n > 0;
     case HTML_BOOL: return v->yes;
     case HTML_ROWS: return v->rows_n > 0;
@@ -190,13 +191,12 @@ static enum err render_section(struct buf *out, struct slice *t, const struct ta
 
 static enum err render_value(struct buf *out, const struct html_value *v)
 {
-    if (!v || (v->kind != HTML_TEXT && v->kind != HTML_FOREIGN))
-        return ERR_SYNTAX;
-    if (v->kind == HTML_FOREIGN)
-        html_put_foreign(out, v->text, HTML_FOREIGN_MAX);
-    else
-        html_put(out, v->text);
-    return ERR_OK;
+    switch (v ? v->kind : HTML_ROWS) {
+    case HTML_TEXT: html_put(out, v->text); return ERR_OK;
+    case HTML_HEX: buf_put_hex(out, v->text); return ERR_OK;
+    case HTML_FOREIGN: html_put_foreign(out, v->text, HTML_FOREIGN_MAX); return ERR_OK;
+    default: return ERR_SYNTAX;
+    }
 }
 
 static enum err render(struct buf *out, struct slice t, const struct scope *sc, int depth)

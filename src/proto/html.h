@@ -23,6 +23,7 @@ void html_put_foreign(struct buf *out, struct slice s, size_t max);
 
 enum html_kind {
     HTML_TEXT,    /* {{name}}; true when not empty */
+    HTML_HEX,     /* {{name}} as hexadecimal digits */
     HTML_FOREIGN, /* {{name}} through html_put_foreign, at most HTML_FOREIGN_MAX characters */
     HTML_BOOL,    /* {{#if}} only */
     HTML_ROWS     /* {{#each}}; true when there is a row */
@@ -37,7 +38,7 @@ struct html_row {
 struct html_value {
     const char *name;
     enum html_kind kind;
-    struct slice text;           /* TEXT, FOREIGN */
+    struct slice text;           /* TEXT, HEX, FOREIGN */
     bool yes;                    /* BOOL */
     const struct html_row *rows; /* ROWS */
     size_t rows_n;

@@ -12,6 +12,7 @@
 #include "surface/web.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The values of a template or of one row of it. */
 struct values {
@@ -41,6 +42,11 @@ static void add_foreign(struct values *t, const char *name, struct slice s)
     add(t, (struct html_value){.name = name, .kind = HTML_FOREIGN, .text = s});
 }
 
+static void add_hex(struct values *t, const char *name, struct slice s)
+{
+    add(t, (struct html_value){.name = name, .kind = HTML_HEX, .text = s});
+}
+
 static void add_bool(struct values *t, const char *name, bool yes)
 {
     add(t, (struct html_value){.name = name, .kind = HTML_BOOL, .yes = yes});
@@ -58,15 +64,6 @@ static void put(struct buf *out, enum web_file f, const struct values *t)
 
     /* Too large makes a page that ends early; anything else is a wrong template, so ours. */
     BUG_IF(e != ERR_OK && e != ERR_TOO_LARGE);
-}
-
-#define HEX_ID     (2 * ID_BYTES + 1)
-#define HEX_DIGEST (2 * DIGEST_BYTES + 1)
-
-static void hex(char *to, const uint8_t *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        (void)snprintf(to + 2 * i, 3, "%02x", p[i]); /* two digits and a NUL */
 }
 
 /* --- what is around every page ---------------------------------------------------------------- */
@@ -101,11 +98,9 @@ static void head(struct buf *out, const struct page_frame *f, const char *title,
 static void foot(struct buf *out, const struct page_frame *f)
 {
     struct values t = {0};
-    char csrf[HEX_DIGEST];
 
-    hex(csrf, f->csrf.b, DIGEST_BYTES);
     add_text(&t, "user", f->user);
-    add_str(&t, "csrf", csrf);
+    add_hex(&t, "csrf", ID_SLICE(f->csrf));
     add_text(&t, "host", f->host);
     put(out, WEB_FOOT, &t);
 }
@@ -392,7 +387,7 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
     struct html_row rows[LIM_FIELDS];
     struct asked asked = {0};
     struct buf more = BUF_INIT(256);
-    char id[HEX_ID], csrf[HEX_DIGEST], times[3][SAY_TEXT];
+    char times[3][SAY_TEXT];
     size_t wrong = to_correct(p);
 
     BUG_IF(p->fields_n > LIM_FIELDS);
@@ -400,11 +395,9 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
         set_field(&fields[i], i, &p->fields[i], i == wrong);
         rows[i] = (struct html_row){fields[i].t.v, fields[i].t.n};
     }
-    hex(id, p->said.handoff.b, ID_BYTES);
-    hex(csrf, f->csrf.b, DIGEST_BYTES);
     add_rows(t, "fields", rows, p->fields_n);
-    add_str(t, "id", id);
-    add_str(t, "csrf", csrf);
+    add_hex(t, "id", ID_SLICE(p->said.handoff));
+    add_hex(t, "csrf", ID_SLICE(f->csrf));
     add_text(t, "user", f->user);
     add_text(t, "upstream", p->title);
     add_text(t, "words", p->said.words);
@@ -422,54 +415,43 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
 void page_handoff(struct buf *out, const struct page_frame *f, const struct page_handoff *p)
 {
     struct values t = {0};
-    struct buf heading = BUF_INIT(LIM_LABEL_BYTES + 32), lease = BUF_INIT(256),
-               next = BUF_INIT(256), title = BUF_INIT(LIM_LABEL_BYTES + 64);
+    struct buf lease = BUF_INIT(256), next = BUF_INIT(256);
+    bool first =
+        p->said.problem == PROBLEM_NONE && !p->password_error && to_correct(p) == p->fields_n;
+    const char *again = first ? "" : "Not yet: ";
+    char title[LIM_LABEL_BYTES + 64];
 
     BUG_IF(p->said.problem >= ARRAY_LEN(problems));
-    buf_printf(&heading, "%s ", needs[p->said.need].verb);
-    buf_put(&heading, p->title);
+    (void)snprintf(title, sizeof(title), "%s%s %.*s", again, needs[p->said.need].verb,
+                   (int)p->title.n, (const char *)p->title.p); /* fits */
     put_lease(&lease, p);
     if (problems[p->said.problem].next)
         buf_printf(&next, "%s %u %s left.", problems[p->said.problem].next, p->said.tries_left,
                    p->said.tries_left == 1 ? "try" : "tries");
-    bool again =
-        p->said.problem != PROBLEM_NONE || p->password_error || to_correct(p) < p->fields_n;
-    buf_put_str(&title, again ? "Not yet: " : "");
-    buf_put(&title, buf_slice(&heading));
-    buf_put_u8(&title, '\0');
-
-    head(out, f, (const char *)title.p, AT_NONE);
-    add_text(&t, "heading", buf_slice(&heading));
+    head(out, f, title, AT_NONE);
+    add_str(&t, "heading", title + strlen(again));
     add_text(&t, "afterwards", buf_slice(&lease));
     add_str(&t, "problem", problems[p->said.problem].what);
     add_text(&t, "problem_next", buf_slice(&next));
     put_handoff(out, f, p, &t);
     foot(out, f);
-
-    buf_free(&heading);
     buf_free(&lease);
     buf_free(&next);
-    buf_free(&title);
 }
 
 /* --- the inbox -------------------------------------------------------------------------------- */
 
 struct inbox_item {
     struct values t;
-    char id[HEX_ID], times[3][SAY_TEXT];
+    char times[3][SAY_TEXT];
     char heading[LIM_LABEL_BYTES + 32];
 };
 
 static void set_inbox_item(struct inbox_item *x, const struct page_inbox_row *r, uint64_t now)
 {
-    struct buf heading = BUF_INIT(sizeof(x->heading) - 1);
-
-    buf_printf(&heading, "%s ", needs[r->said.need].verb);
-    buf_put(&heading, r->title);
-    BUG_IF(!slice_to_cstr(buf_slice(&heading), x->heading, sizeof(x->heading)));
-    buf_free(&heading);
-    hex(x->id, r->said.handoff.b, ID_BYTES);
-    add_str(&x->t, "id", x->id);
+    (void)snprintf(x->heading, sizeof(x->heading), "%s %.*s", needs[r->said.need].verb,
+                   (int)r->title.n, (const char *)r->title.p); /* fits */
+    add_hex(&x->t, "id", ID_SLICE(r->said.handoff));
     add_str(&x->t, "heading", x->heading);
     add_text(&x->t, "upstream", r->title);
     add_text(&x->t, "words", r->said.words);
@@ -513,7 +495,6 @@ static const struct {
 
 struct connection_item {
     struct values t;
-    char id[HEX_ID];
     char given[SAY_TEXT], given_iso[SAY_TEXT], last[2 * SAY_TEXT], last_iso[SAY_TEXT];
     char lease[128];
 };
@@ -542,7 +523,6 @@ static void set_connection_item(struct connection_item *x, const struct page_con
     char moment[SAY_TEXT], distance[SAY_TEXT];
 
     BUG_IF(r->said.state >= ARRAY_LEN(states));
-    hex(x->id, r->said.connection.b, ID_BYTES);
     say_moment(r->said.created, now, x->given);
     say_iso(r->said.created, x->given_iso);
     if (r->said.last_used) {
@@ -553,7 +533,7 @@ static void set_connection_item(struct connection_item *x, const struct page_con
     (void)snprintf(x->last, sizeof(x->last), r->said.last_used ? "%s, %s" : "never", moment,
                    distance); /* fits */
     say_lease(x, r, now);
-    add_str(&x->t, "id", x->id);
+    add_hex(&x->t, "id", ID_SLICE(r->said.connection));
     add_text(&x->t, "upstream", r->title);
     add_foreign(&x->t, "client", r->said.client_label);
     add_str(&x->t, "state", states[r->said.state].text);
@@ -570,7 +550,6 @@ void page_connections(struct buf *out, const struct page_frame *f,
                       const struct page_connection_row *in, size_t n, bool revoked)
 {
     struct values t = {0};
-    char csrf[HEX_DIGEST];
     struct connection_item *items = mem_zalloc_array(n, sizeof(*items));
     struct html_row *rows = mem_zalloc_array(n, sizeof(*rows));
 
@@ -578,8 +557,7 @@ void page_connections(struct buf *out, const struct page_frame *f,
         set_connection_item(&items[i], &in[i], f->now);
         rows[i] = (struct html_row){items[i].t.v, items[i].t.n};
     }
-    hex(csrf, f->csrf.b, DIGEST_BYTES);
-    add_str(&t, "csrf", csrf);
+    add_hex(&t, "csrf", ID_SLICE(f->csrf));
     add_bool(&t, "revoked", revoked);
     add_rows(&t, "rows", rows, n);
     head(out, f, "Connections", AT_CONNECTIONS);

@@ -66,6 +66,7 @@ static const struct html_value values[] = {
     TEXT("empty", ""),
     BOOL("yes", true),
     BOOL("no", false),
+    {.name = "id", .kind = HTML_HEX, .text = {(const uint8_t *)"\x00\xab<", 3}},
     {.name = "said", .kind = HTML_FOREIGN, .text = {(const uint8_t *)"x\xe2\x80\xae<", 5}},
     {.name = "rows", .kind = HTML_ROWS, .rows = rows_of, .rows_n = 2},
     {.name = "none", .kind = HTML_ROWS},
@@ -81,6 +82,7 @@ static void test_templates(void **state)
         {"plain } text {", "plain } text {"},
         {"<p>{{who}}</p>", "<p>a&amp;b</p>"},
         {"{{said}}", "x[U+202E]&lt;"},
+        {"{{#if id}}{{id}}{{/if}}", "00ab3c"},
         {"{{#if yes}}Y{{/if}}{{#if no}}N{{/if}}{{#unless no}}U{{/unless}}{{#unless "
          "yes}}V{{/unless}}",
          "YU"},
