@@ -13,10 +13,7 @@
 /* A row, and the copies of what it points to: a message's slices do not live on. */
 struct row {
     STAILQ_ENTRY(row) entry;
-    union {
-        struct page_inbox_row inbox;
-        struct page_connection_row connection;
-    } u;
+    struct page_row page;
     struct buf client, tool, words;
 };
 
@@ -69,7 +66,7 @@ static struct row *add_row(struct visit *v)
     return r;
 }
 
-/* --- the inbox -------------------------------------------------------------------------------- */
+/* --- the pages -------------------------------------------------------------------------------- */
 
 static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 {
@@ -77,38 +74,11 @@ static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 
     if (!r)
         return;
-    r->u.inbox = (struct page_inbox_row){*m, conf_title(&v->s->conf, m->upstream)};
-    r->u.inbox.said.client_label = keep(&r->client, m->client_label);
-    r->u.inbox.said.tool = keep(&r->tool, m->tool);
-    r->u.inbox.said.words = keep(&r->words, m->words);
+    r->page = (struct page_row){.inbox = *m, .title = conf_title(&v->s->conf, m->upstream)};
+    r->page.inbox.client_label = keep(&r->client, m->client_label);
+    r->page.inbox.tool = keep(&r->tool, m->tool);
+    r->page.inbox.words = keep(&r->words, m->words);
 }
-
-static void on_inbox_end(struct visit *v, const struct msg_rows_end *m)
-{
-    const struct list *l = v->own;
-    struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
-    struct page_inbox_row *rows = mem_zalloc_array(l->n, sizeof(*rows));
-    struct buf page = BUF_INIT(PAGE_MAX);
-    struct row *r;
-    size_t n = 0;
-
-    STAILQ_FOREACH(r, &l->rows, entry)
-    rows[n++] = r->u.inbox;
-    page_inbox(&page, &f, rows, n);
-    reply_page(v, 200, REPLY_INBOX, &page);
-    mem_free(rows);
-}
-
-void inbox_show(struct visit *v)
-{
-    static const struct answers waits = {
-        .inbox_row = on_inbox_row, .rows_end = on_inbox_end, .page_denied = reply_denied};
-
-    list_new(v);
-    VISIT_ASK(v, &waits, inbox_get, .cookie = v->cookie);
-}
-
-/* --- connections ------------------------------------------------------------------------------ */
 
 static void on_connection_row(struct visit *v, const struct msg_connection_row *m)
 {
@@ -116,35 +86,48 @@ static void on_connection_row(struct visit *v, const struct msg_connection_row *
 
     if (!r)
         return;
-    r->u.connection = (struct page_connection_row){*m, conf_title(&v->s->conf, m->upstream)};
-    r->u.connection.said.client_label = keep(&r->client, m->client_label);
+    r->page = (struct page_row){.connection = *m, .title = conf_title(&v->s->conf, m->upstream)};
+    r->page.connection.client_label = keep(&r->client, m->client_label);
 }
 
-static void on_connections_end(struct visit *v, const struct msg_rows_end *m)
+static void on_end(struct visit *v, const struct msg_rows_end *m)
 {
     const struct list *l = v->own;
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
-    struct page_connection_row *rows = mem_zalloc_array(l->n, sizeof(*rows));
+    struct page_row *rows = mem_zalloc_array(l->n, sizeof(*rows));
     struct buf page = BUF_INIT(PAGE_MAX);
     struct row *r;
     size_t n = 0;
 
     STAILQ_FOREACH(r, &l->rows, entry)
-    rows[n++] = r->u.connection;
-    page_connections(&page, &f, rows, n, slice_eq_str(v->http->query, "revoked=1"));
-    reply_page(v, 200, REPLY_STILL, &page);
+    rows[n++] = r->page;
+    if (v->about_connections)
+        page_connections(&page, &f, rows, n, slice_eq_str(v->http->query, "revoked=1"));
+    else
+        page_inbox(&page, &f, rows, n);
+    reply_page(v, 200, v->about_connections ? REPLY_STILL : REPLY_INBOX, &page);
     mem_free(rows);
+}
+
+void inbox_show(struct visit *v)
+{
+    static const struct answers waits = {
+        .inbox_row = on_inbox_row, .rows_end = on_end, .page_denied = reply_denied};
+
+    list_new(v);
+    VISIT_ASK(v, &waits, inbox_get, .cookie = v->cookie);
 }
 
 void connections_show(struct visit *v)
 {
-    static const struct answers waits = {.connection_row = on_connection_row,
-                                         .rows_end = on_connections_end,
-                                         .page_denied = reply_denied};
+    static const struct answers waits = {
+        .connection_row = on_connection_row, .rows_end = on_end, .page_denied = reply_denied};
 
     list_new(v);
     VISIT_ASK(v, &waits, connections_get, .cookie = v->cookie);
 }
+
+/* --- revoking --------------------------------------------------------------------------------- */
 
 static void on_revoked(struct visit *v, const struct msg_page_done *m)
 {

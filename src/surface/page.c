@@ -68,8 +68,6 @@ static void put(struct buf *out, enum web_file f, const struct values *t)
 
 /* --- what is around every page ---------------------------------------------------------------- */
 
-enum at { AT_NONE, AT_INBOX, AT_CONNECTIONS };
-
 static void asset(char ret[64], const char *path, enum web_file f)
 {
     char tag[WEB_TAG + 1];
@@ -78,20 +76,20 @@ static void asset(char ret[64], const char *path, enum web_file f)
     (void)snprintf(ret, 64, "%s?v=%s", path, tag); /* the paths are two short literals */
 }
 
-static void head(struct buf *out, const struct page_frame *f, const char *title, enum at at)
+static void head(struct buf *out, const struct page_frame *f, const char *title, enum web_file of)
 {
     struct values t = {0};
     char style[64], script[64] = "";
 
     asset(style, "/style.css", WEB_STYLE);
-    if (at == AT_INBOX)
+    if (of == WEB_INBOX)
         asset(script, "/inbox.js", WEB_SCRIPT);
     add_str(&t, "title", title);
     add_str(&t, "style", style);
     add_str(&t, "script", script);
     add_text(&t, "user", f->user);
-    add_bool(&t, "at_inbox", at == AT_INBOX);
-    add_bool(&t, "at_connections", at == AT_CONNECTIONS);
+    add_bool(&t, "at_inbox", of == WEB_INBOX);
+    add_bool(&t, "at_connections", of == WEB_CONNECTIONS);
     put(out, WEB_HEAD, &t);
 }
 
@@ -105,6 +103,14 @@ static void foot(struct buf *out, const struct page_frame *f)
     put(out, WEB_FOOT, &t);
 }
 
+static void put_page(struct buf *out, const struct page_frame *f, const char *title,
+                     enum web_file of, const struct values *t)
+{
+    head(out, f, title, of);
+    put(out, of, t);
+    foot(out, f);
+}
+
 /* --- log-in and closed texts ------------------------------------------------------------------ */
 
 void page_login(struct buf *out, const struct page_frame *f, const struct page_login *p)
@@ -116,9 +122,7 @@ void page_login(struct buf *out, const struct page_frame *f, const struct page_l
     add_bool(&t, "connections", p->connections);
     add_text(&t, "name", p->name);
     add_str(&t, "error", p->error);
-    head(out, f, p->error ? "Not logged in" : "Log in", AT_NONE);
-    put(out, WEB_LOGIN, &t);
-    foot(out, f);
+    put_page(out, f, p->error ? "Not logged in" : "Log in", WEB_LOGIN, &t);
 }
 
 enum sign { SIGN_NONE, SIGN_TESTED, SIGN_STORED };
@@ -165,9 +169,7 @@ void page_message(struct buf *out, const struct page_frame *f, enum page_text te
     add_text(&t, "words", words);
     add_text(&t, "next_url", next);
     add_str(&t, "next", c->next);
-    head(out, f, c->heading, AT_NONE);
-    put(out, WEB_MESSAGE, &t);
-    foot(out, f);
+    put_page(out, f, c->heading, WEB_MESSAGE, &t);
     buf_free(&elsewhere);
 }
 
@@ -215,6 +217,7 @@ static const struct {
     [PROBLEM_WRONG_PASSWORD] = {"Nothing was given yet.", "Your Sidegate password is not right."},
     [PROBLEM_TOO_MANY] = {"Too many tries.", "Nothing was stored. Wait a minute before the next."},
 };
+_Static_assert(ARRAY_LEN(problems) == PROBLEM_COUNT, "each problem has its words");
 
 /* What the agent wants to do, in Sidegate's words, before the name that it used. */
 static const struct {
@@ -381,7 +384,7 @@ static void add_times(struct values *t, uint64_t at, uint64_t now, char text[3][
 }
 
 static void put_handoff(struct buf *out, const struct page_frame *f, const struct page_handoff *p,
-                        struct values *t)
+                        const char *title, struct values *t)
 {
     struct field fields[LIM_FIELDS] = {0};
     struct html_row rows[LIM_FIELDS];
@@ -408,7 +411,7 @@ static void put_handoff(struct buf *out, const struct page_frame *f, const struc
     add_times(t, p->said.expires, f->now, times);
     add_str(t, "password_error", p->password_error);
     add_bool(t, "password_focus", p->password_error && wrong == p->fields_n);
-    put(out, page_kind(p->said.kind)->form, t);
+    put_page(out, f, title, page_kind(p->said.kind)->form, t);
     buf_free(&more);
 }
 
@@ -421,20 +424,17 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
     const char *again = first ? "" : "Not yet: ";
     char title[LIM_LABEL_BYTES + 64];
 
-    BUG_IF(p->said.problem >= ARRAY_LEN(problems));
     (void)snprintf(title, sizeof(title), "%s%s %.*s", again, needs[p->said.need].verb,
                    (int)p->title.n, (const char *)p->title.p); /* fits */
     put_lease(&lease, p);
     if (problems[p->said.problem].next)
         buf_printf(&next, "%s %u %s left.", problems[p->said.problem].next, p->said.tries_left,
                    p->said.tries_left == 1 ? "try" : "tries");
-    head(out, f, title, AT_NONE);
     add_str(&t, "heading", title + strlen(again));
     add_text(&t, "afterwards", buf_slice(&lease));
     add_str(&t, "problem", problems[p->said.problem].what);
     add_text(&t, "problem_next", buf_slice(&next));
-    put_handoff(out, f, p, &t);
-    foot(out, f);
+    put_handoff(out, f, p, title, &t);
     buf_free(&lease);
     buf_free(&next);
 }
@@ -447,21 +447,20 @@ struct inbox_item {
     char heading[LIM_LABEL_BYTES + 32];
 };
 
-static void set_inbox_item(struct inbox_item *x, const struct page_inbox_row *r, uint64_t now)
+static void set_inbox_item(struct inbox_item *x, const struct page_row *r, uint64_t now)
 {
-    (void)snprintf(x->heading, sizeof(x->heading), "%s %.*s", needs[r->said.need].verb,
+    (void)snprintf(x->heading, sizeof(x->heading), "%s %.*s", needs[r->inbox.need].verb,
                    (int)r->title.n, (const char *)r->title.p); /* fits */
-    add_hex(&x->t, "id", ID_SLICE(r->said.handoff));
+    add_hex(&x->t, "id", ID_SLICE(r->inbox.handoff));
     add_str(&x->t, "heading", x->heading);
     add_text(&x->t, "upstream", r->title);
-    add_text(&x->t, "words", r->said.words);
-    add_foreign(&x->t, "client", r->said.client_label);
-    add_foreign(&x->t, "tool", r->said.tool);
-    add_times(&x->t, r->said.expires, now, x->times);
+    add_text(&x->t, "words", r->inbox.words);
+    add_foreign(&x->t, "client", r->inbox.client_label);
+    add_foreign(&x->t, "tool", r->inbox.tool);
+    add_times(&x->t, r->inbox.expires, now, x->times);
 }
 
-void page_inbox(struct buf *out, const struct page_frame *f, const struct page_inbox_row *in,
-                size_t n)
+void page_inbox(struct buf *out, const struct page_frame *f, const struct page_row *in, size_t n)
 {
     struct values t = {0};
     struct inbox_item *items = mem_zalloc_array(n, sizeof(*items));
@@ -472,9 +471,7 @@ void page_inbox(struct buf *out, const struct page_frame *f, const struct page_i
         rows[i] = (struct html_row){items[i].t.v, items[i].t.n};
     }
     add_rows(&t, "rows", rows, n);
-    head(out, f, "Inbox", AT_INBOX);
-    put(out, WEB_INBOX, &t);
-    foot(out, f);
+    put_page(out, f, "Inbox", WEB_INBOX, &t);
     mem_free(rows);
     mem_free(items);
 }
@@ -492,6 +489,7 @@ static const struct {
     [CONNECTION_STATE_SUSPENDED] = {"suspended", "bad",
                                     "nothing: the server sent the value back too often"},
 };
+_Static_assert(ARRAY_LEN(states) == CONNECTION_STATE_COUNT, "each state has its words");
 
 struct connection_item {
     struct values t;
@@ -499,55 +497,55 @@ struct connection_item {
     char lease[128];
 };
 
-static void say_lease(struct connection_item *x, const struct page_connection_row *r, uint64_t now)
+static void say_lease(struct connection_item *x, const struct page_row *r, uint64_t now)
 {
     char until[SAY_TEXT];
     struct buf b = BUF_INIT(sizeof(x->lease) - 1);
 
-    say_moment(r->said.expires, now, until);
-    if (states[r->said.state].allowed)
-        buf_put_str(&b, states[r->said.state].allowed);
-    else if (r->said.lease == LEASE_KIND_KEEP)
+    say_moment(r->connection.expires, now, until);
+    if (states[r->connection.state].allowed)
+        buf_put_str(&b, states[r->connection.state].allowed);
+    else if (r->connection.lease == LEASE_KIND_KEEP)
         buf_put_str(&b, "until you revoke it");
-    else if (r->said.uses_left != UINT32_MAX)
-        buf_printf(&b, "%u more %s", r->said.uses_left, r->said.uses_left == 1 ? "time" : "times");
-    if (!states[r->said.state].allowed && r->said.lease != LEASE_KIND_KEEP && r->said.expires)
+    else if (r->connection.uses_left != UINT32_MAX)
+        buf_printf(&b, "%u more %s", r->connection.uses_left,
+                   r->connection.uses_left == 1 ? "time" : "times");
+    if (!states[r->connection.state].allowed && r->connection.lease != LEASE_KIND_KEEP &&
+        r->connection.expires)
         buf_printf(&b, "%suntil %s", b.n ? ", " : "", until);
     BUG_IF(!slice_to_cstr(buf_slice(&b), x->lease, sizeof(x->lease)));
     buf_free(&b);
 }
 
-static void set_connection_item(struct connection_item *x, const struct page_connection_row *r,
-                                uint64_t now)
+static void set_connection_item(struct connection_item *x, const struct page_row *r, uint64_t now)
 {
     char moment[SAY_TEXT], distance[SAY_TEXT];
 
-    BUG_IF(r->said.state >= ARRAY_LEN(states));
-    say_moment(r->said.created, now, x->given);
-    say_iso(r->said.created, x->given_iso);
-    if (r->said.last_used) {
-        say_moment(r->said.last_used, now, moment);
-        say_distance(r->said.last_used, now, distance);
-        say_iso(r->said.last_used, x->last_iso);
+    say_moment(r->connection.created, now, x->given);
+    say_iso(r->connection.created, x->given_iso);
+    if (r->connection.last_used) {
+        say_moment(r->connection.last_used, now, moment);
+        say_distance(r->connection.last_used, now, distance);
+        say_iso(r->connection.last_used, x->last_iso);
     }
-    (void)snprintf(x->last, sizeof(x->last), r->said.last_used ? "%s, %s" : "never", moment,
+    (void)snprintf(x->last, sizeof(x->last), r->connection.last_used ? "%s, %s" : "never", moment,
                    distance); /* fits */
     say_lease(x, r, now);
-    add_hex(&x->t, "id", ID_SLICE(r->said.connection));
+    add_hex(&x->t, "id", ID_SLICE(r->connection.connection));
     add_text(&x->t, "upstream", r->title);
-    add_foreign(&x->t, "client", r->said.client_label);
-    add_str(&x->t, "state", states[r->said.state].text);
-    add_str(&x->t, "state_class", states[r->said.state].class);
+    add_foreign(&x->t, "client", r->connection.client_label);
+    add_str(&x->t, "state", states[r->connection.state].text);
+    add_str(&x->t, "state_class", states[r->connection.state].class);
     add_str(&x->t, "lease", x->lease);
     add_str(&x->t, "last", x->last);
     add_str(&x->t, "last_iso", x->last_iso);
     add_str(&x->t, "given", x->given);
     add_str(&x->t, "given_iso", x->given_iso);
-    add_str(&x->t, "tested", r->said.tested ? "tested" : "not tested");
+    add_str(&x->t, "tested", r->connection.tested ? "tested" : "not tested");
 }
 
-void page_connections(struct buf *out, const struct page_frame *f,
-                      const struct page_connection_row *in, size_t n, bool revoked)
+void page_connections(struct buf *out, const struct page_frame *f, const struct page_row *in,
+                      size_t n, bool revoked)
 {
     struct values t = {0};
     struct connection_item *items = mem_zalloc_array(n, sizeof(*items));
@@ -560,9 +558,7 @@ void page_connections(struct buf *out, const struct page_frame *f,
     add_hex(&t, "csrf", ID_SLICE(f->csrf));
     add_bool(&t, "revoked", revoked);
     add_rows(&t, "rows", rows, n);
-    head(out, f, "Connections", AT_CONNECTIONS);
-    put(out, WEB_CONNECTIONS, &t);
-    foot(out, f);
+    put_page(out, f, "Connections", WEB_CONNECTIONS, &t);
     mem_free(rows);
     mem_free(items);
 }

@@ -85,13 +85,11 @@ struct page_handoff {
     const char *password_error;
 };
 
-struct page_inbox_row {
-    struct msg_inbox_row said;
-    struct slice title;
-};
-
-struct page_connection_row {
-    struct msg_connection_row said;
+struct page_row {
+    union {
+        struct msg_inbox_row inbox;
+        struct msg_connection_row connection;
+    };
     struct slice title;
 };
 
@@ -101,10 +99,9 @@ void page_handoff(struct buf *out, const struct page_frame *f, const struct page
  * the inbox. */
 void page_message(struct buf *out, const struct page_frame *f, enum page_text t, struct slice words,
                   struct slice back);
-void page_inbox(struct buf *out, const struct page_frame *f, const struct page_inbox_row *rows,
-                size_t n);
+void page_inbox(struct buf *out, const struct page_frame *f, const struct page_row *rows, size_t n);
 /* revoked: say that one was just revoked. */
-void page_connections(struct buf *out, const struct page_frame *f,
-                      const struct page_connection_row *rows, size_t n, bool revoked);
+void page_connections(struct buf *out, const struct page_frame *f, const struct page_row *rows,
+                      size_t n, bool revoked);
 
 #endif

@@ -213,10 +213,10 @@ static void test_asked_for(void **state)
 static void test_lists(void **state)
 {
     struct buf b = BUF_INIT(PAGE_MAX);
-    const struct page_inbox_row row = {.title = SLICE_LIT("<n>"),
-                                       .said.client_label = SLICE_LIT("<n>"),
-                                       .said.tool = SLICE_LIT("<n>"),
-                                       .said.words = SLICE_LIT("<n>")};
+    const struct page_row row = {.title = SLICE_LIT("<n>"),
+                                 .inbox.client_label = SLICE_LIT("<n>"),
+                                 .inbox.tool = SLICE_LIT("<n>"),
+                                 .inbox.words = SLICE_LIT("<n>")};
     (void)state;
     page_inbox(&b, &frame, &row, 1);
     check_whole(&b);
@@ -226,14 +226,14 @@ static void test_lists(void **state)
     assert_true(has(&b, "Nothing waits for you"));
     for (int s = 0; s < CONNECTION_STATE_COUNT; s++) {
         for (int l = 0; l < LEASE_KIND_COUNT; l++) {
-            struct page_connection_row c = {.said.state = (enum connection_state)s,
-                                            .said.lease = (enum lease_kind)l,
-                                            .title = SLICE_LIT("<n>"),
-                                            .said.client_label = SLICE_LIT("<n>"),
-                                            .said.created = UINT64_MAX,
-                                            .said.last_used = l ? 1 : 0,
-                                            .said.expires = UINT64_MAX,
-                                            .said.uses_left = l ? UINT32_MAX : 1};
+            struct page_row c = {.connection.state = (enum connection_state)s,
+                                 .connection.lease = (enum lease_kind)l,
+                                 .title = SLICE_LIT("<n>"),
+                                 .connection.client_label = SLICE_LIT("<n>"),
+                                 .connection.created = UINT64_MAX,
+                                 .connection.last_used = l ? 1 : 0,
+                                 .connection.expires = UINT64_MAX,
+                                 .connection.uses_left = l ? UINT32_MAX : 1};
             buf_clear(&b);
             page_connections(&b, &frame, &c, 1, true);
             check_whole(&b);
