@@ -23,6 +23,13 @@ ID_TYPE(connection_id); /* a user's credential at one upstream */
 ID_TYPE(lease_id);
 ID_TYPE(use_id);     /* one permitted request to an upstream */
 ID_TYPE(session_id); /* a legacy MCP session of the gateway */
+ID_TYPE(node_id);    /* an installation: one store */
+
+/* On whose behalf something is done. */
+struct principal {
+    struct user_id user;
+    struct client_id client;
+};
 
 struct digest {
     uint8_t b[DIGEST_BYTES]; /* SHA-256 unless the field says otherwise */

@@ -36,18 +36,13 @@ struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest 
 enum err auth_load(struct keeper *k)
 {
     struct store_rows q;
-    struct principal who;
-    struct digest hash;
+    struct client_row row;
 
     auth_close(k);
-    store_query(k->store, Q_client_all, VALS(), &q);
-    while (store_next(&q)) {
-        STORE_ID(&q, 0, who.client);
-        STORE_ID(&q, 1, who.user);
-        STORE_ID(&q, 2, hash);
-        auth_add(k, who, hash, store_bytes(&q, 3))->link_by_error = store_int(&q, 4) != 0;
-    }
-    return store_end(&q);
+    store_query(k->store, Q_client_all, VALS(), &row, &q);
+    while (store_next(&q))
+        auth_add(k, row.who, row.token, slice_str(row.label))->link_by_error = row.link_by_error;
+    return store_end(&q, ERR_OK);
 }
 
 void auth_close(struct keeper *k)

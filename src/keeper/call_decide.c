@@ -19,26 +19,21 @@
 static enum err look_up_own(struct call *call, struct call_decision *d, bool connected)
 {
     struct keeper *k = call->k;
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_user_by_id, VALS(V_ID(call->who.user)), &q);
+    struct user_row user;
+    struct handoff_id_row live;
+    enum err e = store_one(k->store, Q_user_by_id, VALS(V_ID(call->who.user)), &user);
 
     if (e)
         return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
-    if (!slice_to_cstr(store_bytes(&q, 0), d->user_name, sizeof(d->user_name)))
-        d->user_name[0] = 0;
-    e = store_end(&q);
-    if (e)
-        return e;
+    (void)slice_copy(slice_str(user.name), d->user_name, sizeof(d->user_name) - 1);
     d->outcome = OUTCOME_OWN;
     d->connected = connected;
     e = store_one(k->store, Q_handoff_live,
                   VALS(V_ID(call->who.user), V_ID(call->who.client),
                        V_STR(conf_get(&k->conf, call->upstream)->name)),
-                  &q);
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    d->pending = true;
-    return store_end(&q);
+                  &live);
+    d->pending = !e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err reserve(struct call *call, struct call_decision *d,

@@ -24,12 +24,11 @@ enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t until)
 
 enum err chain_check(struct keeper *k, struct use_id chain)
 {
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_chain_find, VALS(V_ID(chain)), &q);
+    struct number_row until;
+    enum err e = store_one(k->store, Q_chain_find, VALS(V_ID(chain)), &until);
 
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    e = store_end(&q);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
     return e || PLANTED(chain_spent_twice) ? e : ERR_BAD_STATE;
 }
 

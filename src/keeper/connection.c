@@ -8,52 +8,41 @@
 #include "crypto/random.h"
 #include "keeper/outbox.h"
 
-static bool is_over(const struct lease_now *l, uint64_t now)
-{
-    return l->expires != 0 && l->expires <= now;
-}
-
-enum connection_state connection_shown(enum connection_stored s, const struct lease_now *l,
-                                       uint64_t now)
+enum connection_state connection_shown(enum connection_stored s, int64_t uses_left,
+                                       uint64_t expires, uint64_t now)
 {
     if (s == CONNECTION_SUSPENDED)
         return CONNECTION_STATE_SUSPENDED;
     if (s == CONNECTION_STALE)
         return CONNECTION_STATE_STALE;
-    if (is_over(l, now))
+    if (expires != 0 && expires <= now)
         return CONNECTION_STATE_EXPIRED;
-    return l->uses_left == 0 ? CONNECTION_STATE_USED_UP : CONNECTION_STATE_LIVE;
+    return uses_left == 0 ? CONNECTION_STATE_USED_UP : CONNECTION_STATE_LIVE;
 }
 
 /* Used up: whether the request that took the last use is still running. */
 static enum err used_up(struct keeper *k, struct connection_id id, enum lease_kind kind,
                         enum policy_standing *ret)
 {
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_use_running, VALS(V_ID(id)), &q);
+    struct number_row running;
+    enum err e = store_one(k->store, Q_use_running, VALS(V_ID(id)), &running);
 
-    if (e)
-        return e;
-    *ret = STAND_USED_UP;
-    if (store_int(&q, 0) > 0)
+    if (!e && running.n > 0)
         *ret = kind == LEASE_KIND_ONCE ? STAND_RUNS : STAND_LAST;
-    return store_end(&q);
+    return e;
 }
 
-static enum err judge(struct keeper *k, enum connection_stored s, const struct lease_now *l,
-                      struct connection_now *ret)
+static enum err judge(struct keeper *k, const struct standing_row *row, struct connection_now *ret)
 {
     static const enum policy_standing live[LEASE_KIND_COUNT] = {STAND_ONCE, STAND_TASK, STAND_KEEP};
 
     ret->standing = STAND_USED_UP;
-    switch (connection_shown(s, l, keeper_now(k))) {
+    switch (connection_shown(row->state, row->uses_left, row->expires, keeper_now(k))) {
     case CONNECTION_STATE_SUSPENDED: ret->standing = STAND_SUSPENDED; break;
     case CONNECTION_STATE_STALE: ret->standing = STAND_STALE; break;
     case CONNECTION_STATE_EXPIRED: ret->standing = STAND_EXPIRED; break;
-    case CONNECTION_STATE_USED_UP: return used_up(k, ret->id, l->kind, &ret->standing);
-    default:
-        if ((unsigned)l->kind < LEASE_KIND_COUNT)
-            ret->standing = live[l->kind];
+    case CONNECTION_STATE_USED_UP: return used_up(k, row->id, row->kind, &ret->standing);
+    default: ret->standing = live[row->kind];
     }
     return ERR_OK;
 }
@@ -62,30 +51,25 @@ enum err connection_stand(struct keeper *k, const struct principal *who, uint16_
                           struct connection_now *ret)
 {
     const struct upstream *u = conf_get(&k->conf, upstream);
-    struct store_rows q;
-    struct lease_now lease;
-    enum connection_stored stored = CONNECTION_PENDING;
+    struct standing_row row;
     enum err e = ERR_OK;
 
     *ret = (struct connection_now){.standing = STAND_NO_NEED};
     if (!u->needs_credential)
         return ERR_OK;
     e = store_one(k->store, Q_connection_find,
-                  VALS(V_ID(who->user), V_ID(who->client), V_STR(u->name)), &q);
+                  VALS(V_ID(who->user), V_ID(who->client), V_STR(u->name)), &row);
     if (e == ERR_NOT_FOUND) {
         ret->standing = STAND_MISSING;
         return ERR_OK;
     }
     if (e)
         return e;
-    STORE_ID(&q, 0, ret->id);
-    stored = (enum connection_stored)store_int(&q, 1);
-    STORE_ID(&q, 3, ret->lease);
-    lease = lease_read(&q, 4);
-    ret->until = lease.expires == 0 ? LEASE_FOR_EVER : lease.expires;
-    STORE_ID(&q, 7, ret->request);
-    e = store_end(&q);
-    return e ? e : judge(k, stored, &lease, ret);
+    ret->id = row.id;
+    ret->lease = row.lease;
+    ret->until = row.expires == 0 ? LEASE_FOR_EVER : row.expires;
+    ret->request = row.request;
+    return judge(k, &row, ret);
 }
 
 enum err connection_begin(struct keeper *k, const struct principal *who, const char *upstream,
@@ -169,31 +153,27 @@ enum err connection_usable(struct keeper *k, struct connection_id id, bool trial
                                     [CONNECTION_LIVE] = ERR_OK,
                                     [CONNECTION_STALE] = ERR_UPSTREAM_REFUSED,
                                     [CONNECTION_SUSPENDED] = ERR_SUSPENDED};
-    struct store_rows q;
-    uint64_t state = ARRAY_LEN(live);
+    struct state_row row;
 
-    if (store_one(k->store, Q_connection_state, VALS(V_ID(id)), &q) != ERR_OK)
-        return ERR_FORBIDDEN;
-    state = (uint64_t)store_int(&q, 0);
-    if (store_end(&q) != ERR_OK || state >= ARRAY_LEN(live))
+    if (store_one(k->store, Q_connection_state, VALS(V_ID(id)), &row) != ERR_OK)
         return ERR_FORBIDDEN;
     if (trial)
-        return state == CONNECTION_PENDING ? ERR_OK : ERR_FORBIDDEN;
-    return live[state];
+        return row.state == CONNECTION_PENDING ? ERR_OK : ERR_FORBIDDEN;
+    return live[row.state];
 }
 
 enum err lease_take(struct keeper *k, struct lease_id id)
 {
-    struct store_rows q;
+    struct number_row uncounted;
     uint64_t rows = 0;
     enum err e = ERR_OK;
 
     if (PLANTED(lease_untaken))
         return ERR_OK;
     /* Where nothing is counted nothing is written. */
-    e = store_one(k->store, Q_lease_uncounted, VALS(V_ID(id), V_INT(keeper_now(k))), &q);
+    e = store_one(k->store, Q_lease_uncounted, VALS(V_ID(id), V_INT(keeper_now(k))), &uncounted);
     if (e != ERR_NOT_FOUND)
-        return e ? e : store_end(&q);
+        return e;
     e = store_change(k->store, Q_lease_take, VALS(V_ID(id), V_INT(keeper_now(k))), &rows);
 
     return e || rows == 1 ? e : ERR_NOT_FOUND;
@@ -202,13 +182,6 @@ enum err lease_take(struct keeper *k, struct lease_id id)
 enum err lease_give_back(struct keeper *k, struct lease_id id)
 {
     return store_do(k->store, Q_lease_give_back, VALS(V_ID(id)));
-}
-
-struct lease_now lease_read(struct store_rows *q, int at)
-{
-    return (struct lease_now){.kind = (enum lease_kind)store_int(q, at),
-                              .uses_left = store_int(q, at + 1),
-                              .expires = (uint64_t)store_int(q, at + 2)};
 }
 
 enum err lease_grant(struct keeper *k, struct connection_id c, const struct lease_now *l,

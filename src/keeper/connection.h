@@ -6,14 +6,6 @@
 #include "keeper/core.h"
 #include "keeper/policy.h"
 
-/* States in the store; see migrations/0001.sql. */
-enum connection_stored {
-    CONNECTION_PENDING,
-    CONNECTION_LIVE,
-    CONNECTION_STALE,
-    CONNECTION_SUSPENDED
-};
-
 /* The end of a lease that no time ends. */
 #define LEASE_FOR_EVER UINT64_MAX
 
@@ -36,11 +28,9 @@ struct lease_now {
     struct digest request;
 };
 
-/* Of a row that has these three columns from at on; request stays zero. */
-struct lease_now lease_read(struct store_rows *q, int at);
-/* What pages and lists call it. */
-enum connection_state connection_shown(enum connection_stored s, const struct lease_now *l,
-                                       uint64_t now);
+/* What pages and lists call one in that state, with what its lease has left and when that ends. */
+enum connection_state connection_shown(enum connection_stored s, int64_t uses_left,
+                                       uint64_t expires, uint64_t now);
 
 /* A new one, pending until it is promoted. */
 MUST_USE enum err connection_begin(struct keeper *k, const struct principal *who,

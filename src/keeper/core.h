@@ -8,16 +8,6 @@
 #include "keeper/rate.h"
 #include "store/store.h"
 
-struct node_id {
-    uint8_t b[ID_BYTES];
-};
-
-/* On whose behalf something is done. */
-struct principal {
-    struct user_id user;
-    struct client_id client;
-};
-
 struct keeper {
     struct loop *loop;
     struct chan *supervisor; /* NULL in tests that have none */

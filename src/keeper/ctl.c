@@ -48,13 +48,12 @@ static bool may_begin(struct keeper *k, struct chan *c)
 
 static enum err find_user(struct keeper *k, struct slice name, struct user_id *ret)
 {
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(name)), &q);
+    struct user_row row;
+    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(name)), &row);
 
-    if (e)
-        return e;
-    STORE_ID(&q, 0, *ret);
-    return store_end(&q);
+    if (!e)
+        *ret = row.id;
+    return e;
 }
 
 /* A list may be of one person, who must be there. */
@@ -71,55 +70,53 @@ struct person {
     struct keeper *k;
     uint64_t peer;
     bool fresh; /* else a new password */
-    struct user_id id;
-    char name[LIM_USER_NAME_BYTES + 1];
-    struct session_proof proof;
+    struct user_row row;
 };
 
-static enum err add_person(struct person *p, struct user_id id)
+static enum err add_person(struct person *p)
 {
     struct keeper *k = p->k;
+    const struct user_row *row = &p->row;
     struct buf wrapped = BUF_INIT(256);
     uint32_t kek = 0;
-    enum err e = vault_new_key(k, id, &wrapped, &kek);
+    enum err e = ERR_OK;
 
+    RANDOM_ID(p->row.id);
+    e = vault_new_key(k, row->id, &wrapped, &kek);
     if (!e)
         e = store_do(k->store, Q_user_add,
-                     VALS(V_ID(id), V_STR(p->name),
-                          V_BYTES(slice_of(p->proof.salt, sizeof(p->proof.salt))),
-                          V_INT(p->proof.ops), V_INT(p->proof.mem), V_ID(p->proof.verifier),
-                          V_INT(kek), V_BYTES(buf_slice(&wrapped)), V_INT(keeper_now(k))));
+                     VALS(V_ID(row->id), V_STR(row->name), V_SALT(row->salt), V_INT(row->ops),
+                          V_INT(row->mem), V_ID(row->verifier), V_INT(kek),
+                          V_BYTES(buf_slice(&wrapped)), V_INT(keeper_now(k))));
     buf_free(&wrapped);
     return e;
 }
 
-static enum err change_person(struct person *p, struct user_id *ret_id)
+static enum err change_person(struct person *p)
 {
     struct keeper *k = p->k;
-    enum err e = find_user(k, slice_str(p->name), ret_id);
+    struct user_row *row = &p->row;
+    enum err e = find_user(k, slice_str(row->name), &row->id);
 
     if (!e)
         e = store_do(k->store, Q_user_password,
-                     VALS(V_BYTES(slice_of(p->proof.salt, sizeof(p->proof.salt))),
-                          V_INT(p->proof.ops), V_INT(p->proof.mem), V_ID(p->proof.verifier),
-                          V_ID(*ret_id)));
-    return e ? e : store_do(k->store, Q_session_remove_user, VALS(V_ID(*ret_id)));
+                     VALS(V_SALT(row->salt), V_INT(row->ops), V_INT(row->mem), V_ID(row->verifier),
+                          V_ID(row->id)));
+    return e ? e : store_do(k->store, Q_session_remove_user, VALS(V_ID(row->id)));
 }
 
 static enum err person_work(void *ctx)
 {
     struct person *p = ctx;
     uint64_t seq = 0;
-    enum err e = ERR_OK;
+    enum err e = p->fresh ? add_person(p) : change_person(p);
 
-    RANDOM_ID(p->id);
-    e = p->fresh ? add_person(p, p->id) : change_person(p, &p->id);
     return e ? e
              : outbox_add(
                    p->k,
                    &(struct record){.event = p->fresh ? EVENT_USER_ADDED : EVENT_USER_CHANGED,
-                                    .user = p->id,
-                                    .detail = slice_str(p->name)},
+                                    .user = p->row.id,
+                                    .detail = slice_str(p->row.name)},
                    &seq);
 }
 
@@ -127,9 +124,9 @@ static void person_done(void *ctx, enum err e)
 {
     struct person *p = ctx;
 
-    log_event(e ? LOG_WARN : LOG_INFO, "user_written", LOG_STR("name", p->name),
+    log_event(e ? LOG_WARN : LOG_INFO, "user_written", LOG_STR("name", p->row.name),
               LOG_NUM("new", p->fresh), LOG_ERR(e));
-    pages_sessions_ended(p->k, p->id);
+    pages_sessions_ended(p->k, p->row.id);
     ctl_say(p->k, p->peer, e);
     mem_free(p);
 }
@@ -145,7 +142,7 @@ static void person(struct keeper *k, struct chan *c, const struct typed *t, bool
 {
     struct person *p = NULL;
 
-    if (t->name.n == 0 || t->salt.n != sizeof(p->proof.salt) || !t->verifier ||
+    if (t->name.n == 0 || t->salt.n != sizeof(p->row.salt) || !t->verifier ||
         sec_len(t->verifier) != DIGEST_BYTES || t->ops == 0 || t->ops > LIM_PASSWORD_OPS_MOST ||
         t->mem == 0 || t->mem > LIM_PASSWORD_MEM_MOST) {
         say(k, c, ERR_OUT_OF_RANGE);
@@ -155,12 +152,11 @@ static void person(struct keeper *k, struct chan *c, const struct typed *t, bool
     p->k = k;
     p->peer = peer_of(c)->serial;
     p->fresh = fresh;
-    p->proof.ops = t->ops;
-    p->proof.mem = t->mem;
-    p->proof.verifier = hash_sec(t->verifier);
-    for (size_t i = 0; i < t->salt.n; i++)
-        p->proof.salt[i] = t->salt.p[i];
-    BUG_IF(!slice_to_cstr(t->name, p->name, sizeof(p->name))); /* the message's maximum */
+    p->row.ops = t->ops;
+    p->row.mem = t->mem;
+    p->row.verifier = hash_sec(t->verifier);
+    (void)slice_copy(t->salt, p->row.salt, sizeof(p->row.salt));
+    BUG_IF(!slice_to_cstr(t->name, p->row.name, sizeof(p->row.name))); /* the message's maximum */
     store_work(k->store, STORE_NORMAL, person_work, person_done, p);
 }
 
@@ -178,19 +174,19 @@ void keeper_on_ctl_user_password(struct keeper *k, struct chan *c,
 
 void keeper_on_ctl_user_list(struct keeper *k, struct chan *c, const struct msg_ctl_user_list *m)
 {
+    struct person_row row;
     struct store_rows q;
-    enum err e = ERR_OK, ended = ERR_OK;
+    enum err e = ERR_OK;
 
     (void)m;
-    store_query(k->store, Q_user_list, VALS(), &q);
+    store_query(k->store, Q_user_list, VALS(), &row, &q);
     while (!e && store_next(&q))
-        e = send_ctl_user_row(
-            c, &(struct msg_ctl_user_row){.name = store_bytes(&q, 0),
-                                          .created = (uint64_t)store_int(&q, 1),
-                                          .keys = (uint32_t)store_int(&q, 2),
-                                          .connections = (uint32_t)store_int(&q, 3)});
-    ended = store_end(&q);
-    say(k, c, e ? e : ended);
+        e = send_ctl_user_row(c,
+                              &(struct msg_ctl_user_row){.name = slice_str(row.name),
+                                                         .created = row.created,
+                                                         .keys = (uint32_t)row.keys,
+                                                         .connections = (uint32_t)row.connections});
+    say(k, c, store_end(&q, e));
 }
 
 /* --- agent keys ------------------------------------------------------------------------------- */
@@ -257,47 +253,43 @@ void keeper_on_ctl_key_add(struct keeper *k, struct chan *c, const struct msg_ct
 
 void keeper_on_ctl_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
 {
+    struct key_row row;
     struct store_rows q;
-    enum err e = whose(k, m->user_name), ended = ERR_OK;
+    enum err e = whose(k, m->user_name);
 
     if (e) {
         say(k, c, e);
         return;
     }
-    store_query(k->store, Q_client_list, VALS(V_BYTES(m->user_name)), &q);
-    while (!e && store_next(&q)) {
-        struct msg_ctl_key_row row = {.user_name = store_bytes(&q, 1),
-                                      .label = store_bytes(&q, 2),
-                                      .created = (uint64_t)store_int(&q, 3),
-                                      .last_used = (uint64_t)store_int(&q, 4),
-                                      .link_by_error = store_int(&q, 5) != 0};
-
-        STORE_ID(&q, 0, row.client);
-        e = send_ctl_key_row(c, &row);
-    }
-    ended = store_end(&q);
-    say(k, c, e ? e : ended);
+    store_query(k->store, Q_client_list, VALS(V_BYTES(m->user_name)), &row, &q);
+    while (!e && store_next(&q))
+        e = send_ctl_key_row(c, &(struct msg_ctl_key_row){.client = row.client,
+                                                          .user_name = slice_str(row.user_name),
+                                                          .label = slice_str(row.label),
+                                                          .created = row.created,
+                                                          .last_used = row.last_used,
+                                                          .link_by_error = row.link_by_error});
+    say(k, c, store_end(&q, e));
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static enum err connection_row(struct keeper *k, struct chan *c, struct store_rows *q)
+static enum err connection_row(struct keeper *k, struct chan *c, const struct shown_row *row)
 {
-    struct lease_now l = lease_read(q, 8);
     struct msg_ctl_connection_row m = {
-        .user_name = store_bytes(q, 11),
-        .client_label = store_bytes(q, 7),
-        .state = connection_shown((enum connection_stored)store_int(q, 3), &l, keeper_now(k)),
-        .lease = l.kind,
-        .created = (uint64_t)store_int(q, 5),
-        .last_used = (uint64_t)store_int(q, 6),
-        .expires = l.expires,
-        .uses_left = l.uses_left < 0 ? UINT32_MAX : (uint32_t)l.uses_left};
+        .connection = row->id,
+        .user_name = slice_str(row->user_name),
+        .client_label = slice_str(row->label),
+        .state = connection_shown(row->state, row->uses_left, row->expires, keeper_now(k)),
+        .lease = row->kind,
+        .created = row->created,
+        .last_used = row->last_used,
+        .expires = row->expires,
+        .uses_left = row->uses_left < 0 ? UINT32_MAX : (uint32_t)row->uses_left};
 
     if (PLANTED(command_tells))
         m.client_label = planted_kept();
-    STORE_ID(q, 0, m.connection);
-    if (!conf_index(&k->conf, store_bytes(q, 2), &m.upstream))
+    if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* not configured any more: not usable */
     return send_ctl_connection_row(c, &m);
 }
@@ -305,18 +297,18 @@ static enum err connection_row(struct keeper *k, struct chan *c, struct store_ro
 void keeper_on_ctl_connection_list(struct keeper *k, struct chan *c,
                                    const struct msg_ctl_connection_list *m)
 {
+    struct shown_row row;
     struct store_rows q;
-    enum err e = whose(k, m->user_name), ended = ERR_OK;
+    enum err e = whose(k, m->user_name);
 
     if (e) {
         say(k, c, e);
         return;
     }
-    store_query(k->store, Q_connection_rows, VALS(V_BYTES(m->user_name)), &q);
+    store_query(k->store, Q_connection_rows, VALS(V_BYTES(m->user_name)), &row, &q);
     while (!e && store_next(&q))
-        e = connection_row(k, c, &q);
-    ended = store_end(&q);
-    say(k, c, e ? e : ended);
+        e = connection_row(k, c, &row);
+    say(k, c, store_end(&q, e));
 }
 
 struct asked {
@@ -381,17 +373,6 @@ void keeper_on_ctl_revoke(struct keeper *k, struct chan *c, const struct msg_ctl
 
 /* --- upstreams -------------------------------------------------------------------------------- */
 
-static enum err number(struct keeper *k, enum stmt q, const char *upstream, uint64_t *ret)
-{
-    struct store_rows r;
-    enum err e = store_one(k->store, q, VALS(V_STR(upstream)), &r);
-
-    if (e)
-        return e;
-    *ret = (uint64_t)store_int(&r, 0);
-    return store_end(&r);
-}
-
 void keeper_on_ctl_upstream_list(struct keeper *k, struct chan *c,
                                  const struct msg_ctl_upstream_list *m)
 {
@@ -400,21 +381,21 @@ void keeper_on_ctl_upstream_list(struct keeper *k, struct chan *c,
     (void)m;
     for (uint16_t i = 0; !e && i < LIM_UPSTREAMS; i++) {
         const struct upstream *u = conf_get(&k->conf, i);
-        uint64_t connections = 0, seen = 0;
+        struct number_row connections, seen;
 
         if (!u)
             continue;
-        e = number(k, Q_connection_count, u->name, &connections);
+        e = store_one(k->store, Q_connection_count, VALS(V_STR(u->name)), &connections);
         if (!e)
-            e = number(k, Q_snapshot_seen, u->name, &seen);
+            e = store_one(k->store, Q_snapshot_seen, VALS(V_STR(u->name)), &seen);
         if (!e)
             e = send_ctl_upstream_row(
                 c, &(struct msg_ctl_upstream_row){.upstream = i,
                                                   .name = slice_str(u->name),
                                                   .title = slice_str(u->title),
                                                   .needs_credential = u->needs_credential,
-                                                  .connections = (uint32_t)connections,
-                                                  .seen = seen});
+                                                  .connections = (uint32_t)connections.n,
+                                                  .seen = seen.n});
     }
     say(k, c, e);
 }

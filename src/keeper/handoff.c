@@ -54,64 +54,20 @@ bool handoff_is_live(enum handoff_state s)
 
 enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row *ret)
 {
-    struct store_rows q;
-    struct handoff_row r = {.id = id};
-    bool fits = true;
-    enum err e = store_one(k->store, Q_handoff_get, VALS(V_ID(id)), &q);
-
-    if (e)
-        return e;
-    STORE_ID(&q, 0, r.who.user);
-    STORE_ID(&q, 1, r.who.client);
-    fits &= slice_to_cstr(store_bytes(&q, 2), r.upstream, sizeof(r.upstream));
-    r.kind = (enum handoff_kind)store_int(&q, 3);
-    r.state = (enum handoff_state)store_int(&q, 4);
-    r.need = (enum need)store_int(&q, 5);
-    r.problem = (enum problem)store_int(&q, 6);
-    fits &= slice_to_cstr(store_bytes(&q, 7), r.method, sizeof(r.method));
-    fits &= slice_to_cstr(store_bytes(&q, 8), r.tool, sizeof(r.tool));
-    r.submits = (uint32_t)store_int(&q, 9);
-    r.tested = store_int(&q, 10) != 0;
-    STORE_ID(&q, 11, r.connection);
-    r.created = (uint64_t)store_int(&q, 12);
-    r.expires = (uint64_t)store_int(&q, 13);
-    r.ended = (uint64_t)store_int(&q, 14);
-    STORE_ID(&q, 15, r.request);
-    fits &= (unsigned)r.kind < HANDOFF_KIND_COUNT && (unsigned)r.state < HANDOFF_STATE_COUNT &&
-            (unsigned)r.need < NEED_COUNT && (unsigned)r.problem < PROBLEM_COUNT;
-    e = store_end(&q);
-    if (!e && !fits)
-        e = ERR_CORRUPT;
-    if (!e)
-        *ret = r;
-    return e;
+    return store_one(k->store, Q_handoff_get, VALS(V_ID(id)), ret);
 }
 
 enum err handoff_shown_of(struct keeper *k, struct handoff_id id, struct buf *ret)
 {
+    struct bytes_row row;
     struct store_rows q;
-    enum err e = store_one(k->store, Q_handoff_shown, VALS(V_ID(id)), &q);
 
-    if (e)
-        return e;
-    buf_put(ret, store_bytes(&q, 0));
-    return store_end(&q);
+    store_query(k->store, Q_handoff_shown, VALS(V_ID(id)), &row, &q);
+    if (!store_next(&q))
+        return store_end(&q, ERR_NOT_FOUND);
+    buf_put(ret, row.bytes);
+    return store_end(&q, ERR_OK);
 }
-
-static enum err count(struct keeper *k, enum stmt q, const struct store_val *vals, uint64_t *ret)
-{
-    struct store_rows r;
-    enum err e = store_one(k->store, q, vals, &r);
-
-    if (e)
-        return e;
-    *ret = (uint64_t)store_int(&r, 0);
-    return store_end(&r);
-}
-
-/* What may be opened for a person in an hour, over all upstreams and at this one. Two columns of
- * handoff_recent_counts say how many there were: of all agent keys, and of the one that asks. */
-static const enum limit shared[] = {SET_USER_PROMPTS_PER_HOUR, SET_UPSTREAM_PROMPTS_PER_HOUR};
 
 /* Whether one key may open one more within a budget that it shares: as with bytes (base/share.h), it
  * gets no more than what others then have left. So it stops nobody, were it to decline all that it
@@ -129,30 +85,27 @@ static bool leaves_some(uint64_t most, uint64_t all, uint64_t mine)
  * every key and every upstream. */
 static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
 {
-    uint64_t open = 0, now = keeper_now(k);
-    struct store_rows q;
-    bool spent = false;
-    enum err e =
-        count(k, Q_handoff_open_count, VALS(V_ID(a->who.user), V_ID(a->who.client)), &open);
+    uint64_t now = keeper_now(k);
+    struct number_row open;
+    struct recent_row
+        hour; /* of all agent keys, and of the one that asks; here: at this upstream */
+    enum err e = store_one(k->store, Q_handoff_open_count,
+                           VALS(V_ID(a->who.user), V_ID(a->who.client)), &open);
 
     if (!e)
         e = store_one(k->store, Q_handoff_recent_counts,
                       VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
                            V_INT(now > HOUR_MS ? now - HOUR_MS : 0)),
-                      &q);
+                      &hour);
     if (e)
         return e;
-    for (int i = 0; i < (int)ARRAY_LEN(shared); i++) {
-        uint64_t all = (uint64_t)store_int(&q, 2 * i), mine = (uint64_t)store_int(&q, 2 * i + 1);
-
-        spent |= !leaves_some(limit_get(shared[i]), all, mine);
-    }
     /* A key is one person's, so what it opened for the person is all that it opened. */
-    spent |= (uint64_t)store_int(&q, 1) >= limit_get(SET_PROMPTS_PER_HOUR);
-    e = store_end(&q);
-    if (e)
-        return e;
-    return spent || open >= limit_get(SET_HANDOFFS_PER_CLIENT) ? ERR_TOO_MANY_PROMPTS : ERR_OK;
+    if (open.n >= limit_get(SET_HANDOFFS_PER_CLIENT) ||
+        hour.all_mine >= limit_get(SET_PROMPTS_PER_HOUR) ||
+        !leaves_some(limit_get(SET_USER_PROMPTS_PER_HOUR), hour.all, hour.all_mine) ||
+        !leaves_some(limit_get(SET_UPSTREAM_PROMPTS_PER_HOUR), hour.here, hour.here_mine))
+        return ERR_TOO_MANY_PROMPTS;
+    return ERR_OK;
 }
 
 static struct record record_of(const struct handoff_row *r, enum event event)
@@ -189,31 +142,25 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
     return outbox_add(k, &rec, &ret->seq);
 }
 
-static enum err find_live(struct keeper *k, const struct handoff_ask *a, struct handoff_id *ret)
+static enum err find_live(struct keeper *k, const struct handoff_ask *a, struct handoff_id_row *ret)
 {
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_handoff_live_for,
-                           VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
-                                V_INT(a->kind), V_INT(!a->apart), V_ID(a->request)),
-                           &q);
-
-    if (e)
-        return e;
-    STORE_ID(&q, 0, *ret);
-    return store_end(&q);
+    return store_one(k->store, Q_handoff_live_for,
+                     VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
+                          V_INT(a->kind), V_INT(!a->apart), V_ID(a->request)),
+                     ret);
 }
 
 enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *a,
                               struct handoff_found *ret)
 {
-    struct handoff_id id;
-    enum err e = find_live(k, a, &id);
+    struct handoff_id_row live;
+    enum err e = find_live(k, a, &live);
 
     *ret = (struct handoff_found){.seq = 0};
     if (e == ERR_NOT_FOUND)
         return open_fresh(k, a, ret);
     if (!e)
-        e = handoff_read(k, id, &ret->row);
+        e = handoff_read(k, live.id, &ret->row);
     /* Its time is over and only the timer has not come yet. */
     if (!e && ret->row.expires <= keeper_now(k) && ret->row.state != HANDOFF_STATE_SUBMITTED) {
         ret->over = ret->row;
@@ -259,14 +206,15 @@ static enum err move_batch(struct keeper *k, const struct handoff_which *w,
                            size_t *ret_n)
 {
     struct handoff_id ids[LIM_STORE_BATCH];
+    struct handoff_id_row row;
     struct store_rows q;
     size_t n = 0;
     enum err e = ERR_OK;
 
-    store_query(k->store, w->q, w->vals, &q);
+    store_start(k->store, w->q, w->vals, &row, &q);
     for (; n < LIM_STORE_BATCH && store_next(&q); n++)
-        STORE_ID(&q, 0, ids[n]);
-    e = store_end(&q);
+        ids[n] = row.id;
+    e = store_end(&q, ERR_OK);
     for (size_t i = 0; !e && i < n; i++) {
         struct handoff_moved *m = MEM_NEW(struct handoff_moved);
 
@@ -415,7 +363,8 @@ struct expiry {
 static enum err expire_work(void *ctx)
 {
     struct expiry *x = ctx;
-    const struct handoff_which due = {Q_handoff_due, VALS(V_INT(keeper_now(x->k))), HANDOFF_EXPIRE};
+    const struct handoff_which due = {STORE_GIVES(handoff_id_row, Q_handoff_due),
+                                      VALS(V_INT(keeper_now(x->k))), HANDOFF_EXPIRE};
 
     return handoff_move_all(x->k, &due, NULL, &x->over);
 }
@@ -455,11 +404,12 @@ static void on_timer(void *ctx)
  * forward ends things soon. */
 static void arm(struct keeper *k)
 {
-    uint64_t next = 0, now = keeper_now(k), wait = 0;
+    struct number_row next;
+    uint64_t now = keeper_now(k), wait = 0;
 
-    if (count(k, Q_handoff_next, VALS(), &next) != ERR_OK || next == 0)
+    if (store_one(k->store, Q_handoff_next, VALS(), &next) != ERR_OK || next.n == 0)
         return;
-    wait = next > now ? next - now : 0;
+    wait = next.n > now ? next.n - now : 0;
     loop_timer_set(k->handoffs->timer, wait < 60000 ? wait : 60000);
 }
 

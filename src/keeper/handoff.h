@@ -25,23 +25,6 @@ enum handoff_event {
     HANDOFF_EVENTS
 };
 
-struct handoff_row {
-    struct handoff_id id;
-    struct principal who;
-    char upstream[33];
-    enum handoff_kind kind;
-    enum handoff_state state;
-    enum need need;
-    enum problem problem;
-    char method[LIM_METHOD_BYTES + 1];
-    char tool[LIM_NAME_BYTES + 1];
-    uint32_t submits;
-    bool tested;
-    struct connection_id connection;
-    uint64_t created, expires, ended;
-    struct digest request; /* that it was opened for; zero: for no call */
-};
-
 /* A legacy session, by the serial of its gateway. */
 struct handoff_session {
     uint64_t gateway;
@@ -127,7 +110,7 @@ MUST_USE enum err handoff_move(struct keeper *k, struct handoff_row *row, enum h
                                const struct handoff_change *change, uint64_t *ret_seq);
 /* Some of them: by a statement, and into what. */
 struct handoff_which {
-    enum stmt q;
+    enum stmt q; /* STORE_GIVES handoff_id_row */
     const struct store_val *vals;
     enum handoff_event event;
 };

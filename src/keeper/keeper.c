@@ -81,25 +81,23 @@ static enum err next_epoch(void *ctx)
 
 static enum err start_node(struct keeper *k)
 {
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_node_get, VALS(), &q);
+    struct node_row node;
+    enum err e = store_one(k->store, Q_node_get, VALS(), &node);
 
     if (e == ERR_NOT_FOUND)
         e = store_run(k->store, STORE_NORMAL, new_node, k);
-    else if (!e)
-        e = store_end(&q);
     /* Urgent: on a full disk it must start too, or nobody could revoke. */
     if (!e)
         e = store_run(k->store, STORE_URGENT, next_epoch, k);
     if (!e)
-        e = store_one(k->store, Q_node_get, VALS(), &q);
+        e = store_one(k->store, Q_node_get, VALS(), &node);
     if (e)
         return e;
-    STORE_ID(&q, 0, k->node);
-    k->epoch = (uint64_t)store_int(&q, 1);
-    k->clock_base = (uint64_t)store_int(&q, 2);
+    k->node = node.id;
+    k->epoch = node.epoch;
+    k->clock_base = node.clock;
     k->boot_base = clock_steady_ms();
-    return store_end(&q);
+    return ERR_OK;
 }
 
 static enum err recover(void *ctx)

@@ -12,7 +12,7 @@ static enum err take_secret(struct keeper *k, const struct kind_given *g, struct
                             struct connection_id *ret)
 {
     const struct typed_for want = {.handoff = g->row->id,
-                                   .user_name = g->by->user_name,
+                                   .user_name = g->by->user.name,
                                    .fields = g->upstream->fields,
                                    .wants = g->upstream->wants};
     struct vault_values values;
@@ -20,7 +20,7 @@ static enum err take_secret(struct keeper *k, const struct kind_given *g, struct
 
     if (typed_parse(plain, &want, &values))
         e = connection_begin(k, &g->row->who, g->row->upstream, ret);
-    return e ? e : vault_put(k, g->by->user, *ret, &values);
+    return e ? e : vault_put(k, g->by->user.id, *ret, &values);
 }
 
 static bool try_secret(const struct upstream *u)

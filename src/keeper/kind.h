@@ -23,7 +23,7 @@ struct kind {
     unsigned apart;
     enum limit life, tries; /* what ends it when nobody does */
     /* That the person is here, now. */
-    bool (*proves)(const struct session_proof *p, const struct sec *verifier);
+    bool (*proves)(const struct user_row *u, const struct sec *verifier);
     /* Inside work: what was in the box becomes a connection that is pending. ERR_PROTOCOL: surface
      * did not make it of this kind's form. */
     enum err (*take)(struct keeper *k, const struct kind_given *g, struct slice plain,

@@ -97,12 +97,12 @@ void master_ad_user(struct slice user, struct buf *ret)
     buf_put(ret, user);
 }
 
-void master_ad_root(int64_t id, int64_t purpose, struct buf *ret)
+void master_ad_root(uint64_t id, uint64_t purpose, struct buf *ret)
 {
     buf_put_str(ret, "root.wrapped|");
-    buf_put_u64_dec(ret, (uint64_t)id);
+    buf_put_u64_dec(ret, id);
     buf_put_u8(ret, '|');
-    buf_put_u64_dec(ret, (uint64_t)purpose);
+    buf_put_u64_dec(ret, purpose);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -171,14 +171,28 @@ void master_give_up(struct keeper *k, uint32_t id)
 
 /* --- wrapping again --------------------------------------------------------------------------- */
 
-/* A row to be wrapped again; the columns of a query are copied out before the update. */
-struct row {
+/* A row to be wrapped again; it is copied out before the update. */
+struct again {
     struct user_id user;
-    int64_t id, purpose;
+    uint64_t id, purpose;
     struct buf wrapped;
 };
 
-static enum err wrap_again(struct keeper *k, uint32_t old, const struct row *row, bool user)
+struct batch {
+    struct again row[STEP];
+    size_t n;
+};
+
+static struct again *add(struct batch *b, struct slice wrapped)
+{
+    struct again *row = &b->row[b->n++];
+
+    *row = (struct again){.wrapped = BUF_INIT(256)};
+    buf_put(&row->wrapped, wrapped);
+    return row;
+}
+
+static enum err wrap_again(struct keeper *k, uint32_t old, const struct again *row, bool user)
 {
     struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
     struct sec *key = NULL;
@@ -204,49 +218,44 @@ static enum err wrap_again(struct keeper *k, uint32_t old, const struct row *row
     return e;
 }
 
+/* Frees the batch. e: of reading it. */
+static enum err all_again(struct keeper *k, uint32_t old, struct batch *b, bool users, enum err e)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (!e)
+            e = wrap_again(k, old, &b->row[i], users);
+        buf_free(&b->row[i].wrapped);
+    }
+    return e;
+}
+
 static enum err users_again(struct keeper *k, uint32_t old, size_t *ret_n)
 {
-    struct row rows[STEP];
+    struct batch b = {.n = 0};
+    struct wrapped_row row;
     struct store_rows q;
-    size_t n = 0, i = 0;
-    enum err e = ERR_OK;
 
-    store_query(k->store, Q_kek_users, VALS(V_INT(old), V_INT(STEP)), &q);
-    while (n < STEP && store_next(&q)) {
-        rows[n] = (struct row){.wrapped = BUF_INIT(256)};
-        STORE_ID(&q, 0, rows[n].user);
-        buf_put(&rows[n].wrapped, store_bytes(&q, 1));
-        n++;
-    }
-    e = store_end(&q);
-    for (; !e && i < n; i++)
-        e = wrap_again(k, old, &rows[i], true);
-    for (i = 0; i < n; i++)
-        buf_free(&rows[i].wrapped);
-    *ret_n = n;
-    return e;
+    store_query(k->store, Q_kek_users, VALS(V_INT(old), V_INT(STEP)), &row, &q);
+    while (b.n < STEP && store_next(&q))
+        add(&b, row.wrapped)->user = row.user;
+    *ret_n = b.n;
+    return all_again(k, old, &b, true, store_end(&q, ERR_OK));
 }
 
 static enum err roots_again(struct keeper *k, uint32_t old)
 {
-    struct row rows[STEP];
+    struct batch b = {.n = 0};
+    struct root_row row;
     struct store_rows q;
-    size_t n = 0, i = 0;
-    enum err e = ERR_OK;
 
-    store_query(k->store, Q_kek_roots, VALS(V_INT(old)), &q);
-    while (n < STEP && store_next(&q)) {
-        rows[n] = (struct row){
-            .id = store_int(&q, 0), .purpose = store_int(&q, 1), .wrapped = BUF_INIT(256)};
-        buf_put(&rows[n].wrapped, store_bytes(&q, 2));
-        n++;
+    store_query(k->store, Q_kek_roots, VALS(V_INT(old)), &row, &q);
+    while (b.n < STEP && store_next(&q)) {
+        struct again *a = add(&b, row.wrapped);
+
+        a->id = row.id;
+        a->purpose = row.purpose;
     }
-    e = store_end(&q);
-    for (; !e && i < n; i++)
-        e = wrap_again(k, old, &rows[i], false);
-    for (i = 0; i < n; i++)
-        buf_free(&rows[i].wrapped);
-    return e;
+    return all_again(k, old, &b, false, store_end(&q, ERR_OK));
 }
 
 struct step {
@@ -260,29 +269,26 @@ struct step {
 /* The first old key behind that one. */
 static enum err find_old(struct keeper *k, uint32_t behind, uint32_t *ret)
 {
+    struct kek_row row;
     struct store_rows q;
 
     *ret = 0;
-    store_query(k->store, Q_kek_list, VALS(), &q);
+    store_query(k->store, Q_kek_list, VALS(), &row, &q);
     while (*ret == 0 && store_next(&q)) {
-        if (store_int(&q, 1) == 1 && store_int(&q, 0) > (int64_t)behind)
-            *ret = (uint32_t)store_int(&q, 0);
+        if (row.old && row.id > behind)
+            *ret = (uint32_t)row.id;
     }
-    return store_end(&q);
+    return store_end(&q, ERR_OK);
 }
 
 /* Whether anything is wrapped with that key. */
 static enum err is_used(struct keeper *k, uint32_t id, bool *ret)
 {
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_kek_users, VALS(V_INT(id), V_INT(1)), &q);
+    struct number_row used;
+    enum err e = store_one(k->store, Q_kek_used, VALS(V_INT(id)), &used);
 
-    if (e == ERR_NOT_FOUND)
-        e = store_one(k->store, Q_kek_roots, VALS(V_INT(id)), &q);
-    *ret = !e;
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    return store_end(&q);
+    *ret = e || used.n > 0;
+    return e;
 }
 
 static enum err step_work(void *ctx)
@@ -455,6 +461,7 @@ static enum err make_first(struct keeper *k, uint32_t *ret_id)
 
 enum err master_open(struct keeper *k, const char *dir)
 {
+    struct kek_row row;
     struct store_rows q;
     uint32_t id = 0;
     bool old = false;
@@ -464,16 +471,13 @@ enum err master_open(struct keeper *k, const char *dir)
     TAILQ_INIT(&k->master->waits);
     if (!slice_to_cstr(slice_str(dir), k->master->dir, sizeof(k->master->dir)))
         return ERR_CONFIG;
-    store_query(k->store, Q_kek_list, VALS(), &q);
+    store_query(k->store, Q_kek_list, VALS(), &row, &q);
     while (!e && store_next(&q)) {
-        id = (uint32_t)store_int(&q, 0);
-        old |= store_int(&q, 1) == 1;
-        e = read_key(k, id, store_int(&q, 1) == 1);
+        id = (uint32_t)row.id;
+        old |= row.old;
+        e = read_key(k, id, row.old);
     }
-    if (!e)
-        e = store_end(&q);
-    else
-        IGNORE(store_end(&q)); /* the first error is the one to report */
+    e = store_end(&q, e);
     if (!e && id == 0)
         e = make_first(k, &id);
     k->master->current = id; /* the newest */

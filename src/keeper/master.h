@@ -59,6 +59,6 @@ void master_give_up(struct keeper *k, uint32_t id);
 
 /* What a wrapped key is bound to. */
 void master_ad_user(struct slice user, struct buf *ret);
-void master_ad_root(int64_t id, int64_t purpose, struct buf *ret);
+void master_ad_root(uint64_t id, uint64_t purpose, struct buf *ret);
 
 #endif

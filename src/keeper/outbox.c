@@ -114,20 +114,17 @@ static void saved(void *ctx, enum err e)
 enum err outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
 {
     struct outbox *o = k->outbox;
-    struct store_rows r;
-    enum err e = store_one(k->store, Q_node_get, VALS(), &r);
+    struct node_row node;
+    enum err e = store_one(k->store, Q_node_get, VALS(), &node);
 
     TAILQ_INIT(&o->waits);
     o->stuck = stuck;
     if (e)
         return e;
-    o->issued = (uint64_t)store_int(&r, 3);
-    o->acked = o->stored = (uint64_t)store_int(&r, 4);
-    STORE_ID(&r, 5, o->head);
-    o->broken = store_int(&r, 6) != 0;
-    e = store_end(&r);
-    if (e)
-        return e;
+    o->issued = node.audit_seq;
+    o->acked = o->stored = node.acked_seq;
+    o->head = node.acked_head;
+    o->broken = node.rolled_back;
     if (o->broken)
         log_event(LOG_ERROR, "rolled_back", LOG_STR("which", "found at an earlier start"),
                   LOG_STR("hint", OUTBOX_ROLLED_BACK));
@@ -160,9 +157,8 @@ static bool is_summed(struct keeper *k, const struct record *r)
 
 enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
 {
-    struct store_rows q;
+    struct number_row seq;
     enum err e = ERR_OK;
-    uint64_t seq = 0;
 
     if (r->number == 0 && is_summed(k, r)) {
         *ret_seq = 0;
@@ -170,43 +166,37 @@ enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
     }
     if (events[r->event].begins && k->outbox->issued - k->outbox->acked > BACKLOG)
         return ERR_UNAVAILABLE;
-    e = store_one(k->store, Q_outbox_next, VALS(), &q);
-    if (e)
-        return e;
-    seq = (uint64_t)store_int(&q, 0);
-    e = store_end(&q);
+    e = store_one(k->store, Q_outbox_next, VALS(), &seq);
     if (!e)
         e = store_do(k->store, Q_outbox_add,
-                     VALS(V_INT(seq), V_INT(k->epoch), V_INT(keeper_now(k)), V_INT(r->event),
+                     VALS(V_INT(seq.n), V_INT(k->epoch), V_INT(keeper_now(k)), V_INT(r->event),
                           V_ID(r->user), V_ID(r->client), V_BYTES(r->upstream), V_ID(r->handoff),
                           V_ID(r->use), V_ID(r->connection), V_INT(r->code), V_INT(r->number),
                           V_ID(r->projection), V_ID(r->body), V_BYTES(r->detail)));
     if (e)
         return e;
-    k->outbox->issued = seq; /* too high when this is undone; that only makes it an upper bound */
-    *ret_seq = seq;
+    k->outbox->issued = seq.n; /* too high when this is undone; that only makes it an upper bound */
+    *ret_seq = seq.n;
     return ERR_OK;
 }
 
-static void read_record(struct store_rows *q, struct msg_audit_append *m)
+static enum err send_record(struct chan *c, const struct record_row *row)
 {
-    *m = (struct msg_audit_append){
-        .seq = (uint64_t)store_int(q, 0),
-        .epoch = (uint64_t)store_int(q, 1),
-        .time = (uint64_t)store_int(q, 2),
-        .event = (enum event)store_int(q, 3),
-        .upstream = store_bytes(q, 6),
-        .code = (uint16_t)store_int(q, 10),
-        .number = (uint64_t)store_int(q, 11),
-        .detail = store_bytes(q, 14),
-    };
-    STORE_ID(q, 4, m->user);
-    STORE_ID(q, 5, m->client);
-    STORE_ID(q, 7, m->handoff);
-    STORE_ID(q, 8, m->use);
-    STORE_ID(q, 9, m->connection);
-    STORE_ID(q, 12, m->projection);
-    STORE_ID(q, 13, m->body);
+    return send_audit_append(c, &(struct msg_audit_append){.seq = row->seq,
+                                                           .epoch = row->epoch,
+                                                           .time = row->time,
+                                                           .event = row->event,
+                                                           .user = row->user,
+                                                           .client = row->client,
+                                                           .upstream = slice_str(row->upstream),
+                                                           .handoff = row->handoff,
+                                                           .use = row->use,
+                                                           .connection = row->connection,
+                                                           .code = (uint16_t)row->code,
+                                                           .number = row->number,
+                                                           .projection = row->projection,
+                                                           .body = row->body,
+                                                           .detail = slice_str(row->detail)});
 }
 
 /* How far behind is audit, and how far the store: after a crash all that the store does not know as
@@ -222,28 +212,23 @@ static bool may_send(const struct outbox *o)
 static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
 {
     struct outbox *o = k->outbox;
-    struct msg_audit_append m;
+    struct record_row row;
     struct store_rows q;
     enum err e = ERR_OK;
     uint64_t n = 0;
 
-    store_query(k->store, Q_outbox_from, VALS(V_INT(o->sent), V_INT(BATCH)), &q);
+    store_query(k->store, Q_outbox_from, VALS(V_INT(o->sent), V_INT(BATCH)), &row, &q);
     while (!e && may_send(o) && store_next(&q)) {
-        read_record(&q, &m);
-        e = q.e ? q.e : send_audit_append(c, &m);
+        e = send_record(c, &row);
         if (!e) {
-            o->sent = m.seq;
-            if (o->given < m.seq)
-                o->given = m.seq;
+            o->sent = row.seq;
+            if (o->given < row.seq)
+                o->given = row.seq;
             n++;
         }
     }
-    if (!e)
-        e = store_end(&q);
-    else
-        IGNORE(store_end(&q)); /* the first error is the one to report */
     *ret_n = n;
-    return e;
+    return store_end(&q, e);
 }
 
 static void push(struct keeper *k)
@@ -352,14 +337,13 @@ static void set_disk(struct keeper *k, bool low, bool scarce)
 void keeper_on_audit_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
 {
     struct outbox *o = k->outbox;
-    struct store_rows q;
+    struct node_row node;
+    enum err e = store_one(k->store, Q_node_get, VALS(), &node);
 
     /* The newest number in the store, not the newest that was sent. */
-    if (store_one(k->store, Q_node_get, VALS(), &q) == ERR_OK) {
-        o->issued = (uint64_t)store_int(&q, 3);
-        if (store_end(&q) != ERR_OK)
-            o->broken = true;
-    }
+    if (!e)
+        o->issued = node.audit_seq;
+    o->broken |= e == ERR_CORRUPT;
     if (m->seq < o->acked || (m->seq == o->acked && m->seq > 0 && !ID_EQ(m->head, o->head)))
         rolled_back(k, "log", m->seq);
     else if (m->seq > o->issued || m->epoch > k->epoch || (!o->met && m->epoch == k->epoch))

@@ -37,7 +37,7 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                                  .state = row->state,
                                  .need = row->need,
                                  .problem = row->problem,
-                                 .user_name = slice_str(s->user_name),
+                                 .user_name = slice_str(s->user.name),
                                  .client_label = label_of(k, row->who.client),
                                  .method = slice_str(row->method),
                                  .tool = slice_str(row->tool),
@@ -46,11 +46,11 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                                  .expires = row->expires,
                                  .tries_left = kind_tries_left(row),
                                  .tested = row->tested,
-                                 .may_prove = session_proof_left(k, s->user),
+                                 .may_prove = session_proof_left(k, s->user.id),
                                  .csrf = roots_csrf(k, s->hash),
-                                 .salt = slice_of(s->proof.salt, sizeof(s->proof.salt)),
-                                 .ops = s->proof.ops,
-                                 .mem = s->proof.mem};
+                                 .salt = slice_of(s->user.salt, sizeof(s->user.salt)),
+                                 .ops = s->user.ops,
+                                 .mem = s->user.mem};
     struct buf shown = BUF_INIT(LIM_PROJECTION_BYTES);
     char words[WORDS_MAX];
 
@@ -82,7 +82,7 @@ static enum err wrong_work(void *ctx)
 
     return outbox_add(l->k,
                       &(struct record){.event = EVENT_WRONG_PERSON,
-                                       .user = l->s.user,
+                                       .user = l->s.user.id,
                                        .client = l->row.who.client,
                                        .upstream = slice_str(l->row.upstream),
                                        .handoff = l->row.id},
@@ -101,7 +101,7 @@ void page_wrong_person(struct keeper *k, const struct session *s, const struct h
     struct looking *l = MEM_NEW(struct looking);
 
     *l = (struct looking){.k = k, .s = *s, .row = *row};
-    log_event(LOG_WARN, "wrong_person", LOG_ID("handoff", row->id), LOG_STR("name", s->user_name));
+    log_event(LOG_WARN, "wrong_person", LOG_ID("handoff", row->id), LOG_STR("name", s->user.name));
     store_work(k->store, STORE_NORMAL, wrong_work, wrong_done, l);
 }
 
@@ -143,7 +143,7 @@ static struct looking *look(struct keeper *k, struct chan *c, const struct looki
     l->k = k;
     l->peer = peer_of(c)->serial;
     e = handoff_read(k, handoff, &l->row);
-    if (!e && (ID_EQ(l->row.who.user, l->s.user) || PLANTED(anyone_sees)))
+    if (!e && (ID_EQ(l->row.who.user, l->s.user.id) || PLANTED(anyone_sees)))
         return l;
     if (!e)
         page_wrong_person(k, &l->s, &l->row);
@@ -212,7 +212,7 @@ static bool find_reader(struct keeper *k, struct chan *c, uint64_t req, const st
     return !e;
 }
 
-typedef enum err row_fn(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q);
+typedef enum err row_fn(struct keeper *k, struct chan *c, uint64_t req, const void *row);
 
 /* A row for each of q, then their end. */
 static void say_rows(struct keeper *k, struct chan *c, uint64_t req, const struct session *s,
@@ -221,32 +221,33 @@ static void say_rows(struct keeper *k, struct chan *c, uint64_t req, const struc
     enum err e = ERR_OK;
 
     while (!e && store_next(q))
-        e = row(k, c, req, q);
-    if (store_end(q) != ERR_OK || e)
+        e = row(k, c, req, q->row);
+    if (store_end(q, e) != ERR_OK)
         page_denied(c, req, DENIAL_AGAIN);
     else
         tell_rows_end(c, &(struct msg_rows_end){.req = req,
-                                                .user_name = slice_str(s->user_name),
+                                                .user_name = slice_str(s->user.name),
                                                 .csrf = roots_csrf(k, s->hash)});
 }
 
 /* --- the inbox -------------------------------------------------------------------------------- */
 
-static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
+static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, const void *of)
 {
+    const struct inbox_row *row = of;
     struct msg_inbox_row m = {.req = req,
-                              .kind = (enum handoff_kind)store_int(q, 1),
-                              .state = (enum handoff_state)store_int(q, 2),
-                              .need = (enum need)store_int(q, 3),
-                              .client_label = store_bytes(q, 5),
-                              .tool = store_bytes(q, 6),
-                              .created = (uint64_t)store_int(q, 7),
-                              .expires = (uint64_t)store_int(q, 8)};
+                              .handoff = row->id,
+                              .kind = row->kind,
+                              .state = row->state,
+                              .need = row->need,
+                              .client_label = slice_str(row->label),
+                              .tool = slice_str(row->tool),
+                              .created = row->created,
+                              .expires = row->expires};
     char words[WORDS_MAX];
 
-    STORE_ID(q, 0, m.handoff);
     m.words = words_of(m.handoff, words);
-    if (m.expires <= keeper_now(k) || !conf_index(&k->conf, store_bytes(q, 4), &m.upstream))
+    if (m.expires <= keeper_now(k) || !conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* over, or for an upstream that is not there any more */
     return send_inbox_row(c, &m);
 }
@@ -254,11 +255,12 @@ static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, struct
 void keeper_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m)
 {
     struct session s;
+    struct inbox_row row;
     struct store_rows q;
 
     if (!find_reader(k, c, m->req, m->cookie, &s))
         return;
-    store_query(k->store, Q_handoff_inbox, VALS(V_ID(s.user)), &q);
+    store_query(k->store, Q_handoff_inbox, VALS(V_ID(s.user.id)), &row, &q);
     say_rows(k, c, m->req, &s, &q, inbox_row);
 }
 
@@ -320,7 +322,7 @@ void keeper_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_in
                              .session = s.hash,
                              .end = loop_timer_new(k->loop, on_session_end, w)};
     HASH_ADD(hh, k->pages->watches, key, sizeof(w->key), w);
-    group_join(&k->pages->by_user, ID_SLICE(s.user), &w->of_user, w);
+    group_join(&k->pages->by_user, ID_SLICE(s.user.id), &w->of_user, w);
     IGNORE(watch_lives(w)); /* sets its end */
 }
 
@@ -381,7 +383,7 @@ static enum err logout_work(void *ctx)
     enum err e = store_do(l->k->store, Q_session_remove, VALS(V_ID(l->s.hash)));
 
     return e ? e
-             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user},
+             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user.id},
                           &l->seq);
 }
 
@@ -389,7 +391,7 @@ static void logout_done(void *ctx, enum err e)
 {
     struct looking *l = ctx;
 
-    pages_sessions_ended(l->k, l->s.user);
+    pages_sessions_ended(l->k, l->s.user.id);
     page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : PAGE_OK);
     mem_free(l);
 }
@@ -411,22 +413,22 @@ void keeper_on_logout(struct keeper *k, struct chan *c, const struct msg_logout 
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, struct store_rows *q)
+static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, const void *of)
 {
-    struct lease_now l = lease_read(q, 8);
+    const struct shown_row *row = of;
     struct msg_connection_row m = {
         .req = req,
-        .client_label = store_bytes(q, 7),
-        .state = connection_shown((enum connection_stored)store_int(q, 3), &l, keeper_now(k)),
-        .lease = l.kind,
-        .created = (uint64_t)store_int(q, 5),
-        .last_used = (uint64_t)store_int(q, 6),
-        .expires = l.expires,
-        .uses_left = l.uses_left < 0 ? UINT32_MAX : (uint32_t)l.uses_left,
-        .tested = store_int(q, 4) != 0};
+        .connection = row->id,
+        .client_label = slice_str(row->label),
+        .state = connection_shown(row->state, row->uses_left, row->expires, keeper_now(k)),
+        .lease = row->kind,
+        .created = row->created,
+        .last_used = row->last_used,
+        .expires = row->expires,
+        .uses_left = row->uses_left < 0 ? UINT32_MAX : (uint32_t)row->uses_left,
+        .tested = row->tested};
 
-    STORE_ID(q, 0, m.connection);
-    if (!conf_index(&k->conf, store_bytes(q, 2), &m.upstream))
+    if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* not configured any more: not usable, and shown again when it is back */
     return send_connection_row(c, &m);
 }
@@ -435,11 +437,12 @@ void keeper_on_connections_get(struct keeper *k, struct chan *c,
                                const struct msg_connections_get *m)
 {
     struct session s;
+    struct shown_row row;
     struct store_rows q;
 
     if (!find_reader(k, c, m->req, m->cookie, &s))
         return;
-    store_query(k->store, Q_connection_rows, VALS(V_STR(s.user_name)), &q);
+    store_query(k->store, Q_connection_rows, VALS(V_STR(s.user.name)), &row, &q);
     say_rows(k, c, m->req, &s, &q, connection_row);
 }
 
@@ -465,6 +468,6 @@ void keeper_on_connection_revoke(struct keeper *k, struct chan *c,
     l = MEM_NEW(struct looking);
     *l = (struct looking){.k = k, .peer = peer_of(c)->serial, .req = m->req};
     /* The person's own only: both must match. */
-    revoke_connections(k, &(struct revoke_which){.connection = m->connection, .user = s.user},
+    revoke_connections(k, &(struct revoke_which){.connection = m->connection, .user = s.user.id},
                        revoked, l);
 }

@@ -33,8 +33,8 @@ struct removal {
 /* What a person's or client's open handoffs were for is gone. */
 static enum err cancel_handoffs(struct removal *r)
 {
-    const struct handoff_which open = {Q_handoff_of, VALS(V_ID(r->user), V_ID(r->client)),
-                                       HANDOFF_CANCEL};
+    const struct handoff_which open = {STORE_GIVES(handoff_id_row, Q_handoff_of),
+                                       VALS(V_ID(r->user), V_ID(r->client)), HANDOFF_CANCEL};
 
     return handoff_move_all(r->k, &open, &(struct handoff_change){0}, &r->cancelled);
 }
@@ -140,16 +140,12 @@ void keeper_on_ctl_user_remove(struct keeper *k, struct chan *c,
                                const struct msg_ctl_user_remove *m)
 {
     struct removal *r = MEM_NEW(struct removal);
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(m->name)), &q);
+    struct user_row row;
+    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(m->name)), &row);
 
     *r =
         (struct removal){.k = k, .peer = peer_of(c)->serial, .person = true, .waits = 2, .why = ""};
     BUG_IF(!slice_to_cstr(m->name, r->name, sizeof(r->name))); /* the message's maximum */
-    if (!e) {
-        STORE_ID(&q, 0, r->user);
-        e = store_end(&q);
-    }
     if (!e)
         e = master_prepare(k, &r->master);
     if (e) {
@@ -157,6 +153,7 @@ void keeper_on_ctl_user_remove(struct keeper *k, struct chan *c,
         mem_free(r);
         return;
     }
+    r->user = row.id;
     end_clients(k, r->user);
     revoke_connections(k, &(struct revoke_which){.user = r->user}, revoked, r);
     store_work(k->store, STORE_URGENT, work, done, r);
@@ -165,23 +162,18 @@ void keeper_on_ctl_user_remove(struct keeper *k, struct chan *c,
 void keeper_on_ctl_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl_key_remove *m)
 {
     struct removal *r = MEM_NEW(struct removal);
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_client_get, VALS(V_ID(m->client)), &q);
+    struct client_row row;
+    enum err e = store_one(k->store, Q_client_get, VALS(V_ID(m->client)), &row);
 
     *r = (struct removal){
         .k = k, .peer = peer_of(c)->serial, .client = m->client, .waits = 2, .why = ""};
-    if (!e) {
-        STORE_ID(&q, 0, r->user);
-        if (!slice_to_cstr(slice_sub(store_bytes(&q, 1), 0, sizeof(r->name) - 1), r->name,
-                           sizeof(r->name)))
-            r->name[0] = 0;
-        e = store_end(&q);
-    }
     if (e) {
         ctl_say(k, r->peer, e);
         mem_free(r);
         return;
     }
+    r->user = row.who.user;
+    (void)slice_copy(slice_str(row.label), r->name, sizeof(r->name) - 1);
     calls_end_client(k, r->client);
     auth_remove(k, r->client);
     revoke_connections(k, &(struct revoke_which){.client = r->client}, revoked, r);

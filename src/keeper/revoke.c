@@ -7,12 +7,6 @@
 #include "keeper/outbox.h"
 #include "os/log.h"
 
-struct victim {
-    struct connection_id id;
-    struct principal who;
-    char upstream[33];
-};
-
 struct revoking {
     struct keeper *k;
     revoke_fn *fn;
@@ -20,11 +14,11 @@ struct revoking {
     unsigned waits; /* for the store, and for each drop */
     enum err e;
     size_t n, cap;
-    struct victim *victims;
+    struct connection_row *victims;
 };
 
 /* Each that it names must match, of those that one of them finds. */
-static bool matches(const struct revoke_which *w, const struct victim *v)
+static bool matches(const struct revoke_which *w, const struct connection_row *v)
 {
     if (!ID_IS_ZERO(w->connection) && !ID_EQ(w->connection, v->id))
         return false;
@@ -38,11 +32,11 @@ static bool matches(const struct revoke_which *w, const struct victim *v)
            !ID_IS_ZERO(w->client);
 }
 
-static void add(struct revoking *r, const struct victim *v)
+static void add(struct revoking *r, const struct connection_row *v)
 {
     if (r->n == r->cap) {
         size_t cap = r->cap ? r->cap * 2 : 8;
-        struct victim *more = mem_zalloc_array(cap, sizeof(*more));
+        struct connection_row *more = mem_zalloc_array(cap, sizeof(*more));
 
         for (size_t i = 0; i < r->n; i++)
             more[i] = r->victims[i];
@@ -56,23 +50,20 @@ static void add(struct revoking *r, const struct victim *v)
 static enum err collect(struct revoking *r, const struct revoke_which *w)
 {
     struct store_rows q;
-    struct victim v;
+    struct connection_row v;
 
     if (w->all)
-        store_query(r->k->store, Q_connection_all, VALS(), &q);
+        store_query(r->k->store, Q_connection_all, VALS(), &v, &q);
     else
         store_query(r->k->store, Q_connection_of,
                     VALS(V_ID(w->connection), V_ID(w->client), V_ID(w->user),
                          V_STR(w->upstream ? w->upstream : "")),
-                    &q);
+                    &v, &q);
     while (store_next(&q)) {
-        STORE_ID(&q, 0, v.id);
-        STORE_ID(&q, 1, v.who.user);
-        STORE_ID(&q, 2, v.who.client);
-        if (slice_to_cstr(store_bytes(&q, 3), v.upstream, sizeof(v.upstream)) && matches(w, &v))
+        if (matches(w, &v))
             add(r, &v);
     }
-    return store_end(&q);
+    return store_end(&q, ERR_OK);
 }
 
 /* What was released before could leave after an answer that did not wait for egress. */
@@ -90,7 +81,7 @@ static void answer_when_over(void *ctx)
 }
 
 /* In memory, now: nothing that is not released will be, and egress ends what runs. */
-static void kill_now(struct revoking *r, const struct victim *v)
+static void kill_now(struct revoking *r, const struct connection_row *v)
 {
     struct keeper *k = r->k;
     struct revoke_dead *d = NULL;
@@ -115,7 +106,7 @@ static enum err revoke_work(void *ctx)
     enum err e = ERR_OK;
 
     for (size_t i = 0; !e && i < r->n; i++) {
-        const struct victim *v = &r->victims[i];
+        const struct connection_row *v = &r->victims[i];
         uint64_t seq = 0;
 
         if (!PLANTED(revoked_used))

@@ -55,21 +55,17 @@ static void cut_all(struct ride *r, bool all)
  * What the store does not know is over. */
 static bool is_over(const struct ride *r, uint64_t *ret_left)
 {
-    struct store_rows q;
-    uint64_t now = keeper_now(r->k), expires = 0;
-    bool used_up = false;
+    struct lease_row row;
+    uint64_t now = keeper_now(r->k);
 
     *ret_left = 0;
-    if (store_one(r->k->store, Q_lease_now, VALS(V_ID(r->key.lease)), &q) != ERR_OK)
+    if (store_one(r->k->store, Q_lease_now, VALS(V_ID(r->key.lease)), &row) != ERR_OK ||
+        (row.uses_left == 0 && r->takers == 0))
         return true;
-    used_up = store_int(&q, 0) == 0;
-    expires = (uint64_t)store_int(&q, 1);
-    if (store_end(&q) != ERR_OK || (used_up && r->takers == 0))
-        return true;
-    if (expires == 0)
+    if (row.expires == 0)
         return false;
-    *ret_left = expires > now ? expires - now : 0;
-    return expires <= now;
+    *ret_left = row.expires > now ? row.expires - now : 0;
+    return row.expires <= now;
 }
 
 /* Cuts what rides on a lease that is over, or looks again when its time is. */

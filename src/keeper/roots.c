@@ -14,7 +14,7 @@ static const uint64_t age_ms = 30ull * 24 * 3600 * 1000;
 struct fresh {
     struct keeper *k;
     enum root_purpose purpose;
-    int64_t id;
+    uint64_t id;
     struct sec *root;
 };
 
@@ -57,7 +57,7 @@ static enum err fresh_work(void *ctx)
     return e;
 }
 
-static enum err make(struct keeper *k, enum root_purpose purpose, int64_t id)
+static enum err make(struct keeper *k, enum root_purpose purpose, uint64_t id)
 {
     struct fresh f = {.k = k, .purpose = purpose, .id = id, .root = random_sec(DERIVE_KEY_BYTES)};
     enum err e = store_run(k->store, STORE_NORMAL, fresh_work, &f);
@@ -69,17 +69,16 @@ static enum err make(struct keeper *k, enum root_purpose purpose, int64_t id)
 }
 
 /* One row of the store. */
-static enum err load(struct keeper *k, struct store_rows *q)
+static enum err load(struct keeper *k, const struct root_row *row)
 {
-    int64_t id = store_int(q, 0), purpose = store_int(q, 1);
     struct buf ad = BUF_INIT(64);
     struct sec *root = NULL;
     enum err e = ERR_OK;
 
-    master_ad_root(id, purpose, &ad);
-    e = master_unwrap(k, (uint32_t)store_int(q, 2), buf_slice(&ad), store_bytes(q, 3), &root);
+    master_ad_root(row->id, row->purpose, &ad);
+    e = master_unwrap(k, (uint32_t)row->kek, buf_slice(&ad), row->wrapped, &root);
     if (!e)
-        take(k, (enum root_purpose)purpose, (uint32_t)id, root);
+        take(k, (enum root_purpose)row->purpose, (uint32_t)row->id, root);
     sec_free(root);
     buf_free(&ad);
     return e;
@@ -87,22 +86,19 @@ static enum err load(struct keeper *k, struct store_rows *q)
 
 enum err roots_open(struct keeper *k)
 {
+    struct root_row row;
     struct store_rows q;
-    uint64_t newest = 0;
-    int64_t last = 0;
+    uint64_t newest = 0, last = 0;
     enum err e = ERR_OK;
 
-    store_query(k->store, Q_root_list, VALS(), &q);
+    store_query(k->store, Q_root_list, VALS(), &row, &q);
     while (!e && store_next(&q)) {
-        last = store_int(&q, 0);
-        if (store_int(&q, 1) == ROOT_AGING)
-            newest = (uint64_t)store_int(&q, 4);
-        e = load(k, &q);
+        last = row.id;
+        if (row.purpose == ROOT_AGING)
+            newest = row.created;
+        e = load(k, &row);
     }
-    if (!e)
-        e = store_end(&q);
-    else
-        IGNORE(store_end(&q)); /* the first error is the one to report */
+    e = store_end(&q, e);
     if (!e && !k->roots->salt)
         e = make(k, ROOT_LASTING, ++last);
     if (!e && (!k->roots->age[0].state || newest + age_ms < keeper_now(k)))

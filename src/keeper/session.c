@@ -19,52 +19,23 @@
 
 enum { COOKIE = 32 };
 
-static enum err read_proof(struct keeper *k, struct user_id user, struct session_proof *ret)
-{
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_user_by_id, VALS(V_ID(user)), &q);
-
-    if (e)
-        return e;
-    store_copy(&q, 1, ret->salt, sizeof(ret->salt));
-    ret->ops = (uint64_t)store_int(&q, 2);
-    ret->mem = (uint64_t)store_int(&q, 3);
-    STORE_ID(&q, 4, ret->verifier);
-    return store_end(&q);
-}
-
 enum err session_find(struct keeper *k, const struct sec *cookie, struct session *ret)
 {
-    struct store_rows q;
-    struct session s;
-    enum err e = ERR_OK;
-
     if (!cookie || sec_len(cookie) != COOKIE)
         return ERR_NOT_FOUND;
-    s.hash = hash_sec_sha256(cookie);
-    e = store_one(k->store, Q_session_get, VALS(V_ID(s.hash), V_INT(keeper_now(k))), &q);
-    if (e)
-        return e;
-    STORE_ID(&q, 0, s.user);
-    if (!slice_to_cstr(store_bytes(&q, 1), s.user_name, sizeof(s.user_name)))
-        s.user_name[0] = 0;
-    e = store_end(&q);
-    if (!e)
-        e = read_proof(k, s.user, &s.proof);
-    if (!e)
-        *ret = s;
-    return e;
+    ret->hash = hash_sec_sha256(cookie);
+    return store_one(k->store, Q_session_get, VALS(V_ID(ret->hash), V_INT(keeper_now(k))),
+                     &ret->user);
 }
 
 uint64_t session_left(struct keeper *k, struct digest hash)
 {
-    struct store_rows q;
-    uint64_t end = 0, now = keeper_now(k);
+    struct number_row end;
+    uint64_t now = keeper_now(k);
 
-    if (store_one(k->store, Q_session_end, VALS(V_ID(hash)), &q) != ERR_OK)
+    if (store_one(k->store, Q_session_end, VALS(V_ID(hash)), &end) != ERR_OK)
         return 0;
-    end = (uint64_t)store_int(&q, 0);
-    return store_end(&q) == ERR_OK && end > now ? end - now : 0;
+    return end.n > now ? end.n - now : 0;
 }
 
 enum err session_find_for_change(struct keeper *k, const struct sec *cookie, struct digest csrf,
@@ -75,7 +46,7 @@ enum err session_find_for_change(struct keeper *k, const struct sec *cookie, str
     return !e && !roots_csrf_ok(k, ret->hash, csrf) ? ERR_CSRF : e;
 }
 
-bool session_proves(const struct session_proof *p, const struct sec *verifier)
+bool session_proves(const struct user_row *user, const struct sec *verifier)
 {
     struct digest got;
 
@@ -84,44 +55,28 @@ bool session_proves(const struct session_proof *p, const struct sec *verifier)
     if (!verifier || sec_len(verifier) != PASSWORD_VERIFIER_BYTES)
         return false;
     got = hash_sec(verifier);
-    return ID_EQ(got, p->verifier);
+    return ID_EQ(got, user->verifier);
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* What an unknown name gets: the salt is always the same for a name, the cost is that of the newest
  * real one. */
-static void make_up(struct keeper *k, struct slice name, struct session_proof *ret)
+static void make_up(struct keeper *k, struct slice name, struct user_row *ret)
 {
     struct password_cost cost = password_cost_default();
     struct digest salt = roots_salt(k, name);
-    struct store_rows q;
+    struct cost_row row = {cost.ops, cost.mem};
 
-    for (size_t i = 0; i < sizeof(ret->salt); i++)
-        ret->salt[i] = salt.b[i];
-    ret->ops = cost.ops;
-    ret->mem = cost.mem;
-    if (store_one(k->store, Q_user_cost, VALS(), &q) == ERR_OK) {
-        ret->ops = (uint64_t)store_int(&q, 0);
-        ret->mem = (uint64_t)store_int(&q, 1);
-        IGNORE(store_end(&q)); /* zero cost would be a refusal by surface, no more */
-    }
+    (void)slice_copy(ID_SLICE(salt), ret->salt, sizeof(ret->salt));
+    IGNORE(store_one(k->store, Q_user_cost, VALS(), &row)); /* nobody is there yet: the default */
+    ret->ops = row.ops;
+    ret->mem = row.mem;
 }
 
-static enum err find_name(struct keeper *k, struct slice name, struct user_id *ret_user,
-                          struct session_proof *ret)
+static enum err find_name(struct keeper *k, struct slice name, struct user_row *ret)
 {
-    struct store_rows q;
-    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(name)), &q);
-
-    if (e)
-        return e;
-    STORE_ID(&q, 0, *ret_user);
-    store_copy(&q, 1, ret->salt, sizeof(ret->salt));
-    ret->ops = (uint64_t)store_int(&q, 2);
-    ret->mem = (uint64_t)store_int(&q, 3);
-    STORE_ID(&q, 4, ret->verifier);
-    return store_end(&q);
+    return store_one(k->store, Q_user_by_name, VALS(V_BYTES(name)), ret);
 }
 
 /* --- how often -------------------------------------------------------------------------------- */
@@ -153,16 +108,15 @@ struct counted {
  * of their own, where they push nobody out. */
 static struct counted counted_as(struct keeper *k, struct slice name, struct digest browser)
 {
-    struct session_proof p;
-    struct user_id user;
+    struct user_row user;
     struct digest mark;
     bool known = false;
 
-    if (find_name(k, name, &user, &p) != ERR_OK)
+    if (find_name(k, name, &user) != ERR_OK)
         return (struct counted){&k->strangers, key_of(RATE_LOGIN, name), false};
-    mark = roots_browser(k, user, p.verifier);
+    mark = roots_browser(k, user.id, user.verifier);
     known = ID_EQ(mark, browser) || (PLANTED(any_browser_known) && !ID_IS_ZERO(browser));
-    return (struct counted){&k->rates, key_of(known ? RATE_BROWSER : RATE_LOGIN, ID_SLICE(user)),
+    return (struct counted){&k->rates, key_of(known ? RATE_BROWSER : RATE_LOGIN, ID_SLICE(user.id)),
                             known};
 }
 
@@ -183,21 +137,20 @@ bool session_may_prove(struct keeper *k, struct user_id user)
 /* Counts nothing: only a password that was hashed is a try. */
 void keeper_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
 {
-    struct session_proof p = {.ops = 0};
-    struct user_id user;
+    struct user_row user;
     struct counted as = counted_as(k, m->name, m->browser);
 
     if (!rate_left(as.in, as.key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
         page_denied(c, m->req, DENIAL_RATE);
         return;
     }
-    if (find_name(k, m->name, &user, &p) != ERR_OK)
-        make_up(k, m->name, &p);
+    if (find_name(k, m->name, &user) != ERR_OK)
+        make_up(k, m->name, &user);
     tell_login_salt(c, &(struct msg_login_salt){.req = m->req,
                                                 .known = as.known,
-                                                .salt = slice_of(p.salt, sizeof(p.salt)),
-                                                .ops = p.ops,
-                                                .mem = p.mem});
+                                                .salt = slice_of(user.salt, sizeof(user.salt)),
+                                                .ops = user.ops,
+                                                .mem = user.mem});
 }
 
 struct login {
@@ -215,11 +168,11 @@ static enum err login_work(void *ctx)
 {
     struct login *l = ctx;
     struct keeper *k = l->k;
-    struct session_proof p;
+    struct user_row user;
     struct record rec = {.event = EVENT_LOGIN};
     struct digest hash = hash_sec_sha256(l->cookie);
     uint64_t now = keeper_now(k), seq = 0;
-    enum err e = find_name(k, slice_str(l->name), &rec.user, &p);
+    enum err e = find_name(k, slice_str(l->name), &user);
 
     l->ok = false;
     l->user = (struct user_id){{0}};
@@ -229,16 +182,16 @@ static enum err login_work(void *ctx)
         e = sec_room(l->verifier);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    l->user = rec.user;
-    if (!session_proves(&p, l->verifier)) {
+    l->user = rec.user = user.id;
+    if (!session_proves(&user, l->verifier)) {
         rec.event = EVENT_LOGIN_FAILED;
         return outbox_add(k, &rec, &seq);
     }
     l->ok = true;
-    l->browser = roots_browser(k, rec.user, p.verifier);
+    l->browser = roots_browser(k, user.id, user.verifier);
     e = store_do(
         k->store, Q_session_add,
-        VALS(V_ID(hash), V_ID(rec.user), V_INT(now), V_INT(now + limit_get(SET_LOGIN_TIME))));
+        VALS(V_ID(hash), V_ID(user.id), V_INT(now), V_INT(now + limit_get(SET_LOGIN_TIME))));
     return e ? e : outbox_add(k, &rec, &seq);
 }
 
@@ -289,9 +242,9 @@ void keeper_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_ge
         page_denied(c, m->req, page_why(e));
     else
         tell_who(c, &(struct msg_who){.req = m->req,
-                                      .user_name = slice_str(s.user_name),
+                                      .user_name = slice_str(s.user.name),
                                       .csrf = roots_csrf(k, s.hash),
-                                      .salt = slice_of(s.proof.salt, sizeof(s.proof.salt)),
-                                      .ops = s.proof.ops,
-                                      .mem = s.proof.mem});
+                                      .salt = slice_of(s.user.salt, sizeof(s.user.salt)),
+                                      .ops = s.user.ops,
+                                      .mem = s.user.mem});
 }

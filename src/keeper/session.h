@@ -5,18 +5,9 @@
 
 #include "keeper/core.h"
 
-/* How a person's password is hashed, and what comes out. */
-struct session_proof {
-    uint8_t salt[16];
-    uint64_t ops, mem;
-    struct digest verifier; /* hash of the verifier */
-};
-
 struct session {
-    struct digest hash; /* of the cookie */
-    struct user_id user;
-    char user_name[LIM_USER_NAME_BYTES + 1];
-    struct session_proof proof;
+    struct digest hash;   /* of the cookie */
+    struct user_row user; /* verifier: its hash */
 };
 
 /* ERR_NOT_FOUND: nobody is logged in with that cookie. */
@@ -27,7 +18,7 @@ MUST_USE enum err session_find_for_change(struct keeper *k, const struct sec *co
 /* How many ms the session of that cookie's hash has left; 0: it is over, or the store is. */
 MUST_USE uint64_t session_left(struct keeper *k, struct digest hash);
 /* Whether this is the person's verifier. Constant time. */
-MUST_USE bool session_proves(const struct session_proof *p, const struct sec *verifier);
+MUST_USE bool session_proves(const struct user_row *user, const struct sec *verifier);
 /* Whether a proof inside a session of that person would be looked at now. Counts nothing. */
 MUST_USE bool session_proof_left(struct keeper *k, struct user_id user);
 /* One more proof inside a session of that person; false: too many this minute. Counted apart from

@@ -100,7 +100,8 @@ static void tell_parts(struct chan *c, const struct call *call, struct slice all
 }
 
 /* What its client may see: of its connection there, while it has one, or what everybody may. */
-static enum err find(struct keeper *k, const struct call *call, struct store_rows *ret)
+static enum err find(struct keeper *k, const struct call *call, struct bytes_row *row,
+                     struct store_rows *ret)
 {
     struct connection_now now;
     enum err e = connection_stand(k, &call->who, call->upstream, &now);
@@ -109,16 +110,18 @@ static enum err find(struct keeper *k, const struct call *call, struct store_row
         return e;
     if (revoke_is_dead(k, now.id))
         now.id = (struct connection_id){{0}};
-    return store_one(k->store, Q_snapshot_get,
-                     VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
-                          V_INT(call->wanted), V_ID(now.id)),
-                     ret);
+    store_query(k->store, Q_snapshot_get,
+                VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
+                     V_INT(call->wanted), V_ID(now.id)),
+                row, ret);
+    return store_next(ret) ? ERR_OK : store_end(ret, ERR_NOT_FOUND);
 }
 
 static void give(struct keeper *k, struct chan *c, const struct call *call)
 {
+    struct bytes_row row;
     struct store_rows q;
-    enum err e = find(k, call, &q);
+    enum err e = find(k, call, &row, &q);
 
     if (e) {
         if (e != ERR_NOT_FOUND)
@@ -126,8 +129,8 @@ static void give(struct keeper *k, struct chan *c, const struct call *call)
         tell_parts(c, call, SLICE_EMPTY);
         return;
     }
-    tell_parts(c, call, store_bytes(&q, 0));
-    IGNORE(store_end(&q)); /* a damaged one was sent as none */
+    tell_parts(c, call, row.bytes);
+    IGNORE(store_end(&q, ERR_OK)); /* what it gave was whole */
 }
 
 void snapshots_give(struct keeper *k, struct chan *c)

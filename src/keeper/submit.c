@@ -297,7 +297,7 @@ static enum denial refuse_early(struct keeper *k, const struct msg_handoff_submi
     e = handoff_read(k, m->handoff, &s->row);
     if (e)
         return DENIAL_NOT_YOURS;
-    if (!ID_EQ(s->row.who.user, s->s.user) && !PLANTED(anyone_completes)) {
+    if (!ID_EQ(s->row.who.user, s->s.user.id) && !PLANTED(anyone_completes)) {
         page_wrong_person(k, &s->s, &s->row);
         return DENIAL_NOT_YOURS;
     }
@@ -305,7 +305,7 @@ static enum denial refuse_early(struct keeper *k, const struct msg_handoff_submi
         return DENIAL_GONE;
     if (outbox_ready(k) != ERR_OK)
         return DENIAL_AGAIN;
-    if (!session_may_prove(k, s->s.user))
+    if (!session_may_prove(k, s->s.user.id))
         return DENIAL_RATE;
     return DENIAL_COUNT;
 }
@@ -324,7 +324,7 @@ void keeper_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg
         deny(s, why);
         return;
     }
-    s->proved = kind_of(s->row.kind)->proves(&s->s.proof, m->verifier);
+    s->proved = kind_of(s->row.kind)->proves(&s->s.user, m->verifier);
     if (s->proved)
         s->plain = open_form(k, m, &broken);
     if (broken) { /* surface has our key and seals nothing else */
@@ -342,7 +342,8 @@ enum err submit_recover(struct keeper *k)
 {
     static const struct handoff_change untested = {.problem = PROBLEM_UNREACHABLE,
                                                    .code = ERR_UPSTREAM_UNKNOWN};
-    const struct handoff_which submitted = {Q_handoff_submitted, VALS(), HANDOFF_REJECT};
+    const struct handoff_which submitted = {STORE_GIVES(handoff_id_row, Q_handoff_submitted),
+                                            VALS(), HANDOFF_REJECT};
     struct handoff_moved *moved = NULL; /* nobody waits yet */
     enum err e = store_do(k->store, Q_connection_remove_pending, VALS());
 

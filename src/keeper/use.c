@@ -81,21 +81,21 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
 enum err use_recover(struct keeper *k)
 {
     struct record recs[LIM_STORE_BATCH];
+    struct use_row row;
     struct store_rows q;
     uint64_t seq = 0;
     size_t n = LIM_STORE_BATCH;
     enum err e = ERR_OK;
 
     while (!e && n == LIM_STORE_BATCH) {
-        store_query(k->store, Q_use_all, VALS(), &q);
-        for (n = 0; n < LIM_STORE_BATCH && store_next(&q); n++) {
-            recs[n] = (struct record){.event = EVENT_USE_UNKNOWN};
-            STORE_ID(&q, 0, recs[n].use);
-            STORE_ID(&q, 1, recs[n].user);
-            STORE_ID(&q, 2, recs[n].client);
-            STORE_ID(&q, 4, recs[n].connection);
-        }
-        e = store_end(&q);
+        store_query(k->store, Q_use_all, VALS(), &row, &q);
+        for (n = 0; n < LIM_STORE_BATCH && store_next(&q); n++)
+            recs[n] = (struct record){.event = EVENT_USE_UNKNOWN,
+                                      .user = row.who.user,
+                                      .client = row.who.client,
+                                      .use = row.id,
+                                      .connection = row.connection};
+        e = store_end(&q, ERR_OK);
         for (size_t i = 0; !e && i < n; i++) {
             e = store_do(k->store, Q_use_end, VALS(V_ID(recs[i].use)));
             if (!e)
@@ -263,8 +263,8 @@ static enum err count_hits(struct keeper *k, const struct use *u, uint32_t hits,
                            bool *ret_suspended)
 {
     struct record rec = record_of(k, &u->plan, u->id, EVENT_REFLECTED);
-    struct store_rows q;
-    uint64_t total = 0, seq = 0;
+    struct number_row total;
+    uint64_t seq = 0;
     enum err e = ERR_OK;
 
     rec.number = hits;
@@ -274,12 +274,10 @@ static enum err count_hits(struct keeper *k, const struct use *u, uint32_t hits,
     e = outbox_add(k, &rec, &seq);
     if (!e)
         e = store_one(k->store, Q_connection_hits,
-                      VALS(V_INT(keeper_now(k)), V_INT(hits), V_ID(u->plan.connection)), &q);
+                      VALS(V_INT(keeper_now(k)), V_INT(hits), V_ID(u->plan.connection)), &total);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e; /* the connection is gone already */
-    total = (uint64_t)store_int(&q, 0);
-    e = store_end(&q);
-    if (!e && total > limit_get(SET_SCREEN_HITS))
+    if (total.n > limit_get(SET_SCREEN_HITS))
         e = connection_end(k, u->plan.connection, CONNECTION_SUSPENDED, ret_suspended);
     rec.event = EVENT_CONNECTION_SUSPENDED;
     return e || !*ret_suspended ? e : outbox_add(k, &rec, &seq);

@@ -29,20 +29,17 @@ enum err vault_new_key(struct keeper *k, struct user_id user, struct buf *ret_wr
 
 static enum err data_key(struct keeper *k, struct user_id user, struct sec **ret)
 {
+    struct wrapped_row row;
     struct store_rows q;
     struct buf ad = BUF_INIT(AD);
-    enum err e = store_one(k->store, Q_user_key, VALS(V_ID(user)), &q);
+    enum err e = ERR_NOT_FOUND;
 
-    if (e)
-        return e;
     master_ad_user(ID_SLICE(user), &ad);
-    e = master_unwrap(k, (uint32_t)store_int(&q, 0), buf_slice(&ad), store_bytes(&q, 1), ret);
-    if (e)
-        IGNORE(store_end(&q)); /* the first error is the one to report */
-    else
-        e = store_end(&q);
+    store_query(k->store, Q_user_key, VALS(V_ID(user)), &row, &q);
+    if (store_next(&q))
+        e = master_unwrap(k, (uint32_t)row.kek, buf_slice(&ad), row.wrapped, ret);
     buf_free(&ad);
-    return e;
+    return store_end(&q, e);
 }
 
 static void place(struct user_id user, struct connection_id connection, size_t field,
@@ -126,21 +123,20 @@ enum err vault_get(struct keeper *k, struct user_id user, struct connection_id c
 {
     struct buf ad = BUF_INIT(AD), packed = BUF_INIT(LIM_CREDENTIAL_BYTES);
     struct sec *key = NULL;
+    struct secret_row row;
     struct store_rows q;
-    int64_t next = 0;
-    enum err e = data_key(k, user, &key), ended = ERR_OK;
+    uint64_t next = 0;
+    enum err e = data_key(k, user, &key);
 
     if (!e) {
-        store_query(k->store, Q_secret_list, VALS(V_ID(connection)), &q);
+        store_query(k->store, Q_secret_list, VALS(V_ID(connection)), &row, &q);
         for (; !e && store_next(&q); next++) {
             place(user, connection, (size_t)next, &ad);
             /* In order and without gaps: a row that was taken away is noticed. */
-            e = store_int(&q, 0) == next
-                    ? open_field(key, buf_slice(&ad), store_bytes(&q, 1), &packed)
-                    : ERR_CORRUPT;
+            e = row.field == next ? open_field(key, buf_slice(&ad), row.sealed, &packed)
+                                  : ERR_CORRUPT;
         }
-        ended = store_end(&q);
-        e = e ? e : ended;
+        e = store_end(&q, e);
     }
     if (!e && next == 0)
         e = ERR_NOT_FOUND;

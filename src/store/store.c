@@ -6,17 +6,104 @@
  */
 #include "store/internal.h"
 
-struct statement {
-    const char *name;
-    const char *sql;
-    const char *params; /* one letter each: see statements.def */
-    const char *columns;
+/* A row while it is read. */
+struct reader {
+    sqlite3_stmt *st;
+    int column; /* the next */
+    bool once;  /* nothing that is not copied would live */
+    enum err e;
 };
 
-static const struct statement statements[STMT_COUNT] = {
-#define Q(name, sql, params, columns) [Q_##name] = {#name, sql, params, columns},
+static uint64_t take_number(struct reader *r, uint64_t most)
+{
+    int column = r->column++;
+    bool fits = sqlite3_column_type(r->st, column) == SQLITE_INTEGER;
+    uint64_t n = fits ? (uint64_t)sqlite3_column_int64(r->st, column) : 0;
+
+    if (fits && n <= most)
+        return n;
+    r->e = ERR_CORRUPT;
+    return 0;
+}
+
+static struct slice take_bytes(struct reader *r, int type)
+{
+    int column = r->column++;
+    const void *p = NULL;
+
+    if (sqlite3_column_type(r->st, column) != type) {
+        r->e = ERR_CORRUPT;
+        return SLICE_EMPTY;
+    }
+    p = sqlite3_column_blob(r->st, column);
+    return slice_of(p, (size_t)sqlite3_column_bytes(r->st, column));
+}
+
+static struct slice take_slice(struct reader *r)
+{
+    BUG_IF(r->once);
+    return take_bytes(r, SQLITE_BLOB);
+}
+
+static void take_fixed(struct reader *r, uint8_t *dst, size_t n)
+{
+    struct slice s = take_bytes(r, SQLITE_BLOB);
+
+    if (s.n != n || slice_copy(s, dst, n) != n)
+        r->e = ERR_CORRUPT;
+}
+
+static void take_text(struct reader *r, char *dst, size_t n)
+{
+    if (!slice_to_cstr(take_bytes(r, SQLITE_TEXT), dst, n))
+        r->e = ERR_CORRUPT;
+}
+
+#define ROW(name, columns)                                                                         \
+    static void read_##name(struct reader *r, void *into)                                          \
+    {                                                                                              \
+        struct name *row = into;                                                                   \
+        columns                                                                                    \
+    }
+#define ID(kind, member)          take_fixed(r, row->member.b, ID_BYTES);
+#define WHO(member)               ID(, member.user) ID(, member.client)
+#define DIGEST(member)            take_fixed(r, row->member.b, DIGEST_BYTES);
+#define SALT(member)              take_fixed(r, row->member, ID_BYTES);
+#define TEXT(member, max)         take_text(r, row->member, sizeof(row->member));
+#define BLOB(member)              row->member = take_slice(r);
+#define UINT(member)              row->member = take_number(r, UINT64_MAX);
+#define INT(member)               row->member = (int64_t)take_number(r, UINT64_MAX);
+#define BOOL(member)              row->member = take_number(r, 1) != 0;
+#define ENUM(kind, member, count) row->member = (enum kind)take_number(r, (count)-1);
 #include "store/statements.def"
-#undef Q
+
+/* How many columns each row has. */
+enum {
+    COLUMNS_none,
+#define ROW(name, columns)        COLUMNS_##name = 0 columns,
+#define ID(kind, member)          +1
+#define WHO(member)               +2
+#define DIGEST(member)            +1
+#define SALT(member)              +1
+#define TEXT(member, max)         +1
+#define BLOB(member)              +1
+#define UINT(member)              +1
+#define INT(member)               +1
+#define BOOL(member)              +1
+#define ENUM(kind, member, count) +1
+#include "store/statements.def"
+};
+
+#define read_none NULL
+
+static const struct {
+    const char *sql;
+    const char *params; /* one letter each: see statements.def */
+    int columns;
+    void (*read)(struct reader *r, void *into); /* NULL: it gives no rows */
+} statements[STMT_COUNT] = {
+#define Q(name, sql, params, row) [Q_##name] = {sql, params, COLUMNS_##row, read_##row},
+#include "store/statements.def"
 };
 
 enum err store_err(struct store *s, int rc)
@@ -63,13 +150,13 @@ enum err store_sql_int(struct store *s, const char *sql, int64_t *ret)
 
 enum err store_prepare(struct store *s, enum stmt q)
 {
-    const struct statement *def = &statements[q];
-    int rc = sqlite3_prepare_v3(s->db, def->sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[q], NULL);
+    int rc = sqlite3_prepare_v3(s->db, statements[q].sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                &s->stmt[q], NULL);
 
     if (rc != SQLITE_OK)
         return store_err(s, rc);
-    BUG_IF((size_t)sqlite3_bind_parameter_count(s->stmt[q]) != slice_str(def->params).n);
-    BUG_IF((size_t)sqlite3_column_count(s->stmt[q]) != slice_str(def->columns).n);
+    BUG_IF((size_t)sqlite3_bind_parameter_count(s->stmt[q]) != slice_str(statements[q].params).n);
+    BUG_IF(sqlite3_column_count(s->stmt[q]) != statements[q].columns);
     return ERR_OK;
 }
 
@@ -121,7 +208,7 @@ enum err store_change(struct store *s, enum stmt q, const struct store_val *vals
 {
     enum err e = ERR_OK;
 
-    BUG_IF(!s->in_work || statements[q].columns[0]);
+    BUG_IF(!s->in_work || statements[q].read);
     e = bind_values(s, q, vals, SQLITE_STATIC);
     if (!e)
         e = store_err(s, sqlite3_step(s->stmt[q]));
@@ -138,10 +225,11 @@ enum err store_do(struct store *s, enum stmt q, const struct store_val *vals)
     return store_change(s, q, vals, &rows);
 }
 
-void store_query(struct store *s, enum stmt q, const struct store_val *vals, struct store_rows *ret)
+void store_start(struct store *s, enum stmt q, const struct store_val *vals, void *row,
+                 struct store_rows *ret)
 {
-    *ret = (struct store_rows){.s = s, .q = q};
-    BUG_IF(!statements[q].columns[0]);
+    *ret = (struct store_rows){.s = s, .q = q, .row = row};
+    BUG_IF(!statements[q].read);
     ret->e = bind_values(s, q, vals, SQLITE_TRANSIENT);
     BUG_IF(!ret->e && !s->in_work && !sqlite3_stmt_readonly(s->stmt[q]));
     s->busy[q] = true;
@@ -149,71 +237,30 @@ void store_query(struct store *s, enum stmt q, const struct store_val *vals, str
 
 bool store_next(struct store_rows *r)
 {
+    struct reader reader = {.st = r->s->stmt[r->q], .once = r->once};
     int rc = SQLITE_OK;
 
     if (r->e)
         return false;
-    rc = sqlite3_step(r->s->stmt[r->q]);
+    rc = sqlite3_step(reader.st);
     if (rc == SQLITE_ROW)
-        return true;
-    r->e = store_err(r->s, rc);
-    return false;
+        statements[r->q].read(&reader, r->row);
+    r->e = reader.e ? reader.e : store_err(r->s, rc);
+    return rc == SQLITE_ROW && !r->e;
 }
 
-enum err store_end(struct store_rows *r)
+enum err store_end(struct store_rows *r, enum err e)
 {
     reset(r->s, r->q);
     r->s->busy[r->q] = false;
-    return r->e;
+    return r->e ? r->e : e;
 }
 
-enum err store_one(struct store *s, enum stmt q, const struct store_val *vals,
-                   struct store_rows *ret)
+enum err store_first(struct store *s, enum stmt q, const struct store_val *vals, void *row)
 {
-    enum err e = ERR_OK;
+    struct store_rows r;
 
-    store_query(s, q, vals, ret);
-    if (store_next(ret))
-        return ERR_OK;
-    e = store_end(ret);
-    return e ? e : ERR_NOT_FOUND;
-}
-
-int64_t store_int(struct store_rows *r, int column)
-{
-    sqlite3_stmt *st = r->s->stmt[r->q];
-
-    BUG_IF(statements[r->q].columns[column] != 'i');
-    if (sqlite3_column_type(st, column) == SQLITE_INTEGER)
-        return sqlite3_column_int64(st, column);
-    r->e = ERR_CORRUPT;
-    return 0;
-}
-
-struct slice store_bytes(struct store_rows *r, int column)
-{
-    sqlite3_stmt *st = r->s->stmt[r->q];
-    char type = statements[r->q].columns[column];
-    struct slice s = SLICE_EMPTY;
-
-    BUG_IF(type == 'i');
-    if (sqlite3_column_type(st, column) == (type == 't' ? SQLITE_TEXT : SQLITE_BLOB)) {
-        const void *p = sqlite3_column_blob(st, column);
-
-        s = slice_of(p, (size_t)sqlite3_column_bytes(st, column));
-        if (length_fits(type, s.n))
-            return s;
-    }
-    r->e = ERR_CORRUPT;
-    return SLICE_EMPTY;
-}
-
-void store_copy(struct store_rows *r, int column, uint8_t *dst, size_t n)
-{
-    struct slice s = store_bytes(r, column);
-
-    if (s.n != n)
-        r->e = ERR_CORRUPT;
-    for (size_t i = 0; i < n; i++)
-        dst[i] = s.n == n ? s.p[i] : 0;
+    store_start(s, q, vals, row, &r);
+    r.once = true;
+    return store_end(&r, store_next(&r) ? ERR_OK : ERR_NOT_FOUND);
 }

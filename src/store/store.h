@@ -17,14 +17,42 @@
 #define SG_STORE_STORE_H
 
 #include "base/id.h"
+#include "base/limits.h"
+#include "ipc/gen/enums.h"
 #include "os/loop.h"
 
 enum stmt {
-#define Q(name, sql, params, columns) Q_##name,
+#define Q(name, sql, params, row) Q_##name,
 #include "store/statements.def"
-#undef Q
     STMT_COUNT
 };
+
+/* States of a connection; see migrations/0001.sql. Other numbers are those of the messages. */
+enum connection_stored {
+    CONNECTION_PENDING,
+    CONNECTION_LIVE,
+    CONNECTION_STALE,
+    CONNECTION_SUSPENDED,
+    CONNECTION_STORED_COUNT
+};
+
+/* Rows: a struct each, and for each statement the one that it gives. */
+#define ROW(name, columns)                                                                         \
+    struct name {                                                                                  \
+        columns                                                                                    \
+    };
+#define ID(kind, member)          struct kind##_id member;
+#define WHO(member)               struct principal member;
+#define DIGEST(member)            struct digest member;
+#define SALT(member)              uint8_t member[ID_BYTES];
+#define TEXT(member, max)         char member[(max) + 1];
+#define BLOB(member)              struct slice member;
+#define UINT(member)              uint64_t member;
+#define INT(member)               int64_t member;
+#define BOOL(member)              bool member;
+#define ENUM(kind, member, count) enum kind member;
+#define Q(name, sql, params, row) typedef struct row row_of_Q_##name;
+#include "store/statements.def"
 
 struct store;
 
@@ -55,6 +83,7 @@ struct store_val {
 #define V_BYTES(s) ((struct store_val){.type = STORE_BYTES, .bytes = (s)}) /* struct slice */
 #define V_STR(s)   V_BYTES(slice_str(s))
 #define V_ID(id)   V_BYTES(ID_SLICE(id)) /* any id struct, or a digest */
+#define V_SALT(s)  V_BYTES(slice_of((s), sizeof(s)))
 /* The parameters of one statement, in order. */
 #define VALS(...) ((const struct store_val[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}})
 
@@ -68,29 +97,28 @@ MUST_USE enum err store_change(struct store *s, enum stmt q, const struct store_
 struct store_rows {
     struct store *s;
     enum stmt q;
+    void *row;
+    bool once; /* by store_one */
     enum err e;
 };
 
-/* Starts a query. Always followed by store_end. Outside of work it reads what is committed. */
-void store_query(struct store *s, enum stmt q, const struct store_val *vals,
-                 struct store_rows *ret);
-/* The next row: true, and the columns can be read until the next call. */
+/* Starts a query whose rows go to row, which the compiler holds against the statement. Always
+ * followed by store_end. Outside of work it reads what is committed. */
+#define store_query(s, q, vals, row, ret) store_start((s), (q), (vals), (row_of_##q *){row}, (ret))
+/* The next row: true, and it is there until the next call. */
 MUST_USE bool store_next(struct store_rows *r);
-/* Ends the query: ERR_OK, or what went wrong since store_query. */
-MUST_USE enum err store_end(struct store_rows *r);
-/* store_query and store_next: ERR_NOT_FOUND when there is no row (the query has then ended);
- * on ERR_OK the caller reads the columns and calls store_end. */
-MUST_USE enum err store_one(struct store *s, enum stmt q, const struct store_val *vals,
-                            struct store_rows *ret);
+/* Ends the query: what went wrong since store_query, or else e. */
+MUST_USE enum err store_end(struct store_rows *r, enum err e);
+/* The first row, or ERR_NOT_FOUND. Of rows without a slice. */
+#define store_one(s, q, vals, row) store_first((s), (q), (vals), (row_of_##q *){row})
 
-/* Columns count from 0 and have the type that statements.def says; zero or empty for a value
- * that is damaged, and store_end then says so. Slices live until the next store_next or store_end.
- */
-int64_t store_int(struct store_rows *r, int column);
-struct slice store_bytes(struct store_rows *r, int column);
-void store_copy(struct store_rows *r, int column, uint8_t *dst, size_t n);
-/* Into an id struct or a digest. */
-#define STORE_ID(r, column, id) store_copy((r), (column), (id).b, sizeof((id).b))
+/* The statement q, which gives rows of that struct: for who is told the statement. */
+#define STORE_GIVES(row, q) _Generic((row_of_##q *)NULL, struct row * : (q))
+/* store_query and store_one of a statement that STORE_GIVES was said of. */
+void store_start(struct store *s, enum stmt q, const struct store_val *vals, void *row,
+                 struct store_rows *ret);
+MUST_USE enum err store_first(struct store *s, enum stmt q, const struct store_val *vals,
+                              void *row);
 
 /* --- work ------------------------------------------------------------------------------------- */
 

@@ -38,20 +38,18 @@ static enum err must_lack(void *ctx, struct slice key)
 
 static struct sec *data_key(struct rig *r)
 {
+    struct user_row user;
+    struct wrapped_row row;
     struct store_rows q;
-    struct user_id user;
     struct buf ad = BUF_INIT(128);
     struct sec *key = NULL;
 
-    assert_err(store_one(r->k->store, Q_user_by_name, VALS(V_STR("ann")), &q), ERR_OK);
-    STORE_ID(&q, 0, user);
-    assert_err(store_end(&q), ERR_OK);
-    assert_err(store_one(r->k->store, Q_user_key, VALS(V_ID(user)), &q), ERR_OK);
-    master_ad_user(ID_SLICE(user), &ad);
-    assert_err(
-        master_unwrap(r->k, (uint32_t)store_int(&q, 0), buf_slice(&ad), store_bytes(&q, 1), &key),
-        ERR_OK);
-    assert_err(store_end(&q), ERR_OK);
+    assert_err(store_one(r->k->store, Q_user_by_name, VALS(V_STR("ann")), &user), ERR_OK);
+    store_query(r->k->store, Q_user_key, VALS(V_ID(user.id)), &row, &q);
+    assert_true(store_next(&q));
+    master_ad_user(ID_SLICE(user.id), &ad);
+    assert_err(master_unwrap(r->k, (uint32_t)row.kek, buf_slice(&ad), row.wrapped, &key), ERR_OK);
+    assert_err(store_end(&q, ERR_OK), ERR_OK);
     buf_free(&ad);
     return key;
 }

@@ -91,13 +91,14 @@ static void job_done(void *ctx, enum err e)
 
 static size_t rows(struct store *s)
 {
+    struct kek_row row;
     struct store_rows r;
     size_t n = 0;
 
-    store_query(s, Q_kek_list, VALS(), &r);
+    store_query(s, Q_kek_list, VALS(), &row, &r);
     while (store_next(&r))
         n++;
-    assert_int_equal(store_end(&r), ERR_OK);
+    assert_int_equal(store_end(&r, ERR_OK), ERR_OK);
     return n;
 }
 
@@ -187,6 +188,7 @@ static void test_older_schema(void **state)
     struct rig *r = *state;
 
     for (size_t version = 1; version <= USES_STAY; version++) {
+        struct use_row use;
         struct store_rows q;
         int n = 0;
 
@@ -202,22 +204,21 @@ static void test_older_schema(void **state)
                    "  zeroblob(32), zeroblob(32), 1000, 2000 FROM u");
         assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
         assert_int_equal(rows(r->s), 1);
-        store_query(r->s, Q_use_all, VALS(), &q);
+        store_query(r->s, Q_use_all, VALS(), &use, &q);
         while (store_next(&q))
-            assert_int_equal(store_bytes(&q, 0).p[15], '1' + n++);
-        assert_int_equal(store_end(&q), ERR_OK);
+            assert_int_equal(use.id.b[15], '1' + n++);
+        assert_int_equal(store_end(&q, ERR_OK), ERR_OK);
         assert_int_equal(n, 2);
         for (uint8_t i = 0; i < 6; i++) {
             struct use_id chain = {"000000000000000"};
+            struct number_row until;
             enum err e = ERR_OK;
 
             chain.b[15] = (uint8_t)('0' + i);
-            e = store_one(r->s, Q_chain_find, VALS(V_ID(chain)), &q);
+            e = store_one(r->s, Q_chain_find, VALS(V_ID(chain)), &until);
             assert_int_equal(e, i == 2 || i == 4 ? ERR_OK : ERR_NOT_FOUND);
-            if (e == ERR_OK) {
-                assert_int_equal(store_int(&q, 0), 1000 + 25 * 3600000);
-                assert_int_equal(store_end(&q), ERR_OK);
-            }
+            if (e == ERR_OK)
+                assert_int_equal(until.n, 1000 + 25 * 3600000);
         }
         reopen(r);
         assert_int_equal(rows(r->s), 1);
@@ -229,6 +230,8 @@ static void test_older_lists(void **state)
 {
     struct connection_id ann = {"000000000000000"};
     struct rig *r = *state;
+    struct bytes_row list;
+    struct number_row seen;
     struct store_rows q;
 
     ann.b[15] = '1';
@@ -236,14 +239,12 @@ static void test_older_lists(void **state)
     outside(r, "INSERT INTO snapshot VALUES ('up', zeroblob(16), 1, 2, 5, x'61'),"
                "  ('up', CAST('0000000000000001' AS BLOB), 1, 2, 6, x'62')");
     assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
-    assert_int_equal(
-        store_one(r->s, Q_snapshot_get, VALS(V_STR("up"), V_INT(1), V_INT(2), V_ID(ann)), &q),
-        ERR_OK);
-    assert_true(slice_eq_str(store_bytes(&q, 0), "a"));
-    assert_int_equal(store_end(&q), ERR_OK);
-    assert_int_equal(store_one(r->s, Q_snapshot_seen, VALS(V_STR("up")), &q), ERR_OK);
-    assert_int_equal(store_int(&q, 0), 5);
-    assert_int_equal(store_end(&q), ERR_OK);
+    store_query(r->s, Q_snapshot_get, VALS(V_STR("up"), V_INT(1), V_INT(2), V_ID(ann)), &list, &q);
+    assert_true(store_next(&q));
+    assert_true(slice_eq_str(list.bytes, "a"));
+    assert_int_equal(store_end(&q, ERR_OK), ERR_OK);
+    assert_int_equal(store_one(r->s, Q_snapshot_seen, VALS(V_STR("up")), &seen), ERR_OK);
+    assert_int_equal(seen.n, 5);
 }
 
 #define HANDOFF(id, request)                                                                       \
@@ -278,9 +279,8 @@ static void test_older_handoffs(void **state)
 static void test_nothing_is_read_through(void **state)
 {
     static const char *const texts[] = {
-#define Q(name, sql, params, columns) sql,
+#define Q(name, sql, params, row) sql,
 #include "store/statements.def"
-#undef Q
     };
     static const char *const bad[] = {
         "SCAN handoff",
@@ -477,28 +477,83 @@ static void test_commit_is_synced(void **state)
     assert_int_equal(full_disk_syncs, 1);
 }
 
+/* What does not fit its column: an id of two bytes, a truth that is neither, a number that is no
+ * state of the kind, a text that is too long or has a NUL. */
 static void test_damaged_value(void **state)
 {
+    static const struct {
+        const char *sql;
+        enum err e;
+    } rows[] = {
+        {"x'0102', 5, 0, 0, 0, zeroblob(32), 0", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, 0, zeroblob(33), 0", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, 0, zeroblob(32), 2", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, 0, zeroblob(32), -1", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, 0, zeroblob(32), 1", ERR_OK},
+    };
     struct rig *r = *state;
-    struct store_rows q;
+    struct node_row node;
 
-    outside(r, "PRAGMA ignore_check_constraints = 1; INSERT INTO node VALUES (1, x'0102', 5, 0, 0, "
-               "0, zeroblob(32), 0)");
-    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
-    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &q), ERR_OK);
-    assert_int_equal(store_bytes(&q, 0).n, 0);
-    assert_int_equal(store_int(&q, 1), 5);
-    assert_int_equal(store_end(&q), ERR_CORRUPT);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char sql[200];
+
+        snprintf(sql, sizeof(sql),
+                 "PRAGMA ignore_check_constraints = 1; DELETE FROM node;"
+                 "INSERT INTO node VALUES (1, %s)",
+                 rows[i].sql);
+        outside(r, sql);
+        assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+        assert_int_equal(store_one(r->s, Q_node_get, VALS(), &node), rows[i].e);
+    }
+    assert_int_equal(node.epoch, 5);
+    assert_true(node.rolled_back);
+}
+
+static void test_damaged_text_and_state(void **state)
+{
+    static const struct {
+        const char *upstream, *kind;
+        enum err e;
+    } rows[] = {
+        {"'12345678901234567890123456789012'", "0", ERR_OK},
+        {"'123456789012345678901234567890123'", "0", ERR_CORRUPT},
+        {"'a' || char(0) || 'b'", "0", ERR_CORRUPT},
+        {"'up'", "0", ERR_OK},
+        {"'up'", "1", ERR_CORRUPT},
+        {"'up'", "-1", ERR_CORRUPT},
+    };
+    struct rig *r = *state;
+
+    outside(r, "INSERT INTO kek VALUES (1, 0, 7);"
+               "INSERT INTO user VALUES (zeroblob(16), 'ann', zeroblob(16), 1, 1, zeroblob(32), 1,"
+               "  x'', 1);"
+               "INSERT INTO client VALUES (zeroblob(16), zeroblob(16), 'laptop', zeroblob(32), 1,"
+               "  1, 0);");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct handoff_row row;
+        struct handoff_id id = {{0}};
+        char sql[400];
+
+        snprintf(
+            sql, sizeof(sql),
+            "DELETE FROM handoff; INSERT INTO handoff SELECT zeroblob(16), user, id, %s, %s, 1,"
+            " 0, 0, 'tools/call', 'tool', 0, 0, zeroblob(16), 1, 2, 0, zeroblob(32), x''"
+            " FROM client",
+            rows[i].upstream, rows[i].kind);
+        outside(r, sql);
+        assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+        assert_int_equal(store_one(r->s, Q_handoff_get, VALS(V_ID(id)), &row), rows[i].e);
+    }
 }
 
 static void test_not_found(void **state)
 {
     struct rig *r = *state;
-    struct store_rows q;
+    struct node_row node;
 
-    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &q), ERR_NOT_FOUND);
+    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &node), ERR_NOT_FOUND);
     /* The statement is free again. */
-    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &q), ERR_NOT_FOUND);
+    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &node), ERR_NOT_FOUND);
 }
 
 /* The disk is full: nothing but the urgent is written, and only with the room of the reserve. */
@@ -554,6 +609,7 @@ int main(void)
         T(test_commit_is_in_the_files),
         T(test_commit_is_synced),
         T(test_damaged_value),
+        T(test_damaged_text_and_state),
         T(test_not_found),
         T(test_full),
     };
