@@ -171,91 +171,63 @@ void master_give_up(struct keeper *k, uint32_t id)
 
 /* --- wrapping again --------------------------------------------------------------------------- */
 
-/* A row to be wrapped again; it is copied out before the update. */
-struct again {
-    struct user_id user;
-    uint64_t id, purpose;
-    struct buf wrapped;
-};
-
-struct batch {
-    struct again row[STEP];
-    size_t n;
-};
-
-static struct again *add(struct batch *b, struct slice wrapped)
+/* What the old key wrapped, with the current one. */
+static enum err wrap_again(struct keeper *k, uint32_t old, struct slice ad, struct slice wrapped,
+                           struct buf *ret)
 {
-    struct again *row = &b->row[b->n++];
-
-    *row = (struct again){.wrapped = BUF_INIT(256)};
-    buf_put(&row->wrapped, wrapped);
-    return row;
-}
-
-static enum err wrap_again(struct keeper *k, uint32_t old, const struct again *row, bool user)
-{
-    struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
     struct sec *key = NULL;
     uint32_t kek = 0;
-    enum err e = ERR_OK;
+    enum err e = master_unwrap(k, old, ad, wrapped, &key);
 
-    if (user)
-        master_ad_user(ID_SLICE(row->user), &ad);
-    else
-        master_ad_root(row->id, row->purpose, &ad);
-    e = master_unwrap(k, old, buf_slice(&ad), buf_slice(&row->wrapped), &key);
     if (!e)
-        e = master_wrap(k, buf_slice(&ad), key, &fresh, &kek);
-    if (!e && user)
-        e = store_do(k->store, Q_user_rewrap,
-                     VALS(V_INT(kek), V_BYTES(buf_slice(&fresh)), V_ID(row->user), V_INT(old)));
-    else if (!e)
-        e = store_do(k->store, Q_root_rewrap,
-                     VALS(V_INT(kek), V_BYTES(buf_slice(&fresh)), V_INT(row->id), V_INT(old)));
+        e = master_wrap(k, ad, key, ret, &kek);
     sec_free(key);
+    return e;
+}
+
+/* ERR_NOT_FOUND: nobody's is left. */
+static enum err user_again(struct keeper *k, uint32_t old)
+{
+    struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
+    struct wrapped_row row;
+    struct store_rows q;
+    enum err e = ERR_NOT_FOUND;
+
+    store_query(k->store, Q_kek_user, VALS(V_INT(old)), &row, &q);
+    if (store_next(&q)) {
+        master_ad_user(ID_SLICE(row.user), &ad);
+        e = wrap_again(k, old, buf_slice(&ad), row.wrapped, &fresh);
+    }
+    e = store_end(&q, e);
+    if (!e)
+        e = store_do(k->store, Q_user_rewrap,
+                     VALS(V_INT(k->master->current), V_BYTES(buf_slice(&fresh)), V_ID(row.user),
+                          V_INT(old)));
     buf_free(&fresh);
     buf_free(&ad);
     return e;
 }
 
-/* Frees the batch. e: of reading it. */
-static enum err all_again(struct keeper *k, uint32_t old, struct batch *b, bool users, enum err e)
+static enum err root_again(struct keeper *k, uint32_t old)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        if (!e)
-            e = wrap_again(k, old, &b->row[i], users);
-        buf_free(&b->row[i].wrapped);
-    }
-    return e;
-}
-
-static enum err users_again(struct keeper *k, uint32_t old, size_t *ret_n)
-{
-    struct batch b = {.n = 0};
-    struct wrapped_row row;
-    struct store_rows q;
-
-    store_query(k->store, Q_kek_users, VALS(V_INT(old), V_INT(STEP)), &row, &q);
-    while (b.n < STEP && store_next(&q))
-        add(&b, row.wrapped)->user = row.user;
-    *ret_n = b.n;
-    return all_again(k, old, &b, true, store_end(&q, ERR_OK));
-}
-
-static enum err roots_again(struct keeper *k, uint32_t old)
-{
-    struct batch b = {.n = 0};
+    struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
     struct root_row row;
     struct store_rows q;
+    enum err e = ERR_NOT_FOUND;
 
-    store_query(k->store, Q_kek_roots, VALS(V_INT(old)), &row, &q);
-    while (b.n < STEP && store_next(&q)) {
-        struct again *a = add(&b, row.wrapped);
-
-        a->id = row.id;
-        a->purpose = row.purpose;
+    store_query(k->store, Q_kek_root, VALS(V_INT(old)), &row, &q);
+    if (store_next(&q)) {
+        master_ad_root(row.id, row.purpose, &ad);
+        e = wrap_again(k, old, buf_slice(&ad), row.wrapped, &fresh);
     }
-    return all_again(k, old, &b, false, store_end(&q, ERR_OK));
+    e = store_end(&q, e);
+    if (!e)
+        e = store_do(
+            k->store, Q_root_rewrap,
+            VALS(V_INT(k->master->current), V_BYTES(buf_slice(&fresh)), V_INT(row.id), V_INT(old)));
+    buf_free(&fresh);
+    buf_free(&ad);
+    return e;
 }
 
 struct step {
@@ -281,21 +253,9 @@ static enum err find_old(struct keeper *k, uint32_t behind, uint32_t *ret)
     return store_end(&q, ERR_OK);
 }
 
-/* Whether anything is wrapped with that key. */
-static enum err is_used(struct keeper *k, uint32_t id, bool *ret)
-{
-    struct number_row used;
-    enum err e = store_one(k->store, Q_kek_used, VALS(V_INT(id)), &used);
-
-    *ret = e || used.n > 0;
-    return e;
-}
-
 static enum err step_work(void *ctx)
 {
     struct step *s = ctx;
-    size_t n = 0;
-    bool used = true;
     enum err e = find_old(s->k, s->left, &s->old);
 
     s->unused = false;
@@ -304,14 +264,15 @@ static enum err step_work(void *ctx)
      * done. */
     if (e || s->old == 0 || s->old == s->k->master->current)
         return e;
-    e = users_again(s->k, s->old, &n);
-    if (e || n == STEP)
-        return e;
-    e = roots_again(s->k, s->old);
-    if (!e)
-        e = is_used(s->k, s->old, &used);
-    s->unused = !e && !used;
-    return e;
+    for (size_t n = 0; !e && n < STEP; n++)
+        e = user_again(s->k, s->old);
+    if (e == ERR_NOT_FOUND) {
+        do /* there are three at most */
+            e = root_again(s->k, s->old);
+        while (!e);
+    }
+    s->unused = e == ERR_NOT_FOUND;
+    return s->unused ? ERR_OK : e;
 }
 
 static enum err drop_work(void *ctx)
@@ -427,10 +388,10 @@ static enum err first_key(void *ctx)
 /* An old key that is only there to be destroyed need not be there any more. */
 static enum err read_key(struct keeper *k, uint32_t id, bool old)
 {
-    bool used = true;
-    enum err e = old ? is_used(k, id, &used) : ERR_OK;
+    struct number_row used = {1};
+    enum err e = old ? store_one(k->store, Q_kek_used, VALS(V_INT(id)), &used) : ERR_OK;
 
-    return e || !used ? e : read_file(k, id);
+    return e || used.n == 0 ? e : read_file(k, id);
 }
 
 /* A store that names no key gets the first one, unless there are keys: then it is not theirs, and
