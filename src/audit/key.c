@@ -28,7 +28,7 @@ static enum err make_seed(char *path, struct sec **ret)
     struct sec *seed = random_sec(SIGN_SEED_BYTES);
     enum err e = sec_with(seed, save_seed, path);
 
-    if (e == ERR_OK)
+    if (!e)
         *ret = seed;
     else
         sec_free(seed);
@@ -42,14 +42,14 @@ static enum err load_seed(const char *key_dir, bool may_make, struct sec **ret)
     char path[KEY_PATH];
     enum err e = path_of(path, key_dir, SECRET_NAME);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     e = file_read(path, true, &b);
-    if (e == ERR_OK && b.n == SIGN_SEED_BYTES)
+    if (!e && b.n == SIGN_SEED_BYTES)
         *ret = sec_take(b.p, b.n);
-    else if (e == ERR_OK && may_make && (e = file_remove(path)) == ERR_OK)
+    else if (!e && may_make && (e = file_remove(path)) == ERR_OK)
         e = ERR_NOT_FOUND;
-    else if (e == ERR_OK || e == ERR_TOO_LARGE)
+    else if (!e || e == ERR_TOO_LARGE)
         e = ERR_CORRUPT;
     buf_free(&b);
     return e == ERR_NOT_FOUND && may_make ? make_seed(path, ret) : e;
@@ -65,15 +65,14 @@ static enum err check_public(const char *key_dir, const struct sign_public *publ
 
     buf_put_hex(&wanted, ID_SLICE(*public));
     buf_put_u8(&wanted, '\n');
-    if (e == ERR_OK)
+    if (!e)
         e = file_read(path, false, &found);
-    if (e == ERR_OK && found.n < wanted.n && slice_starts(buf_slice(&wanted), buf_slice(&found)) &&
+    if (!e && found.n < wanted.n && slice_starts(buf_slice(&wanted), buf_slice(&found)) &&
         (e = file_remove(path)) == ERR_OK)
         e = ERR_NOT_FOUND; /* likewise */
     if (e == ERR_NOT_FOUND)
         e = file_create(path, buf_slice(&wanted));
-    else if (e == ERR_TOO_LARGE ||
-             (e == ERR_OK && !slice_eq(buf_slice(&wanted), buf_slice(&found))))
+    else if (e == ERR_TOO_LARGE || (!e && !slice_eq(buf_slice(&wanted), buf_slice(&found))))
         e = ERR_CORRUPT;
     buf_free(&wanted);
     buf_free(&found);
@@ -88,14 +87,14 @@ enum err key_load(const char *key_dir, bool may_make, struct sec **ret,
     struct sec *key;
     enum err e = load_seed(key_dir, may_make, &seed);
 
-    if (e != ERR_OK) {
+    if (e) {
         *ret_wrong = SECRET_NAME;
         return e;
     }
     key = sign_key(seed, &public);
     sec_free(seed);
     e = check_public(key_dir, &public);
-    if (e != ERR_OK) {
+    if (e) {
         *ret_wrong = AUDIT_PUBLIC_NAME;
         sec_free(key);
         return e;

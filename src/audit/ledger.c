@@ -136,10 +136,10 @@ enum err ledger_flush(struct ledger *l)
     if (PLANTED(unwritten_acked))
         e = ERR_OK;
     l->stuck = e == ERR_NO_SPACE;
-    if (e != ERR_OK)
+    if (e)
         return e;
     e = append_sync(&l->file);
-    if (e == ERR_OK)
+    if (!e)
         set_synced(l);
     return e;
 }

@@ -28,7 +28,7 @@ static enum err fill(struct lines *l, bool *ret_end)
     buf_consume(&l->b, l->at);
     l->at = 0;
     p = buf_room(&l->b, CHUNK);
-    BUG_IF(p == NULL);
+    BUG_IF(!p);
     do
         n = read(l->fd, p, CHUNK);
     while (n < 0 && errno == EINTR);
@@ -71,7 +71,7 @@ enum err lines_next(struct lines *l, struct slice *ret)
             return ERR_NOT_FOUND;
         }
         e = fill(l, &end);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
 }

@@ -102,7 +102,7 @@ static void flush(void *ctx)
     struct audit *a = ctx;
     enum err e = ledger_flush(&a->ledger);
 
-    if (e == ERR_OK)
+    if (!e)
         ack(a);
     else if (e == ERR_NO_SPACE)
         refuse(a, a->ledger.synced + 1, e);
@@ -135,7 +135,7 @@ void audit_on_audit_append(struct audit *a, struct chan *c, const struct msg_aud
     if (ledger_is_full(&a->ledger) && !a->ledger.stuck)
         flush(a);
     e = ledger_take(&a->ledger, m);
-    if (e == ERR_OK) {
+    if (!e) {
         a->refused = false;
         if (m->seq > a->given)
             a->given = m->seq;
@@ -157,7 +157,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     enum err e = start_log(&a->start, &a->ledger, boot->data_dir, boot->key_dir);
 
     a->role = r;
-    if (e != ERR_OK) {
+    if (e) {
         log_event(LOG_ERROR, "audit_log_unusable", LOG_STR("why", a->start.wrong), LOG_ERR(e),
                   LOG_STR("hint", "are data: and keys: the folders that belong together?"));
         return e;
@@ -165,7 +165,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     if (a->start.cut > 0)
         log_event(LOG_WARN, "audit_tail_cut", LOG_NUM("bytes", a->start.cut));
     e = role_watch(r, AUDIT_LOG_NAME);
-    if (e != ERR_OK)
+    if (e)
         return e;
     a->retry = loop_timer_new(role_loop(r), retry, a);
     a->watch = loop_timer_new(role_loop(r), watch, a);

@@ -49,7 +49,7 @@ static enum err may_be_cut(struct reader *r, struct slice text)
         if (is_good_head(r, text))
             return ERR_CORRUPT;
         e = lines_next(&r->lines, &text);
-    } while (e == ERR_OK);
+    } while (!e);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -67,11 +67,11 @@ static enum err begin_at(struct reader *r, uint64_t start)
     if (start == 0)
         return ERR_OK;
     e = lines_next(&r->lines, &text);
-    if (e == ERR_OK && !is_good_head(r, text))
+    if (!e && !is_good_head(r, text))
         e = ERR_CORRUPT;
-    if (e == ERR_OK)
+    if (!e)
         e = line_parse(text, &l);
-    if (e != ERR_OK)
+    if (e)
         return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
     walk_from(&r->walk, &l, r->public);
     ledger_read_from(r->ledger, &l);
@@ -90,7 +90,7 @@ static enum err follow(struct reader *r, uint64_t *ret_end)
         *ret_end = r->lines.offset;
         if (e == ERR_NOT_FOUND)
             return ERR_OK; /* what is left, if anything, is less than a line */
-        if (e != ERR_OK)
+        if (e)
             return e;
         fault = walk_line(&r->walk, text, r->public, &l);
         if (fault != AUDIT_SOUND)
@@ -120,16 +120,16 @@ static enum err read_log(struct start *s, struct ledger *ledger, const char *pat
     int fd = -1;
     enum err e = file_open(path, O_RDONLY, &fd);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     r.walk.skip_signatures = true;
     lines_init(&r.lines, fd);
     e = tail_find(fd, ledger->file.size, &start);
-    if (e == ERR_OK)
+    if (!e)
         e = begin_at(&r, start);
-    if (e == ERR_OK)
+    if (!e)
         e = follow(&r, ret_end);
-    if (e == ERR_OK)
+    if (!e)
         e = check_last_head(&r);
     lines_done(&r.lines);
     buf_free(&r.last_head);
@@ -149,7 +149,7 @@ static enum err open_log(struct start *s, const char *path, uint64_t *ret_size)
     struct stat st;
     enum err e = file_open(path, O_WRONLY | O_APPEND | O_CREAT, &s->fd);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (fstat(s->fd, &st) != 0)
         return ERR_IO;
@@ -196,11 +196,11 @@ static enum err read_and_complete(struct start *s, struct ledger *ledger, const 
 
     s->wrong = "the log was damaged or edited";
     e = read_log(s, ledger, path, &end);
-    if (e != ERR_OK)
+    if (e)
         return e;
     s->wrong = "the log has more unsigned bytes at its end than one batch";
     e = cut(s, size, end);
-    if (e != ERR_OK)
+    if (e)
         return e;
     ledger->file.size = end;
     ledger->file.room = end;
@@ -232,11 +232,11 @@ static enum err open_paths(struct start *s, const char *data_dir, char path[PATH
         return ERR_TOO_LARGE;
     s->wrong = "the folder of the log cannot be made";
     e = file_mkdir(folder);
-    if (e != ERR_OK)
+    if (e)
         return e;
     s->wrong = "the log cannot be opened, is not ours alone, or is in use";
     e = open_log(s, path, ret_size);
-    return e == ERR_OK && *ret_size == 0 ? sync_folder(folder) : e;
+    return !e && *ret_size == 0 ? sync_folder(folder) : e;
 }
 
 enum err start_log(struct start *s, struct ledger *ledger, const char *data_dir,
@@ -248,15 +248,15 @@ enum err start_log(struct start *s, struct ledger *ledger, const char *data_dir,
 
     *s = (struct start){.fd = -1, .wrong = "the path of the log is too long"};
     e = open_paths(s, data_dir, path, &size);
-    if (e == ERR_OK)
+    if (!e)
         e = key_load(key_dir, size == 0, &s->key, &s->public, &s->wrong);
-    if (e == ERR_OK) {
+    if (!e) {
         ledger_init(ledger, s->fd, size, s->key, &APPEND_CALLS);
         e = read_and_complete(s, ledger, path, size);
-        if (e != ERR_OK)
+        if (e)
             ledger_done(ledger);
     }
-    if (e != ERR_OK) {
+    if (e) {
         sec_free(s->key);
         s->key = NULL;
         if (s->fd >= 0)

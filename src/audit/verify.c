@@ -70,7 +70,7 @@ static enum err name_fault(struct verifier *v, enum audit_fault fault, struct sl
             v->verdict.seq = l.seq;
     } else if (fault == AUDIT_REMOVED) {
         e = find_later(v, expected, &found);
-        if (e != ERR_OK)
+        if (e)
             return e;
         if (found)
             v->verdict.fault = AUDIT_REORDERED;
@@ -80,7 +80,7 @@ static enum err name_fault(struct verifier *v, enum audit_fault fault, struct sl
 
 static void compare_with_keeper(struct verifier *v, const struct line *l)
 {
-    if (v->known == NULL || l->kind != LINE_RECORD || l->seq != v->known->seq ||
+    if (!v->known || l->kind != LINE_RECORD || l->seq != v->known->seq ||
         ID_EQ(l->hash, v->known->head))
         return;
     v->verdict.fault = AUDIT_REWRITTEN;
@@ -93,7 +93,7 @@ static void check_end(struct verifier *v)
     if (v->walk.lines == 0) {
         v->verdict.fault = AUDIT_NO_BEGINNING;
         v->verdict.seq = 1;
-    } else if (v->known != NULL && v->walk.signed_seq < v->known->seq) {
+    } else if (v->known && v->walk.signed_seq < v->known->seq) {
         v->verdict.fault = AUDIT_TRUNCATED;
         v->verdict.seq = v->walk.signed_seq + 1;
     }
@@ -112,7 +112,7 @@ static enum err follow(struct verifier *v)
             check_end(v);
             return ERR_OK;
         }
-        if (e != ERR_OK)
+        if (e)
             return e;
         fault = walk_line(&v->walk, text, v->public, &l);
         if (fault != AUDIT_SOUND)
@@ -131,7 +131,7 @@ enum err audit_verify(int fd, const struct sign_public *public, const struct aud
     lines_init(&v.lines, fd);
     e = follow(&v);
     lines_done(&v.lines);
-    if (e != ERR_OK)
+    if (e)
         return e;
     v.verdict.records = v.walk.seq;
     v.verdict.signed_seq = v.walk.signed_seq;

@@ -8,7 +8,7 @@ static enum audit_fault check_first(const struct line *l, const struct sign_publ
 {
     if (l->kind != LINE_FIRST || !ID_IS_ZERO(l->prev))
         return AUDIT_NO_BEGINNING;
-    if (wanted != NULL && !ID_EQ(l->public, *wanted))
+    if (wanted && !ID_EQ(l->public, *wanted))
         return AUDIT_OTHER_KEY;
     return AUDIT_SOUND;
 }

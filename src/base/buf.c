@@ -20,7 +20,7 @@ void buf_init(struct buf *b, size_t max)
 
 void buf_free(struct buf *b)
 {
-    if (b == NULL)
+    if (!b)
         return;
     mem_wipe(b->p, b->cap);
     mem_free(b->p);
@@ -59,7 +59,7 @@ uint8_t *buf_room(struct buf *b, size_t n)
         b->failed = true;
         return NULL;
     }
-    if (b->p == NULL || n > b->cap - b->n)
+    if (!b->p || n > b->cap - b->n)
         grow(b, b->n + n);
     return b->p + b->n;
 }
@@ -75,9 +75,9 @@ void buf_put(struct buf *b, struct slice s)
     uint8_t *p;
 
     /* A slice of b itself would be wiped by growing. */
-    BUG_IF(s.n > 0 && b->p != NULL && s.p >= b->p && s.p < b->p + b->cap);
+    BUG_IF(s.n > 0 && b->p && s.p >= b->p && s.p < b->p + b->cap);
     p = buf_room(b, s.n);
-    if (p == NULL || s.n == 0)
+    if (!p || s.n == 0)
         return;
     memcpy(p, s.p, s.n);
     buf_added(b, s.n);
@@ -92,7 +92,7 @@ void buf_put_u8(struct buf *b, uint8_t v)
 {
     uint8_t *p = buf_room(b, 1);
 
-    if (p == NULL)
+    if (!p)
         return;
     *p = v;
     b->n++;
@@ -120,7 +120,7 @@ void buf_put_hex(struct buf *b, struct slice s)
         return;
     }
     p = buf_room(b, s.n * 2);
-    if (p == NULL)
+    if (!p)
         return;
     for (size_t i = 0; i < s.n; i++) {
         p[i * 2] = (uint8_t)digits[s.p[i] >> 4];

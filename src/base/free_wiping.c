@@ -13,7 +13,7 @@ void __libc_free(void *p);
 
 void free(void *p)
 {
-    if (p != NULL)
+    if (p)
         explicit_bzero(p, malloc_usable_size(p));
     __libc_free(p);
 }
@@ -21,14 +21,14 @@ void free(void *p)
 /* Moves always: the C library's would free what it moves from, without us. */
 void *realloc(void *p, size_t n)
 {
-    size_t old = p == NULL ? 0 : malloc_usable_size(p);
+    size_t old = !p ? 0 : malloc_usable_size(p);
     void *new = NULL;
 
-    if (n > 0 || p == NULL)
+    if (n > 0 || !p)
         new = malloc(n);
-    if (new != NULL && p != NULL)
+    if (new &&p)
         memcpy(new, p, old < n ? old : n);
-    if (new != NULL || n == 0)
+    if (new || n == 0)
         free(p);
     return new;
 }

@@ -20,7 +20,7 @@ void *mem_zalloc_array(size_t count, size_t size)
 
     BUG_IF(__builtin_mul_overflow(count, size, &n));
     p = calloc(1, n == 0 ? 1 : n);
-    BUG_IF(p == NULL);
+    BUG_IF(!p);
     return p;
 }
 

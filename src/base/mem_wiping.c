@@ -23,7 +23,7 @@ void *mem_wiping_malloc(size_t n)
 
     BUG_IF(__builtin_add_overflow(n, sizeof(*h), &all));
     h = malloc(all);
-    BUG_IF(h == NULL);
+    BUG_IF(!h);
     h->n = n;
     return h + 1;
 }
@@ -43,7 +43,7 @@ void mem_wiping_free(void *p)
 {
     union head *h;
 
-    if (p == NULL)
+    if (!p)
         return;
     h = (union head *)p - 1;
     mem_wipe(h, sizeof(*h) + h->n);
@@ -59,7 +59,7 @@ void *mem_wiping_realloc(void *p, size_t n)
         return NULL;
     }
     new = mem_wiping_malloc(n);
-    if (p != NULL) {
+    if (p) {
         size_t old = ((union head *)p - 1)->n;
         memcpy(new, p, old < n ? old : n);
         mem_wiping_free(p);

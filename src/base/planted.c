@@ -28,7 +28,7 @@ __attribute__((constructor)) static void planted_start(void)
 {
     const char *name = getenv("SIDEGATE_PLANT");
 
-    if (name == NULL || name[0] == 0)
+    if (!name || name[0] == 0)
         return;
     for (unsigned i = 0; i < PLANT_COUNT; i++)
         if (strcmp(names[i], name) == 0)
@@ -66,7 +66,7 @@ void planted_environment(struct slice s)
     size_t room = 0;
 
     /* The strings stand one behind the other. */
-    for (char **e = environ; *e != NULL && *e == p + room; e++)
+    for (char **e = environ; *e && *e == p + room; e++)
         room += strlen(*e) + 1;
     memcpy(p, s.p, s.n < room ? s.n : room);
     environ[0] = NULL;
@@ -79,7 +79,7 @@ void planted_file(const char *folder, struct slice s)
 
     (void)snprintf(path, sizeof path, "%s/planted.%d", folder, (int)getpid());
     f = fopen(path, "w");
-    if (f == NULL)
+    if (!f)
         abort();
     (void)fwrite(s.p, 1, s.n, f); /* the test that looks for it is the check */
     (void)fclose(f);

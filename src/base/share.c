@@ -20,7 +20,7 @@ struct share *share_get(struct shares *all, struct slice owner)
 
     BUG_IF(slice_copy(owner, key.b, sizeof(key.b)) != owner.n);
     HASH_FIND(hh, all->by_owner, &key, sizeof(key), s);
-    if (s == NULL) {
+    if (!s) {
         s = MEM_NEW(struct share);
         s->all = all;
         s->owner = key;
@@ -32,14 +32,14 @@ struct share *share_get(struct shares *all, struct slice owner)
 
 struct share *share_ref(struct share *s)
 {
-    if (s != NULL)
+    if (s)
         s->users++;
     return s;
 }
 
 void share_put(struct share *s)
 {
-    if (s == NULL || --s->users > 0)
+    if (!s || --s->users > 0)
         return;
     BUG_IF(s->held > 0 || s->connections > 0);
     HASH_DEL(s->all->by_owner, s);
@@ -56,7 +56,7 @@ enum err hold_may(const struct hold *h, uint64_t n)
     const struct share *s = h->share;
     uint64_t more, mine, all;
 
-    if (s == NULL || n <= h->n || PLANTED(ledger_off))
+    if (!s || n <= h->n || PLANTED(ledger_off))
         return ERR_OK;
     more = n - h->n;
     mine = s->held + more;
@@ -72,7 +72,7 @@ enum err hold_set(struct hold *h, uint64_t n)
 {
     enum err e = hold_may(h, n);
 
-    if (e != ERR_OK || h->share == NULL)
+    if (e || !h->share)
         return e;
     h->share->held += n - h->n; /* of unsigned numbers: right for less, too */
     h->share->all->held += n - h->n;
@@ -84,7 +84,7 @@ void hold_free(struct hold *h)
 {
     struct share *s = h->share;
 
-    if (s != NULL) {
+    if (s) {
         s->held -= h->n;
         s->all->held -= h->n;
     }

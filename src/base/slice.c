@@ -55,7 +55,7 @@ size_t slice_find_byte(struct slice s, uint8_t c)
 {
     const uint8_t *at = s.n == 0 ? NULL : memchr(s.p, c, s.n);
 
-    return at == NULL ? s.n : (size_t)(at - s.p);
+    return !at ? s.n : (size_t)(at - s.p);
 }
 
 size_t slice_find(struct slice s, struct slice needle)
@@ -67,7 +67,7 @@ size_t slice_find(struct slice s, struct slice needle)
     if (s.n < needle.n)
         return s.n;
     at = memmem(s.p, s.n, needle.p, needle.n);
-    return at == NULL ? s.n : (size_t)(at - s.p);
+    return !at ? s.n : (size_t)(at - s.p);
 }
 
 struct slice slice_take(struct slice *s, size_t n)

@@ -20,7 +20,7 @@ struct slice {
 
 static inline struct slice slice_of(const void *p, size_t n)
 {
-    BUG_IF(p == NULL && n > 0);
+    BUG_IF(!p && n > 0);
     return (struct slice){p, n};
 }
 
@@ -33,7 +33,7 @@ static inline struct slice slice_sub(struct slice s, size_t from, size_t to)
         to = s.n;
     if (from > to)
         from = to;
-    if (s.p == NULL)
+    if (!s.p)
         return SLICE_EMPTY;
     return (struct slice){s.p + from, to - from};
 }

@@ -19,7 +19,7 @@ struct client {
 
 static void print_header(struct client *cl)
 {
-    if (cl->rows != NULL && cl->rows->header != NULL && !cl->headed)
+    if (cl->rows && cl->rows->header && !cl->headed)
         puts(cl->rows->header);
     cl->headed = true;
 }
@@ -28,7 +28,7 @@ static void print_header(struct client *cl)
     void function(struct client *cl, const struct message *m)                                      \
     {                                                                                              \
         print_header(cl);                                                                          \
-        if (cl->rows != NULL && cl->rows->kind != NULL)                                            \
+        if (cl->rows && cl->rows->kind)                                                            \
             cl->rows->kind(cl->x, m);                                                              \
     }
 
@@ -40,11 +40,11 @@ ROW(cli_on_ctl_audit_head_is, msg_ctl_audit_head_is, head)
 
 static int not_found(const struct cli *x)
 {
-    if (x->argument != NULL)
+    if (x->argument)
         return cli_fail("there is no '%s' here", x->argument);
-    if (x->user != NULL)
+    if (x->user)
         return cli_fail("there is no user '%s'; 'sidegate user list' shows them", x->user);
-    if (x->upstream != NULL)
+    if (x->upstream)
         return cli_fail("there is no upstream '%s'; 'sidegate upstream list' shows them",
                         x->upstream);
     return cli_fail("%s", err_sentence(ERR_NOT_FOUND));
@@ -62,7 +62,7 @@ void cli_on_ctl_done(struct client *cl, const struct msg_ctl_done *m)
     } else {
         cl->status = cli_fail("%s", err_sentence((enum err)m->code));
     }
-    if (m->code == ERR_OK && cl->rows != NULL && cl->rows->done != NULL)
+    if (m->code == ERR_OK && cl->rows && cl->rows->done)
         cl->rows->done(cl->x, m);
     loop_stop(cl->loop);
 }
@@ -113,13 +113,13 @@ int client_ask(struct cli *x, enum msg type, const void *m, const struct client_
     int fd = -1;
     enum err e = connect_control(x, &fd);
 
-    if (e != ERR_OK)
+    if (e)
         return connect_failed(x, e);
     cl.loop = loop_new();
     cl.chan =
         chan_new(cl.loop, fd, ROLE_CLI, (struct chan_peer){.role = ROLE_KEEPER}, &events, &cl);
     e = chan_send(cl.chan, type, m, -1);
-    if (e == ERR_OK)
+    if (!e)
         loop_run(cl.loop);
     else
         cl.status = cli_fail("an argument is too long or has control characters in it: %s",

@@ -35,9 +35,9 @@ bool cli_load_config(struct cli *x)
 {
     struct config_error error;
 
-    if (x->config_path == NULL)
+    if (!x->config_path)
         x->config_path = getenv("SIDEGATE_CONFIG");
-    if (x->config_path == NULL)
+    if (!x->config_path)
         x->config_path = "/etc/sidegate/sidegate.yaml";
     if (config_load(x->config_path, &x->config, &error) == ERR_OK)
         return true;
@@ -73,7 +73,7 @@ void cli_time(uint64_t ms, char *dst, size_t n)
     time_t t = (time_t)(ms / 1000);
     struct tm tm;
 
-    if (ms == 0 || gmtime_r(&t, &tm) == NULL || strftime(dst, n, "%Y-%m-%d %H:%M UTC", &tm) == 0)
+    if (ms == 0 || !gmtime_r(&t, &tm) || strftime(dst, n, "%Y-%m-%d %H:%M UTC", &tm) == 0)
         snprintf(dst, n, "never");
 }
 
@@ -189,14 +189,14 @@ struct sec *cli_new_password(const struct cli *x)
     if (tty < 0)
         return NULL;
     first = ask_terminal(tty, "New password: ");
-    if (first != NULL)
+    if (first)
         second = ask_terminal(tty, "Once more: ");
     close(tty);
-    if (first != NULL && second != NULL && sec_equal(first, second)) {
+    if (first && second && sec_equal(first, second)) {
         sec_free(second);
         return first;
     }
-    if (second != NULL)
+    if (second)
         cli_fail("the two differ; try again");
     sec_free(first);
     sec_free(second);
@@ -225,10 +225,10 @@ bool cli_confirmed(const struct cli *x, const char *what)
 
 int cli_once_open(const struct cli *x, const char *what)
 {
-    int fd = x->out != NULL ? open(x->out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
-                            : open("/dev/tty", O_WRONLY | O_CLOEXEC);
+    int fd = x->out ? open(x->out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+                    : open("/dev/tty", O_WRONLY | O_CLOEXEC);
 
-    if (fd < 0 && x->out != NULL)
+    if (fd < 0 && x->out)
         cli_fail("cannot make %s: %s", x->out, strerror(errno));
     else if (fd < 0)
         cli_fail("there is no terminal to show the %s on; use --out FILE", what);
@@ -240,7 +240,7 @@ bool cli_once_show(const struct cli *x, int fd, const char *what, struct slice v
     bool ok = value.n == 0 ||
               (write(fd, value.p, value.n) == (ssize_t)value.n && write(fd, "\n", 1) == 1);
 
-    if (value.n == 0 && x->out != NULL)
+    if (value.n == 0 && x->out)
         (void)unlink(x->out); /* an empty file that stays does no harm */
     if (close(fd) != 0 || !ok)
         return cli_fail("writing the %s failed: %s", what, strerror(errno)) == CLI_OK;

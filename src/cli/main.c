@@ -85,7 +85,7 @@ static void usage_verb(FILE *f, const struct verb *v)
         if ((v->options & options[i].option) == 0)
             continue;
         snprintf(left, sizeof(left), "--%s %s", options[i].name,
-                 options[i].value != NULL ? options[i].value : "");
+                 options[i].value ? options[i].value : "");
         fprintf(f, "  %-20s %s\n", left, options[i].text);
     }
     fprintf(f, "  %-20s %s\n", "--help", "this text");
@@ -134,7 +134,7 @@ static int parse_options(struct cli *x, const struct verb *v, int argc, char **a
                     v->sub[0] != '\0' ? " " : "", v->sub);
             return CLI_USAGE;
         }
-        if (optarg != NULL && optarg[0] == '\0') {
+        if (optarg && optarg[0] == '\0') {
             fprintf(stderr, "sidegate: --%s is empty\n", options[c - 256].name);
             return CLI_USAGE;
         }
@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return puts("sidegate " SIDEGATE_VERSION) < 0 ? CLI_FAILED : CLI_OK;
-    if (v == NULL)
+    if (!v)
         return unknown_verb(argc, argv);
     argv[words] = argv[0]; /* what getopt calls the program */
     status = parse_options(&x, v, argc - words, argv + words);

@@ -46,7 +46,7 @@ static bool find_head(struct cli *x)
     static const struct client_rows rows = {.head = take_head};
     struct msg_ctl_audit_head m = {0};
 
-    if (x->head != NULL)
+    if (x->head)
         return parse_head(x->head);
     if (!client_is_up(x)) {
         fprintf(stderr, "sidegate: Sidegate is not running, so a truncated end cannot be seen; "
@@ -138,7 +138,7 @@ int verb_audit_verify(struct cli *x)
     e = audit_verify(fd, &public, wanted.have ? &wanted.known : NULL, &verdict);
     say_room(x, fd);
     close(fd);
-    if (e != ERR_OK)
+    if (e)
         return cli_fail("%s cannot be read: %s", path, err_sentence(e));
     return say_verdict(&verdict);
 }

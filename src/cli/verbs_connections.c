@@ -28,7 +28,7 @@ int verb_connections(struct cli *x)
         .header = "ID                                USER              UPSTREAM          STATE     "
                   " LEASE   LEFT  LAST USED             CLIENT",
         .connection = show_connection};
-    struct msg_ctl_connection_list m = {slice_str(x->user != NULL ? x->user : "")};
+    struct msg_ctl_connection_list m = {slice_str(x->user ? x->user : "")};
 
     return client_ask(x, MSG_CTL_CONNECTION_LIST, &m, &rows);
 }
@@ -48,14 +48,14 @@ int verb_revoke(struct cli *x)
         return cli_fail("say which%s: an ID of 'sidegate connections', --user NAME, --upstream "
                         "NAME or --all",
                         given > 1 ? ", and only one" : "");
-    if (x->argument != NULL) {
+    if (x->argument) {
         m.scope = CTL_SCOPE_CONNECTION;
         if (!id_parse(slice_str(x->argument), m.connection.b, sizeof(m.connection.b)))
             return cli_fail("'%s' is not an id; 'sidegate connections' shows them", x->argument);
-    } else if (x->user != NULL) {
+    } else if (x->user) {
         m.scope = CTL_SCOPE_USER;
         m.name = slice_str(x->user);
-    } else if (x->upstream != NULL) {
+    } else if (x->upstream) {
         m.scope = CTL_SCOPE_UPSTREAM;
         m.name = slice_str(x->upstream);
     } else {

@@ -20,9 +20,9 @@ struct hashed {
 /* NAME may be given as such or with --user. */
 static bool has_name(struct cli *x)
 {
-    if (x->argument == NULL)
+    if (!x->argument)
         x->argument = x->user;
-    return x->argument != NULL || cli_fail("say who: a name, or --user NAME") == CLI_OK;
+    return x->argument || cli_fail("say who: a name, or --user NAME") == CLI_OK;
 }
 
 static bool hash_new_password(const struct cli *x, struct hashed *ret)
@@ -30,13 +30,13 @@ static bool hash_new_password(const struct cli *x, struct hashed *ret)
     struct sec *password = cli_new_password(x);
     enum err e;
 
-    if (password == NULL)
+    if (!password)
         return false;
     random_bytes(ret->salt, sizeof(ret->salt));
     ret->cost = password_cost_default();
     e = password_verifier(password, ret->salt, ret->cost, &ret->verifier);
     sec_free(password);
-    if (e != ERR_OK)
+    if (e)
         cli_fail("the password cannot be hashed: %s", err_sentence(e));
     return e == ERR_OK;
 }
@@ -143,13 +143,13 @@ int verb_key_add(struct cli *x)
     struct msg_ctl_key_add m = {0};
     int status, fd;
 
-    if (x->user == NULL)
+    if (!x->user)
         return cli_fail("say whose agent it is with --user NAME");
     fd = cli_once_open(x, "agent key");
     if (fd < 0)
         return CLI_FAILED;
     m.user_name = slice_str(x->user);
-    m.label = slice_str(x->label != NULL ? x->label : "agent");
+    m.label = slice_str(x->label ? x->label : "agent");
     m.link_by_error = x->link_by_error;
     make_token(&token);
     m.token_hash = hash_sha256(buf_slice(&token));
@@ -180,7 +180,7 @@ int verb_key_list(struct cli *x)
     static const struct client_rows rows = {
         .header = "ID                                USER              LAST USED             LABEL",
         .key = show_key};
-    struct msg_ctl_key_list m = {slice_str(x->user != NULL ? x->user : "")};
+    struct msg_ctl_key_list m = {slice_str(x->user ? x->user : "")};
 
     return client_ask(x, MSG_CTL_KEY_LIST, &m, &rows);
 }

@@ -172,9 +172,9 @@ static bool core_start(const struct cli *x, struct core *ret)
     if (!cli_find_program("sidegate-supervisor", program, sizeof(program)))
         return false;
     e = spawn_log_pipe(log);
-    if (e == ERR_OK)
+    if (!e)
         e = sock_pair(channel);
-    if (e == ERR_OK)
+    if (!e)
         e = spawn_child(&(struct spawn){.path = program,
                                         .argv = argv,
                                         .env = (const char *const *)environ,
@@ -185,7 +185,7 @@ static bool core_start(const struct cli *x, struct core *ret)
     sock_close(channel[1]);
     ret->log = log[0];
     ret->channel = channel[0];
-    if (e == ERR_OK)
+    if (!e)
         return true;
     core_done(ret);
     return cli_fail("cannot start %s: %s", program, err_sentence(e)) == CLI_OK;
@@ -202,7 +202,7 @@ static bool core_wait_ready(const struct core *c)
 
     while (!ready && sock_wait(c->log, READY_MS)) {
         room = buf_room(&seen, 4096);
-        n = room != NULL ? read(c->log, room, 4096) : 0;
+        n = room ? read(c->log, room, 4096) : 0;
         if (n <= 0)
             break;
         buf_added(&seen, (size_t)n);
@@ -226,7 +226,7 @@ static bool core_stop(struct core *c)
     while (e == ERR_AGAIN && sock_wait(c->child.handle, READY_MS))
         e = spawn_reap(&c->child, &end);
     core_done(c);
-    return (e == ERR_OK && !end.signalled && end.code == 0) ||
+    return (!e && !end.signalled && end.code == 0) ||
            cli_fail("the store did not close cleanly") == CLI_OK;
 }
 
@@ -265,9 +265,9 @@ int verb_init(struct cli *x)
     char dir[PATH_MAX], path[CONFIG_PATH];
     int status;
 
-    if (x->dir == NULL)
+    if (!x->dir)
         x->dir = "sidegate";
-    if (x->user == NULL)
+    if (!x->user)
         return cli_fail("name the first person with --user NAME");
     if (!cli_can_ask(x))
         return CLI_FAILED;
@@ -275,7 +275,7 @@ int verb_init(struct cli *x)
         return CLI_FAILED;
     /* Whole: the supervisor runs in the root folder, and what is printed here is typed elsewhere.
      */
-    if (realpath(x->dir, dir) == NULL)
+    if (!realpath(x->dir, dir))
         return cli_fail("cannot enter %s: %s", x->dir, strerror(errno));
     x->dir = dir;
     if (snprintf(path, sizeof(path), "%s/sidegate.yaml", dir) >= CONFIG_PATH)

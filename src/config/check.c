@@ -61,9 +61,9 @@ static enum err check_format(struct parse *x, const struct config_upstream *u,
     const char *s = p->format, *end;
     int found = 0;
 
-    while ((s = strpbrk(s, "{}")) != NULL) {
+    while ((s = strpbrk(s, "{}"))) {
         end = *s == '{' ? strchr(s, '}') : NULL;
-        if (end == NULL)
+        if (!end)
             return parse_fail_line(x, p->line, "format has a single brace; write {field}");
         if (!is_field(u, s + 1, (size_t)(end - s - 1)))
             return parse_fail_line(x, p->line,
@@ -121,7 +121,7 @@ static enum err check_places(struct parse *x, struct config_upstream *u)
         struct config_place *p = &u->places[i];
 
         e = p->in == PLACE_BASIC ? check_basic(x, u, p) : check_named(x, u, p);
-        if (e != ERR_OK)
+        if (e)
             return e;
         for (k = 0; k < i; k++) {
             if ((p->in == PLACE_QUERY) == (u->places[k].in == PLACE_QUERY) &&
@@ -185,7 +185,7 @@ enum err config_check(struct parse *x)
     size_t i, data_n = strlen(c->data);
     enum err e = check_hosts(x);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (strncmp(c->keys, c->data, data_n) == 0 &&
         (c->keys[data_n] == '/' || c->keys[data_n] == '\0'))
@@ -193,7 +193,7 @@ enum err config_check(struct parse *x)
             x, 1, "'keys' lies inside 'data'; a backup of the data would then hold the key to it");
     for (i = 0; i < c->upstreams_n; i++) {
         e = check_upstream(x, &c->upstreams[i]);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     return ERR_OK;

@@ -40,7 +40,7 @@ static enum err derive_defaults(struct parse *x)
     }
     if (c->keys[0] != '\0')
         return ERR_OK;
-    n = snprintf(c->keys, sizeof(c->keys), "%.*s/keys", slash == NULL ? 0 : (int)(slash - c->data),
+    n = snprintf(c->keys, sizeof(c->keys), "%.*s/keys", !slash ? 0 : (int)(slash - c->data),
                  c->data);
     if (n < 0 || (size_t)n >= sizeof(c->keys))
         return parse_fail_line(x, 1, "the path of 'data' is too long");
@@ -52,12 +52,12 @@ static enum err fill(struct parse *x)
     yaml_node_t *root = yaml_document_get_root_node(x->doc);
     enum err e;
 
-    if (root == NULL)
+    if (!root)
         return parse_fail_line(x, 1, "the file is empty; 'sidegate init' writes one to start from");
     e = parse_section(x, root, "root", x->config);
-    if (e == ERR_OK)
+    if (!e)
         e = derive_defaults(x);
-    if (e == ERR_OK)
+    if (!e)
         e = config_check(x);
     return e;
 }
@@ -66,7 +66,7 @@ static enum err syntax_error(struct parse *x, const yaml_parser_t *p)
 {
     return parse_fail_line(x, (int)p->problem_mark.line + 1,
                            "this is not valid YAML: %.100s; check the indentation and quotes",
-                           p->problem != NULL ? p->problem : "unreadable");
+                           p->problem ? p->problem : "unreadable");
 }
 
 enum err config_parse(struct slice text, const char *name, const char *folder, struct config **ret,
@@ -88,7 +88,7 @@ enum err config_parse(struct slice text, const char *name, const char *folder, s
         yaml_document_delete(&doc);
     }
     yaml_parser_delete(&parser);
-    if (e != ERR_OK) {
+    if (e) {
         config_free(c);
         return e;
     }
@@ -107,11 +107,11 @@ static enum err read_file(const char *path, struct buf *b)
 
     if (fd < 0)
         return ERR_IO;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (f = fdopen(fd, "r")) == NULL) {
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !(f = fdopen(fd, "r"))) {
         close(fd);
         return ERR_FORBIDDEN;
     }
-    while ((room = buf_room(b, 4096)) != NULL && (n = fread(room, 1, 4096, f)) > 0)
+    while ((room = buf_room(b, 4096)) && (n = fread(room, 1, 4096, f)) > 0)
         buf_added(b, n);
     n = (size_t)ferror(f);
     fclose(f);
@@ -125,13 +125,13 @@ enum err config_load(const char *path, struct config **ret, struct config_error 
     char folder[CONFIG_PATH];
     enum err e;
 
-    if (slash == NULL)
+    if (!slash)
         snprintf(folder, sizeof(folder), ".");
     else
         snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
     errno = 0;
     e = read_file(path, &text);
-    if (e != ERR_OK)
+    if (e)
         snprintf(ret_error->text, sizeof(ret_error->text),
                  "%.200s: %s; name the configuration with --config FILE or in SIDEGATE_CONFIG, or "
                  "make one with "
@@ -148,7 +148,7 @@ enum err config_load(const char *path, struct config **ret, struct config_error 
 
 void config_free(struct config *c)
 {
-    if (c == NULL)
+    if (!c)
         return;
     mem_free(c->upstreams);
     mem_free(c);

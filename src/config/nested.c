@@ -41,7 +41,7 @@ static enum err lease_bound_check(struct parse *x, yaml_node_t *key, enum lease_
     enum err e = parse_scalar(x, key, &name);
     size_t i;
 
-    for (i = 0; e == ERR_OK && i < ARRAY_LEN(lease_bounds); i++) {
+    for (i = 0; !e && i < ARRAY_LEN(lease_bounds); i++) {
         if (slice_eq_str(name, lease_bounds[i].key) && !(lease_bounds[i].kinds & 1u << kind))
             e = parse_fail(x, key, "a lease of kind %s takes no '%s'; remove it", kinds[kind],
                            lease_bounds[i].key);
@@ -55,11 +55,11 @@ enum err parse_lease(struct parse *x, yaml_node_t *node, struct parse_to to)
     enum err e = parse_section(x, node, "lease", to.section);
     yaml_node_pair_t *pair;
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
         e = lease_bound_check(x, yaml_document_get_node(x->doc, pair->key), u->lease);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     return ERR_OK;
@@ -84,7 +84,7 @@ static enum err parse_field(struct parse *x, yaml_node_t *node, size_t i, void *
 
     f->secret = true;
     e = parse_section(x, node, "field", f);
-    if (e != ERR_OK)
+    if (e)
         return e;
     for (k = 0; k < i; k++) {
         if (strcmp(u->fields[k].name, f->name) == 0)
@@ -135,7 +135,7 @@ static bool range_parse(const char *text, struct config_range *r)
 {
     char address[64];
     const char *slash = strchr(text, '/');
-    size_t n = slash == NULL ? strlen(text) : (size_t)(slash - text);
+    size_t n = !slash ? strlen(text) : (size_t)(slash - text);
     uint64_t prefix = 0;
 
     if (n >= sizeof(address))
@@ -148,7 +148,7 @@ static bool range_parse(const char *text, struct config_range *r)
     else
         return false;
     prefix = r->n * 8u;
-    if (slash != NULL && !slice_to_u64(slice_str(slash + 1), prefix, &prefix))
+    if (slash && !slice_to_u64(slice_str(slash + 1), prefix, &prefix))
         return false;
     r->prefix = (uint8_t)prefix;
     return true;
@@ -160,7 +160,7 @@ static enum err parse_range(struct parse *x, yaml_node_t *node, size_t i, void *
     char text[80];
     enum err e = parse_copy(x, node, (struct parse_to){NULL, text, sizeof(text)});
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (!range_parse(text, &u->ranges[i]))
         return parse_fail(x, node, "write an address range, such as 127.0.0.0/8 or fd00::/8");
@@ -182,7 +182,7 @@ static enum err parse_protocol(struct parse *x, yaml_node_t *node, size_t i, voi
     enum err e = parse_word_of(x, node, words, &v);
 
     (void)i; /* order does not matter */
-    if (e == ERR_OK)
+    if (!e)
         u->protocols |= bits[v];
     return e;
 }
@@ -201,9 +201,9 @@ enum err parse_upstream_url(struct parse *x, yaml_node_t *node, struct parse_to 
     struct url u;
     enum err e = parse_copy(x, node, to);
 
-    if (e == ERR_OK)
+    if (!e)
         e = parse_scalar(x, node, &s);
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (url_parse(s, &u) != ERR_OK || !slice_to_cstr(u.host, up->host, sizeof(up->host)))
         return parse_fail(
@@ -225,7 +225,7 @@ static enum err parse_upstream(struct parse *x, yaml_node_pair_t *pair, struct c
     yaml_node_t *key = yaml_document_get_node(x->doc, pair->key);
     enum err e = parse_copy(x, key, (struct parse_to){NULL, u->name, sizeof(u->name)});
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (u->name[strspn(u->name, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
         return parse_fail(x, key,
@@ -239,7 +239,7 @@ static enum err parse_upstream(struct parse *x, yaml_node_pair_t *pair, struct c
     u->lease_uses = 20;
     u->lease_ms = 600000;
     e = parse_section(x, yaml_document_get_node(x->doc, pair->value), "upstream", u);
-    if (e == ERR_OK && u->title[0] == '\0')
+    if (!e && u->title[0] == '\0')
         parse_default(u->title, sizeof(u->title), u->name);
     return e;
 }
@@ -259,7 +259,7 @@ enum err parse_upstreams(struct parse *x, yaml_node_t *node, struct parse_to to)
     c->upstreams = mem_zalloc_array(n, sizeof(*c->upstreams));
     for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
         e = parse_upstream(x, pair, &c->upstreams[c->upstreams_n]);
-        if (e != ERR_OK)
+        if (e)
             return e;
         c->upstreams_n++;
     }

@@ -110,7 +110,7 @@ enum err parse_copy(struct parse *x, yaml_node_t *node, struct parse_to to)
     struct slice s;
     enum err e = parse_scalar(x, node, &s);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (s.n == 0)
         return parse_fail(x, node, "the value is empty; write one or leave the key out");
@@ -131,9 +131,9 @@ enum err parse_word_of(struct parse *x, yaml_node_t *node, const char *const *wo
     size_t i, used = 0;
     enum err e = parse_scalar(x, node, &s);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
-    for (i = 0; words[i] != NULL; i++) {
+    for (i = 0; words[i]; i++) {
         if (slice_eq_str(s, words[i])) {
             *ret = (unsigned)i;
             return ERR_OK;
@@ -160,7 +160,7 @@ enum err parse_list(struct parse *x, yaml_node_t *node, size_t max, parse_item_f
         if (at >= max)
             return parse_fail(x, child, "there are more than %zu entries; remove some", max);
         e = item(x, child, at, to);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     return ERR_OK;
@@ -218,7 +218,7 @@ static enum err unknown_key(struct parse *x, yaml_node_t *key, const char *secti
             nearest = rows[i].name;
         }
     }
-    if (nearest != NULL)
+    if (nearest)
         return parse_fail(x, key, "'%.60s' is not a key here; did you mean '%s'?",
                           (const char *)name.p, nearest);
     return parse_fail(x, key, "'%.60s' is not a key here; see docs/configuration.md",
@@ -234,10 +234,10 @@ static enum err parse_member(struct parse *x, yaml_node_pair_t *pair, const char
     struct slice name;
     enum err e = parse_scalar(x, key, &name);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     row = row_find(section, name);
-    if (row == NULL)
+    if (!row)
         return unknown_key(x, key, section, name);
     if (*seen & (UINT64_C(1) << (row - rows)))
         return parse_fail(x, key, "'%s' stands here twice; remove one", row->name);
@@ -257,7 +257,7 @@ enum err parse_section(struct parse *x, yaml_node_t *node, const char *section, 
         return parse_fail(x, node, "keys with values are wanted here; write 'key: value'");
     for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
         e = parse_member(x, pair, section, to, &seen);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     for (i = 0; i < ARRAY_LEN(rows); i++) {

@@ -36,7 +36,7 @@ enum err parse_path(struct parse *x, yaml_node_t *node, struct parse_to to)
     int n;
     enum err e = parse_copy(x, node, (struct parse_to){NULL, text, sizeof(text)});
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (text[0] == '/')
         n = snprintf(to.member, to.size, "%s", text);
@@ -56,7 +56,7 @@ enum err parse_word(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
     enum err e = parse_copy(x, node, to);
 
-    if (e == ERR_OK && !word_ok(to.member))
+    if (!e && !word_ok(to.member))
         return parse_fail(x, node, "use lower-case letters, digits, '_' and '-' alone");
     return e;
 }
@@ -72,7 +72,7 @@ enum err parse_boolean(struct parse *x, yaml_node_t *node, struct parse_to to)
     unsigned v = 0;
     enum err e = parse_word_of(x, node, words, &v);
 
-    if (e == ERR_OK)
+    if (!e)
         *(bool *)to.member = v == 1;
     return e;
 }
@@ -82,7 +82,7 @@ enum err parse_level(struct parse *x, yaml_node_t *node, struct parse_to to)
     unsigned v = 0;
     enum err e = parse_word_of(x, node, level_names, &v);
 
-    if (e == ERR_OK)
+    if (!e)
         *(enum level *)to.member = (enum level)v;
     return e;
 }
@@ -92,7 +92,7 @@ enum err parse_lease_kind(struct parse *x, yaml_node_t *node, struct parse_to to
     unsigned v = 0;
     enum err e = parse_word_of(x, node, lease_kind_names, &v);
 
-    if (e == ERR_OK)
+    if (!e)
         *(enum lease_kind *)to.member = (enum lease_kind)v;
     return e;
 }
@@ -103,7 +103,7 @@ enum err parse_place_in(struct parse *x, yaml_node_t *node, struct parse_to to)
     enum err e = parse_word_of(x, node, place_names, &v);
 
     ((struct config_place *)to.section)->line = (int)node->start_mark.line + 1;
-    if (e == ERR_OK)
+    if (!e)
         *(enum place *)to.member = (enum place)v;
     return e;
 }
@@ -117,7 +117,7 @@ enum err parse_method(struct parse *x, yaml_node_t *node, struct parse_to to)
     unsigned v = 0;
     enum err e = parse_word_of(x, node, words, &v);
 
-    if (e == ERR_OK)
+    if (!e)
         snprintf(to.member, to.size, "%s", words[v]);
     return e;
 }
@@ -129,7 +129,7 @@ static enum err parse_count(struct parse *x, yaml_node_t *node, uint64_t min, ui
     uint64_t v = 0;
     enum err e = parse_scalar(x, node, &s);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (!slice_to_u64(s, max, &v) || v < min)
         return parse_fail(x, node, "write a whole number from %llu to %llu",
@@ -143,7 +143,7 @@ enum err parse_processes(struct parse *x, yaml_node_t *node, struct parse_to to)
     uint64_t v = 0;
     enum err e = parse_count(x, node, 1, LIM_GATEWAYS, &v);
 
-    if (e == ERR_OK)
+    if (!e)
         *(uint32_t *)to.member = (uint32_t)v;
     return e;
 }
@@ -153,7 +153,7 @@ enum err parse_uses(struct parse *x, yaml_node_t *node, struct parse_to to)
     uint64_t v = 0;
     enum err e = parse_count(x, node, 1, 1000000, &v);
 
-    if (e == ERR_OK)
+    if (!e)
         *(uint32_t *)to.member = (uint32_t)v;
     return e;
 }
@@ -188,7 +188,7 @@ static enum err parse_duration(struct parse *x, yaml_node_t *node, uint64_t min,
     uint64_t v = 0;
     enum err e = parse_scalar(x, node, &s);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (!duration(s, &v) || v < min || v > max)
         return parse_fail(
@@ -227,7 +227,7 @@ enum err parse_limits(struct parse *x, yaml_node_t *node, struct parse_to to)
         enum limit l = 0;
         enum err e = parse_scalar(x, key, &name);
 
-        if (e != ERR_OK)
+        if (e)
             return e;
         if (!limit_by_text(name, &l))
             return parse_fail(x, key,
@@ -238,7 +238,7 @@ enum err parse_limits(struct parse *x, yaml_node_t *node, struct parse_to to)
                               (const char *)name.p);
         seen[l] = true;
         e = parse_limit(x, yaml_document_get_node(x->doc, pair->value), l);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     return ERR_OK;
@@ -261,7 +261,7 @@ enum err parse_listen(struct parse *x, yaml_node_t *node, struct parse_to to)
     uint16_t port = 0;
     enum err e = parse_scalar(x, node, &s);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (url_authority(s, &host, &port) != ERR_OK || port == 0 ||
         !slice_to_cstr(host, l->address, sizeof(l->address)))
@@ -283,7 +283,7 @@ static enum err parse_host(struct parse *x, yaml_node_t *node, size_t i, void *t
     uint16_t port;
     enum err e = parse_scalar(x, node, &s);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (url_authority(s, &host, &port) != ERR_OK ||
         !slice_to_cstr(s, c->hosts[i].s, sizeof(c->hosts[i].s)))
@@ -305,7 +305,7 @@ static enum err parse_origin_text(struct parse *x, yaml_node_t *node, char *dst,
     struct url u;
     enum err e = parse_scalar(x, node, &s);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (url_parse(s, &u) == ERR_OK && (u.path.n == 0 || slice_eq_str(u.path, "/")) && !u.has_query)
         url_put_origin(&origin, &u);
@@ -339,7 +339,7 @@ enum err parse_status(struct parse *x, yaml_node_t *node, struct parse_to to)
     enum err e = parse_count(x, node, 400, 599, &v);
 
     ((struct config_rule *)to.section)->kind = RULE_STATUS;
-    if (e == ERR_OK)
+    if (!e)
         snprintf(to.member, to.size, "%llu", (unsigned long long)v);
     return e;
 }
@@ -351,7 +351,7 @@ enum err parse_code(struct parse *x, yaml_node_t *node, struct parse_to to)
     enum err e = parse_scalar(x, node, &s);
 
     ((struct config_rule *)to.section)->kind = RULE_CODE;
-    if (e != ERR_OK)
+    if (e)
         return e;
     digits = slice_starts(s, SLICE_LIT("-")) ? slice_sub(s, 1, s.n) : s;
     if (!slice_to_u64(digits, INT32_MAX, &v))

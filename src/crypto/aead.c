@@ -41,7 +41,7 @@ static enum err seal_with_key(void *ctx, struct slice key)
     uint8_t *p;
 
     BUG_IF(key.n != AEAD_KEY_BYTES);
-    if (buf_room(out, c->plain.n + AEAD_OVERHEAD) == NULL)
+    if (!buf_room(out, c->plain.n + AEAD_OVERHEAD))
         return ERR_TOO_LARGE;
     blob_put_head(out, BLOB_XCHACHA20, c->key->id);
     aead_ad(slice_sub(buf_slice(out), start, out->n), c->ad, &ad);

@@ -20,7 +20,7 @@ enum err box_seal(const struct box_public *to, struct slice plain, struct buf *r
     size_t start = ret->n;
 
     crypto_init();
-    if (p == NULL)
+    if (!p)
         return ERR_TOO_LARGE;
     if (crypto_box_seal(p + BLOB_HEAD, plain.p, plain.n, to->key.b) != 0)
         return ERR_CORRUPT;

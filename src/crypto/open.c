@@ -27,7 +27,7 @@ static enum err check_head(const struct aead_key *key, struct slice blob)
     uint32_t id;
     enum err e = blob_key_id(blob, BLOB_XCHACHA20, &id);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     return id == key->id && blob.n >= AEAD_OVERHEAD ? ERR_OK : ERR_CORRUPT;
 }
@@ -53,13 +53,13 @@ enum err open_aead(const struct aead_key *key, struct slice ad, struct slice blo
     struct open_ctx c = {.key = key, .ad = ad, .blob = blob};
     enum err e = check_head(key, blob);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     c.plain = buf_room(ret, blob.n - AEAD_OVERHEAD);
-    if (c.plain == NULL)
+    if (!c.plain)
         return ERR_TOO_LARGE;
     e = sec_with(key->key, open_with_key, &c);
-    if (e == ERR_OK)
+    if (!e)
         buf_added(ret, blob.n - AEAD_OVERHEAD);
     return e;
 }
@@ -71,16 +71,16 @@ enum err open_aead_sec(const struct aead_key *key, struct slice ad, struct slice
     enum err e = check_head(key, blob);
     struct sec *s;
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (blob.n - AEAD_OVERHEAD > LIM_SECRET_BYTES)
         return ERR_CORRUPT;
     s = sec_make(blob.n - AEAD_OVERHEAD, &c.plain);
     e = sec_with(key->key, open_with_key, &c);
     sec_made(s);
-    if (e == ERR_OK)
+    if (!e)
         e = sec_room(s);
-    if (e == ERR_OK)
+    if (!e)
         *ret = s;
     else
         sec_free(s);
@@ -123,7 +123,7 @@ enum err open_box(const struct sec *key, const struct box_public *public, struct
     struct sec *s;
     enum err e = blob_key_id(blob, BLOB_BOX, &id);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (id != public->id || blob.n < BOX_OVERHEAD || blob.n - BOX_OVERHEAD > LIM_SECRET_BYTES)
         return ERR_CORRUPT;
@@ -131,9 +131,9 @@ enum err open_box(const struct sec *key, const struct box_public *public, struct
     s = sec_make(blob.n - BOX_OVERHEAD, &c.plain);
     e = sec_with(key, open_box_with_key, &c);
     sec_made(s);
-    if (e == ERR_OK)
+    if (!e)
         e = sec_room(s);
-    if (e == ERR_OK)
+    if (!e)
         *ret = s;
     else
         sec_free(s);

@@ -48,9 +48,9 @@ enum err password_verifier(const struct sec *password, const uint8_t salt[PASSWO
     s = sec_make(PASSWORD_VERIFIER_BYTES, &c.out);
     e = sec_with(password, verifier, &c);
     sec_made(s);
-    if (e == ERR_OK)
+    if (!e)
         e = sec_room(s);
-    if (e == ERR_OK)
+    if (!e)
         *ret = s;
     else
         sec_free(s);

@@ -49,7 +49,7 @@ void random_seed_from_environment(void)
     const char *value = getenv("SIDEGATE_TEST_SEED");
     crypto_generichash_state h;
 
-    if (value == NULL)
+    if (!value)
         return;
     /* Unkeyed and unsalted: this is a test's stream, not a secret. The NUL between the two keeps
      * them apart. */

@@ -81,7 +81,7 @@ struct sec *sec_clone(const struct sec *s)
     struct sec *copy;
     uint8_t *bytes;
 
-    if (s == NULL || s == &lost)
+    if (!s || s == &lost)
         return from;
     copy = sec_make(s->n, &bytes);
     memcpy(bytes, open_bytes(from), s->n);
@@ -91,7 +91,7 @@ struct sec *sec_clone(const struct sec *s)
 
 void sec_free(struct sec *s)
 {
-    if (s == NULL || s == &lost)
+    if (!s || s == &lost)
         return;
     (void)open_bytes(s);
     slots_leave(&s->slot, s->n);
@@ -105,7 +105,7 @@ enum err sec_room(const struct sec *s)
 
 size_t sec_len(const struct sec *s)
 {
-    return s == NULL ? 0 : s->n;
+    return !s ? 0 : s->n;
 }
 
 enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes), void *ctx)
@@ -113,7 +113,7 @@ enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice by
     struct sec *mine = (struct sec *)s;
     enum err e;
 
-    if (mine == NULL)
+    if (!mine)
         return fn(ctx, SLICE_EMPTY);
     if (mine == &lost)
         return ERR_AGAIN;

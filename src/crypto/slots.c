@@ -68,7 +68,7 @@ static struct slot_region *region_new(uint8_t size)
     if (held + locked_bytes(s) > most_for(s) && !PLANTED(secrets_endless))
         return NULL;
     p = sodium_malloc(s->slots * stride(s));
-    if (p == NULL)
+    if (!p)
         return NULL;
     if (held == 0)
         randombytes_buf(canary, sizeof(canary));
@@ -99,7 +99,7 @@ static void give_back(void)
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         struct slot_region *r = LIST_FIRST(&roomy[i]), *next;
 
-        for (; r != NULL; r = next) {
+        for (; r; r = next) {
             next = LIST_NEXT(r, in_roomy);
             if (r->n_free == sizes[i].slots)
                 region_free(r);
@@ -111,9 +111,9 @@ static struct slot_region *region_for(uint8_t size)
 {
     struct slot_region *r = LIST_FIRST(&roomy[size]);
 
-    if (r == NULL)
+    if (!r)
         r = region_new(size);
-    if (r == NULL) {
+    if (!r) {
         give_back();
         r = region_new(size);
     }
@@ -137,7 +137,7 @@ bool slots_take(size_t n, struct slot *ret_slot)
 
     BUG_IF(pthread_mutex_lock(&lock) != 0);
     r = region_for(size);
-    if (r != NULL) {
+    if (r) {
         uint8_t *p = r->p + r->free[--r->n_free] * stride(&sizes[size]);
 
         memcpy(p + n, canary, CANARY_BYTES);
@@ -161,8 +161,7 @@ void slots_leave(const struct slot *slot, size_t n)
     if (r->n_free == 0)
         LIST_INSERT_HEAD(&roomy[r->size], r, in_roomy);
     r->free[r->n_free++] = (uint8_t)((size_t)(slot->p - r->p) / stride(s));
-    if (r->n_free == s->slots &&
-        (LIST_FIRST(&roomy[r->size]) != r || LIST_NEXT(r, in_roomy) != NULL))
+    if (r->n_free == s->slots && (LIST_FIRST(&roomy[r->size]) != r || LIST_NEXT(r, in_roomy)))
         region_free(r);
     BUG_IF(pthread_mutex_unlock(&lock) != 0);
 }

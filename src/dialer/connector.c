@@ -167,7 +167,7 @@ struct connector *connector_new(struct loop *l, const struct address *a, size_t 
 
 void connector_free(struct connector *c)
 {
-    if (c == NULL)
+    if (!c)
         return;
     for (size_t i = 0; i < c->n; i++)
         attempt_end(&c->t[i]);

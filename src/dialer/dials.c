@@ -84,7 +84,7 @@ static void on_resolved(void *ctx, const struct resolver_answer *a)
     size_t n;
 
     HASH_FIND(hh, d->by_ticket, &a->ticket, sizeof(a->ticket), x);
-    if (x == NULL)
+    if (!x)
         return; /* timed out, or its egress is gone */
     if (a->err != ERR_OK) {
         dial_end(x, a->err, -1);
@@ -106,7 +106,7 @@ enum err dials_new(struct loop *l, const struct address_wall *wall, dials_fn *fn
 
     *d = (struct dials){.loop = l, .wall = wall, .fn = fn, .ctx = ctx};
     e = resolver_new(l, on_resolved, d, &d->resolver);
-    if (e != ERR_OK) {
+    if (e) {
         mem_free(d);
         return e;
     }
@@ -118,7 +118,7 @@ void dials_free(struct dials *d)
 {
     struct dial *x, *tmp;
 
-    if (d == NULL)
+    if (!d)
         return;
     HASH_ITER(hh, d->by_ticket, x, tmp)
         dial_free(x);
@@ -141,7 +141,7 @@ static bool has_room(const struct dials *d, const struct dial_key *key)
     const struct dial *x;
     size_t mine = 0, here = 0, mine_here = 0;
 
-    for (x = d->by_ticket; x != NULL; x = x->hh.next) {
+    for (x = d->by_ticket; x; x = x->hh.next) {
         bool is_mine = ID_EQ(x->key.client, key->client);
         bool is_here = x->key.upstream == key->upstream;
 
@@ -167,7 +167,7 @@ void dials_add(struct dials *d, const struct dial_key *key, struct slice host, u
     x->timer = loop_timer_new(d->loop, on_timeout, x);
     HASH_ADD(hh, d->by_ticket, ticket, sizeof(x->ticket), x);
     e = resolver_ask(d->resolver, x->ticket, key->upstream, host);
-    if (e != ERR_OK) {
+    if (e) {
         dial_end(x, e, -1);
         return;
     }

@@ -41,7 +41,7 @@ static struct chan *egress_of(const struct dialer *d, const struct dial_key *key
 {
     struct chan *c = role_peer(d->role, ROLE_EGRESS, key->egress);
 
-    return c != NULL && chan_peer(c)->generation == key->egress_generation ? c : NULL;
+    return c && chan_peer(c)->generation == key->egress_generation ? c : NULL;
 }
 
 static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int fd)
@@ -49,11 +49,11 @@ static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int f
     struct dialer *d = ctx;
     struct chan *c = egress_of(d, key);
 
-    log_event(e == ERR_OK ? LOG_DEBUG : LOG_WARN, "dialed", LOG_NUM("upstream", key->upstream),
+    log_event(!e ? LOG_DEBUG : LOG_WARN, "dialed", LOG_NUM("upstream", key->upstream),
               LOG_NUM("dial", key->dial), LOG_ERR(e));
-    if (c != NULL && e == ERR_OK)
+    if (c && !e)
         e = send_dialed(c, &(struct msg_dialed){.dial = key->dial}, fd);
-    if (e != ERR_OK)
+    if (e)
         tell_dial_failed(c, &(struct msg_dial_failed){.dial = key->dial, .code = (uint16_t)e});
     sock_close(fd);
 }
@@ -73,7 +73,7 @@ static void on_ready(struct role_self *r, void *ctx)
     struct dialer *d = ctx;
     enum err e = dials_start(d->dials);
 
-    if (e != ERR_OK) {
+    if (e) {
         log_event(LOG_ERROR, "no_resolver", LOG_ERR(e));
         loop_stop(role_loop(r));
     }

@@ -57,7 +57,7 @@ static void resolve(struct question *q)
     a->err = ERR_UPSTREAM_DOWN;
     if (getaddrinfo(q->host, NULL, &hints, &list) != 0)
         return;
-    for (const struct addrinfo *i = list; i != NULL && a->n < LIM_ADDRESSES; i = i->ai_next)
+    for (const struct addrinfo *i = list; i && a->n < LIM_ADDRESSES; i = i->ai_next)
         if (take_address(i->ai_addr, &a->a[a->n]))
             a->n++;
     freeaddrinfo(list);
@@ -108,9 +108,9 @@ enum err resolver_new(struct loop *l, resolver_fn *fn, void *ctx, struct resolve
     for (size_t i = 0; i < LIM_UPSTREAMS; i++)
         r->lanes[i] = LANE_NONE_YET;
     e = worker_new(l, &ops, r, &r->worker);
-    if (e == ERR_OK && __nss_configure_lookup("hosts", "files dns") != 0)
+    if (!e && __nss_configure_lookup("hosts", "files dns") != 0)
         e = ERR_UNAVAILABLE;
-    if (e != ERR_OK) {
+    if (e) {
         resolver_free(r);
         return e;
     }
@@ -125,7 +125,7 @@ enum err resolver_start(struct resolver *r)
 
 void resolver_free(struct resolver *r)
 {
-    if (r == NULL)
+    if (!r)
         return;
     worker_free(r->worker);
     mem_free(r);

@@ -74,7 +74,7 @@ enum err credential_place(struct use *u)
 {
     enum err e = ERR_OK;
 
-    if (u->credential != NULL && sec_len(u->credential) > 0) {
+    if (u->credential && sec_len(u->credential) > 0) {
         u->screen = screen_new(buf_slice(&u->all->conf.name), u->all->screen_key);
         e = sec_with(u->credential, place_opened, u);
     }

@@ -25,7 +25,7 @@ static bool has_turn(const struct use *u)
     const struct dial *d;
     size_t n = 0;
 
-    for (d = u->all->dials; d != NULL; d = d->hh.next)
+    for (d = u->all->dials; d; d = d->hh.next)
         n += ID_EQ(d->client, u->client);
     return n < LIM_DIALS_PER_KEY || PLANTED(dials_unshared);
 }
@@ -65,7 +65,7 @@ static void next_turn(struct egress *all, const struct client_id *client)
         if (ID_EQ(u->client, *client))
             break;
     }
-    if (u == NULL || !has_turn(u))
+    if (!u || !has_turn(u))
         return;
     stop_waiting(u);
     dial(u);
@@ -78,7 +78,7 @@ static struct use *dial_end(struct dial *d)
     const struct client_id client = d->client;
     struct use *u = d->use;
 
-    if (u != NULL) {
+    if (u) {
         u->dial = NULL;
         loop_timer_stop(u->timer);
     }
@@ -93,7 +93,7 @@ static void fail(struct dial *d, enum err why)
 {
     struct use *u = dial_end(d);
 
-    if (u != NULL)
+    if (u)
         u->dialed(u, -1, why);
 }
 
@@ -118,9 +118,9 @@ void dial_leave(struct use *u)
     if (u->waits_to_dial)
         stop_waiting(u);
     u->dial = NULL;
-    if (d != NULL)
+    if (d)
         d->use = NULL;
-    if (d != NULL && PLANTED(dials_forgotten))
+    if (d && PLANTED(dials_forgotten))
         (void)dial_end(d);
 }
 
@@ -135,9 +135,8 @@ static void on_no_socket(void *ctx)
 void dial_want(struct use *u, dial_fn *fn)
 {
     u->dialed = fn;
-    if (u->keeper == NULL || ++u->dials > LIM_DIALS_PER_EXCHANGE ||
-        ++u->all_dials > LIM_DIALS_PER_USE) {
-        fn(u, -1, u->keeper == NULL ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
+    if (!u->keeper || ++u->dials > LIM_DIALS_PER_EXCHANGE || ++u->all_dials > LIM_DIALS_PER_USE) {
+        fn(u, -1, !u->keeper ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
         return;
     }
     loop_timer_free(u->timer);
@@ -154,9 +153,9 @@ void dial_want(struct use *u, dial_fn *fn)
 static void take_socket(struct egress *all, uint64_t number, int fd)
 {
     struct dial *d = find(all, number);
-    struct use *u = d != NULL ? dial_end(d) : NULL;
+    struct use *u = d ? dial_end(d) : NULL;
 
-    if (u != NULL)
+    if (u)
         u->dialed(u, fd, ERR_OK);
     else
         sock_close(fd);
@@ -166,7 +165,7 @@ static void give_up(struct egress *all, uint64_t number, enum err code)
 {
     struct dial *d = find(all, number);
 
-    if (d != NULL)
+    if (d)
         fail(d, code);
 }
 
@@ -191,6 +190,6 @@ void egress_on_dial_failed(struct egress *all, UNUSED struct chan *c,
 
 void dial_lost(struct egress *all)
 {
-    while (all->dials != NULL)
+    while (all->dials)
         fail(all->dials, ERR_UNAVAILABLE);
 }

@@ -95,12 +95,12 @@ static enum err on_message(void *ctx, const struct json *j, const struct jsonrpc
 {
     struct exchange *x = ctx;
 
-    return x->ask.events->message != NULL ? x->ask.events->message(x->use, j, m, final) : ERR_OK;
+    return x->ask.events->message ? x->ask.events->message(x->use, j, m, final) : ERR_OK;
 }
 
 static void tell_head(const struct exchange *x, const struct head *h)
 {
-    if (x->ask.events->head != NULL)
+    if (x->ask.events->head)
         x->ask.events->head(x->use, x->reading && x->reader.rules.from == READER_EVENTS,
                             buf_slice(&h->session));
 }
@@ -193,9 +193,9 @@ static enum err on_body(void *ctx, struct slice s)
     if (x->ended || x->concluded || !x->reading)
         return drop(x, s);
     e = use_may_read(x->use, reader_bytes(&x->reader));
-    if (e == ERR_OK)
+    if (!e)
         e = reader_feed(&x->reader, s);
-    if (e == ERR_OK && x->reader.final)
+    if (!e && x->reader.final)
         conclude(x, TRANSPORT_DONE);
     return e;
 }
@@ -210,7 +210,7 @@ static void on_whole(struct exchange *x)
         return;
     }
     e = reader_finish(&x->reader);
-    if (e == ERR_OK)
+    if (!e)
         end(x, TRANSPORT_DONE, ERR_OK, true);
     else if (e == ERR_UPSTREAM_REFUSED)
         end(x, TRANSPORT_REFUSED, ERR_OK, true);
@@ -228,7 +228,7 @@ static void on_end(void *ctx, const struct http_end *m)
     if (m->status != 0)
         x->status = m->status;
     if (x->ended) {
-        if (x->linger != NULL)
+        if (x->linger)
             loop_timer_set(x->linger, 0);
     } else if (x->concluded) {
         loop_undefer(x->loop, on_concluded, x);
@@ -268,7 +268,7 @@ static enum err on_may_send(void *ctx)
     struct exchange *x = ctx;
     enum err e = use_may_send(x->use);
 
-    if (e == ERR_OK && x->ask.events->leaves != NULL)
+    if (!e && x->ask.events->leaves)
         x->ask.events->leaves(x->use);
     return e;
 }
@@ -306,7 +306,7 @@ static void use_pool(struct use *u, const struct transport_ask *ask)
     if (PLANTED(shared_pool))
         key = (struct pool_key){.listens = key.listens};
     u->pool = pool_get(u->all->pools, &key);
-    if (before != NULL)
+    if (before)
         pool_put(before);
 }
 
@@ -318,7 +318,7 @@ static enum err http_send(struct use *u, const struct transport_ask *ask)
     use_pool(u, ask);
     x = exchange_new(u, ask);
     e = headers_put(u, ask, x->http);
-    if (e != ERR_OK) {
+    if (e) {
         exchange_free(x);
         return e;
     }
@@ -330,18 +330,18 @@ static enum err http_send(struct use *u, const struct transport_ask *ask)
 
 static void http_credit(struct use *u)
 {
-    if (u->exchange != NULL)
+    if (u->exchange)
         http_resume(u->exchange->http);
 }
 
 static void http_cancel(struct use *u)
 {
     dial_leave(u);
-    if (u->exchange != NULL)
+    if (u->exchange)
         exchange_free(u->exchange);
     u->exchange = NULL;
     u->reading = 0;
-    if (u->pool != NULL)
+    if (u->pool)
         pool_put(u->pool);
     u->pool = NULL;
 }

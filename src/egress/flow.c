@@ -29,7 +29,7 @@ static void drop_first(struct flow *f)
 
     f->held -= m->bytes.cap;
     f->first = m->next;
-    if (f->first == NULL)
+    if (!f->first)
         f->last = NULL;
     buf_free(&m->bytes);
     mem_free(m);
@@ -37,7 +37,7 @@ static void drop_first(struct flow *f)
 
 static void note(struct flow *f)
 {
-    bool waits = f->first != NULL && f->credit > 0;
+    bool waits = f->first && f->credit > 0;
 
     if (waits && !f->waits)
         TAILQ_INSERT_TAIL(f->waiting, f, entry);
@@ -48,7 +48,7 @@ static void note(struct flow *f)
 
 void flow_free(struct flow *f)
 {
-    while (f->first != NULL)
+    while (f->first)
         drop_first(f);
     note(f);
 }
@@ -74,12 +74,12 @@ static void send_part(struct flow *f, struct flow_message *m)
 
 void flow_go(struct flow *f)
 {
-    while (f->first != NULL && f->gateway != NULL && f->credit > 0 && !chan_full(f->gateway)) {
+    while (f->first && f->gateway && f->credit > 0 && !chan_full(f->gateway)) {
         send_part(f, f->first);
         if (f->first->at == f->first->bytes.n)
             drop_first(f);
     }
-    if (f->first == NULL && f->ending && !f->ended && f->gateway != NULL) {
+    if (!f->first && f->ending && !f->ended && f->gateway) {
         struct msg_answer_end m = {.call = f->call, .how = f->how, .code = (uint16_t)f->code};
 
         f->ended = true;
@@ -102,7 +102,7 @@ void flow_message(struct flow *f, struct buf *message)
     struct flow_message *m;
 
     BUG_IF(!f->headed || f->ending || message->n == 0);
-    if (f->gateway == NULL) {
+    if (!f->gateway) {
         buf_free(message);
         return;
     }
@@ -110,7 +110,7 @@ void flow_message(struct flow *f, struct buf *message)
     m->bytes = *message; /* moved */
     *message = BUF_INIT(message->max);
     f->held += m->bytes.cap;
-    if (f->last == NULL)
+    if (!f->last)
         f->first = m;
     else
         f->last->next = m;
@@ -123,7 +123,7 @@ void flow_end(struct flow *f, enum answer_how how, enum err code)
     BUG_IF(f->ending);
     /* The call goes on with another credential, perhaps at once: nothing of this answer may be in
      * its way. */
-    while (how == ANSWER_HOW_REFUSED && f->first != NULL)
+    while (how == ANSWER_HOW_REFUSED && f->first)
         drop_first(f);
     f->ending = true;
     f->how = how;
@@ -144,5 +144,5 @@ bool flow_blocked(const struct flow *f)
 
 bool flow_done(const struct flow *f)
 {
-    return f->ended || f->gateway == NULL;
+    return f->ended || !f->gateway;
 }

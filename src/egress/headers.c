@@ -13,7 +13,7 @@ static void put_use(const struct use *u, struct http *h)
     for (size_t i = 0; i < u->place.lines_n; i++)
         http_header_line(h, buf_slice(&u->place.lines[i]));
     http_query(h, buf_slice(&u->place.query));
-    if (u->session == NULL)
+    if (!u->session)
         return;
     if (u->session->version.n > 0)
         http_header(h, "MCP-Protocol-Version", buf_slice(&u->session->version));

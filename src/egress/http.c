@@ -127,7 +127,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     }
     await(h);
     h->why = e;
-    return e == ERR_OK ? size * n : CURL_WRITEFUNC_ERROR;
+    return !e ? size * n : CURL_WRITEFUNC_ERROR;
 }
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -284,7 +284,7 @@ struct http *http_new(struct pool *p, enum http_method method, const struct http
     h->quiet = loop_timer_new(p->all->loop, on_late, h);
     h->whole = loop_timer_new(p->all->loop, on_late, h);
     h->easy = curl_easy_init();
-    BUG_IF(h->easy == NULL);
+    BUG_IF(!h->easy);
     put_url(h);
     put_resolve(h);
     set_callbacks(h);
@@ -302,7 +302,7 @@ void http_header_line(struct http *h, struct slice line)
 
     BUG_IF(line.n == 0 || line.p[line.n - 1] != 0);
     more = curl_slist_append(h->headers, (const char *)line.p);
-    BUG_IF(more == NULL);
+    BUG_IF(!more);
     h->headers = more;
 }
 
@@ -481,7 +481,7 @@ void http_resume(struct http *h)
 
 void http_free(struct http *h)
 {
-    if (h == NULL)
+    if (!h)
         return;
     loop_undefer(h->pool->all->loop, on_resume, h);
     loop_undefer(h->pool->all->loop, on_answered, h);

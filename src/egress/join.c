@@ -61,11 +61,11 @@ static void run(struct use *u)
 /* Its message is there and may leave, unless e says why not. */
 static void begin(struct use *u, enum err e)
 {
-    if (e == ERR_OK)
+    if (!e)
         e = credential_place(u);
-    if (e == ERR_OK)
+    if (!e)
         e = state_put_in(u); /* after what the agent chose was excused, of which it is no part */
-    if (e != ERR_OK) {
+    if (e) {
         use_abort(u, e);
         return;
     }
@@ -92,7 +92,7 @@ static void join_try(struct use *u)
         return;
     }
     e = permitted_check(u);
-    if (e != ERR_OK) {
+    if (e) {
         struct chan *gateway = u->flow.gateway;
 
         log_event(LOG_ERROR, "body_not_permitted", LOG_ID("use", u->id), LOG_ERR(e));
@@ -128,14 +128,14 @@ void egress_on_permit(struct egress *all, struct msg_permit *m)
 {
     struct use *u = use_find_id(all, &m->use);
 
-    if (u != NULL && (u->has_permit || m->mode != MODE_CALL)) {
+    if (u && (u->has_permit || m->mode != MODE_CALL)) {
         chan_breach(all->keeper, BREACH_PERMIT_TWICE);
         return;
     }
-    if (u == NULL)
+    if (!u)
         u = use_new(all, &m->use, &message_ops);
     take_permit(u, m);
-    if (modes[u->mode].take != NULL) {
+    if (modes[u->mode].take) {
         begin(u, modes[u->mode].take(u, m->call));
     } else if (u->has_head && !same_call(&u->key, &u->permitted)) {
         chan_breach(u->flow.gateway, BREACH_FOREIGN_USE); /* another gateway's use */
@@ -192,18 +192,18 @@ void egress_on_send_head(struct egress *all, struct chan *c, const struct msg_se
     struct use *u = use_find_id(all, &m->use);
     struct call_key key = use_call_key(c, m->call);
 
-    if (!head_is_clean(m) || use_find(all, c, m->call) != NULL ||
-        (u != NULL && (u->has_head || u->mode != MODE_CALL ||
-                       (u->has_permit && !same_call(&u->permitted, &key))))) {
+    if (!head_is_clean(m) || use_find(all, c, m->call) ||
+        (u && (u->has_head || u->mode != MODE_CALL ||
+               (u->has_permit && !same_call(&u->permitted, &key))))) {
         chan_breach(c, BREACH_SEND_HEAD);
         return;
     }
-    if (u == NULL && HASH_CNT(hh_id, all->by_id) >= LIM_USES) {
+    if (!u && HASH_CNT(hh_id, all->by_id) >= LIM_USES) {
         struct msg_answer_end no = {.call = m->call, .how = ANSWER_HOW_UNSENT, .code = ERR_AGAIN};
         tell_answer_end(c, &no);
         return;
     }
-    if (u == NULL)
+    if (!u)
         u = use_new(all, &m->use, &message_ops);
     take_head(u, c, m);
     join_try(u); /* a stream has no body to wait for */
@@ -214,7 +214,7 @@ void egress_on_send_param(struct egress *all, struct chan *c, const struct msg_s
     struct use *u = use_find(all, c, m->call);
     struct use_param *p;
 
-    if (u == NULL || u->step != USE_JOINING)
+    if (!u || u->step != USE_JOINING)
         return; /* it ended before the gateway knew */
     if (u->era != MCP_ERA_MODERN || u->body.n > 0 || !http_is_token(m->name) ||
         !http_is_field_value(m->value) || m->value.n == 0) {
@@ -238,7 +238,7 @@ void egress_on_send_part(struct egress *all, struct chan *c, const struct msg_se
 {
     struct use *u = use_find(all, c, m->call);
 
-    if (u == NULL || u->step != USE_JOINING || u->no_room != ERR_OK)
+    if (!u || u->step != USE_JOINING || u->no_room != ERR_OK)
         return; /* it ended before the gateway knew, or will */
     buf_put(&u->body, m->part);
     if (buf_err(&u->body) != ERR_OK || m->part.n == 0) {

@@ -42,11 +42,11 @@ static enum err on_open(struct role_self *r, void *ctx)
     all->transport = &exchange_http;
     shares_init(&all->shares, limit_get(SET_BODIES_BYTES), limit_get(SET_CLIENT_BYTES));
     tzset();
-    if (e == ERR_OK)
+    if (!e)
         e = place_check(&all->conf);
-    if (e == ERR_OK && all->conf.tls)
+    if (!e && all->conf.tls)
         e = trust_read(&all->trust);
-    if (e == ERR_OK)
+    if (!e)
         all->pools = pools_new(all->loop, &all->conf, all->trust, &http_pool_ops);
     return e;
 }

@@ -50,21 +50,21 @@ static enum err on_message(struct use *u, const struct json *j, const struct jso
     if (final && rule_refuses(&u->all->conf, j, m))
         return ERR_UPSTREAM_REFUSED;
     e = screening_message(u, j, &out);
-    if (e == ERR_OK && screening_is_uncounted(u))
+    if (!e && screening_is_uncounted(u))
         e = ERR_UNAVAILABLE;
-    if (e == ERR_OK && final)
+    if (!e && final)
         snapshot_of_answer(u, buf_slice(&out));
-    if (e == ERR_OK && final && state_keep(u, j, m, &out))
+    if (!e && final && state_keep(u, j, m, &out))
         goto out;
-    if (e == ERR_OK && !u->flow.headed)
+    if (!e && !u->flow.headed)
         flow_head(&u->flow, ANSWER_KIND_JSON);
-    if (PLANTED(header_copied) && e == ERR_OK && planted_kept().n > 0)
+    if (PLANTED(header_copied) && !e && planted_kept().n > 0)
         add_header(&out);
-    if (PLANTED(gateway_told) && e == ERR_OK)
+    if (PLANTED(gateway_told) && !e)
         tell_gateway(u);
-    if (e == ERR_OK)
+    if (!e)
         flow_message(&u->flow, &out);
-    if (e == ERR_OK && !final)
+    if (!e && !final)
         e = use_hold_answer(u);
     if (!final)
         screening_tell(u);
@@ -141,7 +141,7 @@ static void send(struct use *u)
     const struct transport_ask ask = {
         .era = u->era,
         .kind = u->kind,
-        .has_session = u->session != NULL && u->session->id.n > 0,
+        .has_session = u->session && u->session->id.n > 0,
         .is_long = u->kind == CALL_KIND_STREAM || u->listens,
         .id = u->rpc_id,
         .body = buf_slice(&u->body),
@@ -151,7 +151,7 @@ static void send(struct use *u)
 
     json_free(&u->json); /* an answer may take long */
     IGNORE(use_hold(u)); /* it is less */
-    if (e != ERR_OK) {
+    if (e) {
         use_abort(u, e);
         return;
     }

@@ -30,7 +30,7 @@ static void on_wake(void *ctx)
     struct session *s = ctx;
     struct use *u;
 
-    while ((u = TAILQ_FIRST(&s->waiting_for_open)) != NULL) {
+    while ((u = TAILQ_FIRST(&s->waiting_for_open))) {
         wait_over(u);
         if (s->state == SESSION_OPEN) {
             u->ops->send(u);
@@ -71,7 +71,7 @@ void open_leave(struct use *u)
 {
     struct session *s = u->session;
 
-    if (s == NULL)
+    if (!s)
         return;
     wait_over(u);
     if (u->opener && s->state == SESSION_OPENING) {
@@ -158,7 +158,7 @@ static enum err store_server(struct use *u, const struct json *j)
     enum err e = screening_message(u, j, &message);
 
     json_init(&screened);
-    if (e == ERR_OK && json_parse(&screened, buf_slice(&message), NULL) == ERR_OK)
+    if (!e && json_parse(&screened, buf_slice(&message), NULL) == ERR_OK)
         snapshot_server(u, &screened, json_get(&screened, 0, "result"));
     json_free(&screened);
     buf_free(&message);
@@ -233,7 +233,7 @@ bool open_take_session(struct use *u)
     const struct session_key key = key_of(u);
     struct session *s = session_find(&u->all->sessions, &key);
 
-    if (s == NULL || s->state != SESSION_OPEN || s->id.n == 0)
+    if (!s || s->state != SESSION_OPEN || s->id.n == 0)
         return false;
     u->session = session_get(&u->all->sessions, &key);
     session_forget(s);

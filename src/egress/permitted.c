@@ -62,9 +62,9 @@ static enum err judge_again(const struct use *u, struct digest *ret)
     j.request = hash_blake2b_done(&request);
     j.name = buf_slice(&name);
     j.projection = buf_slice(&projection);
-    if (e == ERR_OK)
+    if (!e)
         e = buf_err(&method);
-    if (e == ERR_OK)
+    if (!e)
         *ret = judged_digest(&j);
     buf_free(&method);
     buf_free(&name);
@@ -82,18 +82,18 @@ enum err permitted_check(struct use *u)
         return ERR_PROTOCOL;
     if (use_has_body(u->kind)) {
         e = json_parse(&u->json, buf_slice(&u->body), NULL);
-        if (e == ERR_OK)
+        if (!e)
             e = jsonrpc_read(&u->json, &u->rpc);
-        if (e == ERR_OK && !kind_fits(u))
+        if (!e && !kind_fits(u))
             e = ERR_PROTOCOL;
-        if (e == ERR_OK && misread_member(&u->json, &u->rpc) != JSON_NONE && !PLANTED(misread_sent))
+        if (!e && misread_member(&u->json, &u->rpc) != JSON_NONE && !PLANTED(misread_sent))
             e = ERR_PROTOCOL;
     }
-    if (e == ERR_OK)
+    if (!e)
         e = judge_again(u, &shown);
-    if (e == ERR_OK && !ID_EQ(shown, u->projection_digest) && !PLANTED(swapped_body))
+    if (!e && !ID_EQ(shown, u->projection_digest) && !PLANTED(swapped_body))
         e = ERR_PROTOCOL;
-    return e == ERR_OK ? state_check(u) : e;
+    return !e ? state_check(u) : e;
 }
 
 /* The gateway reads what a client sent so that what it makes of it is within the limits here

@@ -40,7 +40,7 @@ void place_free(struct place_out *p)
 
 static void tell(const struct fields *f, struct slice secret, bool made)
 {
-    if (f->fn != NULL && secret.n > 0)
+    if (f->fn && secret.n > 0)
         f->fn(f->ctx, secret, made);
 }
 
@@ -195,7 +195,7 @@ static enum err put_place(const struct fields *f, const struct conf_place *at, s
     struct buf value = BUF_INIT(VALUE_BYTES);
     enum err e = rows[at->in].put(f, at, &value, p);
 
-    if (e == ERR_OK && buf_err(&value) != ERR_OK)
+    if (!e && buf_err(&value) != ERR_OK)
         e = ERR_INVALID_PARAMS;
     buf_free(&value);
     return e;
@@ -205,11 +205,11 @@ static enum err fill(struct fields *f, struct slice credential, struct place_out
 {
     enum err e = unpack(f, credential);
 
-    for (size_t i = 0; e == ERR_OK && i < f->conf->places_n; i++)
+    for (size_t i = 0; !e && i < f->conf->places_n; i++)
         e = put_place(f, &f->conf->places[i], p);
-    for (size_t i = 0; e == ERR_OK && i < p->lines_n; i++)
+    for (size_t i = 0; !e && i < p->lines_n; i++)
         e = buf_err(&p->lines[i]);
-    return e == ERR_OK ? buf_err(&p->query) : e;
+    return !e ? buf_err(&p->query) : e;
 }
 
 enum err place_fill(const struct conf *c, struct slice credential, place_secret_fn *fn, void *ctx,
@@ -218,7 +218,7 @@ enum err place_fill(const struct conf *c, struct slice credential, place_secret_
     struct fields f = {.conf = c, .fn = fn, .ctx = ctx};
     enum err e = fill(&f, credential, p);
 
-    if (e != ERR_OK)
+    if (e)
         place_free(p);
     return e == ERR_TOO_LARGE ? ERR_INVALID_PARAMS : e;
 }

@@ -23,7 +23,7 @@ static void watch(struct pool_socket *s, unsigned events)
     if (events == 0) {
         loop_unwatch(s->watch);
         s->watch = NULL;
-    } else if (s->watch == NULL) {
+    } else if (!s->watch) {
         s->watch = loop_watch(s->pool->all->loop, s->fd, events, on_event, s);
     } else {
         loop_watch_set(s->watch, events);
@@ -70,7 +70,7 @@ static void set_user(struct pool_socket *s, struct http *h)
         return;
     group_leave(&s->of_user);
     s->user = h;
-    if (h != NULL)
+    if (h)
         group_join(&s->pool->by_user, slice_of(&s->user, sizeof(s->user)), &s->of_user, s);
 }
 
@@ -82,10 +82,10 @@ bool pool_take(struct pool *p, int port, struct http *h, bool unread)
     const struct slice key = slice_of(&port, sizeof(port));
     bool found = false, clean = true, single = group_size(&p->by_port, key) == 1;
 
-    for (struct group_link *l = group_first(&p->by_port, key); l != NULL; l = group_next(l)) {
+    for (struct group_link *l = group_first(&p->by_port, key); l; l = group_next(l)) {
         struct pool_socket *s = l->thing;
 
-        if (!single && s->user != NULL && s->user != h)
+        if (!single && s->user && s->user != h)
             continue;
         found = true;
         if (!is_clean(s, unread)) {
@@ -105,7 +105,7 @@ void pool_socket_closed(struct pool *p, int fd)
     struct pool_socket *s;
 
     HASH_FIND_INT(p->sockets, &fd, s);
-    if (s != NULL) {
+    if (s) {
         loop_unwatch(s->watch);
         group_leave(&s->of_port);
         group_leave(&s->of_user);
@@ -172,9 +172,9 @@ int pool_take_spare(struct pool *p, const struct http *h)
     struct pool_spare *s = spare_of(p, h);
     int fd;
 
-    if (s == NULL)
+    if (!s)
         s = spare_of(p, NULL);
-    if (s == NULL)
+    if (!s)
         return -1;
     fd = s->fd;
     spare_free(s);
@@ -188,14 +188,14 @@ static void reap(struct pool *p)
     CURLMsg *m;
     int left;
 
-    while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
+    while ((m = curl_multi_info_read(p->multi, &left))) {
         CURL *easy = m->easy_handle;
         CURLcode result = m->data.result; /* m goes with the handle */
         struct http *h = NULL;
 
         if (m->msg != CURLMSG_DONE)
             continue;
-        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &h) != CURLE_OK || h == NULL);
+        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &h) != CURLE_OK || !h);
         p->inside++;
         BUG_IF(curl_multi_remove_handle(p->multi, easy) != CURLM_OK);
         p->inside--;
@@ -228,14 +228,14 @@ static void on_event(void *ctx, unsigned events)
     int how =
         (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
 
-    if (s->user != NULL && s->asked) {
+    if (s->user && s->asked) {
         pool_drive(s->pool, s->fd, how);
         return;
     }
     /* What was found before its request was over has been read since. */
-    if (s->user == NULL && sock_is_quiet(s->fd))
+    if (!s->user && sock_is_quiet(s->fd))
         return;
-    if (s->user == NULL)
+    if (!s->user)
         sock_spoil(s->fd); /* libcurl finds it closed when it looks */
     watch(s, 0);
 }
@@ -248,7 +248,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
 
     (void)unused;
     HASH_FIND_INT(p->sockets, &fd, s);
-    if (s == NULL)
+    if (!s)
         return 0; /* libcurl's own, or closed */
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
         events |= LOOP_READ;
@@ -291,10 +291,10 @@ static void pool_free(struct pool *p)
 
     if (!p->dropped)
         HASH_DEL(p->all->by_key, p);
-    while ((s = TAILQ_FIRST(&p->spares)) != NULL)
+    while ((s = TAILQ_FIRST(&p->spares)))
         on_spare_event(s, 0);
     BUG_IF(curl_multi_cleanup(p->multi) != CURLM_OK); /* closes, by pool_socket_closed */
-    BUG_IF(p->sockets != NULL);
+    BUG_IF(p->sockets);
     loop_timer_free(p->timer);
     loop_timer_free(p->idle_timer);
     p->all->count--;
@@ -311,7 +311,7 @@ static struct pool *pool_new(struct pools *all, const struct pool_key *key)
     struct pool *p = MEM_NEW(struct pool);
     CURLM *m = curl_multi_init();
 
-    BUG_IF(m == NULL);
+    BUG_IF(!m);
     *p = (struct pool){.all = all, .key = *key, .multi = m};
     TAILQ_INIT(&p->spares);
     p->timer = loop_timer_new(all->loop, on_timer, p);
@@ -332,7 +332,7 @@ struct pool *pool_get(struct pools *all, const struct pool_key *key)
     struct pool *p;
 
     HASH_FIND(hh, all->by_key, key, sizeof(*key), p);
-    if (p == NULL)
+    if (!p)
         p = pool_new(all, key);
     p->users++;
     loop_timer_stop(p->idle_timer);

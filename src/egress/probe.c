@@ -66,11 +66,11 @@ static enum err on_message(struct use *u, const struct json *j, const struct jso
     }
     json_init(&screened);
     e = screening_message(u, j, &message);
-    if (e == ERR_OK)
+    if (!e)
         e = json_parse(&screened, buf_slice(&message), NULL);
-    if (e == ERR_OK && u->probe->discovered)
+    if (!e && u->probe->discovered)
         take_page(u->probe, &screened, json_get(&screened, 0, "result"));
-    else if (e == ERR_OK)
+    else if (!e)
         take_server(u, &screened, json_get(&screened, 0, "result"));
     json_free(&screened);
     buf_free(&message);

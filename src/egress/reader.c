@@ -103,11 +103,11 @@ static enum err feed_events(struct reader *r, struct slice s)
     while (s.n > 0 || got) {
         enum err e = sse_read(&r->sse, &s, &event, &got);
 
-        if (e == ERR_OK && got && event.data.n > 0)
+        if (!e && got && event.data.n > 0)
             e = on_message(r, event.data);
         if (e == ERR_SYNTAX)
             e = ERR_UPSTREAM_ANSWER;
-        if (e != ERR_OK)
+        if (e)
             return e;
         if (r->final)
             return ERR_OK; /* what follows is not looked at, however it is cut in pieces */

@@ -30,7 +30,7 @@ void refuse_leave(const struct use *of)
 {
     struct refusal_open *r = of->refusals > 0 ? TAILQ_FIRST(&of->all->refusals) : NULL;
 
-    while (r != NULL) {
+    while (r) {
         struct refusal_open *next = TAILQ_NEXT(r, entry);
 
         if (r->of == of)
@@ -49,7 +49,7 @@ void egress_on_ask_refuse(struct egress *all, struct chan *c, const struct msg_a
         return;
     }
     /* It may have ended meanwhile; and one that goes on asking gets no more answers. */
-    if (of == NULL || of->step != USE_SENDING || of->era != MCP_ERA_LEGACY || of->keeper == NULL ||
+    if (!of || of->step != USE_SENDING || of->era != MCP_ERA_LEGACY || !of->keeper ||
         of->refusals == LIM_ASKS)
         return;
     of->refusals++;
@@ -95,7 +95,7 @@ enum err refuse_take(struct use *u, uint64_t number)
         if (r->number == number)
             break;
     }
-    if (r == NULL || !ID_EQ(r->of->connection, u->connection))
+    if (!r || !ID_EQ(r->of->connection, u->connection))
         return ERR_GONE;
     take_over(u, r);
     forget(u->all, r);

@@ -40,14 +40,14 @@ enum err screening_message(struct use *u, const struct json *j, struct buf *out)
 
 bool screening_is_uncounted(const struct use *u)
 {
-    return u->keeper == NULL && u->hits > 0 && !PLANTED(hits_unheard);
+    return !u->keeper && u->hits > 0 && !PLANTED(hits_unheard);
 }
 
 void screening_tell(struct use *u)
 {
     struct msg_use_hits m = {.use = u->id, .hits = u->hits};
 
-    if (u->hits == 0 || u->keeper == NULL)
+    if (u->hits == 0 || !u->keeper)
         return;
     u->hits = 0;
     tell_use_hits(u->keeper, &m);

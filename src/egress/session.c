@@ -67,7 +67,7 @@ struct session *session_get(struct sessions *all, const struct session_key *key)
 {
     struct session *s = session_find(all, key);
 
-    if (s == NULL)
+    if (!s)
         s = session_new(all, key);
     TAILQ_REMOVE(&all->by_age, s, by_age);
     TAILQ_INSERT_TAIL(&all->by_age, s, by_age);

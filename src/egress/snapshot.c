@@ -74,7 +74,7 @@ static bool is_plain(const struct use *u)
 /* A request for a list says nothing of its own, whoever makes it. */
 void snapshot_note_sent(const struct use *u)
 {
-    if (u->session != NULL && use_has_body(u->kind) && u->list == NULL)
+    if (u->session && use_has_body(u->kind) && !u->list)
         u->session->shaped = true;
 }
 
@@ -88,9 +88,9 @@ void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
                                  .kind = kind,
                                  .size = (uint32_t)object.n};
 
-    if (is_for_everybody(u) && u->session != NULL && u->session->shaped)
+    if (is_for_everybody(u) && u->session && u->session->shaped)
         return;
-    if (u->keeper == NULL || chan_full(u->keeper) || object.n > LIM_SNAPSHOT_BYTES ||
+    if (!u->keeper || chan_full(u->keeper) || object.n > LIM_SNAPSHOT_BYTES ||
         !pool_list_is_new(u->pool, m.era * SNAPSHOT_COUNT + kind, &digest))
         return;
     for (size_t at = 0; at < object.n; at += LIM_PART_BYTES) {
@@ -160,7 +160,7 @@ void snapshot_of_answer(struct use *u, struct slice message)
     struct json j;
     uint32_t result;
 
-    if (!u->describes && u->list == NULL)
+    if (!u->describes && !u->list)
         return;
     json_init(&j);
     if (json_parse(&j, message, NULL) == ERR_OK) {

@@ -49,11 +49,11 @@ enum err state_put_in(struct use *u)
     buf_free(&u->state);
     buf_free(&u->body);
     u->body = body; /* moved */
-    if (e == ERR_OK)
+    if (!e)
         e = json_parse(&u->json, buf_slice(&u->body), NULL);
-    if (e == ERR_OK)
+    if (!e)
         e = jsonrpc_read(&u->json, &u->rpc);
-    return e == ERR_OK ? use_hold(u) : e;
+    return !e ? use_hold(u) : e;
 }
 
 /* --- from the upstream ------------------------------------------------------------------------ */
@@ -73,7 +73,7 @@ static enum err read_asked(const struct use *u, struct json *j, struct jsonrpc *
 {
     enum err e = json_parse(j, buf_slice(&u->asked), NULL);
 
-    return e == ERR_OK ? jsonrpc_read(j, ret) : e;
+    return !e ? jsonrpc_read(j, ret) : e;
 }
 
 /* What was kept is no answer, or cannot be given. */
@@ -109,12 +109,12 @@ void state_ask(struct use *u)
 
     json_init(&j);
     e = read_asked(u, &j, &r);
-    if (e == ERR_OK)
+    if (!e)
         e = read_state(&j, r.result, &scratch, &m);
     u->sealing = true;
-    if (e != ERR_OK)
+    if (e)
         fail(u, ERR_UPSTREAM_ANSWER);
-    else if (u->keeper == NULL || send_state_seal(u->keeper, &m) != ERR_OK)
+    else if (!u->keeper || send_state_seal(u->keeper, &m) != ERR_OK)
         use_abort(u, ERR_UNAVAILABLE);
     json_free(&j);
     buf_free(&scratch);
@@ -129,7 +129,7 @@ static enum err put_sealed(const struct use *u, struct slice sealed, struct buf 
 
     json_init(&j);
     e = read_asked(u, &j, &r);
-    if (e == ERR_OK)
+    if (!e)
         e = put(&j, r.result, sealed, out);
     json_free(&j);
     return e;
@@ -146,7 +146,7 @@ void egress_on_state_sealed(struct egress *all, const struct msg_state_sealed *m
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
     enum err e;
 
-    if (u == NULL)
+    if (!u)
         return; /* it ended before the keeper knew */
     if (u->keeper != all->keeper || !u->sealing) {
         chan_breach(all->keeper, BREACH_WRONG_ANSWER);
@@ -158,7 +158,7 @@ void egress_on_state_sealed(struct egress *all, const struct msg_state_sealed *m
     }
     e = put_sealed(u, m->state, &out);
     buf_free(&u->asked);
-    if (e != ERR_OK) {
+    if (e) {
         fail(u, e);
     } else {
         if (!u->flow.headed)

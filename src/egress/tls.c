@@ -54,8 +54,8 @@ enum err trust_read(struct trust **ret)
     struct trust *t = MEM_NEW(struct trust);
 
     t->store = X509_STORE_new();
-    BUG_IF(t->store == NULL);
-    if (file == NULL)
+    BUG_IF(!t->store);
+    if (!file)
         file = "/etc/ssl/certs/ca-certificates.crt";
     if (X509_STORE_load_file(t->store, file) != 1) {
         trust_free(t);
@@ -67,7 +67,7 @@ enum err trust_read(struct trust **ret)
 
 void trust_free(struct trust *t)
 {
-    if (t == NULL)
+    if (!t)
         return;
     X509_STORE_free(t->store);
     mem_free(t);
@@ -86,7 +86,7 @@ bool tls_has_unread(void *easy)
 {
     struct curl_tlssessioninfo *tls = NULL;
 
-    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || tls->internals == NULL)
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || !tls->internals)
         return false;
     return SSL_has_pending(tls->internals) == 1;
 }

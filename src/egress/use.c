@@ -73,9 +73,9 @@ struct use *use_new(struct egress *all, const struct use_id *id, const struct us
 
 enum err use_may_send(const struct use *u)
 {
-    if (u->keeper == NULL || u->keeper != u->all->keeper)
+    if (!u->keeper || u->keeper != u->all->keeper)
         return ERR_UNAVAILABLE;
-    if (u->mode == MODE_CALL && u->flow.gateway == NULL)
+    if (u->mode == MODE_CALL && !u->flow.gateway)
         return ERR_CLOSED; /* that gateway, of that generation, is gone */
     if (clock_boot_ms() >= u->not_after && !PLANTED(late_permit))
         return ERR_TIMEOUT;
@@ -126,7 +126,7 @@ void use_failed(struct use *u, const struct transport_end *m)
     struct use_end e = {
         .result = RESULT_ANSWERED, .code = m->err, .how = ANSWER_HOW_INVALID, .how_code = m->err};
 
-    if (u->ops->goes_on != NULL && u->ops->goes_on(u, m))
+    if (u->ops->goes_on && u->ops->goes_on(u, m))
         return;
     u->status = m->status;
     if (m->how == TRANSPORT_REFUSED) {

@@ -20,7 +20,7 @@ void egress_on_credit(struct egress *all, struct chan *c, const struct msg_credi
 {
     struct use *u = use_find(all, c, m->call);
 
-    if (u == NULL)
+    if (!u)
         return; /* it ended before the gateway knew */
     flow_credit(&u->flow, m->bytes);
     moved(u);
@@ -30,7 +30,7 @@ void uses_writable(struct egress *all, const struct chan *c)
 {
     struct flow *f = TAILQ_FIRST(&all->waiting);
 
-    while (f != NULL) {
+    while (f) {
         struct flow *next = TAILQ_NEXT(f, entry);
 
         if (f->gateway == c) {
@@ -58,7 +58,7 @@ void egress_on_call_cancel(struct egress *all, struct chan *c, const struct msg_
 {
     struct use *u = use_find(all, c, m->call);
 
-    if (u != NULL)
+    if (u)
         cancel(u);
 }
 
@@ -87,7 +87,7 @@ void egress_on_cut(struct egress *all, const struct msg_cut *m)
 {
     struct use *u = use_find_id(all, &m->use);
 
-    if (u != NULL && u->keeper == all->keeper) /* or it ended before the keeper knew */
+    if (u && u->keeper == all->keeper) /* or it ended before the keeper knew */
         use_cut(u);
 }
 

@@ -8,7 +8,7 @@ struct agent *agent_get(struct agent **all, const struct digest *token)
     struct agent *a = NULL;
 
     HASH_FIND(hh, *all, token, sizeof(*token), a);
-    if (a == NULL) {
+    if (!a) {
         a = MEM_NEW(struct agent);
         a->token = *token;
         HASH_ADD(hh, *all, token, sizeof(a->token), a);

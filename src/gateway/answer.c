@@ -34,7 +34,7 @@ static void give_credit(struct call *c)
     const struct sink *s = destination(c);
     const struct msg_credit m = {.call = c->id, .bytes = c->credit};
 
-    if (c->egress == NULL || c->credit < 2 * LIM_PART_BYTES || (s != NULL && sink_full(s)))
+    if (!c->egress || c->credit < 2 * LIM_PART_BYTES || (s && sink_full(s)))
         return;
     c->credit = 0;
     tell_credit(c->egress, &m);
@@ -71,7 +71,7 @@ static void give_result(struct call *c, const struct json *j, uint32_t result)
         .method = c->method,
         .add_tools = c->method->method == MCP_TOOLS_LIST && c->up->needs_credential,
         .is_private = !c->anonymous || c->up->needs_credential,
-        .is_stored = c->on_snapshot != NULL,
+        .is_stored = c->on_snapshot,
     };
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + ADDED_BYTES);
     enum err e = transform_result(&t, &out);
@@ -79,7 +79,7 @@ static void give_result(struct call *c, const struct json *j, uint32_t result)
     if (c->era == MCP_ERA_MODERN && c->method->method == MCP_TOOLS_LIST)
         params_learn(c, j, result);
 
-    if (e != ERR_OK)
+    if (e)
         call_fail(c, e);
     else
         call_answer_with(c, 200, buf_slice(&out));
@@ -155,7 +155,7 @@ static void say(struct call *c, struct slice message)
 {
     struct sink *s = destination(c);
 
-    if (s != NULL)
+    if (s)
         sink_event(s, message);
 }
 
@@ -179,7 +179,7 @@ static bool is_below_level(const struct call *c, const struct json *j, uint32_t 
     int level = session_log_level(json_str_slice(j, json_get(j, params, "level"), &scratch));
 
     buf_free(&scratch);
-    return c->session != NULL && level >= 0 && level < c->session->log_level;
+    return c->session && level >= 0 && level < c->session->log_level;
 }
 
 /* The upstream takes back what it asked the client; the client knows it under our id. */
@@ -189,9 +189,9 @@ static void pass_cancelled(struct call *c, const struct json *j, uint32_t params
     struct ask *k = NULL;
     struct buf text = BUF_INIT(64);
 
-    if (c->session != NULL && id != JSON_NONE)
+    if (c->session && id != JSON_NONE)
         k = ask_by_upstream_id(&c->session->asks, jsonrpc_id_text(j, id));
-    if (k == NULL)
+    if (!k)
         return;
     ask_put_id(&text, k);
     say_edited(c, j, id, buf_slice(&text));
@@ -229,15 +229,15 @@ static void on_request(struct call *c, const struct json *j, const struct jsonrp
 
     if (PLANTED(gateway_told))
         planted_keep(buf_slice(&c->message));
-    if (c->session == NULL)
+    if (!c->session)
         return;
     if (!transform_may_request(j, m, c->session->caps)) {
         refuse(c, id, REFUSAL_UNKNOWN_METHOD);
         return;
     }
-    if (destination(c) != NULL)
+    if (destination(c))
         k = ask_new(&c->session->asks, c->kind == CALL_KIND_STREAM ? 0 : c->id, id);
-    if (k == NULL) {
+    if (!k) {
         refuse(c, id, REFUSAL_NO_ROOM); /* the client left, or has too many open */
         return;
     }
@@ -274,7 +274,7 @@ void call_head(struct call *c, const void *arg)
     const struct msg_answer_head *m = arg;
 
     c->is_stream = m->kind == ANSWER_KIND_SSE;
-    if (c->is_stream && c->sink != NULL)
+    if (c->is_stream && c->sink)
         sink_open(c->sink);
 }
 
@@ -288,14 +288,14 @@ void call_part(struct call *c, const void *arg)
     buf_put(&c->message, m->part);
     c->credit += (uint32_t)m->part.n;
     e = buf_err(&c->message) != ERR_OK ? ERR_UPSTREAM_ANSWER : call_hold(c);
-    if (e != ERR_OK) {
+    if (e) {
         call_fail(c, e);
         return;
     }
     if (m->last) {
         call_final(c);
         c = call_by_id(g, id);
-        if (c == NULL)
+        if (!c)
             return;
         buf_clear(&c->message);
         if (c->message.cap > LIM_REPLY_INLINE)

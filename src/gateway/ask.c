@@ -19,7 +19,7 @@ void asks_done(struct asks *a)
 {
     struct ask *k = NULL;
 
-    while ((k = TAILQ_FIRST(&a->list)) != NULL)
+    while ((k = TAILQ_FIRST(&a->list)))
         ask_free(a, k);
 }
 
@@ -52,7 +52,7 @@ void asks_drop_call(struct asks *a, uint64_t call)
 {
     struct ask *k = TAILQ_FIRST(&a->list);
 
-    while (k != NULL) {
+    while (k) {
         struct ask *next = TAILQ_NEXT(k, entry);
 
         if (k->call == call)

@@ -78,8 +78,8 @@ struct call *call_new(struct gateway *g, const struct upstream *up, struct http_
     buf_init(&c->words, 64);
     buf_init(&c->leg, LIM_STATE_BYTES);
     c->timer = loop_timer_new(g->loop, on_timer, c);
-    hold_init(&c->hold, req != NULL ? http_share(req) : NULL);
-    if (req != NULL)
+    hold_init(&c->hold, req ? http_share(req) : NULL);
+    if (req)
         c->sink = sink_new(g->loop, &g->conf, req, &events, c);
     HASH_ADD(hh, g->calls, id, sizeof(c->id), c);
     return c;
@@ -93,7 +93,7 @@ void call_take_agent(struct call *c, const struct digest *token)
 
 static void leave_agent(struct call *c)
 {
-    if (c->agent == NULL)
+    if (!c->agent)
         return;
     LIST_REMOVE(c, of_agent);
     agent_put(&c->g->agents, c->agent);
@@ -136,7 +136,7 @@ bool call_shows_links(const struct call *c)
  * end of the last feed may be on its way. */
 bool call_may_feed(const struct call *c)
 {
-    return c->kind == CALL_KIND_REQUEST && c->session != NULL;
+    return c->kind == CALL_KIND_REQUEST && c->session;
 }
 
 /* --- its state -------------------------------------------------------------------------------- */
@@ -161,9 +161,9 @@ static void wait_in(struct call *c, struct call_queue *queue)
 {
     if (queue == c->queue)
         return;
-    if (c->queue != NULL)
+    if (c->queue)
         TAILQ_REMOVE(c->queue, c, in_queue);
-    if (queue != NULL)
+    if (queue)
         TAILQ_INSERT_TAIL(queue, c, in_queue);
     c->queue = queue;
 }
@@ -185,7 +185,7 @@ void call_let_go(struct call *c, unsigned status)
 
     c->sink = NULL; /* moved */
     c->http = NULL;
-    if (s != NULL)
+    if (s)
         sink_status(s, status, NULL, 0);
 }
 
@@ -205,10 +205,10 @@ void call_finish(struct call *c)
     BUG_IF((c->next & CALL_BIT(OVER)) == 0);
     wait_in(c, NULL);
     tell_others(c);
-    if (c->session != NULL)
+    if (c->session)
         c->leave(c);
     leave_agent(c);
-    if (c->sink != NULL) {
+    if (c->sink) {
         sink_open(c->sink);
         sink_end(c->sink);
     }

@@ -57,7 +57,7 @@ static void out_of_turn(const struct call *c, enum call_ev ev)
 {
     struct chan *from = source(c, ev);
 
-    BUG_IF(from == NULL);
+    BUG_IF(!from);
     log_event(LOG_ERROR, "out_of_turn", LOG_STR("state", call_state_name(c->state)),
               LOG_NUM("event", ev));
     chan_breach(from, BREACH_CALL_OUT_OF_TURN);
@@ -69,9 +69,9 @@ void call_event(struct call *c, enum call_ev ev, const void *arg)
 {
     const struct row *row = &rows[c->state][ev];
 
-    if (row->action == NULL)
+    if (!row->action)
         row = &any[ev];
-    if (row->action == NULL) {
+    if (!row->action) {
         out_of_turn(c, ev);
         return;
     }

@@ -25,7 +25,7 @@ static void put_text(struct gateway_conf *c, struct slice s, char *dst, size_t n
 
 static void put_row(struct gateway_conf *c, struct slice s, char (**rows)[256], size_t *n)
 {
-    if (*rows == NULL)
+    if (!*rows)
         *rows = mem_zalloc_array(MAX_ROWS, sizeof(**rows));
     if (*n == MAX_ROWS) {
         c->bad = true;
@@ -53,7 +53,7 @@ void gateway_on_conf_upstream(struct gateway_conf *c, const struct msg_conf_upst
 {
     struct upstream *u = NULL;
 
-    if (c->upstreams == NULL)
+    if (!c->upstreams)
         c->upstreams = mem_zalloc_array(LIM_UPSTREAMS, sizeof(*c->upstreams));
     if (c->n_upstreams == LIM_UPSTREAMS) {
         c->bad = true;

@@ -118,7 +118,7 @@ void call_held(struct call *c, const void *arg)
     buf_clear(&c->leg);
     buf_put(&c->leg, m->state);
     call_enter(c, CALL_HOLD);
-    if (c->sink != NULL)
+    if (c->sink)
         sink_open(c->sink);
     wait_more(c);
 }
@@ -181,7 +181,7 @@ static void ask_legacy(struct call *c, struct slice message, struct slice link)
     struct buf out = BUF_INIT(MESSAGE_BYTES), id = BUF_INIT(64), handoff = BUF_INIT(ID_TEXT);
     struct ask *k = ask_new(&c->session->asks, c->id, SLICE_EMPTY);
 
-    if (k == NULL || c->sink == NULL) {
+    if (!k || !c->sink) {
         reply_ending(c, ENDING_WAITING);
         return;
     }
@@ -235,6 +235,6 @@ void call_answered(struct call *c, const void *arg)
     const enum answer *a = arg;
     const struct msg_call_answer m = {.call = c->id, .answer = *a};
 
-    if (c->g->keeper == NULL || send_call_answer(c->g->keeper, &m) != ERR_OK)
+    if (!c->g->keeper || send_call_answer(c->g->keeper, &m) != ERR_OK)
         call_fail(c, ERR_UNAVAILABLE);
 }

@@ -33,15 +33,15 @@ void egresses_remove(struct egresses *all, const struct chan *c)
 {
     struct egress_peer *e = FIRST(all, chan_peer(c)->upstream);
 
-    while (e != NULL && e->chan != c)
+    while (e && e->chan != c)
         e = LIST_NEXT(e, entry);
-    BUG_IF(e == NULL);
+    BUG_IF(!e);
     forget(e);
 }
 
 struct chan *egresses_find(const struct egresses *all, uint16_t upstream, uint64_t generation)
 {
-    for (const struct egress_peer *e = FIRST(all, upstream); e != NULL; e = LIST_NEXT(e, entry)) {
+    for (const struct egress_peer *e = FIRST(all, upstream); e; e = LIST_NEXT(e, entry)) {
         const struct chan_peer *p = chan_peer(e->chan);
 
         if (p->upstream == upstream && p->generation == generation)
@@ -54,7 +54,7 @@ void egresses_end_session(const struct egresses *all, uint16_t upstream, struct 
 {
     const struct msg_session_end m = {.session = id};
 
-    for (const struct egress_peer *e = FIRST(all, upstream); e != NULL; e = LIST_NEXT(e, entry)) {
+    for (const struct egress_peer *e = FIRST(all, upstream); e; e = LIST_NEXT(e, entry)) {
         if (chan_peer(e->chan)->upstream == upstream)
             tell_session_end(e->chan, &m);
     }

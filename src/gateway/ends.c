@@ -125,7 +125,7 @@ void call_late_end(struct call *c, const void *arg)
 /* The keeper learned of the refusal from egress, as we shall. */
 void call_refused_early(struct call *c, const void *arg)
 {
-    if (c->egress != NULL)
+    if (c->egress)
         c->stale_ends++;
     c->egress = NULL;
     call_enter(c, CALL_REFUSED);

@@ -32,5 +32,5 @@ bool call_feeds(const struct call *c)
 {
     const struct session *s = c->session;
 
-    return call_may_feed(c) && !c->anonymous && s->unfed && s->stream != NULL && s->feed == NULL;
+    return call_may_feed(c) && !c->anonymous && s->unfed && s->stream && !s->feed;
 }

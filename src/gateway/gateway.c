@@ -49,7 +49,7 @@ static void calls_event(struct gateway *g, enum call_ev ev)
     }
     for (size_t i = 0; i < n; i++) {
         c = call_by_id(g, ids[i]);
-        if (c != NULL)
+        if (c)
             call_event(c, ev, NULL);
     }
     mem_free(ids);
@@ -76,8 +76,8 @@ static void wake(const struct call_queue *queue, const struct chan *room, enum c
 {
     struct call *next = NULL;
 
-    for (struct call *c = TAILQ_FIRST(queue); c != NULL; c = next) {
-        if (room != NULL && chan_full(room))
+    for (struct call *c = TAILQ_FIRST(queue); c; c = next) {
+        if (room && chan_full(room))
             return;
         next = TAILQ_NEXT(c, in_queue);
         call_event(c, ev, NULL);
@@ -169,7 +169,7 @@ static void from_keeper(struct gateway *g, uint64_t id, enum call_ev ev, const v
 {
     struct call *call = call_by_id(g, id);
 
-    if (call != NULL)
+    if (call)
         call_event(call, ev, m);
 }
 
@@ -195,9 +195,9 @@ static void from_egress(struct gateway *g, struct chan *c, uint64_t id, enum cal
 {
     struct call *call = call_by_id(g, id);
 
-    if (call == NULL)
+    if (!call)
         return;
-    if (call->egress != c && (call->egress != NULL || call->up->number != chan_peer(c)->upstream))
+    if (call->egress != c && (call->egress || call->up->number != chan_peer(c)->upstream))
         chan_breach(c, BREACH_FOREIGN_CALL);
     else
         call_event(call, ev, m);
@@ -221,7 +221,7 @@ static void tell_session(struct session *s, struct handoff_id h, struct slice me
     struct call *c = NULL;
 
     LIST_FOREACH(c, &s->calls, in_session) {
-        if (c->sink != NULL && sink_is_stream(c->sink) && ID_EQ(c->handoff, h)) {
+        if (c->sink && sink_is_stream(c->sink) && ID_EQ(c->handoff, h)) {
             sink_event(c->sink, message);
             return;
         }
@@ -235,7 +235,7 @@ void gateway_on_handoff_signal(struct gateway *g, const struct msg_handoff_signa
     struct session *s = session_by_id(g, m->session);
     struct buf out = BUF_INIT(512), id = BUF_INIT(ID_TEXT);
 
-    if (s == NULL || !session_was_shown(s, m->handoff))
+    if (!s || !session_was_shown(s, m->handoff))
         return;
     ID_PUT(&id, m->handoff);
     mcp_put_elicitation_complete(&out, buf_slice(&id));

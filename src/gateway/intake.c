@@ -45,9 +45,9 @@ enum err intake_token(struct call *c)
     struct digest hash;
     enum err e = c->http->refused;
 
-    if (e == ERR_OK)
+    if (!e)
         e = intake_bearer(c->http, &v);
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (PLANTED(link_tells) || PLANTED(refusal_tells))
         planted_keep(v);
@@ -66,7 +66,7 @@ enum err intake_session(struct call *c)
     if (http_req_field(c->http, "Mcp-Session-Id", &id) != ERR_OK)
         return ERR_NO_SESSION;
     e = session_find(c->g, id, c->up, c->agent, &s);
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (s->n_calls >= limit_get(SET_CALLS_PER_CLIENT))
         return ERR_RATE_LIMITED;
@@ -142,7 +142,7 @@ static enum err read_message(struct call *c)
     struct mcp_request q;
     enum err e = rewrite_read(&c->in, c->http->body);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (http_req_field(c->http, "MCP-Protocol-Version", &version) == ERR_BAD_HEADERS)
         return ERR_BAD_HEADERS;
@@ -153,7 +153,7 @@ static enum err read_message(struct call *c)
     }
     c->req = q;
     keep(c);
-    if (e == ERR_OK)
+    if (!e)
         e = check_members(c);
     return e == ERR_HEADER_MISMATCH ? mcp_header_differs(&c->mismatch, "MCP-Protocol-Version") : e;
 }
@@ -185,7 +185,7 @@ static bool id_in_use(const struct call *c)
 {
     const struct call *o = NULL;
 
-    if (c->session == NULL)
+    if (!c->session)
         return false;
     LIST_FOREACH(o, &c->session->calls, in_session) {
         if (o != c && o->kind == CALL_KIND_REQUEST && o->state != CALL_ENDING && o->id_text.n > 0 &&
@@ -233,7 +233,7 @@ static enum err prepare_own(struct call *c)
             continue;
         c->want = CALL_WANT_OWN;
         c->on_own = r->own;
-        return r->prepare != NULL ? r->prepare(c) : ERR_OK;
+        return r->prepare ? r->prepare(c) : ERR_OK;
     }
     return ERR_OK;
 }
@@ -275,11 +275,11 @@ static enum err start_request(struct call *c)
 {
     enum err e = prepare_own(c);
 
-    if (e == ERR_OK)
+    if (!e)
         e = prepare_retry(c);
-    if (e == ERR_OK && id_in_use(c))
+    if (!e && id_in_use(c))
         e = ERR_ID_IN_USE;
-    if (e != ERR_OK)
+    if (e)
         return e;
     prepare_tool(c);
     call_open(c, SLICE_EMPTY);
@@ -316,14 +316,14 @@ static struct call *cancelled_call(const struct call *c)
  * told when it has the call (2025-11-25 basic/utilities/cancellation). */
 static void start_cancel(struct call *c)
 {
-    struct call *o = c->session != NULL ? cancelled_call(c) : NULL;
-    bool is_upstream = o != NULL && o->egress != NULL;
+    struct call *o = c->session ? cancelled_call(c) : NULL;
+    bool is_upstream = o && o->egress;
 
     if (is_upstream) {
         c->target = o->id;
         call_open(c, SLICE_EMPTY);
     }
-    if (o != NULL)
+    if (o)
         call_event(o, CALL_EV_CANCEL, NULL);
     if (!is_upstream)
         drop(c);
@@ -367,11 +367,11 @@ static enum err start_response(struct call *c)
     struct buf scratch = BUF_INIT(LIM_RPC_ID_BYTES), id = BUF_INIT(LIM_RPC_ID_BYTES);
     struct ask *k = NULL;
 
-    if (c->session == NULL)
+    if (!c->session)
         return ERR_NOT_JSONRPC; /* the modern era has none */
     k = ask_by_id(&c->session->asks, json_str_slice(&c->in, c->req.rpc.id, &scratch));
     buf_free(&scratch);
-    if (k == NULL) {
+    if (!k) {
         drop(c);
         return ERR_OK;
     }
@@ -396,7 +396,7 @@ static bool needs_session(const struct call *c)
  * that asks for what its era has no more would be told to mend its request. */
 static enum err check_content(struct call *c, enum err e)
 {
-    if (e != ERR_OK && e != ERR_INVALID_PARAMS && e != ERR_HEADER_MISMATCH)
+    if (e && e != ERR_INVALID_PARAMS && e != ERR_HEADER_MISMATCH)
         return e;
     if (c->era == MCP_ERA_MODERN && check_method(c) != ERR_OK)
         return ERR_UNKNOWN_METHOD;
@@ -407,19 +407,19 @@ static enum err take(struct call *c)
 {
     enum err e = check_types(c->http);
 
-    if (e == ERR_OK)
+    if (!e)
         e = intake_token(c);
-    if (e == ERR_OK)
+    if (!e)
         e = check_content(c, read_message(c));
-    if (e == ERR_OK)
+    if (!e)
         e = check_era(c);
-    if (e == ERR_OK)
+    if (!e)
         e = mcp_header_check(c->http->fields, c->http->n_fields, &c->in, &c->req, &c->mismatch);
-    if (e == ERR_OK && c->era == MCP_ERA_MODERN)
+    if (!e && c->era == MCP_ERA_MODERN)
         e = params_take(c);
-    if (e == ERR_OK && needs_session(c))
+    if (!e && needs_session(c))
         e = intake_session(c);
-    if (e == ERR_OK && c->era == MCP_ERA_LEGACY)
+    if (!e && c->era == MCP_ERA_LEGACY)
         e = check_method(c);
     return e;
 }
@@ -436,8 +436,8 @@ void intake_post(struct gateway *g, const struct upstream *up, struct http_req *
     struct call *c = call_new(g, up, req);
     enum err e = take(c);
 
-    if (e == ERR_OK)
+    if (!e)
         e = starts[c->kind](c);
-    if (e != ERR_OK)
+    if (e)
         call_fail(c, e);
 }

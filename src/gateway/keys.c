@@ -46,7 +46,7 @@ static void forget(struct keys *all, struct known_key *k)
 /* It is in no list any more; NULL: it never was. */
 static void end_check(struct key_check *c)
 {
-    if (c == NULL)
+    if (!c)
         return;
     mem_wipe(c, sizeof(*c)); /* of a mistyped key not even the hash stays */
     mem_free(c);
@@ -54,7 +54,7 @@ static void end_check(struct key_check *c)
 
 void keys_done(struct keys *all)
 {
-    while (all->by_hash != NULL)
+    while (all->by_hash)
         forget(all, all->by_hash);
 }
 
@@ -70,7 +70,7 @@ static struct known_key *add(struct keys *all, const struct digest *token)
 {
     struct known_key *k = find(all, token);
 
-    if (k != NULL)
+    if (k)
         return k;
     k = MEM_NEW(struct known_key);
     k->token = *token;
@@ -91,7 +91,7 @@ static enum err ask(struct chan *keeper, struct key_check *c)
     struct msg_token_check m = {.check = c->number};
     enum err e;
 
-    if (keeper == NULL)
+    if (!keeper)
         return ERR_UNAVAILABLE;
     m.token = sec_take(copy, slice_copy(c->text, copy, sizeof(copy)));
     c->text = SLICE_EMPTY;
@@ -110,18 +110,18 @@ void keys_take(struct keys *all, struct chan *keeper, struct http_req *req, stru
 
     if (PLANTED(body_before_token))
         k = add(all, &hash);
-    if (k != NULL) {
+    if (k) {
         let_in(k, req, max);
         return;
     }
     c = MEM_NEW(struct key_check);
     *c = (struct key_check){
         .number = ++all->last_check, .req = req, .text = token, .token = hash, .max = max};
-    if (keeper != NULL && chan_full(keeper))
+    if (keeper && chan_full(keeper))
         TAILQ_INSERT_TAIL(&all->unasked, c, link);
     else
         e = ask(keeper, c);
-    if (e != ERR_OK) {
+    if (e) {
         end_check(c);
         http_body_drop(req, e);
         return;
@@ -136,7 +136,7 @@ static struct key_check *take_check(struct keys *all, uint64_t number)
     struct key_check *c = NULL;
 
     HASH_FIND(hh, all->checks, &number, sizeof(number), c);
-    if (c == NULL)
+    if (!c)
         return NULL;
     if (c->text.n > 0)
         TAILQ_REMOVE(&all->unasked, c, link);
@@ -153,7 +153,7 @@ void keys_on_known(struct keys *all, const struct msg_token_known *m)
 {
     struct key_check *c = take_check(all, m->check);
 
-    if (c == NULL)
+    if (!c)
         return;
     if (m->known)
         let_in(add(all, &c->token), c->req, c->max);
@@ -166,7 +166,7 @@ void keys_forget(struct keys *all, const struct digest *token)
 {
     struct known_key *k = find(all, token);
 
-    if (k != NULL)
+    if (k)
         forget(all, k);
 }
 
@@ -174,7 +174,7 @@ void keys_writable(struct keys *all, struct chan *keeper)
 {
     struct key_check *c = NULL;
 
-    while ((c = TAILQ_FIRST(&all->unasked)) != NULL && !chan_full(keeper)) {
+    while ((c = TAILQ_FIRST(&all->unasked)) && !chan_full(keeper)) {
         TAILQ_REMOVE(&all->unasked, c, link);
         IGNORE(ask(keeper, c)); /* of a channel that ended keys_lost is told */
     }
@@ -184,7 +184,7 @@ void keys_lost(struct keys *all)
 {
     struct key_check *c = NULL;
 
-    while ((c = all->checks) != NULL) {
+    while ((c = all->checks)) {
         HASH_DEL(all->checks, c);
         http_body_drop(c->req, ERR_UNAVAILABLE);
         end_check(c);

@@ -33,7 +33,7 @@ static enum err send_open(struct call *c)
     struct request_headers headers = params_read(c);
     enum err e = make_projection(c, &headers, &projection, &name);
 
-    if (e == ERR_OK) {
+    if (!e) {
         const struct msg_call_open m = {
             .call = c->id,
             .upstream = c->up->number,
@@ -49,11 +49,11 @@ static enum err send_open(struct call *c)
             .of = c->want == CALL_WANT_SEND ? c->target : 0,
             .body_digest = c->body_digest,
             .caps = CAP_HOLD | (call_shows_links(c) ? CAP_URL : 0),
-            .session = c->session != NULL ? c->session->id : (struct session_id){{0}},
+            .session = c->session ? c->session->id : (struct session_id){{0}},
             .state = buf_slice(&c->came),
             .answer = c->answer,
         };
-        e = c->g->keeper == NULL ? ERR_UNAVAILABLE : send_call_open(c->g->keeper, &m);
+        e = !c->g->keeper ? ERR_UNAVAILABLE : send_call_open(c->g->keeper, &m);
     }
     buf_free(&projection);
     buf_free(&name);
@@ -65,7 +65,7 @@ static enum err send_open(struct call *c)
  * everybody's calls. What a call holds while it waits is counted in its agent key's share. */
 static bool must_wait(const struct call *c)
 {
-    return c->g->keeper != NULL && chan_full(c->g->keeper) && !PLANTED(calls_unpaced);
+    return c->g->keeper && chan_full(c->g->keeper) && !PLANTED(calls_unpaced);
 }
 
 /* The message is needed no more, only the body. */
@@ -76,7 +76,7 @@ void call_ask(struct call *c, const void *arg)
     (void)arg;
     if (must_wait(c)) {
         e = call_hold(c);
-        if (e != ERR_OK)
+        if (e)
             call_fail(c, e);
         else
             call_enter(c, CALL_WAITING);
@@ -87,16 +87,16 @@ void call_ask(struct call *c, const void *arg)
         sec_free(c->token);
         c->token = NULL;
     }
-    if (e != ERR_OK) {
+    if (e) {
         call_fail(c, e);
         return;
     }
     json_free(&c->in);
-    if (c->http != NULL)
+    if (c->http)
         http_body_done(c->http);
     c->open = true;
     e = call_hold(c);
-    if (e != ERR_OK)
+    if (e)
         call_fail(c, e);
     else
         call_enter(c, CALL_ASKED);
@@ -110,7 +110,7 @@ void call_open(struct call *c, struct slice new_id)
     c->body_digest = hash_sha256(SLICE_EMPTY);
     if (c->want == CALL_WANT_SEND && call_has_message(c))
         e = rewrite_body(&r, &c->body, &c->body_digest);
-    if (e != ERR_OK)
+    if (e)
         call_fail(c, e);
     else
         call_event(c, CALL_EV_WRITABLE, NULL);

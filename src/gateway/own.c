@@ -21,7 +21,7 @@ void call_owned(struct call *c, const void *arg)
 {
     const struct msg_call_own *m = arg;
 
-    if (c->on_own == NULL) {
+    if (!c->on_own) {
         chan_breach(c->g->keeper, BREACH_WRONG_ANSWER);
         return;
     }
@@ -99,7 +99,7 @@ static void reply_initialize(struct call *c, const struct mcp_server_info *info,
                                   .quirk = c->quirk};
     enum err e = session_new(c->g, &n, &s);
 
-    if (e != ERR_OK) {
+    if (e) {
         call_fail(c, e);
         return;
     }
@@ -179,7 +179,7 @@ void own_answer(struct call *c, const struct msg_call_own *m)
     if (c->no_url)
         c->session->no_url = true;
     call_let_go(c, 202);
-    if (target != NULL && target->session == c->session)
+    if (target && target->session == c->session)
         call_event(target, CALL_EV_ANSWER, &c->answer);
     call_finish(c);
 }
@@ -189,10 +189,10 @@ void own_answer(struct call *c, const struct msg_call_own *m)
 void own_stream(struct call *c, const struct msg_call_own *m)
 {
     struct sink *sink = c->sink;
-    enum err e = c->sink == NULL ? ERR_OK : session_take_stream(c->session, sink);
+    enum err e = !c->sink ? ERR_OK : session_take_stream(c->session, sink);
 
     (void)m;
-    if (e != ERR_OK) {
+    if (e) {
         call_fail(c, e);
         return;
     }

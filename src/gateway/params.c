@@ -70,7 +70,7 @@ static struct params *find(const struct call *c)
     struct params *p = NULL;
 
     HASH_FIND(hh, all->by_key, &key, sizeof(key), p);
-    if (p != NULL) {
+    if (p) {
         TAILQ_REMOVE(&all->by_age, p, link);
         TAILQ_INSERT_TAIL(&all->by_age, p, link);
     }
@@ -82,7 +82,7 @@ static struct params *find_or_add(const struct call *c)
     struct params_all *all = c->g->params;
     struct params *p = find(c);
 
-    if (p != NULL)
+    if (p)
         return p;
     if (HASH_COUNT(all->by_key) == LIM_PARAM_LISTS)
         forget(all, TAILQ_FIRST(&all->by_age));
@@ -122,7 +122,7 @@ void params_learn(const struct call *c, const struct json *j, uint32_t result)
     uint32_t tools = json_get(j, result, "tools");
     struct params *p = c->has_cursor ? NULL : find(c);
 
-    if (p != NULL)
+    if (p)
         forget(c->g->params, p); /* a new list begins */
     if (!json_is(j, tools, JSON_ARRAY))
         return;
@@ -185,10 +185,10 @@ static enum err keep_declared(struct call *c, const struct mcp_param_call *of,
     bool there = false;
     enum err e = mcp_param_value(of, p, &value, &there);
 
-    if (e == ERR_OK && there)
+    if (!e && there)
         keep(c, name, buf_slice(&value));
     buf_free(&value);
-    return e == ERR_OK ? ERR_OK : ERR_BAD_HEADERS;
+    return !e ? ERR_OK : ERR_BAD_HEADERS;
 }
 
 /* Names and order stay the client's: they are part of the request, which must not be another one
@@ -199,14 +199,14 @@ static enum err keep_all(struct call *c, const struct mcp_param_call *of, const 
     struct slice name = SLICE_EMPTY;
     enum err e = ERR_OK;
 
-    for (size_t i = 0; i < c->http->n_fields && e == ERR_OK; i++) {
+    for (size_t i = 0; i < c->http->n_fields && !e; i++) {
         const struct http_field *f = &c->http->fields[i];
         const struct mcp_param *d;
 
         if (!is_param(f, &name))
             continue;
         d = declared(of, p, n, name);
-        if (d != NULL)
+        if (d)
             e = keep_declared(c, of, d, name);
         else
             keep(c, name, f->value);
@@ -224,9 +224,9 @@ static enum err take_declared(struct call *c, const struct json *tools, uint32_t
     size_t n = 0;
     enum err e = mcp_param_scan(tools, of.schema, p, ARRAY_LEN(p), &n);
 
-    BUG_IF(e != ERR_OK); /* it was scanned when it was learned */
+    BUG_IF(e); /* it was scanned when it was learned */
     e = mcp_param_check(c->http->fields, c->http->n_fields, &of, &c->mismatch);
-    return e == ERR_OK ? keep_all(c, &of, p, n) : e;
+    return !e ? keep_all(c, &of, p, n) : e;
 }
 
 /* The known tool that the request calls, or JSON_NONE. */
@@ -266,10 +266,10 @@ enum err params_take(struct call *c)
     const struct params *known = c->method->method == MCP_TOOLS_CALL ? find(c) : NULL;
     enum err e = check_fields(c->http);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
-    e = known == NULL ? keep_all(c, NULL, NULL, 0) : take_known(c, known);
-    return e == ERR_OK && buf_err(&c->params) != ERR_OK ? ERR_BAD_HEADERS : e;
+    e = !known ? keep_all(c, NULL, NULL, 0) : take_known(c, known);
+    return !e && buf_err(&c->params) != ERR_OK ? ERR_BAD_HEADERS : e;
 }
 
 static struct slice next_line(struct slice *rest)
@@ -301,7 +301,7 @@ enum err params_send(const struct call *c)
     const struct request_headers h = params_read(c);
     enum err e = ERR_OK;
 
-    for (size_t i = 0; i < h.n && e == ERR_OK; i++) {
+    for (size_t i = 0; i < h.n && !e; i++) {
         const struct msg_send_param m = {c->id, h.v[i].name, h.v[i].value};
 
         e = send_send_param(c->egress, &m);

@@ -47,9 +47,9 @@ bool refusals_take(struct refusals *r, struct share *s)
 
     if (PLANTED(refusals_unpaced))
         return true;
-    if (s != NULL ? pace_take(&s->refusals, &key, now) : pace_take(&r->strangers, &all, now))
+    if (s ? pace_take(&s->refusals, &key, now) : pace_take(&r->strangers, &all, now))
         return true;
-    count(r, s != NULL ? &r->of_keys : &r->of_strangers);
+    count(r, s ? &r->of_keys : &r->of_strangers);
     return false;
 }
 
@@ -57,7 +57,7 @@ bool refusals_logs(struct refusals *r, struct share *s, enum err *e)
 {
     bool may = refusals_take(r, s);
 
-    if (!may && s != NULL)
+    if (!may && s)
         *e = ERR_TOO_FAST;
     return may;
 }

@@ -46,10 +46,10 @@ void call_reply_http(struct call *c, unsigned status, const struct http_field *e
     struct sink *s = c->sink;
 
     c->sink = NULL; /* moved */
-    if (s != NULL && sink_is_stream(s)) {
+    if (s && sink_is_stream(s)) {
         sink_event(s, message);
         sink_end(s);
-    } else if (s != NULL) {
+    } else if (s) {
         sink_json(s, status, extra, n, message);
     }
     call_finish(c);
@@ -67,21 +67,21 @@ void call_answer_with(struct call *c, unsigned status, struct slice message)
 
     buf_free(&c->body); /* it is not sent again */
     IGNORE(call_hold(c));
-    if (s != NULL)
+    if (s)
         e = sink_fits(s, message.n);
-    if (e != ERR_OK) {
+    if (e) {
         call_fail(c, e);
         return;
     }
     c->sink = NULL; /* moved */
     c->http = NULL;
-    if (s != NULL && sink_is_stream(s)) {
+    if (s && sink_is_stream(s)) {
         sink_event(s, message);
         sink_end(s);
-    } else if (s != NULL) {
+    } else if (s) {
         sink_json(s, status, NULL, 0, message);
     }
-    if (c->egress != NULL)
+    if (c->egress)
         call_enter(c, CALL_ENDING);
     else
         call_finish(c);
@@ -89,7 +89,7 @@ void call_answer_with(struct call *c, unsigned status, struct slice message)
 
 void call_say(struct call *c, struct slice message)
 {
-    if (c->sink != NULL)
+    if (c->sink)
         sink_event(c->sink, message);
 }
 

@@ -99,7 +99,7 @@ static void on_head(void *ctx, struct http_req *req)
     struct slice token;
     enum err e = intake_bearer(req, &token);
 
-    if (e == ERR_OK)
+    if (!e)
         keys_take(&g->keys, g->keeper, req, token, max);
     else
         http_body_drop(req, e);
@@ -112,15 +112,15 @@ static void on_request(void *ctx, struct http_req *req)
     intake_fn *fn = find_method(req->method);
     enum err e = cors_check(&g->conf, req);
 
-    if (e == ERR_OK && up == NULL)
+    if (!e && !up)
         e = ERR_NO_ROUTE;
-    if (e == ERR_OK && slice_eq_str(req->method, "OPTIONS")) {
+    if (!e && slice_eq_str(req->method, "OPTIONS")) {
         cors_preflight(&g->conf, req);
         return;
     }
-    if (e == ERR_OK && fn == NULL)
+    if (!e && !fn)
         e = ERR_BAD_METHOD;
-    if (e != ERR_OK)
+    if (e)
         refuse(g, req, e);
     else
         fn(g, up, req);
@@ -138,7 +138,7 @@ static void on_end(void *ctx, struct http_req *req, enum http_end how)
 
     (void)how;
     keys_leave(&g->keys, req);
-    if (req->user != NULL)
+    if (req->user)
         sink_on_end(req->user);
 }
 

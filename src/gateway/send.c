@@ -26,9 +26,9 @@ static enum err send_head(struct call *c)
         .era = c->era == MCP_ERA_MODERN ? ERA_MODERN : ERA_LEGACY,
         .kind = c->kind,
         .client = c->client,
-        .session = c->session != NULL ? c->session->id : (struct session_id){{0}},
+        .session = c->session ? c->session->id : (struct session_id){{0}},
         .protocol = versions[c->era],
-        .caps = c->session != NULL ? buf_slice(&c->session->caps_text) : SLICE_EMPTY,
+        .caps = c->session ? buf_slice(&c->session->caps_text) : SLICE_EMPTY,
         .size = (uint32_t)c->body.n,
     };
 
@@ -50,7 +50,7 @@ void call_send(struct call *c, const void *arg)
     if (c->state == CALL_PEER) {
         struct chan *egress = egresses_find(&c->g->egresses, c->up->number, c->egress_generation);
 
-        if (egress == NULL)
+        if (!egress)
             return; /* another one came */
         loop_timer_stop(c->timer);
         c->egress = egress;
@@ -58,11 +58,11 @@ void call_send(struct call *c, const void *arg)
         c->is_stream = false;
         buf_clear(&c->message);
         e = send_head(c);
-        if (e == ERR_OK)
+        if (!e)
             e = params_send(c);
         call_enter(c, CALL_SENDING);
     }
-    while (e == ERR_OK && c->sent < c->body.n && !chan_full(c->egress)) {
+    while (!e && c->sent < c->body.n && !chan_full(c->egress)) {
         const struct msg_send_part m = {
             .call = c->id,
             .part = slice_sub(buf_slice(&c->body), c->sent, c->sent + LIM_PART_BYTES)};
@@ -70,7 +70,7 @@ void call_send(struct call *c, const void *arg)
         e = send_send_part(c->egress, &m);
         c->sent += m.part.n;
     }
-    if (e != ERR_OK)
+    if (e)
         call_event(c, CALL_EV_EGRESS_LOST, NULL);
     else if (c->sent == c->body.n)
         wait_for_answer(c);
@@ -82,7 +82,7 @@ static void feed_along(struct call *c)
     struct sec *token = c->token;
 
     c->token = NULL; /* moved */
-    if (token != NULL && call_feeds(c))
+    if (token && call_feeds(c))
         call_feed(c->session, token);
     else
         sec_free(token);
@@ -107,7 +107,7 @@ void call_permitted(struct call *c, const void *arg)
     }
     feed_along(c);
     /* The client's stream is there by now, or it left. */
-    if (c->kind == CALL_KIND_STREAM && c->session->stream == NULL) {
+    if (c->kind == CALL_KIND_STREAM && !c->session->stream) {
         call_finish(c);
         return;
     }

@@ -27,7 +27,7 @@ static void on_idle(void *ctx)
 {
     struct session *s = ctx;
 
-    if (s->stream != NULL || s->n_calls > 0)
+    if (s->stream || s->n_calls > 0)
         session_used(s); /* in use, if quietly */
     else
         session_end(s);
@@ -88,18 +88,18 @@ static struct call *next_to_cancel(const struct session *s)
 {
     struct call *c = LIST_FIRST(&s->calls);
 
-    return c != NULL && c == s->closing ? LIST_NEXT(c, in_session) : c;
+    return c && c == s->closing ? LIST_NEXT(c, in_session) : c;
 }
 
 static void end_stream(struct session *s)
 {
     struct sink *sink = s->stream;
 
-    if (sink == NULL)
+    if (!sink)
         return;
     s->stream = NULL;
     sink_end(sink);
-    if (s->feed != NULL)
+    if (s->feed)
         call_event(s->feed, CALL_EV_CANCEL, NULL);
 }
 
@@ -113,11 +113,11 @@ void session_end(struct session *s)
     HASH_DEL(s->g->sessions, s);
     LIST_REMOVE(s, of_agent);
     s->agent->n_sessions--;
-    while ((c = next_to_cancel(s)) != NULL)
+    while ((c = next_to_cancel(s)))
         call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
     end_stream(s);
     loop_timer_stop(s->timer);
-    if (s->closing == NULL)
+    if (!s->closing)
         session_free(s);
 }
 
@@ -147,7 +147,7 @@ enum err session_find(struct gateway *g, struct slice text, const struct upstrea
     if (!id_parse(text, id.b, sizeof(id.b)))
         return ERR_UNKNOWN_SESSION;
     s = session_by_id(g, id);
-    if (s == NULL || s->up != up || (s->agent != agent && !PLANTED(session_unbound)))
+    if (!s || s->up != up || (s->agent != agent && !PLANTED(session_unbound)))
         return ERR_UNKNOWN_SESSION;
     session_used(s);
     *ret = s;
@@ -189,7 +189,7 @@ static void leave(struct call *c)
 
 void session_join(struct session *s, struct call *c)
 {
-    if (c->http == NULL)
+    if (!c->http)
         share_session(c, s);
     c->session = s;
     c->leave = leave;
@@ -201,7 +201,7 @@ void session_join(struct session *s, struct call *c)
 
 bool session_is_foreign(const struct call *c, const struct client_id *client)
 {
-    return c->session != NULL && !ID_EQ(c->session->client, *client);
+    return c->session && !ID_EQ(c->session->client, *client);
 }
 
 void session_closing(struct call *c)
@@ -228,7 +228,7 @@ static void on_room(void *ctx)
 {
     struct session *s = ctx;
 
-    if (s->feed != NULL)
+    if (s->feed)
         call_event(s->feed, CALL_EV_ROOM, NULL);
 }
 
@@ -238,7 +238,7 @@ static void on_gone(void *ctx)
 
     s->stream = NULL;
     session_used(s);
-    if (s->feed != NULL)
+    if (s->feed)
         call_event(s->feed, CALL_EV_CANCEL, NULL);
 }
 
@@ -246,7 +246,7 @@ static const struct sink_events stream_events = {on_room, on_gone};
 
 enum err session_take_stream(struct session *s, struct sink *sink)
 {
-    if (s->stream != NULL)
+    if (s->stream)
         return ERR_EXISTS;
     s->stream = sink;
     sink_own(sink, &stream_events, s);
@@ -256,7 +256,7 @@ enum err session_take_stream(struct session *s, struct sink *sink)
 
 void session_send(struct session *s, struct slice message)
 {
-    if (s->stream != NULL)
+    if (s->stream)
         sink_event(s->stream, message);
 }
 

@@ -213,7 +213,7 @@ void sink_on_drained(struct sink *s)
     if (!s->was_full || sink_full(s))
         return;
     s->was_full = false;
-    if (s->events != NULL)
+    if (s->events)
         s->events->room(s->ctx);
 }
 
@@ -226,6 +226,6 @@ void sink_on_end(struct sink *s)
     buf_free(&s->pending);
     hold_free(&s->hold);
     mem_free(s);
-    if (events != NULL)
+    if (events)
         events->gone(ctx);
 }

@@ -39,7 +39,7 @@ void call_snapshot(struct call *c, const void *arg)
     }
     buf_put(&c->snapshot, m->part);
     e = call_hold(c);
-    if (e != ERR_OK)
+    if (e)
         call_fail(c, e);
     else if (c->snapshot.n == m->size)
         c->on_snapshot(c, buf_slice(&c->snapshot));

@@ -15,9 +15,9 @@ static enum err take(struct call *c)
 {
     enum err e = c->up->eras & MCP_ERA_LEGACY ? ERR_OK : ERR_BAD_METHOD;
 
-    if (e == ERR_OK)
+    if (!e)
         e = intake_token(c);
-    if (e == ERR_OK)
+    if (!e)
         e = intake_session(c);
     return e;
 }
@@ -42,18 +42,18 @@ void stream_get(struct gateway *g, const struct upstream *up, struct http_req *r
     c->kind = CALL_KIND_STREAM;
     c->want = CALL_WANT_OWN;
     c->on_own = own_stream;
-    if (e == ERR_OK)
+    if (!e)
         e = take(c);
-    if (e == ERR_OK && c->session->stream != NULL)
+    if (!e && c->session->stream)
         e = ERR_EXISTS;
-    if (e != ERR_OK) {
+    if (e) {
         call_fail(c, e);
         return;
     }
     s = c->session;
     token = sec_clone(c->token);
     call_open(c, SLICE_EMPTY); /* first, so that the keeper answers it first */
-    if (s->feed == NULL)
+    if (!s->feed)
         call_feed(s, token);
     else
         sec_free(token);
@@ -66,7 +66,7 @@ void stream_delete(struct gateway *g, const struct upstream *up, struct http_req
     enum err e = take(c);
 
     c->kind = CALL_KIND_END;
-    if (e != ERR_OK)
+    if (e)
         call_fail(c, e);
     else
         call_open(c, SLICE_EMPTY);

@@ -72,7 +72,7 @@ static bool may(const struct json *j, uint32_t method, uint32_t params, uint32_t
 
     for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
         if (json_str_eq_c(j, method, asks[i].method) &&
-            (asks[i].mode == NULL || json_str_eq_c(j, mode, asks[i].mode)))
+            (!asks[i].mode || json_str_eq_c(j, mode, asks[i].mode)))
             return caps & asks[i].cap;
     }
     return false;

@@ -80,7 +80,7 @@ static ssize_t pull(void *cls, uint64_t pos, char *dst, size_t max)
     conn_phase(r->conn, PHASE_SEND);
     if (r->above && waiting(r) < limit_get(SET_STREAM_BUFFER) / 4) {
         r->above = false;
-        if (!r->out_ended && r->h->ops->drained != NULL)
+        if (!r->out_ended && r->h->ops->drained)
             r->h->ops->drained(r->h->ctx, &r->pub);
     }
     return (ssize_t)n;
@@ -134,7 +134,7 @@ static void answer(struct req *r, struct MHD_Response *resp, unsigned status,
         if (fits)
             MHD_destroy_response(resp);
         resp = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-        BUG_IF(resp == NULL);
+        BUG_IF(!resp);
         status = fits ? 500 : err_http(ERR_AGAIN);
         r->out_ended = true;
     }
@@ -237,13 +237,13 @@ enum err http_stream_write(struct http_req *req, struct slice s, size_t *ret_que
     if (s.n > 2 * buffer || waiting(r) > 2 * buffer - s.n)
         return ERR_TOO_LARGE;
     e = hold_may(&r->out_hold, r->out.n + s.n);
-    if (e != ERR_OK)
+    if (e)
         return e;
     buf_put(&r->out, s);
     IGNORE(hold_set(&r->out_hold, r->out.cap)); /* or else what it was by then */
     if (waiting(r) >= buffer)
         r->above = true;
-    if (ret_queued != NULL)
+    if (ret_queued)
         *ret_queued = waiting(r);
     answer_wake(r);
     return ERR_OK;

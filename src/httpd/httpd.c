@@ -73,7 +73,7 @@ static void on_conn_timer(void *ctx)
         answer_refusal_raw(c, ERR_SLOW);
         httpd_refused(c->h, ERR_SLOW);
     }
-    if (c->req != NULL)
+    if (c->req)
         request_gone(c->req);
     tcp_cut(c->fd);
 }
@@ -87,7 +87,7 @@ static void on_hangup(void *ctx, unsigned events)
         return; /* cutting the socket is one more end */
     c->hangup = true;
     /* Otherwise libmicrohttpd reads or writes, and sees for itself. */
-    if (c->req != NULL && c->req->suspended)
+    if (c->req && c->req->suspended)
         request_gone(c->req);
     else if (c->phase == PHASE_IDLE)
         conn_phase(c, PHASE_IDLE);
@@ -96,10 +96,10 @@ static void on_hangup(void *ctx, unsigned events)
 void conn_prove(struct conn *c, struct share *share)
 {
     if (c->standing == CONN_PROVEN ||
-        (share != NULL && share->connections >= limit_get(SET_CONNECTIONS_PER_CLIENT)))
+        (share && share->connections >= limit_get(SET_CONNECTIONS_PER_CLIENT)))
         return;
     c->share = share_ref(share);
-    if (share != NULL)
+    if (share)
         share->connections++;
     c->h->n_proven++;
     move(c, CONN_PROVEN);
@@ -108,7 +108,7 @@ void conn_prove(struct conn *c, struct share *share)
 /* Also a connection that is not counted, as long as it works for the owner. */
 static bool is_of(const struct conn *c, const struct share *s)
 {
-    return c->share == s || (c->req != NULL && c->req->body_hold.share == s);
+    return c->share == s || (c->req && c->req->body_hold.share == s);
 }
 
 void httpd_end(struct httpd *h, const struct share *s)
@@ -127,7 +127,7 @@ void httpd_end(struct httpd *h, const struct share *s)
 
 static void leave_owner(struct conn *c)
 {
-    if (c->share != NULL)
+    if (c->share)
         c->share->connections--;
     share_put(c->share);
     c->share = NULL;
@@ -152,7 +152,7 @@ static void on_connection(void *cls, struct MHD_Connection *mc, void **socket_ct
 
     (void)mc;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        BUG_IF(h->adding == NULL);
+        BUG_IF(!h->adding);
         *socket_ctx = h->adding;
         return;
     }
@@ -193,7 +193,7 @@ void httpd_add(struct httpd *h, int fd)
 /* Something has changed that may make room. */
 static void accept_resume(struct httpd *h)
 {
-    if (!h->full || h->listen_watch == NULL)
+    if (!h->full || !h->listen_watch)
         return;
     h->full = false;
     loop_watch_set(h->listen_watch, LOOP_READ);
@@ -241,10 +241,10 @@ static const struct share *owner_of_most(const struct httpd *h)
     const struct conn *c = NULL;
 
     TAILQ_FOREACH(c, &h->conns[CONN_PROVEN], entry) {
-        if (c->share != NULL && (most == NULL || c->share->connections > most->connections))
+        if (c->share && (!most || c->share->connections > most->connections))
             most = c->share;
     }
-    return most != NULL && most->connections > LIM_CONNECTIONS_LEAST ? most : NULL;
+    return most && most->connections > LIM_CONNECTIONS_LEAST ? most : NULL;
 }
 
 /* The one that has been busy for the longest time; with a GET, which loses nothing (RFC 9110
@@ -256,9 +256,9 @@ static struct conn *longest_busy(struct httpd *h, const struct share *of)
     TAILQ_FOREACH(c, &h->conns[CONN_PROVEN], entry) {
         if (c->share != of)
             continue;
-        if (c->req != NULL && slice_eq_str(c->req->pub.method, "GET"))
+        if (c->req && slice_eq_str(c->req->pub.method, "GET"))
             return c;
-        if (other == NULL)
+        if (!other)
             other = c;
     }
     return other;
@@ -274,11 +274,11 @@ static struct conn *find_victim(struct httpd *h)
 
     if (few_strangers)
         c = longest_idle(h);
-    if (c == NULL)
+    if (!c)
         c = oldest_stranger(h);
-    if (c == NULL && few_strangers && !PLANTED(busy_stay))
+    if (!c && few_strangers && !PLANTED(busy_stay))
         most = owner_of_most(h);
-    return most != NULL ? longest_busy(h, most) : c;
+    return most ? longest_busy(h, most) : c;
 }
 
 static void doom(struct conn *c)
@@ -288,7 +288,7 @@ static void doom(struct conn *c)
     c->doomed = true;
     h->n_doomed++;
     leave_owner(c); /* who has most is asked again in this turn */
-    if (c->req != NULL)
+    if (c->req)
         request_gone(c->req);
     tcp_cut(c->fd);
     if (!h->pressed)
@@ -318,9 +318,9 @@ static enum err accept_one(struct httpd *h)
     if (h->full)
         return ERR_AGAIN;
     e = tcp_accept(h->listen_fd, &fd);
-    if (e != ERR_OK)
+    if (e)
         return e;
-    if (victim != NULL)
+    if (victim)
         doom(victim);
     httpd_add(h, fd);
     return ERR_OK;
@@ -334,11 +334,11 @@ static void on_listen(void *ctx, unsigned events)
     enum err e = ERR_OK;
 
     (void)events;
-    for (int i = 0; i < LIM_ACCEPT_BATCH && e == ERR_OK; i++)
+    for (int i = 0; i < LIM_ACCEPT_BATCH && !e; i++)
         e = accept_one(h);
     if (h->n_conns < h->max_conns / 2)
         h->pressed = false;
-    if (e == ERR_OK || (e == ERR_AGAIN && !h->full))
+    if (!e || (e == ERR_AGAIN && !h->full))
         return;
     loop_watch_set(h->listen_watch, 0);
     loop_timer_set(h->accept_timer, LIM_ACCEPT_PAUSE);
@@ -440,9 +440,9 @@ struct httpd *httpd_new(struct loop *loop, int listen_fd, const struct http_ops 
     for (size_t i = 0; i < CONN_STANDINGS; i++)
         TAILQ_INIT(&h->conns[i]);
     h->daemon = start_daemon(h);
-    BUG_IF(h->daemon == NULL); /* it only allocates and makes its epoll descriptor */
+    BUG_IF(!h->daemon); /* it only allocates and makes its epoll descriptor */
     info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    BUG_IF(info == NULL);
+    BUG_IF(!info);
     h->daemon_watch = loop_watch(loop, info->epoll_fd, LOOP_READ, on_daemon, h);
     h->daemon_timer = loop_timer_new(loop, run, h);
     h->accept_timer = loop_timer_new(loop, on_accept_timer, h);
@@ -455,14 +455,14 @@ void httpd_free(struct httpd *h)
 {
     struct conn *c = NULL;
 
-    if (h == NULL)
+    if (!h)
         return;
     httpd_stop_accepting(h);
     h->closing = true;
     /* libmicrohttpd may not be stopped while a connection is suspended. */
     for (size_t i = 0; i < CONN_STANDINGS; i++) {
         TAILQ_FOREACH(c, &h->conns[i], entry) {
-            if (c->req != NULL)
+            if (c->req)
                 request_gone(c->req);
         }
     }
@@ -483,6 +483,6 @@ size_t httpd_count(const struct httpd *h)
 
 void httpd_refused(struct httpd *h, enum err why)
 {
-    if (h->ops->refused != NULL)
+    if (h->ops->refused)
         h->ops->refused(h->ctx, why);
 }

@@ -18,7 +18,7 @@ void *request_begin(void *cls, const char *uri, struct MHD_Connection *mc)
     struct req *r = MEM_NEW(struct req);
     struct slice s = slice_str(uri);
 
-    BUG_IF(info == NULL || info->socket_context == NULL);
+    BUG_IF(!info || !info->socket_context);
     r->h = h;
     r->mc = mc;
     r->conn = info->socket_context;
@@ -41,7 +41,7 @@ static bool on_head(struct req *r, const char *method, const char *version)
 {
     enum err e = check_head(r, method, version);
 
-    if (e != ERR_OK) {
+    if (e) {
         httpd_refused(r->h, e);
         answer_refusal(r, e);
         return false;
@@ -101,7 +101,7 @@ void http_body_read(struct http_req *req, size_t max, struct share *share)
         e = ERR_TOO_LARGE;
     else
         e = hold_set(&r->body_hold, n);
-    if (e != ERR_OK)
+    if (e)
         refuse_body(r, e);
     else if (n > 0)
         r->body.max = n;
@@ -137,7 +137,7 @@ static enum MHD_Result on_body(struct req *r, const char *data, size_t n)
         buf_put(&r->body, s);
         e = r->body.cap > r->body_hold.n ? hold_set(&r->body_hold, r->body.cap) : ERR_OK;
     }
-    if (e != ERR_OK)
+    if (e)
         refuse_body(r, e);
     if (is_dropped(r))
         r->drained += n;
@@ -282,7 +282,7 @@ void request_end(void *cls, struct MHD_Connection *mc, void **req_cls,
 
     (void)cls;
     (void)mc;
-    if (r == NULL)
+    if (!r)
         return;
     *req_cls = NULL;
     r->suspended = false;
@@ -291,7 +291,7 @@ void request_end(void *cls, struct MHD_Connection *mc, void **req_cls,
     r->conn->req = NULL;
     conn_phase(r->conn, PHASE_IDLE);
     wipe_credentials(r);
-    if (r->response != NULL)
+    if (r->response)
         MHD_destroy_response(r->response);
     free_body(r);
     buf_free(&r->out);

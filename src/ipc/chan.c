@@ -87,7 +87,7 @@ static void drop_queue(struct chan *c)
 {
     struct waiting *w;
 
-    while ((w = TAILQ_FIRST(&c->queue)) != NULL) {
+    while ((w = TAILQ_FIRST(&c->queue))) {
         TAILQ_REMOVE(&c->queue, w, entry);
         waiting_free(w);
     }
@@ -134,7 +134,7 @@ static void violation(struct chan *c, const struct wire_message *info, enum brea
         return;
     log_event(LOG_ERROR, "channel_violation", LOG_STR("peer", role_name(c->peer.role)),
               LOG_NUM("instance", c->peer.instance), LOG_NUM("generation", c->peer.generation),
-              LOG_STR("message", info == NULL ? "" : info->name), LOG_STR("what", breaches[why]));
+              LOG_STR("message", !info ? "" : info->name), LOG_STR("what", breaches[why]));
     end(c, ERR_PROTOCOL);
 }
 
@@ -225,7 +225,7 @@ static bool admit(struct chan *c, const struct wire_message *info, enum msg type
                   enum breach *ret)
 {
     *ret = BREACH_UNKNOWN_MESSAGE;
-    if (info == NULL)
+    if (!info)
         return false;
     *ret = BREACH_NOT_FROM_ROLE;
     if (!(info->from & (1u << c->peer.role)) || !(info->to & (1u << c->own)))
@@ -314,7 +314,7 @@ static void read_some(struct chan *c)
 
     for (unsigned i = 0; i < BATCH && !c->ended && !c->doomed;) {
         e = sock_recv(c->fd, packet, sizeof packet, &n, &fd);
-        if (e != ERR_OK)
+        if (e)
             break;
         if (!c->greeted)
             receive_hello(c, slice_of(packet, n), fd);
@@ -326,7 +326,7 @@ static void read_some(struct chan *c)
     }
     if (e == ERR_PROTOCOL)
         violation(c, NULL, BREACH_FRAME);
-    else if (e != ERR_OK && e != ERR_AGAIN)
+    else if (e && e != ERR_AGAIN)
         end(c, ERR_CLOSED);
 }
 
@@ -335,17 +335,17 @@ static void write_some(struct chan *c)
     struct waiting *w;
     enum err e = ERR_OK;
 
-    while ((w = TAILQ_FIRST(&c->queue)) != NULL) {
+    while ((w = TAILQ_FIRST(&c->queue))) {
         e = sock_send(c->fd, slice_sub(buf_slice(&w->bytes), w->n == 1 ? FIRST : 0, w->bytes.n),
                       w->fd);
-        if (e != ERR_OK)
+        if (e)
             break;
         c->queued -= w->bytes.n;
         c->taken = clock_boot_ms();
         TAILQ_REMOVE(&c->queue, w, entry);
         waiting_free(w);
     }
-    if (e == ERR_OK || e == ERR_AGAIN || e == ERR_UNAVAILABLE)
+    if (!e || e == ERR_AGAIN || e == ERR_UNAVAILABLE)
         return;
     /* Nobody reads any more. The end comes when what the peer had sent is read: a result may be
      * among it. */
@@ -364,7 +364,7 @@ static void flush(void *ctx)
     loop_watch_set(c->watch, TAILQ_EMPTY(&c->queue) ? LOOP_READ : LOOP_READ | LOOP_WRITE);
     if (c->full && c->queued < CHAN_FULL / 2) {
         c->full = false;
-        if (c->events->writable != NULL && !c->mute)
+        if (c->events->writable && !c->mute)
             c->events->writable(c->ctx, c);
     }
     release(c);
@@ -397,7 +397,7 @@ struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer pe
 
 void chan_free(struct chan *c)
 {
-    if (c == NULL)
+    if (!c)
         return;
     BUG_IF(c->doomed);
     if (!c->ended) {
@@ -462,9 +462,9 @@ static enum err add_frame(struct waiting *w, enum msg type, const void *m, size_
 
     put_number(&w->bytes, 0, LENGTH_BYTES);
     e = wire_put(&w->bytes, (uint16_t)type, msg_info((uint16_t)type), m);
-    if (e == ERR_OK && w->bytes.n > most)
+    if (!e && w->bytes.n > most)
         e = ERR_TOO_LARGE;
-    if (e != ERR_OK) {
+    if (e) {
         buf_cut(&w->bytes, before);
         return e;
     }
@@ -480,9 +480,9 @@ static enum err put_packet(struct chan *c, enum msg type, const void *m, int fd)
     struct waiting *w = packet_new();
     enum err e = add_frame(w, type, m, FIRST + LIM_FRAME_BYTES);
 
-    if (e == ERR_OK && fd >= 0)
+    if (!e && fd >= 0)
         e = sock_copy(fd, &w->fd);
-    if (e != ERR_OK) {
+    if (e) {
         waiting_free(w);
         return e;
     }
@@ -495,15 +495,15 @@ static enum err put_packet(struct chan *c, enum msg type, const void *m, int fd)
 static enum err put_frame(struct chan *c, enum msg type, const void *m, int fd)
 {
     struct waiting *w = TAILQ_LAST(&c->queue, packets);
-    size_t before = w == NULL ? 0 : w->bytes.n;
+    size_t before = !w ? 0 : w->bytes.n;
     enum err e;
 
-    if (w == NULL || w->alone || w->n == BATCH || fd >= 0 || before >= LIM_FRAME_BYTES)
+    if (!w || w->alone || w->n == BATCH || fd >= 0 || before >= LIM_FRAME_BYTES)
         return put_packet(c, type, m, fd);
     e = add_frame(w, type, m, LIM_FRAME_BYTES);
     if (e == ERR_TOO_LARGE) /* for what is left of this packet, perhaps */
         return put_packet(c, type, m, fd);
-    if (e == ERR_OK)
+    if (!e)
         queued_more(c, w->bytes.n - before);
     return e;
 }
@@ -513,12 +513,12 @@ enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
     const struct wire_message *info = msg_info((uint16_t)type);
     enum err e;
 
-    BUG_IF(info == NULL || !(info->to & (1u << c->peer.role)) || !(info->from & (1u << c->own)));
+    BUG_IF(!info || !(info->to & (1u << c->peer.role)) || !(info->from & (1u << c->own)));
     if (c->ended || c->mute)
         return ERR_CLOSED;
     BUG_IF(info->boot == c->running || info->fd != (fd >= 0));
     e = put_frame(c, type, m, fd);
-    if (e != ERR_OK)
+    if (e)
         return e;
     BUG_IF(mark(c->sent, type) && info->once);
     trace(c, "out", info, m);
@@ -527,12 +527,12 @@ enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
 
 void chan_tell(struct chan *c, enum msg type, const void *m)
 {
-    enum err e = c == NULL ? ERR_CLOSED : chan_send(c, type, m, -1);
+    enum err e = !c ? ERR_CLOSED : chan_send(c, type, m, -1);
 
-    if (e != ERR_OK && e != ERR_CLOSED)
+    if (e && e != ERR_CLOSED)
         log_event(LOG_ERROR, "message_does_not_fit",
                   LOG_STR("message", msg_info((uint16_t)type)->name), LOG_ERR(e));
-    BUG_IF(e != ERR_OK && e != ERR_CLOSED);
+    BUG_IF(e && e != ERR_CLOSED);
 }
 
 void chan_flush(struct chan *c)

@@ -69,7 +69,7 @@ struct chan *role_peer(const struct role_self *r, enum role role, uint32_t insta
 {
     const struct peer *p = find_peer(r, role, instance);
 
-    return p == NULL ? NULL : p->chan;
+    return !p ? NULL : p->chan;
 }
 
 static void drop_peer(struct role_self *r, struct peer *p)
@@ -111,7 +111,7 @@ static void peer_writable(void *ctx, struct chan *c)
 {
     struct role_self *r = ctx;
 
-    if (r->ops->writable != NULL)
+    if (r->ops->writable)
         r->ops->writable(r, r->ctx, c);
 }
 
@@ -127,7 +127,7 @@ static bool on_peer(struct role_self *r, const struct msg_peer *m, int fd)
         sock_close(fd);
         return false;
     }
-    if (old != NULL)
+    if (old)
         drop_peer(r, old);
     p = MEM_NEW(struct peer);
     p->chan = chan_new(r->loop, fd, r->ops->role, who, &peer_events, r);
@@ -138,7 +138,7 @@ static bool on_peer(struct role_self *r, const struct msg_peer *m, int fd)
 
 static bool on_listener(struct role_self *r, int fd)
 {
-    if (r->ops->listener == NULL || !sock_is_listener(fd)) {
+    if (!r->ops->listener || !sock_is_listener(fd)) {
         sock_close(fd);
         return false;
     }
@@ -212,14 +212,14 @@ static void on_boot_end(struct role_self *r)
     alive_tell(say_starting, r);
     e = r->ops->open(r, r->ctx);
     alive_tell(NULL, NULL);
-    if (e != ERR_OK) {
+    if (e) {
         log_event(LOG_ERROR, "open_failed", LOG_ERR(e));
         role_fail(r);
         return;
     }
     if (!PLANTED(unjailed) || r->ops->role != ROLE_SURFACE)
         e = box_apply(&r->box, &m.landlock_abi, &what);
-    if (e != ERR_OK) {
+    if (e) {
         log_event(LOG_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
         role_fail(r);
         return;
@@ -229,13 +229,13 @@ static void on_boot_end(struct role_self *r)
         return;
     }
     chan_run(r->supervisor);
-    if (r->ops->ready != NULL)
+    if (r->ops->ready)
         r->ops->ready(r, r->ctx);
 }
 
 static void on_stop(struct role_self *r)
 {
-    if (r->ops->stop != NULL)
+    if (r->ops->stop)
         r->ops->stop(r, r->ctx);
     r->status = 0;
     loop_stop(r->loop);
@@ -292,9 +292,9 @@ int role_main(const struct role_ops *ops, void *ctx)
     r.supervisor = chan_new(r.loop, SUPERVISOR_FD, ops->role,
                             (struct chan_peer){.role = ROLE_SUPERVISOR}, &supervisor_events, &r);
     loop_run(r.loop);
-    if (r.opened && ops->close != NULL)
+    if (r.opened && ops->close)
         ops->close(ctx);
-    while ((p = LIST_FIRST(&r.peers)) != NULL) {
+    while ((p = LIST_FIRST(&r.peers))) {
         LIST_REMOVE(p, entry);
         chan_free(p->chan);
         mem_free(p);

@@ -111,7 +111,7 @@ static enum err put_secret(struct buf *out, const struct wire_field *f, const st
 {
     struct secret_out o = {out, f};
 
-    if (s == NULL)
+    if (!s)
         return put_slice(out, f, SLICE_EMPTY);
     return sec_with(s, put_opened, &o);
 }
@@ -223,11 +223,11 @@ enum err wire_put(struct buf *out, uint16_t type, const struct wire_message *inf
 
     if (n > LIM_FRAME_BYTES || n > out->max - before)
         return ERR_TOO_LARGE;
-    BUG_IF(buf_room(out, n) == NULL);
+    BUG_IF(!buf_room(out, n));
     put_number(out, type, 2);
-    for (size_t i = 0; i < info->fields_n && e == ERR_OK; i++)
+    for (size_t i = 0; i < info->fields_n && !e; i++)
         e = put_field(out, &info->fields[i], m);
-    if (e != ERR_OK)
+    if (e)
         buf_cut(out, before);
     return e;
 }
@@ -367,7 +367,7 @@ static void trace_field(struct buf *out, const struct wire_field *f, const void 
         return;
     case WIRE_SECRET:
         MEMBER_GET(m, f, secret);
-        buf_printf(out, "secret(%zu)", secret == NULL ? 0 : sec_len(secret));
+        buf_printf(out, "secret(%zu)", !secret ? 0 : sec_len(secret));
         return;
     default: break;
     }

@@ -22,7 +22,7 @@ void alive(void)
 {
     uint64_t now = 0;
 
-    if (told == NULL)
+    if (!told)
         return;
     now = clock_steady_ms();
     if (now < next_ms)

@@ -140,7 +140,7 @@ enum err box_find_user(const char *name, unsigned *ret_uid, unsigned *ret_gid)
 {
     struct passwd *p = getpwnam(name);
 
-    if (p == NULL)
+    if (!p)
         return ERR_NOT_FOUND;
     *ret_uid = p->pw_uid;
     *ret_gid = p->pw_gid;
@@ -209,7 +209,7 @@ static size_t list_paths(const struct box *b, unsigned paths, struct landlock_pa
     size_t n = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
-        if ((paths & all[i].bit) && all[i].p.path != NULL && all[i].p.path[0] != '\0')
+        if ((paths & all[i].bit) && all[i].p.path && all[i].p.path[0] != '\0')
             ret[n++] = all[i].p;
     return n;
 }
@@ -251,7 +251,7 @@ static enum err apply_seccomp(const struct box_row *row)
 {
     bool parent = row->sets & BOX_PARENT;
     scmp_filter_ctx filter = seccomp_init(parent ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS);
-    bool ok = filter != NULL &&
+    bool ok = filter &&
               seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
               seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1) == 0 &&
               seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
@@ -261,7 +261,7 @@ static enum err apply_seccomp(const struct box_row *row)
         if (row->sets & rules[i].set)
             ok = add_rule(filter, &rules[i]);
     ok = ok && seccomp_load(filter) == 0;
-    if (filter != NULL)
+    if (filter)
         seccomp_release(filter);
     return ok ? ERR_OK : ERR_SANDBOX;
 }

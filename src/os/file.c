@@ -208,12 +208,12 @@ enum err file_any(const char *dir, bool *ret_any)
     enum err e = ERR_OK;
 
     *ret_any = false;
-    if (d == NULL)
+    if (!d)
         return from_errno();
     errno = 0;
     while (!*ret_any && (entry = readdir(d)) != NULL)
         *ret_any = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    if (entry == NULL && errno != 0)
+    if (!entry && errno != 0)
         e = from_errno();
     (void)closedir(d); /* it was only read */
     return e;

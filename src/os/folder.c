@@ -82,7 +82,7 @@ static enum err make(const char *path, unsigned uid, unsigned gid)
     int parent = -1;
     enum err e = parent_of(path, in);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     parent = open(in, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0)
@@ -100,9 +100,9 @@ enum err folder_ready(const char *path, unsigned uid, unsigned gid, char *ret_pa
 
     if (stat(path, &st) != 0)
         e = errno == ENOENT ? make(path, uid, gid) : folder_err(errno);
-    if (e != ERR_OK)
+    if (e)
         return e;
-    if (realpath(path, absolute) == NULL || stat(absolute, &st) != 0)
+    if (!realpath(path, absolute) || stat(absolute, &st) != 0)
         return folder_err(errno);
     if (!S_ISDIR(st.st_mode))
         return ERR_NOT_FOUND;
@@ -132,7 +132,7 @@ enum err folder_find_root_file(const char *path, char *ret_path, size_t n)
     char *at = copy;
     struct stat st;
 
-    if (lstat(path, &st) != 0 || realpath(path, absolute) == NULL)
+    if (lstat(path, &st) != 0 || !realpath(path, absolute))
         return folder_err(errno);
     if (!S_ISREG(st.st_mode))
         return ERR_FORBIDDEN;
@@ -169,7 +169,7 @@ enum err folder_lock(const char *path, uint64_t ms, int *ret_fd)
     int fd = -1;
     enum err e = file_open(path, O_RDONLY | O_CREAT, &fd);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         bool taken = errno == EWOULDBLOCK;

@@ -105,10 +105,10 @@ enum err landlock_restrict(uint32_t abi, const struct landlock_path *paths, size
     int ruleset = new_ruleset(abi, net);
     enum err e = ruleset < 0 ? ERR_SANDBOX : ERR_OK;
 
-    for (size_t i = 0; i < n && e == ERR_OK; i++)
+    for (size_t i = 0; i < n && !e; i++)
         e = add_path(ruleset, known_fs(abi), &paths[i]);
-    if (e == ERR_OK && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-                        syscall(SYS_landlock_restrict_self, ruleset, 0) != 0))
+    if (!e && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+               syscall(SYS_landlock_restrict_self, ruleset, 0) != 0))
         e = ERR_SANDBOX;
     if (ruleset >= 0)
         (void)close(ruleset); /* in force or not, it is done with */

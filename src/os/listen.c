@@ -66,7 +66,7 @@ enum err listen_tcp(const char *address, uint16_t port, int *ret_fd, uint16_t *r
     int fd = -1, on = 1;
     enum err e = loopback_address(address, port, &a, &n);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -78,7 +78,7 @@ enum err listen_tcp(const char *address, uint16_t port, int *ret_fd, uint16_t *r
         e = sock_err(errno);
     else
         e = bound_port(fd, &bound);
-    if (e != ERR_OK) {
+    if (e) {
         sock_close(fd);
         return e;
     }
@@ -106,7 +106,7 @@ static enum err remove_stale(const char *path)
     if (!S_ISSOCK(st.st_mode))
         return ERR_CONFIG;
     e = listen_path_connect(path, &fd);
-    if (e == ERR_OK) {
+    if (!e) {
         sock_close(fd);
         return ERR_EXISTS;
     }
@@ -122,9 +122,9 @@ enum err listen_path(const char *path, int *ret_fd)
     int fd, failed;
     enum err e = path_address(path, &a);
 
-    if (e == ERR_OK)
+    if (!e)
         e = remove_stale(path);
-    if (e != ERR_OK)
+    if (e)
         return e;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -148,7 +148,7 @@ enum err listen_path_connect(const char *path, int *ret_fd)
     int fd;
     enum err e = path_address(path, &a);
 
-    if (e != ERR_OK)
+    if (e)
         return e;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -157,7 +157,7 @@ enum err listen_path_connect(const char *path, int *ret_fd)
     p = (struct pollfd){.fd = fd, .events = POLLOUT};
     if (e == ERR_AGAIN && poll(&p, 1, CONNECT_MS) == 1)
         e = connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 ? ERR_OK : sock_err(errno);
-    if (e != ERR_OK) {
+    if (e) {
         sock_close(fd);
         return e;
     }

@@ -87,7 +87,7 @@ bool log_out(struct slice line)
 
 static bool write_line(struct slice line)
 {
-    if (log_sink == NULL)
+    if (!log_sink)
         return log_out(line);
     log_sink(log_sink_ctx, line);
     return true;
@@ -116,7 +116,7 @@ void log_write(enum level level, const char *event, const struct log_field *fiel
     buf_put_str(&line, words[level]);
     buf_put_u8(&line, ' ');
     buf_put_str(&line, event);
-    for (; fields->key != NULL; fields++)
+    for (; fields->key; fields++)
         put_field(&line, fields);
     buf_put_u8(&line, '\n');
     if (buf_err(&line) != ERR_OK) {

@@ -75,11 +75,11 @@ static void loop_bury(struct loop *l)
     struct loop_watch *w;
     struct loop_timer *t;
 
-    while ((w = LIST_FIRST(&l->dead_watches)) != NULL) {
+    while ((w = LIST_FIRST(&l->dead_watches))) {
         LIST_REMOVE(w, entry);
         mem_free(w);
     }
-    while ((t = LIST_FIRST(&l->dead_timers)) != NULL) {
+    while ((t = LIST_FIRST(&l->dead_timers))) {
         LIST_REMOVE(t, entry);
         mem_free(t);
     }
@@ -89,7 +89,7 @@ void loop_free(struct loop *l)
 {
     struct deferred *d, *next;
 
-    if (l == NULL)
+    if (!l)
         return;
     BUG_IF(l->watches != 0 || l->live_timers != 0);
     loop_bury(l);
@@ -141,7 +141,7 @@ void loop_watch_set(struct loop_watch *w, unsigned events)
 
 void loop_unwatch(struct loop_watch *w)
 {
-    if (w == NULL)
+    if (!w)
         return;
     BUG_IF(w->dead);
     BUG_IF(epoll_ctl(w->loop->epoll, EPOLL_CTL_DEL, w->fd, NULL) != 0);
@@ -172,7 +172,7 @@ void loop_timer_stop(struct loop_timer *t)
 
 void loop_timer_free(struct loop_timer *t)
 {
-    if (t == NULL)
+    if (!t)
         return;
     BUG_IF(t->dead);
     timers_remove(&t->loop->timers, &t->timer);
@@ -188,7 +188,7 @@ void loop_defer(struct loop *l, loop_fn *fn, void *ctx)
     d->key.fn = fn;
     d->key.ctx = ctx;
     HASH_FIND(hh, l->deferred, &d->key, sizeof d->key, there);
-    if (there != NULL)
+    if (there)
         mem_free(d);
     else
         HASH_ADD(hh, l->deferred, key, sizeof d->key, d);
@@ -216,7 +216,7 @@ static void loop_expire(struct loop *l)
     uint64_t last = timers_mark(&l->timers);
     struct timer *t;
 
-    while ((t = timers_pop(&l->timers, now, last)) != NULL) {
+    while ((t = timers_pop(&l->timers, now, last))) {
         struct loop_timer *lt = (struct loop_timer *)t;
         lt->fn(lt->ctx);
     }
@@ -230,12 +230,12 @@ void loop_undefer(struct loop *l, loop_fn *fn, void *ctx)
     key.fn = fn;
     key.ctx = ctx;
     HASH_FIND(hh, l->deferred, &key, sizeof key, d);
-    if (d != NULL) {
+    if (d) {
         HASH_DEL(l->deferred, d);
         mem_free(d);
     }
     HASH_FIND(hh, l->running, &key, sizeof key, d);
-    if (d != NULL) {
+    if (d) {
         HASH_DEL(l->running, d);
         mem_free(d);
     }
@@ -247,7 +247,7 @@ static void loop_run_deferred(struct loop *l)
 
     l->running = l->deferred;
     l->deferred = NULL;
-    while ((d = l->running) != NULL) {
+    while ((d = l->running)) {
         struct deferred_key key = d->key;
         HASH_DEL(l->running, d);
         mem_free(d);
@@ -259,7 +259,7 @@ void loop_turn(struct loop *l, int wait_ms)
 {
     int until_timer = timers_wait(&l->timers, clock_boot_ms());
 
-    if (l->deferred != NULL)
+    if (l->deferred)
         wait_ms = 0;
     if (until_timer >= 0 && (wait_ms < 0 || until_timer < wait_ms))
         wait_ms = until_timer;

@@ -49,7 +49,7 @@ enum err removed_new(struct loop *l, const char *path, removed_fn *fn, void *ctx
 
 void removed_free(struct removed *r)
 {
-    if (r == NULL)
+    if (!r)
         return;
     loop_timer_free(r->timer);
     (void)close(r->fd); /* nothing was written */

@@ -55,7 +55,7 @@ bool signals_have_terminal(void)
 
 void signals_free(struct signals *s)
 {
-    if (s == NULL)
+    if (!s)
         return;
     loop_unwatch(s->watch);
     (void)close(s->fd); /* only read from */

@@ -114,7 +114,7 @@ static bool take_passed(struct msghdr *m, int *ret)
     int got = -1;
     size_t count = 0;
 
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
             continue;
         const int *fds = (const int *)(const void *)CMSG_DATA(c);

@@ -120,7 +120,7 @@ static enum err start(const struct spawn *s, int report[2], struct child *ret)
     struct child c = {.pid = -1, .handle = -1};
     enum err e = plan_init(&p, s, report[1]);
 
-    if (e != ERR_OK)
+    if (e)
         goto out;
     errno = 0;
     c.pid = fork();
@@ -135,9 +135,9 @@ static enum err start(const struct spawn *s, int report[2], struct child *ret)
     report[1] = -1;
     e = await_exec(report[0]);
     c.handle = (int)syscall(SYS_pidfd_open, c.pid, 0);
-    if (e == ERR_OK && c.handle < 0)
+    if (!e && c.handle < 0)
         e = ERR_UNAVAILABLE;
-    if (e != ERR_OK) {
+    if (e) {
         (void)kill(c.pid, SIGKILL);    /* it may have ended already */
         (void)waitpid(c.pid, NULL, 0); /* ours, and ending */
         if (c.handle >= 0)

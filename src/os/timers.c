@@ -98,7 +98,7 @@ struct timer *timers_pop(struct timers *ts, uint64_t now, uint64_t mark)
 {
     struct timer *first = ts->n == 0 ? NULL : ts->heap[0];
 
-    if (first == NULL || first->due > now || first->order > mark)
+    if (!first || first->due > now || first->order > mark)
         return NULL;
     timers_remove(ts, first);
     return first;

@@ -68,7 +68,7 @@ static struct worker_job *next_job(struct worker *w)
     struct worker_job *j, *next = NULL;
 
     TAILQ_FOREACH(j, &w->waiting_for_thread, link) {
-        if ((next == NULL || j->lane < next->lane) && may_begin(w, j))
+        if ((!next || j->lane < next->lane) && may_begin(w, j))
             next = j;
     }
     return next;
@@ -83,7 +83,7 @@ static void *thread_main(void *ctx)
     w->running++;
     pthread_cond_broadcast(&w->changed);
     for (;;) {
-        while ((j = next_job(w)) == NULL && !w->ending)
+        while (!(j = next_job(w)) && !w->ending)
             pthread_cond_wait(&w->changed, &w->lock);
         if (w->ending)
             break;
@@ -116,7 +116,7 @@ static void on_wake(void *ctx, unsigned events)
     pthread_mutex_lock(&w->lock);
     TAILQ_CONCAT(&done, &w->waiting_for_loop, link);
     pthread_mutex_unlock(&w->lock);
-    while ((j = TAILQ_FIRST(&done)) != NULL) {
+    while ((j = TAILQ_FIRST(&done))) {
         TAILQ_REMOVE(&done, j, link);
         w->queued--;
         w->ops->done(w->ctx, j);
@@ -135,7 +135,7 @@ enum err worker_new(struct loop *l, const struct worker_ops *ops, void *ctx, str
     TAILQ_INIT(&w->waiting_for_loop);
     BUG_IF(pthread_mutex_init(&w->lock, NULL) != 0 || pthread_cond_init(&w->changed, NULL) != 0);
     e = sock_pair(w->wake);
-    if (e != ERR_OK) {
+    if (e) {
         worker_free(w);
         return e;
     }
@@ -171,7 +171,7 @@ static void free_all(struct worker *w, struct jobs *list)
 {
     struct worker_job *j;
 
-    while ((j = TAILQ_FIRST(list)) != NULL) {
+    while ((j = TAILQ_FIRST(list))) {
         TAILQ_REMOVE(list, j, link);
         w->ops->free(j);
     }
@@ -179,7 +179,7 @@ static void free_all(struct worker *w, struct jobs *list)
 
 void worker_free(struct worker *w)
 {
-    if (w == NULL)
+    if (!w)
         return;
     pthread_mutex_lock(&w->lock);
     w->ending = true;
@@ -250,10 +250,10 @@ void worker_drop(struct worker *w, uint64_t ticket)
         if (j->ticket == ticket)
             break;
     }
-    if (j != NULL)
+    if (j)
         TAILQ_REMOVE(&w->waiting_for_thread, j, link);
     pthread_mutex_unlock(&w->lock);
-    if (j == NULL)
+    if (!j)
         return; /* it is being done, or is done, or was never asked */
     w->queued--;
     w->ops->free(j);

@@ -24,16 +24,16 @@ static enum err decode(struct form *f, struct slice s, uint32_t *ret_at, uint32_
 {
     size_t at = f->text.n;
     enum err e = ERR_OK;
-    while (s.n && e == ERR_OK) {
+    while (s.n && !e) {
         size_t k = slice_find_byte(s, '+');
         e = url_unescape(slice_sub(s, 0, k), &f->text);
         if (k < s.n)
             buf_put_u8(&f->text, ' ');
         s = slice_sub(s, k + 1, s.n);
     }
-    if (e == ERR_OK)
+    if (!e)
         e = buf_err(&f->text);
-    if (e != ERR_OK)
+    if (e)
         return e;
     struct slice out = slice_sub(buf_slice(&f->text), at, f->text.n);
     if (!utf8_valid(out) || slice_find_byte(out, 0) != out.n)
@@ -54,7 +54,7 @@ static enum err add_pair(struct form *f, struct slice pair)
     if (f->n == FORM_FIELDS)
         return ERR_TOO_LARGE;
     enum err e = decode(f, slice_sub(pair, 0, eq), &f->f[f->n].name_at, &f->f[f->n].name_n);
-    if (e != ERR_OK)
+    if (e)
         return e;
     struct slice name = piece(f, f->f[f->n].name_at, f->f[f->n].name_n);
     for (size_t i = 0; i < f->n; i++) {
@@ -62,7 +62,7 @@ static enum err add_pair(struct form *f, struct slice pair)
             return ERR_DUPLICATE_KEY;
     }
     e = decode(f, slice_sub(pair, eq + 1, pair.n), &f->f[f->n].value_at, &f->f[f->n].value_n);
-    if (e == ERR_OK)
+    if (!e)
         f->n++;
     return e;
 }
@@ -72,13 +72,13 @@ enum err form_parse(struct form *f, struct slice body)
     enum err e = body.n > LIM_FORM_BYTES ? ERR_TOO_LARGE : ERR_OK;
     buf_clear(&f->text);
     f->n = 0;
-    while (body.n && e == ERR_OK) {
+    while (body.n && !e) {
         size_t k = slice_find_byte(body, '&');
         if (k > 0)
             e = add_pair(f, slice_sub(body, 0, k));
         body = slice_sub(body, k + 1, body.n);
     }
-    if (e != ERR_OK) {
+    if (e) {
         buf_clear(&f->text);
         f->n = 0;
     }

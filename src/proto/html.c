@@ -131,7 +131,7 @@ static enum err section(struct slice *t, struct slice *ret_body)
         struct tag tag;
         bool last;
         enum err e = next_tag(t, &text, &tag, &last);
-        if (e != ERR_OK || last)
+        if (e || last)
             return ERR_SYNTAX;
         if (tag.word.n && tag.word.p[0] == '#')
             open++;
@@ -165,7 +165,7 @@ static enum err render_each(struct buf *out, struct slice body, const struct htm
     for (size_t i = 0; i < v->rows_n; i++) {
         struct scope in = {&v->rows[i], sc};
         enum err e = render(out, body, &in, depth);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     return ERR_OK;
@@ -177,7 +177,7 @@ static enum err render_section(struct buf *out, struct slice *t, const struct ta
     struct slice whole = *t, body;
     const struct html_value *v = find(sc, tag->name);
     enum err e = section(t, &body);
-    if (e != ERR_OK || !v || depth == NESTING || !closed_by(whole, *t, tag->word))
+    if (e || !v || depth == NESTING || !closed_by(whole, *t, tag->word))
         return ERR_SYNTAX;
     if (slice_eq_str(tag->word, "#each"))
         return render_each(out, body, v, sc, depth + 1);
@@ -206,7 +206,7 @@ static enum err render(struct buf *out, struct slice t, const struct scope *sc, 
         struct tag tag;
         bool last;
         enum err e = next_tag(&t, &text, &tag, &last);
-        if (e != ERR_OK)
+        if (e)
             return e;
         buf_put(out, text);
         if (last)
@@ -217,7 +217,7 @@ static enum err render(struct buf *out, struct slice t, const struct scope *sc, 
             e = render_section(out, &t, &tag, sc, depth);
         else
             e = ERR_SYNTAX; /* an end without a beginning */
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
 }

@@ -239,7 +239,7 @@ static uint64_t point_of_process(void)
 {
     const uint8_t *random = (const uint8_t *)(uintptr_t)getauxval(AT_RANDOM);
 
-    BUG_IF(random == NULL);
+    BUG_IF(!random);
     return PLANTED(keys_alike) ? 0 : mix(load8(random) + mix(load8(random + 8))) & PRIME;
 }
 
@@ -298,8 +298,8 @@ static enum err many_keys(struct parser *p, uint32_t object, uint32_t count)
         key = j->nodes[key + 1].next;
     }
     qsort(v, count, sizeof(*v), key_cmp);
-    for (uint32_t i = 1; i < count && e == ERR_OK; i++) {
-        for (uint32_t k = i; k > 0 && v[k - 1].hash == v[i].hash && e == ERR_OK; k--) {
+    for (uint32_t i = 1; i < count && !e; i++) {
+        for (uint32_t k = i; k > 0 && v[k - 1].hash == v[i].hash && !e; k--) {
             if (same_key(j, v[k - 1].node, v[i].node))
                 e = fail(p, j->nodes[v[i].node].at, ERR_DUPLICATE_KEY);
         }
@@ -406,7 +406,7 @@ static enum err open_container(struct parser *p, enum json_type type)
     if (p->depth == LIM_JSON_DEPTH)
         return fail(p, p->at, ERR_TOO_DEEP);
     enum err e = add_plain(p, type, p->at, 0);
-    if (e != ERR_OK)
+    if (e)
         return e;
     p->open = p->j->n - 1;
     p->depth++;
@@ -422,7 +422,7 @@ static enum err close_container(struct parser *p)
     c->next = p->j->n;
     if (c->type == JSON_OBJECT) {
         enum err e = check_keys(p, p->open);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     if (c->other_form && c->parent != JSON_NONE)
@@ -457,7 +457,7 @@ static enum err key(struct parser *p)
     if (j->nodes[p->open].count == p->max_keys)
         return fail(p, p->at, ERR_TOO_LARGE);
     enum err e = string(p, true);
-    if (e != ERR_OK)
+    if (e)
         return e;
     j->nodes[p->open].count++;
     white_space(p);
@@ -483,7 +483,7 @@ static enum err go_on(struct parser *p)
         if (p->at == p->n || p->s[p->at] != (object ? '}' : ']'))
             return fail(p, p->at, ERR_SYNTAX);
         e = close_container(p);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     return ERR_OK;
@@ -493,7 +493,7 @@ static enum err go_on(struct parser *p)
 static enum err go_in(struct parser *p, enum json_type type)
 {
     enum err e = open_container(p, type);
-    if (e != ERR_OK)
+    if (e)
         return e;
     white_space(p);
     if (p->at < p->n && p->s[p->at] == (type == JSON_OBJECT ? '}' : ']'))
@@ -524,7 +524,7 @@ static enum err value(struct parser *p)
     case '9': e = number(p); break;
     default: e = literal(p);
     }
-    return e == ERR_OK ? go_on(p) : e;
+    return !e ? go_on(p) : e;
 }
 
 static enum err run(struct parser *p)
@@ -535,7 +535,7 @@ static enum err run(struct parser *p)
         if (p->at == p->n)
             return fail(p, p->at, ERR_SYNTAX);
         e = value(p);
-        if (e != ERR_OK)
+        if (e)
             return e;
     } while (p->open != JSON_NONE);
     white_space(p);
@@ -559,7 +559,7 @@ enum err json_parse_room(struct json *j, struct slice text, struct json_room roo
     j->compared = 0;
     j->text = text;
     enum err e = text.n >= UINT32_MAX ? fail(&p, 0, ERR_TOO_LARGE) : run(&p);
-    if (e != ERR_OK) {
+    if (e) {
         j->n = 0;
         if (ret_at)
             *ret_at = p.err_at;

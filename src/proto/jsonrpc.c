@@ -108,7 +108,7 @@ static void parse_id(struct json *j, struct slice s)
 {
     json_init(j);
     enum err e = s.n > LIM_RPC_ID_BYTES ? ERR_TOO_LARGE : json_parse(j, s, NULL);
-    if (e != ERR_OK || !is_id(j, 0) || !slice_eq(jsonrpc_id_text(j, 0), s))
+    if (e || !is_id(j, 0) || !slice_eq(jsonrpc_id_text(j, 0), s))
         j->n = 0;
 }
 

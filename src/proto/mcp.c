@@ -231,7 +231,7 @@ enum err mcp_request_read(const struct json *j, struct slice header_version,
         .responses = JSON_NONE,
     };
     enum err e = jsonrpc_read(j, &r.rpc);
-    if (e != ERR_OK)
+    if (e)
         return e;
     r.method = mcp_method_of(j, &r.rpc);
     r.era = mcp_version_era(header_version) == MCP_ERA_MODERN ? MCP_ERA_MODERN : MCP_ERA_LEGACY;
@@ -239,9 +239,9 @@ enum err mcp_request_read(const struct json *j, struct slice header_version,
     if (r.rpc.kind == JSONRPC_RESULT)
         parent = r.rpc.result;
     e = mcp_meta_read(j, parent, &r.meta);
-    if (e == ERR_OK)
+    if (!e)
         e = read_era(j, header_version, &r);
-    if (e == ERR_OK)
+    if (!e)
         e = read_arguments(j, &r);
     *ret = r;
     return e;

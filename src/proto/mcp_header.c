@@ -44,7 +44,7 @@ enum err mcp_header_decode(struct slice value, struct buf *out)
     enum err e = base64_decode(BASE64, in, out);
     if (e == ERR_TOO_LARGE)
         return e;
-    if (e != ERR_OK || !utf8_valid(slice_sub(buf_slice(out), from, out->n)))
+    if (e || !utf8_valid(slice_sub(buf_slice(out), from, out->n)))
         return ERR_HEADER_MISMATCH;
     return ERR_OK;
 }
@@ -90,7 +90,7 @@ static enum err check_plain(const struct check *k, const char *name, uint32_t no
     if (!required && http_field_find(k->fields, k->n, name, NULL) == 0)
         return ERR_OK;
     enum err e = one_field(k, name, &v);
-    if (e == ERR_OK && node != JSON_NONE && !json_str_eq(k->j, node, v))
+    if (!e && node != JSON_NONE && !json_str_eq(k->j, node, v))
         e = mcp_header_differs(k->why, name);
     return e;
 }
@@ -103,11 +103,11 @@ static enum err check_name(const struct check *k, const struct mcp_request *r)
     if (r->rpc.kind != JSONRPC_REQUEST && http_field_find(k->fields, k->n, "Mcp-Name", NULL) == 0)
         return ERR_OK;
     enum err e = one_field(k, "Mcp-Name", &v);
-    if (e != ERR_OK)
+    if (e)
         return e;
     struct buf name = BUF_INIT(LIM_HEADER_BYTES);
     e = mcp_header_decode(v, &name);
-    if (e == ERR_OK && !json_str_eq(k->j, r->name, buf_slice(&name)))
+    if (!e && !json_str_eq(k->j, r->name, buf_slice(&name)))
         e = ERR_HEADER_MISMATCH;
     if (e == ERR_HEADER_MISMATCH)
         e = mcp_header_differs(k->why, "Mcp-Name");
@@ -123,9 +123,9 @@ enum err mcp_header_check(const struct http_field *fields, size_t n, const struc
     if (r->era != MCP_ERA_MODERN || r->rpc.method == JSON_NONE)
         return ERR_OK;
     enum err e = check_plain(&k, "MCP-Protocol-Version", r->meta.version, required);
-    if (e == ERR_OK)
+    if (!e)
         e = check_plain(&k, "Mcp-Method", r->rpc.method, required);
-    if (e == ERR_OK)
+    if (!e)
         e = check_name(&k, r);
     return e;
 }
@@ -212,7 +212,7 @@ enum err mcp_param_scan(const struct json *tool, uint32_t schema, struct mcp_par
         if (!is_annotation(tool, schema, i))
             continue;
         enum err e = add_param(tool, schema, i, &p);
-        if (e != ERR_OK)
+        if (e)
             return e;
         if (n == max)
             return ERR_TOO_LARGE;
@@ -261,14 +261,14 @@ enum err mcp_param_value(const struct mcp_param_call *c, const struct mcp_param 
         buf_put(&text, json_raw(c->j, v));
     else
         there = false;
-    if (e == ERR_OK)
+    if (!e)
         e = buf_err(&text);
-    if (e == ERR_OK && there) {
+    if (!e && there) {
         mcp_header_encode(out, buf_slice(&text));
         e = buf_err(out);
     }
     buf_free(&text);
-    if (e == ERR_OK)
+    if (!e)
         *ret_there = there;
     return e;
 }
@@ -285,7 +285,7 @@ static enum err same_value(const struct mcp_param_call *c, const struct mcp_para
     struct buf text = BUF_INIT(LIM_HEADER_BYTES);
     enum err e = mcp_header_decode(header, &text);
     struct slice got = buf_slice(&text);
-    if (e == ERR_OK) {
+    if (!e) {
         bool eq;
         if (json_is(c->j, v, JSON_STRING))
             eq = json_str_eq(c->j, v, got);
@@ -318,7 +318,7 @@ static enum err check_param(const struct check *k, const struct mcp_param_call *
     if (!fits)
         return ERR_INVALID_PARAMS;
     enum err e = one_field(k, name, &header);
-    if (e != ERR_OK)
+    if (e)
         return e;
     e = same_value(c, p, v, header);
     return e == ERR_HEADER_MISMATCH ? mcp_header_differs(k->why, name) : e;
@@ -331,7 +331,7 @@ enum err mcp_param_check(const struct http_field *fields, size_t n, const struct
     struct mcp_param p[LIM_MCP_PARAMS];
     size_t count;
     enum err e = mcp_param_scan(c->tool, c->schema, p, ARRAY_LEN(p), &count);
-    for (size_t i = 0; e == ERR_OK && i < count; i++)
+    for (size_t i = 0; !e && i < count; i++)
         e = check_param(&k, c, &p[i]);
     return e;
 }

@@ -93,7 +93,7 @@ static const struct {
 
 int mcp_code_of(enum err e, enum mcp_era era)
 {
-    BUG_IF(e == ERR_OK);
+    BUG_IF(!e);
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         if (codes[i].e == e)
             return era == MCP_ERA_MODERN ? codes[i].modern : codes[i].legacy;

@@ -223,7 +223,7 @@ static bool put_header(const struct http_field *h, struct buf *out, size_t max)
 
 static bool put_headers(const struct request_headers *h, struct buf *out, size_t max)
 {
-    for (size_t i = 0; h != NULL && i < h->n; i++) {
+    for (size_t i = 0; h && i < h->n; i++) {
         if (!put_header(&h->v[i], out, max))
             return false;
     }
@@ -237,7 +237,7 @@ enum err projection_write(const struct projection_in *in, struct buf *out)
     put_field(out, 'M', json_str_slice(in->j, in->method, &scratch));
     enum err e = buf_err(&scratch);
     buf_free(&scratch);
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (in->name != JSON_NONE)
         put_name(in, out);

@@ -144,7 +144,7 @@ static bool is_request(const struct jsonrpc *m)
 
 static void put_headers(const struct form *f, const struct request_headers *h)
 {
-    for (size_t i = 0; h != NULL && i < h->n && !PLANTED(headers_apart); i++) {
+    for (size_t i = 0; h && i < h->n && !PLANTED(headers_apart); i++) {
         put_text(f, 'h', h->v[i].name);
         put_text(f, 's', h->v[i].value);
     }

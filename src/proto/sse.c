@@ -126,7 +126,7 @@ static enum err read_on(struct sse_reader *r, struct slice *in, struct sse_event
     while (in->n && !*ret_got) {
         bool line;
         enum err e = take(r, in, &line);
-        if (e != ERR_OK)
+        if (e)
             return e;
         if (!line)
             continue;
@@ -139,7 +139,7 @@ static enum err read_on(struct sse_reader *r, struct slice *in, struct sse_event
             e = line_done(r);
         }
         buf_clear(&r->line);
-        if (e != ERR_OK)
+        if (e)
             return e;
     }
     return ERR_OK;

@@ -170,7 +170,7 @@ enum err url_authority(struct slice text, struct slice *ret_host, uint16_t *ret_
 {
     struct url u = {.port = 0};
     enum err e = authority(text, &u);
-    if (e == ERR_OK) {
+    if (!e) {
         *ret_host = u.host;
         *ret_port = u.port;
     }
@@ -192,7 +192,7 @@ enum err url_parse(struct slice text, struct url *ret)
     while (k < rest.n && rest.p[k] != '/' && rest.p[k] != '?' && rest.p[k] != '#')
         k++;
     enum err e = authority(slice_sub(rest, 0, k), &u);
-    if (e != ERR_OK)
+    if (e)
         return e;
     if (!u.port_given)
         u.port = u.https ? 443 : 80;

@@ -18,7 +18,7 @@
 
 bool screen_active(const struct screen *s)
 {
-    return s != NULL && s->known < s->distinct;
+    return s && s->known < s->distinct;
 }
 
 struct slice screen_label(const struct screen *s)
@@ -347,7 +347,7 @@ static bool each_pattern(struct screen *s, struct slice text, size_t at, pattern
         put_heads(s, head, 0, slice_sub(text, at, text.n), &heads);
     for (size_t i = 0; i < heads.n; i++) {
         uint32_t *list = screen_list(s, heads.head[i]);
-        while ((p = next_pattern(s, heads.head[i], &list)) != NULL)
+        while ((p = next_pattern(s, heads.head[i], &list)))
             any |= fn(s, p, text, at, m);
     }
     return any;

@@ -13,7 +13,7 @@ void parts_tell_range(struct parts *p, enum parts_kind kind, struct slice s, str
         return;
     p->n++;
     p->has_whole |= s.p == p->whole.p && s.n == p->whole.n;
-    if (p->fn != NULL)
+    if (p->fn)
         p->fn(p->ctx, &part);
 }
 

@@ -208,7 +208,7 @@ size_t screen_excuse(struct screen *s, const struct json *body, const struct sli
                      size_t headers_n)
 {
     struct buf scratch = BUF_INIT(SIZE_MAX), out = BUF_INIT(SIZE_MAX);
-    if (s == NULL)
+    if (!s)
         return 0;
     screen_begin(s);
     for (size_t i = 0; i < headers_n; i++)

@@ -22,7 +22,7 @@ static bool wants(const struct proc *p, enum msg type)
 /* The first error stays. */
 static void keep(enum err *e, enum err next)
 {
-    if (*e == ERR_OK)
+    if (!*e)
         *e = next;
 }
 

@@ -21,7 +21,7 @@ static void hand_over(struct supervisor *s, int fd)
         log_event(LOG_WARN, "control_refused", LOG_NUM("uid", uid), LOG_NUM("from_pid", pid));
         return;
     }
-    if (keeper == NULL || keeper->state != PROC_RUNNING || keeper->chan == NULL ||
+    if (!keeper || keeper->state != PROC_RUNNING || !keeper->chan ||
         send_peer(keeper->chan, &m, fd) != ERR_OK) {
         log_event(LOG_WARN, "control_too_early", LOG_NUM("from_pid", pid));
         return;

@@ -107,7 +107,7 @@ static void put_time(struct buf *out, uint64_t ms)
     char text[32];
     struct tm tm;
 
-    if (gmtime_r(&seconds, &tm) == NULL || strftime(text, sizeof text, "%FT%T", &tm) == 0)
+    if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof text, "%FT%T", &tm) == 0)
         buf_put_str(out, "unknown");
     else
         buf_printf(out, "%s.%03uZ", text, (unsigned)(ms % 1000));

@@ -94,7 +94,7 @@ bool logs_read(struct proc *p)
         uint8_t *room = buf_room(&p->log_line, READ_BYTES);
         ssize_t n;
 
-        BUG_IF(room == NULL); /* split() leaves less than one line */
+        BUG_IF(!room); /* split() leaves less than one line */
         n = read(p->log_fd, room, READ_BYTES);
         if (n < 0)
             return errno == EAGAIN || errno == EINTR;

@@ -63,7 +63,7 @@ static bool parse_options(int argc, char **argv, struct options *ret)
             return false;
     }
     *ret = o;
-    return o.config != NULL && optind == argc;
+    return o.config && optind == argc;
 }
 
 /* Root obeys only what root wrote: whoever can change the configuration chooses the account, and
@@ -77,7 +77,7 @@ static enum err find_config(const char *path, char *ret, size_t n)
         e = folder_find_root_file(path, ret, n);
     else if (!slice_to_cstr(slice_str(path), ret, n))
         e = ERR_TOO_LARGE;
-    if (e == ERR_OK)
+    if (!e)
         return ERR_OK;
     snprintf(text, sizeof text,
              e == ERR_FORBIDDEN
@@ -128,9 +128,9 @@ static enum err keys_have_data(const struct supervisor *s)
 
     snprintf(masters, sizeof masters, "%s/master", s->config->keys);
     e = has_any(masters, &keys);
-    if (e == ERR_OK && keys)
+    if (!e && keys)
         e = has_any(s->config->data, &data);
-    if (e != ERR_OK || !keys || data)
+    if (e || !keys || data)
         return ERR_OK; /* what cannot be read cannot be worked in, which is said elsewhere */
     log_event(LOG_ERROR, "keys_of_another_store", LOG_TEXT("data", slice_str(s->config->data)),
               LOG_STR("hint", "the folder of keys has a master key, but the folder of data is "
@@ -144,7 +144,7 @@ static enum err ready_folder(const struct supervisor *s, const char *path, char 
     char text[768];
     enum err e = folder_ready(path, s->uid, s->gid, ret, n);
 
-    if (e == ERR_OK)
+    if (!e)
         return ERR_OK;
     snprintf(text, sizeof text,
              e == ERR_FORBIDDEN ? "the folder %s must belong to the account that Sidegate runs as, "
@@ -172,7 +172,7 @@ static enum err listen_at(const struct config_listen *at, int *ret_fd, uint16_t 
     char text[256];
     enum err e = listen_tcp(at->address, at->port, ret_fd, ret_port);
 
-    if (e == ERR_OK)
+    if (!e)
         return ERR_OK;
     snprintf(text, sizeof text, "cannot listen on %s port %u: %s", at->address, at->port,
              e == ERR_EXISTS      ? "something else does"
@@ -204,7 +204,7 @@ static enum err lock_run_folder(struct supervisor *s)
 
     snprintf(path, sizeof path, "%s/lock", s->run_dir);
     e = folder_lock(path, LIM_LOCK_TIME, &s->lock_fd);
-    if (e == ERR_OK)
+    if (!e)
         return ERR_OK;
     if (e == ERR_EXISTS)
         return complain("the run folder is locked: processes of an earlier Sidegate are still "
@@ -237,7 +237,7 @@ static enum err listen_control(struct supervisor *s)
 {
     enum err e = listen_path(s->control_path, &s->control_fd);
 
-    if (e == ERR_OK)
+    if (!e)
         return ERR_OK;
     return complain(
         e == ERR_EXISTS
@@ -251,23 +251,23 @@ static enum err open_all(struct supervisor *s)
 {
     enum err e = choose_user(s);
 
-    if (e == ERR_OK)
+    if (!e)
         e = keys_have_data(s);
-    if (e == ERR_OK)
+    if (!e)
         e = ready_folders(s);
-    if (e == ERR_OK)
+    if (!e)
         e = alone_here(s);
-    if (e == ERR_OK)
+    if (!e)
         e = lock_run_folder(s);
-    if (e == ERR_OK && !s->init)
+    if (!e && !s->init)
         e = listen_at(&s->config->gateway, &s->gateway_fd, &s->gateway_port);
-    if (e == ERR_OK && !s->init)
+    if (!e && !s->init)
         e = listen_at(&s->config->surface, &s->surface_fd, &s->surface_port);
-    if (e == ERR_OK && box_become(s->uid, s->gid) != ERR_OK)
+    if (!e && box_become(s->uid, s->gid) != ERR_OK)
         e = complain("cannot become the account that Sidegate runs as");
-    if (e == ERR_OK)
+    if (!e)
         e = enter_folders(s);
-    if (e == ERR_OK)
+    if (!e)
         e = listen_control(s);
     return e;
 }
@@ -285,9 +285,9 @@ static enum err jail(const struct supervisor *s)
     uint32_t abi = 0;
     enum err e = box_apply(&b, &abi, &what);
 
-    if (e != ERR_OK)
+    if (e)
         log_event(LOG_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
-    if (e == ERR_OK && s->uid == 0)
+    if (!e && s->uid == 0)
         log_event(LOG_WARN, "running_as_root",
                   LOG_STR("hint", "make an account for Sidegate and name it with user"));
     return e;
@@ -315,7 +315,7 @@ static int serve(struct supervisor *s)
     stages_start(s);
     loop_run(s->loop);
     control_stop(s);
-    while ((p = TAILQ_FIRST(&s->procs)) != NULL)
+    while ((p = TAILQ_FIRST(&s->procs)))
         proc_free(p);
     signals_free(signals);
     loop_free(s->loop);

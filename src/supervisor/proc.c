@@ -109,7 +109,7 @@ void supervisor_on_egress_want(struct proc *keeper, const struct msg_egress_want
     if (s->stopping || s->init)
         return;
     p = proc_find(s, ROLE_EGRESS, m->upstream);
-    if (p == NULL)
+    if (!p)
         p = proc_new(s, ROLE_EGRESS, m->upstream);
     if (p->state == PROC_IDLE)
         again(p);
@@ -196,7 +196,7 @@ static void tell_keeper_no_egress(const struct proc *p)
 {
     const struct proc *keeper = proc_find(p->sup, ROLE_KEEPER, 0);
 
-    if (keeper != NULL && keeper->state == PROC_RUNNING && keeper->chan != NULL &&
+    if (keeper && keeper->state == PROC_RUNNING && keeper->chan &&
         send_egress_failed(keeper->chan, &(struct msg_egress_failed){(uint16_t)p->instance}) !=
             ERR_OK)
         log_event(LOG_WARN, "keeper_not_told", LOG_STR("name", p->label));
@@ -270,11 +270,10 @@ static enum err find_and_spawn(struct proc *p, int channel, int log)
 #ifdef SIDEGATE_TEST_SEED
     value = getenv("SIDEGATE_TEST_SEED");
 #endif
-    if (value != NULL &&
-        snprintf(seed, sizeof seed, "SIDEGATE_TEST_SEED=%s", value) < (int)sizeof seed)
+    if (value && snprintf(seed, sizeof seed, "SIDEGATE_TEST_SEED=%s", value) < (int)sizeof seed)
         env[env_n++] = seed;
     env[env_n] = planted_env();
-    return e == ERR_OK ? spawn_child(&s, &p->child) : e;
+    return !e ? spawn_child(&s, &p->child) : e;
 }
 
 /* The process is there: gives it its configuration. */
@@ -302,13 +301,13 @@ static void start_now(struct proc *p)
     enum err e = sock_pair(channel);
 
     p->generation = ++p->sup->generation;
-    if (e == ERR_OK)
+    if (!e)
         e = spawn_log_pipe(log);
-    if (e == ERR_OK)
+    if (!e)
         e = find_and_spawn(p, channel[1], log[1]);
     sock_close(channel[1]);
     sock_close(log[1]);
-    if (e == ERR_OK) {
+    if (!e) {
         attach(p, channel[0], log[0]);
         return;
     }
@@ -348,8 +347,7 @@ void proc_stop(struct proc *p)
     }
     if (!proc_lives(p) || p->state == PROC_STOPPING)
         return;
-    if (p->state != PROC_RUNNING || p->chan == NULL ||
-        send_stop(p->chan, &(struct msg_stop){0}) != ERR_OK)
+    if (p->state != PROC_RUNNING || !p->chan || send_stop(p->chan, &(struct msg_stop){0}) != ERR_OK)
         spawn_signal(&p->child, SIGKILL);
     p->state = PROC_STOPPING;
     loop_timer_set(p->timer, LIM_STOP_TIME);

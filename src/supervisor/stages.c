@@ -47,7 +47,7 @@ static void say_ready(struct supervisor *s)
     /* Only now, and behind the channels in the same queue: whoever comes in finds a keeper. One
      * that is being started again gets it when it is ready. */
     TAILQ_FOREACH(p, &s->procs, entry) {
-        if (p->state == PROC_RUNNING && p->chan != NULL)
+        if (p->state == PROC_RUNNING && p->chan)
             wiring_listen(p);
     }
     control_start(s);

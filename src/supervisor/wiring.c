@@ -39,11 +39,11 @@ static void connect_two(const struct proc *a, const struct proc *b)
     int fds[2] = {-1, -1};
     enum err e = sock_pair(fds);
 
-    if (e == ERR_OK)
+    if (!e)
         e = introduce(a, b, fds[0]);
-    if (e == ERR_OK)
+    if (!e)
         e = introduce(b, a, fds[1]);
-    if (e != ERR_OK) /* one of them is ending; its successor is connected anew */
+    if (e) /* one of them is ending; its successor is connected anew */
         log_event(LOG_WARN, "not_connected", LOG_STR("one", a->label), LOG_STR("other", b->label),
                   LOG_ERR(e));
     sock_close(fds[0]);
@@ -65,7 +65,7 @@ void wiring_connect(struct proc *p)
     const struct proc *q;
 
     TAILQ_FOREACH(q, &p->sup->procs, entry) {
-        if (q->state == PROC_RUNNING && q->chan != NULL && paired(p->role, q->role))
+        if (q->state == PROC_RUNNING && q->chan && paired(p->role, q->role))
             connect_two(p, q);
     }
     if (p->sup->serving)
@@ -86,7 +86,7 @@ void supervisor_on_alert(struct proc *from, const struct msg_alert *m)
 {
     struct proc *accused = proc_find(from->sup, m->role, m->instance);
 
-    if (accused == NULL || accused->generation != m->generation)
+    if (!accused || accused->generation != m->generation)
         return;
     log_event(LOG_WARN, "alert", LOG_STR("by", from->label), LOG_STR("about", accused->label),
               LOG_ERR((enum err)m->code));

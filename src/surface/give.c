@@ -284,7 +284,7 @@ static enum err pack(const struct visit *v, const struct give *g, struct buf *pl
     buf_put(plain, ID_SLICE(v->handoff));
     buf_put_u8(plain, (uint8_t)user.n); /* at most LIM_USER_NAME_BYTES */
     buf_put(plain, user);
-    for (size_t i = 0; i < LIM_FIELDS && e == ERR_OK; i++) {
+    for (size_t i = 0; i < LIM_FIELDS && !e; i++) {
         if (!g->fields[i])
             continue;
         values += 2 + sec_len(g->fields[i]);
@@ -292,7 +292,7 @@ static enum err pack(const struct visit *v, const struct give *g, struct buf *pl
         e = values > LIM_CREDENTIAL_BYTES ? ERR_TOO_LARGE
                                           : sec_with(g->fields[i], put_field, plain);
     }
-    return e == ERR_OK ? buf_err(plain) : e;
+    return !e ? buf_err(plain) : e;
 }
 
 static enum err seal(const struct visit *v, const struct give *g, struct buf *sealed)
@@ -300,7 +300,7 @@ static enum err seal(const struct visit *v, const struct give *g, struct buf *se
     struct buf plain = BUF_INIT(LIM_SECRET_BYTES);
     enum err e = v->s->sealable ? pack(v, g, &plain) : ERR_UNAVAILABLE;
 
-    if (e == ERR_OK)
+    if (!e)
         e = box_seal(&v->s->seal, buf_slice(&plain), sealed);
     buf_free(&plain);
     return e;
@@ -362,7 +362,7 @@ static void on_hashed(struct visit *v, struct sec *verifier)
         sec_free(g->fields[i]);
         g->fields[i] = NULL;
     }
-    if (e == ERR_OK)
+    if (!e)
         submit(v, verifier, buf_slice(&sealed));
     else
         reply_text(v, e == ERR_TOO_LARGE ? PAGE_TOO_LARGE : PAGE_UNAVAILABLE, NULL, SLICE_EMPTY);
@@ -393,7 +393,7 @@ static enum err unpack(void *ctx, struct slice s)
     uint8_t copy[LIM_FIELD_BYTES];
     enum err e = ERR_OK;
 
-    for (size_t i = 0; i <= PASSWORD && e == ERR_OK; i++) {
+    for (size_t i = 0; i <= PASSWORD && !e; i++) {
         struct sec **to = i == PASSWORD ? &g->password : &g->fields[i];
         size_t n = (size_t)s.p[0] << 8 | s.p[1];
 
@@ -465,10 +465,10 @@ static enum err take_posted(struct give *g, const struct form *f)
         buf_put(&all, s);
     }
     e = buf_err(&all);
-    if (e == ERR_OK)
+    if (!e)
         g->posted = sec_take(all.p, all.n);
     buf_free(&all);
-    if (e == ERR_OK)
+    if (!e)
         e = sec_room(g->posted);
     return e;
 }
@@ -483,9 +483,9 @@ void give_post(struct visit *v)
     if (posted_read(v, &f, names)) {
         enum err e = posted_csrf(&f, &g->csrf);
 
-        if (e == ERR_OK)
+        if (!e)
             e = take_posted(g, &f);
-        if (e == ERR_OK)
+        if (!e)
             ask_view(v, &waits);
         else
             reply_text(v,

@@ -85,9 +85,9 @@ enum err hasher_new(struct loop *l, hasher_fn *fn, void *ctx, struct hasher **re
     for (size_t i = 0; i < HASHER_LANES; i++)
         TAILQ_INIT(&h->lanes[i]);
     enum err e = worker_new(l, &ops, h, &h->worker);
-    if (e == ERR_OK)
+    if (!e)
         e = worker_start(h->worker, 1);
-    if (e != ERR_OK) {
+    if (e) {
         hasher_free(h);
         return e;
     }
@@ -103,7 +103,7 @@ void hasher_free(struct hasher *h)
         return;
     worker_free(h->worker);
     for (size_t i = 0; i < HASHER_LANES; i++) {
-        while ((j = TAILQ_FIRST(&h->lanes[i])) != NULL) {
+        while ((j = TAILQ_FIRST(&h->lanes[i]))) {
             TAILQ_REMOVE(&h->lanes[i], j, in_lane);
             job_free(&j->at);
         }

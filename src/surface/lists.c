@@ -27,7 +27,7 @@ static void list_free(struct visit *v)
     struct list *l = v->own;
     struct row *r;
 
-    while ((r = STAILQ_FIRST(&l->rows)) != NULL) {
+    while ((r = STAILQ_FIRST(&l->rows))) {
         STAILQ_REMOVE_HEAD(&l->rows, entry);
         buf_free(&r->client);
         buf_free(&r->tool);

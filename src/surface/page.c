@@ -63,7 +63,7 @@ static void put(struct buf *out, enum web_file f, const struct values *t)
     enum err e = html_render(out, web_bytes(f), &row);
 
     /* Too large makes a page that ends early; anything else is a wrong template, so ours. */
-    BUG_IF(e != ERR_OK && e != ERR_TOO_LARGE);
+    BUG_IF(e && e != ERR_TOO_LARGE);
 }
 
 /* --- what is around every page ---------------------------------------------------------------- */

@@ -25,7 +25,7 @@ static enum err read_form(struct visit *v, struct form *f, const char *const *na
         !http_media_type_is(type, "application/x-www-form-urlencoded"))
         return ERR_BAD_CONTENT_TYPE;
     enum err e = form_parse(f, v->http->body);
-    for (size_t i = 0; e == ERR_OK && i < f->n; i++) {
+    for (size_t i = 0; !e && i < f->n; i++) {
         struct slice name = slice_sub(buf_slice(&f->text), f->f[i].name_at,
                                       (size_t)f->f[i].name_at + f->f[i].name_n);
         if (!is_known(name, names))
@@ -38,7 +38,7 @@ bool posted_read(struct visit *v, struct form *f, const char *const *names)
 {
     form_init(f);
     enum err e = read_form(v, f, names);
-    if (e != ERR_OK)
+    if (e)
         reply_text(v, e == ERR_TOO_LARGE ? PAGE_TOO_LARGE : PAGE_BAD_FORM, NULL, SLICE_EMPTY);
     return e == ERR_OK;
 }

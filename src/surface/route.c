@@ -132,12 +132,12 @@ static enum err read_session(struct visit *v)
     if (http_req_field(v->http, "Cookie", &header) != ERR_OK)
         return ERR_NOT_FOUND;
     enum err e = cookie_get(header, REPLY_SESSION_COOKIE, &text);
-    if (e == ERR_OK && (base64_decode(BASE64_URL, text, &b) != ERR_OK || b.n == 0))
+    if (!e && (base64_decode(BASE64_URL, text, &b) != ERR_OK || b.n == 0))
         e = ERR_NOT_FOUND;
-    if (e == ERR_OK)
+    if (!e)
         v->cookie = sec_take(b.p, b.n);
     buf_free(&b);
-    return e == ERR_OK ? sec_room(v->cookie) : e;
+    return !e ? sec_room(v->cookie) : e;
 }
 
 static bool read_id(struct visit *v, const struct route *r, struct slice id)
@@ -194,7 +194,7 @@ void route_visit(struct visit *v)
             refuse(v, PAGE_BAD_COOKIES);
         else if (e == ERR_AGAIN)
             refuse(v, PAGE_BUSY);
-        else if (e != ERR_OK && r->needs == NEEDS_SESSION)
+        else if (e && r->needs == NEEDS_SESSION)
             reply_to_login(v);
         else
             r->handle(v);

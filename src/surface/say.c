@@ -15,7 +15,7 @@ static struct tm split(uint64_t ms)
     time_t t = (time_t)(s > LAST_SECOND ? LAST_SECOND : s);
     struct tm tm = {0};
 
-    BUG_IF(gmtime_r(&t, &tm) == NULL);
+    BUG_IF(!gmtime_r(&t, &tm));
     return tm;
 }
 

@@ -115,9 +115,9 @@ enum err surface_open(struct surface *s, struct loop *l)
     s->loop = l;
     crypto_init();
     enum err e = conf_check(&s->conf);
-    if (e == ERR_OK)
+    if (!e)
         e = hasher_new(l, on_hashed, s, &s->hasher);
-    if (e == ERR_OK)
+    if (!e)
         s->httpd = httpd_new(l, -1, &http_ops, s);
     return e;
 }
