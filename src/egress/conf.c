@@ -9,9 +9,9 @@
 
 enum { PATH_BYTES = 1024, HOST_BYTES = 255, TEXT_BYTES = 512 };
 
-void conf_init(struct conf *c)
+void egress_conf_init(struct egress_conf *c)
 {
-    *c = (struct conf){
+    *c = (struct egress_conf){
         .name = BUF_INIT(TEXT_BYTES),
         .host = BUF_INIT(HOST_BYTES + 1),
         .path = BUF_INIT(PATH_BYTES + 1),
@@ -19,7 +19,7 @@ void conf_init(struct conf *c)
     };
 }
 
-void conf_free(struct conf *c)
+void egress_conf_free(struct egress_conf *c)
 {
     buf_free(&c->name);
     buf_free(&c->host);
@@ -33,10 +33,10 @@ void conf_free(struct conf *c)
     }
     for (size_t i = 0; i < c->rules_n; i++)
         buf_free(&c->rules[i].value);
-    conf_init(c);
+    egress_conf_init(c);
 }
 
-static void set(struct conf *c, struct buf *b, struct slice s)
+static void set(struct egress_conf *c, struct buf *b, struct slice s)
 {
     buf_clear(b);
     buf_put(b, s);
@@ -45,14 +45,14 @@ static void set(struct conf *c, struct buf *b, struct slice s)
 }
 
 /* Every row must be of the one upstream that the first row named. */
-static bool is_ours(struct conf *c, uint16_t upstream)
+static bool is_ours(struct egress_conf *c, uint16_t upstream)
 {
     if (!c->has_upstream || upstream != c->upstream)
         c->bad = true;
     return !c->bad;
 }
 
-void egress_on_conf_upstream(struct conf *c, const struct msg_conf_upstream *m)
+void egress_on_conf_upstream(struct egress_conf *c, const struct msg_conf_upstream *m)
 {
     if (c->has_upstream)
         c->bad = true;
@@ -63,7 +63,7 @@ void egress_on_conf_upstream(struct conf *c, const struct msg_conf_upstream *m)
     set(c, &c->name, m->name);
 }
 
-void egress_on_conf_endpoint(struct conf *c, const struct msg_conf_endpoint *m)
+void egress_on_conf_endpoint(struct egress_conf *c, const struct msg_conf_endpoint *m)
 {
     if (!is_ours(c, m->upstream))
         return;
@@ -74,9 +74,9 @@ void egress_on_conf_endpoint(struct conf *c, const struct msg_conf_endpoint *m)
     set(c, &c->path, m->path);
 }
 
-void egress_on_conf_field(struct conf *c, const struct msg_conf_field *m)
+void egress_on_conf_field(struct egress_conf *c, const struct msg_conf_field *m)
 {
-    struct conf_field *f = &c->fields[c->fields_n];
+    struct egress_conf_field *f = &c->fields[c->fields_n];
 
     if (!is_ours(c, m->upstream))
         return;
@@ -84,14 +84,14 @@ void egress_on_conf_field(struct conf *c, const struct msg_conf_field *m)
         c->bad = true;
         return;
     }
-    *f = (struct conf_field){.name = BUF_INIT(TEXT_BYTES), .masked = m->masked};
+    *f = (struct egress_conf_field){.name = BUF_INIT(TEXT_BYTES), .masked = m->masked};
     set(c, &f->name, m->name);
     c->fields_n++;
 }
 
-void egress_on_conf_place(struct conf *c, const struct msg_conf_place *m)
+void egress_on_conf_place(struct egress_conf *c, const struct msg_conf_place *m)
 {
-    struct conf_place *p = &c->places[c->places_n];
+    struct egress_conf_place *p = &c->places[c->places_n];
 
     if (!is_ours(c, m->upstream))
         return;
@@ -99,18 +99,18 @@ void egress_on_conf_place(struct conf *c, const struct msg_conf_place *m)
         c->bad = true;
         return;
     }
-    *p = (struct conf_place){
+    *p = (struct egress_conf_place){
         .in = m->in, .name = BUF_INIT(TEXT_BYTES), .format = BUF_INIT(TEXT_BYTES)};
     set(c, &p->name, m->name);
     set(c, &p->format, m->format);
-    p->user = conf_field_index(c, m->user);
-    p->password = conf_field_index(c, m->password);
+    p->user = egress_conf_field_index(c, m->user);
+    p->password = egress_conf_field_index(c, m->password);
     c->places_n++;
 }
 
-void egress_on_conf_rule(struct conf *c, const struct msg_conf_rule *m)
+void egress_on_conf_rule(struct egress_conf *c, const struct msg_conf_rule *m)
 {
-    struct conf_rule *r = &c->rules[c->rules_n];
+    struct egress_conf_rule *r = &c->rules[c->rules_n];
     bool negative = slice_starts(m->value, SLICE_LIT("-"));
     uint64_t number = 0;
 
@@ -122,20 +122,20 @@ void egress_on_conf_rule(struct conf *c, const struct msg_conf_rule *m)
         c->bad = true;
         return;
     }
-    *r = (struct conf_rule){.rule = m->rule, .value = BUF_INIT(TEXT_BYTES)};
+    *r = (struct egress_conf_rule){.rule = m->rule, .value = BUF_INIT(TEXT_BYTES)};
     r->number = negative ? -(int64_t)number : (int64_t)number;
     set(c, &r->value, m->value);
     c->rules_n++;
 }
 
-void egress_on_conf_verify(struct conf *c, const struct msg_conf_verify *m)
+void egress_on_conf_verify(struct egress_conf *c, const struct msg_conf_verify *m)
 {
     if (!is_ours(c, m->upstream))
         return;
     set(c, &c->verify_method, m->method);
 }
 
-size_t conf_field_index(const struct conf *c, struct slice name)
+size_t egress_conf_field_index(const struct egress_conf *c, struct slice name)
 {
     for (size_t i = 0; i < c->fields_n; i++)
         if (slice_eq(buf_slice(&c->fields[i].name), name))
@@ -143,8 +143,8 @@ size_t conf_field_index(const struct conf *c, struct slice name)
     return c->fields_n;
 }
 
-bool conf_format_next(const struct conf *c, struct slice format, size_t *at, struct slice *ret_text,
-                      size_t *ret_field)
+bool egress_conf_format_next(const struct egress_conf *c, struct slice format, size_t *at,
+                             struct slice *ret_text, size_t *ret_field)
 {
     struct slice rest = slice_sub(format, *at, format.n);
     size_t open = slice_find_byte(rest, '{'), close, field;
@@ -160,7 +160,7 @@ bool conf_format_next(const struct conf *c, struct slice format, size_t *at, str
         return true;
     }
     close = slice_find_byte(rest, '}');
-    field = conf_field_index(c, slice_sub(rest, 1, close));
+    field = egress_conf_field_index(c, slice_sub(rest, 1, close));
     if (close == rest.n || field == c->fields_n)
         return false;
     *ret_field = field;
@@ -169,7 +169,7 @@ bool conf_format_next(const struct conf *c, struct slice format, size_t *at, str
     return true;
 }
 
-enum err conf_check(const struct conf *c)
+enum err egress_conf_check(const struct egress_conf *c)
 {
     if (c->bad || !c->has_upstream || !c->has_endpoint || !(c->modern || c->legacy))
         return ERR_CONFIG;

@@ -8,25 +8,25 @@
 #include "base/limits.h"
 #include "ipc/gen/messages.h"
 
-struct conf_field {
+struct egress_conf_field {
     struct buf name;
     bool masked; /* a secret; else something like a user name, which is not screened */
 };
 
-struct conf_place {
+struct egress_conf_place {
     enum place in;
     struct buf name, format; /* header, query */
     size_t user, password;   /* basic: indices of fields */
 };
 
-struct conf_rule {
+struct egress_conf_rule {
     enum rule rule;
     struct buf value;
     int64_t number; /* of status and code */
 };
 
-struct conf {
-    bool bad; /* a row did not fit; conf_check says so */
+struct egress_conf {
+    bool bad; /* a row did not fit; egress_conf_check says so */
     bool has_upstream, has_endpoint;
     uint16_t upstream;
     struct buf name;
@@ -35,30 +35,30 @@ struct conf {
     struct buf host; /* a name or a numeric address; of IPv6 without brackets */
     uint16_t port;
     struct buf path; /* "/mcp", maybe with a query */
-    struct conf_field fields[LIM_FIELDS];
+    struct egress_conf_field fields[LIM_FIELDS];
     size_t fields_n;
-    struct conf_place places[LIM_PLACES];
+    struct egress_conf_place places[LIM_PLACES];
     size_t places_n;
-    struct conf_rule rules[LIM_RULES];
+    struct egress_conf_rule rules[LIM_RULES];
     size_t rules_n;
     struct buf verify_method;
 };
 
-void conf_init(struct conf *c);
-void conf_free(struct conf *c);
+void egress_conf_init(struct egress_conf *c);
+void egress_conf_free(struct egress_conf *c);
 
 /* Whether all came that must, and fits together, but for what place_check looks at. ERR_CONFIG. */
-MUST_USE enum err conf_check(const struct conf *c);
+MUST_USE enum err egress_conf_check(const struct egress_conf *c);
 
 /* Index of the field with that name, or fields_n. */
-size_t conf_field_index(const struct conf *c, struct slice name);
+size_t egress_conf_field_index(const struct egress_conf *c, struct slice name);
 
 /*
  * Walks a format such as "Bearer {token}": the next piece from *at. True with *ret_field a field's
  * index, or fields_n and *ret_text the literal text. False at the end; and *at is then the length
  * unless the format is malformed.
  */
-MUST_USE bool conf_format_next(const struct conf *c, struct slice format, size_t *at,
-                               struct slice *ret_text, size_t *ret_field);
+MUST_USE bool egress_conf_format_next(const struct egress_conf *c, struct slice format, size_t *at,
+                                      struct slice *ret_text, size_t *ret_field);
 
 #endif

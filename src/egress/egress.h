@@ -18,7 +18,7 @@ struct use;
 struct egress {
     struct role_self *role;
     struct loop *loop;
-    struct conf conf;
+    struct egress_conf conf;
     const struct transport *transport;
     struct trust *trust; /* NULL: the upstream is reached without TLS */
     struct pools *pools;

@@ -190,7 +190,7 @@ static void waits(struct http *h, bool only_writes)
 
 static void put_url(struct http *h)
 {
-    const struct conf *c = h->pool->all->conf;
+    const struct egress_conf *c = h->pool->all->conf;
     struct slice host = buf_slice(&c->host);
     bool ipv6 = slice_find_byte(host, ':') < host.n;
 
@@ -204,7 +204,7 @@ static void put_url(struct http *h)
 /* Any address does: the socket that libcurl is given is connected already. */
 static void put_resolve(struct http *h)
 {
-    const struct conf *c = h->pool->all->conf;
+    const struct egress_conf *c = h->pool->all->conf;
     struct buf row = BUF_INIT(512);
 
     buf_put(&row, buf_slice(&c->host));

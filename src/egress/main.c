@@ -25,7 +25,7 @@
 #include "ipc/gen/egress.h"
 #include "os/log.h"
 
-struct conf *egress_conf(struct egress *all)
+struct egress_conf *egress_conf(struct egress *all)
 {
     return &all->conf;
 }
@@ -35,7 +35,7 @@ struct conf *egress_conf(struct egress *all)
 static enum err on_open(struct role_self *r, void *ctx)
 {
     struct egress *all = ctx;
-    enum err e = conf_check(&all->conf);
+    enum err e = egress_conf_check(&all->conf);
 
     all->role = r;
     all->loop = role_loop(r);
@@ -109,7 +109,7 @@ int main(void)
     }
     crypto_init();
     random_bytes(&all.screen_key, sizeof(all.screen_key));
-    conf_init(&all.conf);
+    egress_conf_init(&all.conf);
     sessions_init(&all.sessions);
     TAILQ_INIT(&all.refusals);
     TAILQ_INIT(&all.to_dial);

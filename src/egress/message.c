@@ -99,7 +99,7 @@ static void renew(struct use *u)
     u->renewals++;
     if (PLANTED(renewal_unsent))
         u->sent = 0;
-    session_forget(u->session);
+    egress_session_forget(u->session);
     session_put(u->session);
     u->session = NULL;
     open_session(u);

@@ -27,7 +27,7 @@ static void wait_over(struct use *u)
 /* Later in the turn, since what wakes may be in the middle of ending many uses. */
 static void on_wake(void *ctx)
 {
-    struct session *s = ctx;
+    struct egress_session *s = ctx;
     struct use *u;
 
     while ((u = TAILQ_FIRST(&s->waiting_for_open))) {
@@ -56,7 +56,7 @@ static void on_waited_too_long(void *ctx)
     use_abort(ctx, ERR_TIMEOUT);
 }
 
-static void wait_for(struct use *u, struct session *s)
+static void wait_for(struct use *u, struct egress_session *s)
 {
     uint64_t now = loop_now(u->all->loop);
 
@@ -69,14 +69,14 @@ static void wait_for(struct use *u, struct session *s)
 
 void open_leave(struct use *u)
 {
-    struct session *s = u->session;
+    struct egress_session *s = u->session;
 
     if (!s)
         return;
     wait_over(u);
     if (u->opener && s->state == SESSION_OPENING) {
         s->state = SESSION_NEW;
-        session_forget(s);
+        egress_session_forget(s);
         wake(u);
     }
     u->opener = false;
@@ -231,12 +231,12 @@ static struct session_key key_of(const struct use *u)
 bool open_take_session(struct use *u)
 {
     const struct session_key key = key_of(u);
-    struct session *s = session_find(&u->all->sessions, &key);
+    struct egress_session *s = egress_session_find(&u->all->sessions, &key);
 
     if (!s || s->state != SESSION_OPEN || s->id.n == 0)
         return false;
     u->session = session_get(&u->all->sessions, &key);
-    session_forget(s);
+    egress_session_forget(s);
     return true;
 }
 

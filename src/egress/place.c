@@ -17,7 +17,7 @@ enum {
 };
 
 struct fields {
-    const struct conf *conf;
+    const struct egress_conf *conf;
     struct slice value[LIM_FIELDS];
     place_secret_fn *fn;
     void *ctx;
@@ -78,7 +78,7 @@ static void expand(const struct fields *f, struct slice format, struct buf *out)
     struct slice text;
     bool is_short = false;
 
-    while (conf_format_next(f->conf, format, &at, &text, &i)) {
+    while (egress_conf_format_next(f->conf, format, &at, &text, &i)) {
         bool field = i < f->conf->fields_n;
 
         buf_put(out, field ? f->value[i] : text);
@@ -99,8 +99,8 @@ static void put_line(struct place_out *p, struct slice name, struct slice value)
     buf_put_u8(line, 0);
 }
 
-static enum err put_header(const struct fields *f, const struct conf_place *at, struct buf *value,
-                           struct place_out *p)
+static enum err put_header(const struct fields *f, const struct egress_conf_place *at,
+                           struct buf *value, struct place_out *p)
 {
     expand(f, buf_slice(&at->format), value);
     if (value->n == 0 || !http_is_field_value(buf_slice(value)))
@@ -109,8 +109,8 @@ static enum err put_header(const struct fields *f, const struct conf_place *at, 
     return ERR_OK;
 }
 
-static enum err put_query(const struct fields *f, const struct conf_place *at, struct buf *value,
-                          struct place_out *p)
+static enum err put_query(const struct fields *f, const struct egress_conf_place *at,
+                          struct buf *value, struct place_out *p)
 {
     expand(f, buf_slice(&at->format), value);
     if (p->query.n > 0)
@@ -123,8 +123,8 @@ static enum err put_query(const struct fields *f, const struct conf_place *at, s
 
 /* RFC 7617: Basic base64(user ":" password). The whole is told as a secret too, since its base64 is
  * not that of the password alone. */
-static enum err put_basic(const struct fields *f, const struct conf_place *at, struct buf *value,
-                          struct place_out *p)
+static enum err put_basic(const struct fields *f, const struct egress_conf_place *at,
+                          struct buf *value, struct place_out *p)
 {
     struct buf text = BUF_INIT(LINE_BYTES);
     struct slice user = f->value[at->user];
@@ -145,35 +145,35 @@ static enum err put_basic(const struct fields *f, const struct conf_place *at, s
 /* --- each kind of place ------------------------------------------------------------------------ */
 
 /* A format is well formed and has a field. */
-static bool format_is_good(const struct conf *c, const struct conf_place *p)
+static bool format_is_good(const struct egress_conf *c, const struct egress_conf_place *p)
 {
     struct slice format = buf_slice(&p->format), text;
     size_t at = 0, field, found = 0;
 
-    while (conf_format_next(c, format, &at, &text, &field))
+    while (egress_conf_format_next(c, format, &at, &text, &field))
         found += field < c->fields_n;
     return at == format.n && found > 0;
 }
 
-static bool header_is_good(const struct conf *c, const struct conf_place *p)
+static bool header_is_good(const struct egress_conf *c, const struct egress_conf_place *p)
 {
     return http_is_token(buf_slice(&p->name)) && format_is_good(c, p);
 }
 
-static bool query_is_good(const struct conf *c, const struct conf_place *p)
+static bool query_is_good(const struct egress_conf *c, const struct egress_conf_place *p)
 {
     return p->name.n > 0 && format_is_good(c, p);
 }
 
-static bool basic_is_good(const struct conf *c, const struct conf_place *p)
+static bool basic_is_good(const struct egress_conf *c, const struct egress_conf_place *p)
 {
     return p->user < c->fields_n && p->password < c->fields_n;
 }
 
 /* Whether it is configured well, and how it is filled; value is where it is composed. */
 static const struct {
-    bool (*is_good)(const struct conf *c, const struct conf_place *p);
-    enum err (*put)(const struct fields *f, const struct conf_place *at, struct buf *value,
+    bool (*is_good)(const struct egress_conf *c, const struct egress_conf_place *p);
+    enum err (*put)(const struct fields *f, const struct egress_conf_place *at, struct buf *value,
                     struct place_out *p);
 } rows[] = {
     [PLACE_HEADER] = {header_is_good, put_header},
@@ -182,7 +182,7 @@ static const struct {
 };
 _Static_assert(ARRAY_LEN(rows) == PLACE_COUNT, "a row for each kind of place");
 
-enum err place_check(const struct conf *c)
+enum err place_check(const struct egress_conf *c)
 {
     for (size_t i = 0; i < c->places_n; i++)
         if (!rows[c->places[i].in].is_good(c, &c->places[i]))
@@ -190,7 +190,8 @@ enum err place_check(const struct conf *c)
     return ERR_OK;
 }
 
-static enum err put_place(const struct fields *f, const struct conf_place *at, struct place_out *p)
+static enum err put_place(const struct fields *f, const struct egress_conf_place *at,
+                          struct place_out *p)
 {
     struct buf value = BUF_INIT(VALUE_BYTES);
     enum err e = rows[at->in].put(f, at, &value, p);
@@ -212,8 +213,8 @@ static enum err fill(struct fields *f, struct slice credential, struct place_out
     return !e ? buf_err(&p->query) : e;
 }
 
-enum err place_fill(const struct conf *c, struct slice credential, place_secret_fn *fn, void *ctx,
-                    struct place_out *p)
+enum err place_fill(const struct egress_conf *c, struct slice credential, place_secret_fn *fn,
+                    void *ctx, struct place_out *p)
 {
     struct fields f = {.conf = c, .fn = fn, .ctx = ctx};
     enum err e = fill(&f, credential, p);

@@ -8,7 +8,7 @@
 #include "egress/conf.h"
 
 /* Whether each configured place can hold what it is to, and does. ERR_CONFIG. */
-MUST_USE enum err place_check(const struct conf *c);
+MUST_USE enum err place_check(const struct egress_conf *c);
 
 /* Made for one request. */
 struct place_out {
@@ -30,7 +30,7 @@ typedef void place_secret_fn(void *ctx, struct slice value, bool made);
  * ERR_INVALID_PARAMS: a value with CR, LF or NUL, or with anything that its place cannot hold
  * (RFC 9110 5.5; RFC 7617 2: no colon in a user name). p then holds nothing.
  */
-MUST_USE enum err place_fill(const struct conf *c, struct slice credential, place_secret_fn *fn,
-                             void *ctx, struct place_out *p);
+MUST_USE enum err place_fill(const struct egress_conf *c, struct slice credential,
+                             place_secret_fn *fn, void *ctx, struct place_out *p);
 
 #endif

@@ -346,7 +346,7 @@ void pool_put(struct pool *p)
         loop_timer_set(p->idle_timer, p->dropped ? 0 : LIM_POOL_IDLE_MS);
 }
 
-struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust,
+struct pools *pools_new(struct loop *l, const struct egress_conf *conf, const struct trust *trust,
                         const struct pool_ops *ops)
 {
     struct pools *all = MEM_NEW(struct pools);

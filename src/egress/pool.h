@@ -24,7 +24,7 @@ struct pool_key {
 };
 
 /* conf and trust outlive the pools; ops is http.h's. */
-struct pools *pools_new(struct loop *l, const struct conf *conf, const struct trust *trust,
+struct pools *pools_new(struct loop *l, const struct egress_conf *conf, const struct trust *trust,
                         const struct pool_ops *ops);
 /* Closes what was opened with that connection: idle connections now, busy ones when they are put
  * back, and none is used again. */

@@ -62,7 +62,7 @@ struct pool {
 
 struct pools {
     struct loop *loop;
-    const struct conf *conf;
+    const struct egress_conf *conf;
     const struct trust *trust;
     const struct pool_ops *ops;
     struct pool *by_key;

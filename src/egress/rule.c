@@ -28,29 +28,29 @@ static bool says(const struct json *j, uint32_t node, struct slice text, struct 
     return found;
 }
 
-static bool by_status(const struct conf_rule *r, const struct seen *s)
+static bool by_status(const struct egress_conf_rule *r, const struct seen *s)
 {
     return s->status != 0 && r->number == (int64_t)s->status;
 }
 
-static bool by_code(const struct conf_rule *r, const struct seen *s)
+static bool by_code(const struct egress_conf_rule *r, const struct seen *s)
 {
     return s->status == 0 && s->m->kind == JSONRPC_ERROR && s->m->code == r->number;
 }
 
-static bool by_text(const struct conf_rule *r, const struct seen *s)
+static bool by_text(const struct egress_conf_rule *r, const struct seen *s)
 {
     return s->status == 0 && says(s->j, s->words, buf_slice(&r->value), s->scratch);
 }
 
-static bool (*const rows[])(const struct conf_rule *r, const struct seen *s) = {
+static bool (*const rows[])(const struct egress_conf_rule *r, const struct seen *s) = {
     [RULE_STATUS] = by_status,
     [RULE_CODE] = by_code,
     [RULE_TEXT] = by_text,
 };
 _Static_assert(ARRAY_LEN(rows) == RULE_COUNT, "a row for each kind of rule");
 
-static bool any(const struct conf *c, const struct seen *s)
+static bool any(const struct egress_conf *c, const struct seen *s)
 {
     for (size_t i = 0; i < c->rules_n; i++)
         if (rows[c->rules[i].rule](&c->rules[i], s))
@@ -58,12 +58,12 @@ static bool any(const struct conf *c, const struct seen *s)
     return false;
 }
 
-bool rule_refuses_status(const struct conf *c, unsigned status)
+bool rule_refuses_status(const struct egress_conf *c, unsigned status)
 {
     return status == 401 || any(c, &(struct seen){.status = status});
 }
 
-bool rule_refuses(const struct conf *c, const struct json *j, const struct jsonrpc *m)
+bool rule_refuses(const struct egress_conf *c, const struct json *j, const struct jsonrpc *m)
 {
     struct buf scratch = BUF_INIT(limit_get(SET_BODY_BYTES)); /* no string of a message is longer */
     struct seen s = {.j = j, .m = m, .scratch = &scratch};

@@ -8,8 +8,8 @@
 #include "proto/jsonrpc.h"
 
 /* Of an HTTP status. */
-bool rule_refuses_status(const struct conf *c, unsigned status);
+bool rule_refuses_status(const struct egress_conf *c, unsigned status);
 /* Of a response. */
-bool rule_refuses(const struct conf *c, const struct json *j, const struct jsonrpc *m);
+bool rule_refuses(const struct egress_conf *c, const struct json *j, const struct jsonrpc *m);
 
 #endif

@@ -10,7 +10,7 @@ void sessions_init(struct sessions *all)
     TAILQ_INIT(&all->by_age);
 }
 
-static void session_free(struct session *s)
+static void session_free(struct egress_session *s)
 {
     BUG_IF(!TAILQ_EMPTY(&s->waiting_for_open));
     buf_free(&s->id);
@@ -18,7 +18,7 @@ static void session_free(struct session *s)
     mem_free(s);
 }
 
-void session_forget(struct session *s)
+void egress_session_forget(struct egress_session *s)
 {
     if (s->forgotten)
         return;
@@ -29,23 +29,23 @@ void session_forget(struct session *s)
         session_free(s);
 }
 
-struct session *session_own(struct sessions *all)
+struct egress_session *session_own(struct sessions *all)
 {
-    struct session *s = MEM_NEW(struct session);
+    struct egress_session *s = MEM_NEW(struct egress_session);
 
-    *s = (struct session){.all = all, .forgotten = true, .users = 1};
+    *s = (struct egress_session){.all = all, .forgotten = true, .users = 1};
     s->id = BUF_INIT(LIM_UPSTREAM_SESSION_BYTES);
     s->version = BUF_INIT(32);
     TAILQ_INIT(&s->waiting_for_open);
     return s;
 }
 
-static struct session *session_new(struct sessions *all, const struct session_key *key)
+static struct egress_session *session_new(struct sessions *all, const struct session_key *key)
 {
-    struct session *s;
+    struct egress_session *s;
 
     if (HASH_COUNT(all->by_key) >= LIM_UPSTREAM_SESSIONS)
-        session_forget(TAILQ_FIRST(&all->by_age));
+        egress_session_forget(TAILQ_FIRST(&all->by_age));
     s = session_own(all);
     s->key = *key;
     s->forgotten = false;
@@ -55,17 +55,18 @@ static struct session *session_new(struct sessions *all, const struct session_ke
     return s;
 }
 
-struct session *session_find(const struct sessions *all, const struct session_key *key)
+struct egress_session *egress_session_find(const struct sessions *all,
+                                           const struct session_key *key)
 {
-    struct session *s;
+    struct egress_session *s;
 
     HASH_FIND(hh, all->by_key, key, sizeof(*key), s);
     return s;
 }
 
-struct session *session_get(struct sessions *all, const struct session_key *key)
+struct egress_session *session_get(struct sessions *all, const struct session_key *key)
 {
-    struct session *s = session_find(all, key);
+    struct egress_session *s = egress_session_find(all, key);
 
     if (!s)
         s = session_new(all, key);
@@ -75,7 +76,7 @@ struct session *session_get(struct sessions *all, const struct session_key *key)
     return s;
 }
 
-void session_put(struct session *s)
+void session_put(struct egress_session *s)
 {
     BUG_IF(s->users == 0);
     if (--s->users == 0 && s->forgotten)
@@ -84,21 +85,21 @@ void session_put(struct session *s)
 
 void sessions_end(struct sessions *all, const struct session_key *ended)
 {
-    struct session *s, *tmp;
+    struct egress_session *s, *tmp;
 
     HASH_ITER(hh, all->by_key, s, tmp) {
         if (ID_EQ(s->key.session, ended->session) && s->key.gateway == ended->gateway &&
             s->key.generation == ended->generation)
-            session_forget(s);
+            egress_session_forget(s);
     }
 }
 
 void sessions_drop(struct sessions *all, const struct connection_id *connection)
 {
-    struct session *s, *tmp;
+    struct egress_session *s, *tmp;
 
     HASH_ITER(hh, all->by_key, s, tmp) {
         if (ID_EQ(s->key.connection, *connection))
-            session_forget(s);
+            egress_session_forget(s);
     }
 }

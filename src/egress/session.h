@@ -25,7 +25,7 @@ struct session_key {
     uint64_t gateway, generation;
 };
 
-struct session {
+struct egress_session {
     struct session_key key;
     struct sessions *all;
     bool forgotten; /* not found any more; freed with its last user */
@@ -35,27 +35,28 @@ struct session {
     struct buf version; /* what the upstream negotiated */
     bool shaped;        /* what it lists may be what its agent made of it */
     TAILQ_HEAD(, use) waiting_for_open;
-    TAILQ_ENTRY(session) by_age;
+    TAILQ_ENTRY(egress_session) by_age;
     UT_hash_handle hh;
 };
 
 struct sessions {
-    struct session *by_key;
-    TAILQ_HEAD(, session) by_age; /* of those in by_key, the longest unused first */
+    struct egress_session *by_key;
+    TAILQ_HEAD(, egress_session) by_age; /* of those in by_key, the longest unused first */
 };
 
 void sessions_init(struct sessions *all);
 
 /* The session of this key, or NULL. */
-struct session *session_find(const struct sessions *all, const struct session_key *key);
+struct egress_session *egress_session_find(const struct sessions *all,
+                                           const struct session_key *key);
 /* The session of this key, made (NEW) if there is none; the longest unused makes room beyond
  * LIM_UPSTREAM_SESSIONS. Goes back with session_put. */
-struct session *session_get(struct sessions *all, const struct session_key *key);
+struct egress_session *session_get(struct sessions *all, const struct session_key *key);
 /* One that nobody else finds. */
-struct session *session_own(struct sessions *all);
-void session_put(struct session *s);
+struct egress_session *session_own(struct sessions *all);
+void session_put(struct egress_session *s);
 /* The next session_get makes a new one; who uses this one goes on. */
-void session_forget(struct session *s);
+void egress_session_forget(struct egress_session *s);
 
 /* Forgets what ended at that gateway, and nothing that another opened under the same id: of ended,
  * session, gateway and generation count. */

@@ -99,7 +99,7 @@ struct use {
     struct flow flow;
 
     /* open.c */
-    struct session *session;
+    struct egress_session *session;
     bool waits;          /* for another use to open it */
     bool opener;         /* this use opens it */
     bool opened;         /* this use has opened it, so a 404 cannot mean that it is over */

@@ -51,7 +51,7 @@ static const struct mcp_request no_request = {
     .responses = JSON_NONE,
 };
 
-struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req)
+struct call *call_new(struct gateway *g, const struct gateway_upstream *up, struct http_req *req)
 {
     struct call *c = MEM_NEW(struct call);
 

@@ -17,7 +17,7 @@
 
 struct call_queue;
 struct gateway;
-struct session;
+struct gateway_session;
 
 enum call_state {
 #define STATE(name, waits_for) CALL_##name,
@@ -70,11 +70,11 @@ struct call {
     uint32_t next;      /* CALL_BITs of the states that may follow */
 
     /* who asks for what */
-    const struct upstream *up;
-    struct session *session;       /* legacy; NULL for initialize */
-    void (*leave)(struct call *c); /* with a session: it is told that the call is over */
-    struct sink *sink;             /* NULL: nobody to answer */
-    struct http_req *http;         /* likewise */
+    const struct gateway_upstream *up;
+    struct gateway_session *session; /* legacy; NULL for initialize */
+    void (*leave)(struct call *c);   /* with a session: it is told that the call is over */
+    struct sink *sink;               /* NULL: nobody to answer */
+    struct http_req *http;           /* likewise */
     struct sec *token;   /* until call_open is sent; with call_may_feed until it is permitted */
     struct agent *agent; /* whose key was brought; NULL: none yet, or the session's */
     LIST_ENTRY(call) of_agent;
@@ -137,7 +137,7 @@ struct call {
 };
 
 /* A new call in state NEW; req may be NULL (nobody to answer). */
-struct call *call_new(struct gateway *g, const struct upstream *up, struct http_req *req);
+struct call *call_new(struct gateway *g, const struct gateway_upstream *up, struct http_req *req);
 void call_enter(struct call *c, enum call_state s);
 /* A status is the client's answer, if it is there; the call goes on without it. */
 void call_let_go(struct call *c, unsigned status);

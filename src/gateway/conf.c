@@ -51,7 +51,7 @@ void gateway_on_conf_origin(struct gateway_conf *c, const struct msg_conf_origin
 
 void gateway_on_conf_upstream(struct gateway_conf *c, const struct msg_conf_upstream *m)
 {
-    struct upstream *u = NULL;
+    struct gateway_upstream *u = NULL;
 
     if (!c->upstreams)
         c->upstreams = mem_zalloc_array(LIM_UPSTREAMS, sizeof(*c->upstreams));
@@ -92,8 +92,8 @@ bool gateway_conf_has_origin(const struct gateway_conf *c, struct slice origin)
     return false;
 }
 
-const struct upstream *gateway_conf_upstream_by_name(const struct gateway_conf *c,
-                                                     struct slice name)
+const struct gateway_upstream *gateway_conf_upstream_by_name(const struct gateway_conf *c,
+                                                             struct slice name)
 {
     for (size_t i = 0; i < c->n_upstreams; i++) {
         if (slice_eq_str(name, c->upstreams[i].name))

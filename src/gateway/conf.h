@@ -8,7 +8,7 @@
 #include "proto/mcp.h"
 
 /* One configured upstream. */
-struct upstream {
+struct gateway_upstream {
     uint16_t number;
     char name[33];
     char title[LIM_LABEL_BYTES + 1]; /* the name when none was given */
@@ -20,7 +20,7 @@ struct gateway_conf {
     char surface[256]; /* origin of the pages */
     char (*hosts)[256];
     char (*origins)[256];
-    struct upstream *upstreams;
+    struct gateway_upstream *upstreams;
     size_t n_hosts, n_origins, n_upstreams;
     bool bad; /* a row could not be used */
 };
@@ -35,7 +35,7 @@ bool gateway_conf_has_host(const struct gateway_conf *c, struct slice host);
 /* Compared to the byte (RFC 6454 6.2 writes origins in one way). */
 bool gateway_conf_has_origin(const struct gateway_conf *c, struct slice origin);
 /* NULL when there is none of that name. */
-const struct upstream *gateway_conf_upstream_by_name(const struct gateway_conf *c,
-                                                     struct slice name);
+const struct gateway_upstream *gateway_conf_upstream_by_name(const struct gateway_conf *c,
+                                                             struct slice name);
 
 #endif

@@ -23,8 +23,8 @@ struct gateway {
     struct call_queue for_keeper; /* those that wait for room in its channel */
     /* by upstream: for its process, or for room in that one's channel */
     struct call_queue for_egress[LIM_UPSTREAMS];
-    struct session *sessions; /* by id */
-    struct agent *agents;     /* by token */
+    struct gateway_session *sessions; /* by id */
+    struct agent *agents;             /* by token */
     struct keys keys;
     struct refusals refusals;
     struct params_all *params;

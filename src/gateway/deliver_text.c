@@ -26,7 +26,7 @@ static const char *const needs[] = {
 };
 _Static_assert(ARRAY_LEN(needs) == NEED_COUNT, "each need has its words");
 
-void deliver_put_message(struct buf *out, const struct upstream *up, enum need need,
+void deliver_put_message(struct buf *out, const struct gateway_upstream *up, enum need need,
                          struct slice words)
 {
     buf_put_str(out, up->title);
@@ -58,8 +58,8 @@ static const char *const endings[ENDING_COUNT] = {
         "again if they want another try. Never ask them for a password, key or code.",
 };
 
-void deliver_put_ending(struct buf *out, const struct gateway_conf *c, const struct upstream *up,
-                        enum ending how, struct slice words)
+void deliver_put_ending(struct buf *out, const struct gateway_conf *c,
+                        const struct gateway_upstream *up, enum ending how, struct slice words)
 {
     for (const char *p = endings[how]; *p != '\0'; p++) {
         if (p[0] != '%') {

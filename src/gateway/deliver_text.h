@@ -8,10 +8,10 @@
 /* The link of a handoff: a locator, nothing else. */
 void deliver_put_link(struct buf *out, const struct gateway_conf *c, struct handoff_id h);
 /* For the person, beside the link. */
-void deliver_put_message(struct buf *out, const struct upstream *up, enum need need,
+void deliver_put_message(struct buf *out, const struct gateway_upstream *up, enum need need,
                          struct slice words);
 /* For the model, when a call ends without an answer of the upstream. */
-void deliver_put_ending(struct buf *out, const struct gateway_conf *c, const struct upstream *up,
-                        enum ending how, struct slice words);
+void deliver_put_ending(struct buf *out, const struct gateway_conf *c,
+                        const struct gateway_upstream *up, enum ending how, struct slice words);
 
 #endif

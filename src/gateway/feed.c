@@ -10,7 +10,7 @@
 
 /* Without a lease to ride on the keeper says no, or cuts it later, and the client's stream is
  * Sidegate's alone. */
-void call_feed(struct session *s, struct sec *token)
+void call_feed(struct gateway_session *s, struct sec *token)
 {
     struct call *c = call_new(s->g, s->up, NULL);
 
@@ -30,7 +30,7 @@ void call_unfed(struct call *c)
 
 bool call_feeds(const struct call *c)
 {
-    const struct session *s = c->session;
+    const struct gateway_session *s = c->session;
 
     return call_may_feed(c) && !c->anonymous && s->unfed && s->stream && !s->feed;
 }

@@ -5,7 +5,7 @@
 #include "gateway/call.h"
 
 /* It is asked for with this token, which is taken over. */
-void call_feed(struct session *s, struct sec *token);
+void call_feed(struct gateway_session *s, struct sec *token);
 /* The feed was refused, or was ended by the keeper: the next call that goes out with a credential
  * asks for it again. */
 void call_unfed(struct call *c);

@@ -216,7 +216,7 @@ FROM_EGRESS(gateway_on_answer_end, msg_answer_end, CALL_EV_END)
 /* --- ended handoffs --------------------------------------------------------------------------- */
 
 /* Where the client looks: on the stream of the call that waits for it, or on the session's. */
-static void tell_session(struct session *s, struct handoff_id h, struct slice message)
+static void tell_session(struct gateway_session *s, struct handoff_id h, struct slice message)
 {
     struct call *c = NULL;
 
@@ -232,7 +232,7 @@ static void tell_session(struct session *s, struct handoff_id h, struct slice me
 /* A session is told of what it was shown, and no more. Lists may be longer now. */
 void gateway_on_handoff_signal(struct gateway *g, const struct msg_handoff_signal *m)
 {
-    struct session *s = session_by_id(g, m->session);
+    struct gateway_session *s = session_by_id(g, m->session);
     struct buf out = BUF_INIT(512), id = BUF_INIT(ID_TEXT);
 
     if (!s || !session_was_shown(s, m->handoff))
@@ -245,7 +245,7 @@ void gateway_on_handoff_signal(struct gateway *g, const struct msg_handoff_signa
         mcp_put_notification(&out, "notifications/tools/list_changed");
         session_send(s, buf_slice(&out));
     }
-    session_forget(s, m->handoff);
+    gateway_session_forget(s, m->handoff);
     buf_free(&out);
     buf_free(&id);
 }

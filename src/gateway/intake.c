@@ -60,12 +60,12 @@ enum err intake_token(struct call *c)
 enum err intake_session(struct call *c)
 {
     struct slice id = SLICE_EMPTY;
-    struct session *s = NULL;
+    struct gateway_session *s = NULL;
     enum err e = ERR_OK;
 
     if (http_req_field(c->http, "Mcp-Session-Id", &id) != ERR_OK)
         return ERR_NO_SESSION;
-    e = session_find(c->g, id, c->up, c->agent, &s);
+    e = gateway_session_find(c->g, id, c->up, c->agent, &s);
     if (e)
         return e;
     if (s->n_calls >= limit_get(SET_CALLS_PER_CLIENT))
@@ -431,7 +431,7 @@ static enum err (*const starts[])(struct call *c) = {
     [CALL_KIND_RESPONSE] = start_response,
 };
 
-void intake_post(struct gateway *g, const struct upstream *up, struct http_req *req)
+void intake_post(struct gateway *g, const struct gateway_upstream *up, struct http_req *req)
 {
     struct call *c = call_new(g, up, req);
     enum err e = take(c);

@@ -4,7 +4,7 @@
 
 #include "gateway/call.h"
 
-typedef void intake_fn(struct gateway *g, const struct upstream *up, struct http_req *req);
+typedef void intake_fn(struct gateway *g, const struct gateway_upstream *up, struct http_req *req);
 
 intake_fn intake_post;
 

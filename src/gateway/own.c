@@ -52,8 +52,8 @@ static void put_capabilities(struct buf *out, const struct json *j, uint32_t cap
     json_edits_free(&e);
 }
 
-static void put_instructions(struct buf *out, const struct upstream *up, const struct json *j,
-                             uint32_t instructions)
+static void put_instructions(struct buf *out, const struct gateway_upstream *up,
+                             const struct json *j, uint32_t instructions)
 {
     struct buf scratch = BUF_INIT(LIM_SNAPSHOT_BYTES);
     struct slice theirs = json_str_slice(j, instructions, &scratch);
@@ -89,7 +89,7 @@ static void describe(const struct call *c, struct slice stored, struct mcp_serve
 
 static void reply_initialize(struct call *c, const struct mcp_server_info *info, struct buf *out)
 {
-    struct session *s = NULL;
+    struct gateway_session *s = NULL;
     struct buf id = BUF_INIT(ID_TEXT);
     const struct session_new n = {.up = c->up,
                                   .client = c->client,

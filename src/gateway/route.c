@@ -32,7 +32,7 @@ static intake_fn *find_method(struct slice method)
     return NULL;
 }
 
-static const struct upstream *find_upstream(const struct gateway *g, struct slice path)
+static const struct gateway_upstream *find_upstream(const struct gateway *g, struct slice path)
 {
     const struct slice prefix = SLICE_LIT("/mcp/");
     struct slice name = slice_sub(path, prefix.n, path.n);
@@ -47,7 +47,7 @@ static const struct upstream *find_upstream(const struct gateway *g, struct slic
 /* Nothing of the request's own words: people and programs put tokens into paths. */
 static void log_refusal(const struct gateway *g, const struct http_req *req, enum err e)
 {
-    const struct upstream *up = find_upstream(g, req->path);
+    const struct gateway_upstream *up = find_upstream(g, req->path);
     size_t i = 0;
 
     while (i < ARRAY_LEN(methods) && !slice_eq_str(req->method, methods[i].method))
@@ -108,7 +108,7 @@ static void on_head(void *ctx, struct http_req *req)
 static void on_request(void *ctx, struct http_req *req)
 {
     struct gateway *g = ctx;
-    const struct upstream *up = find_upstream(g, req->path);
+    const struct gateway_upstream *up = find_upstream(g, req->path);
     intake_fn *fn = find_method(req->method);
     enum err e = cors_check(&g->conf, req);
 

@@ -25,7 +25,7 @@ static void put_lane(const struct gateway *g, struct session_id *id)
 
 static void on_idle(void *ctx)
 {
-    struct session *s = ctx;
+    struct gateway_session *s = ctx;
 
     if (s->stream || s->n_calls > 0)
         session_used(s); /* in use, if quietly */
@@ -33,16 +33,16 @@ static void on_idle(void *ctx)
         session_end(s);
 }
 
-enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret)
+enum err session_new(struct gateway *g, const struct session_new *n, struct gateway_session **ret)
 {
     struct agent *agent = agent_get(&g->agents, &n->token);
-    struct session *s = NULL;
+    struct gateway_session *s = NULL;
 
     if (agent->n_sessions >= limit_get(SET_SESSIONS_PER_CLIENT)) {
         agent_put(&g->agents, agent);
         return ERR_RATE_LIMITED;
     }
-    s = MEM_NEW(struct session);
+    s = MEM_NEW(struct gateway_session);
     s->g = g;
     RANDOM_ID(s->id);
     put_lane(g, &s->id);
@@ -65,7 +65,7 @@ enum err session_new(struct gateway *g, const struct session_new *n, struct sess
     return ERR_OK;
 }
 
-static void tell_end(struct session *s)
+static void tell_end(struct gateway_session *s)
 {
     const struct msg_session_gone gone = {.session = s->id};
 
@@ -74,7 +74,7 @@ static void tell_end(struct session *s)
     egresses_end_session(&s->g->egresses, s->up->number, s->id);
 }
 
-static void session_free(struct session *s)
+static void session_free(struct gateway_session *s)
 {
     tell_end(s);
     agent_put(&s->g->agents, s->agent);
@@ -84,14 +84,14 @@ static void session_free(struct session *s)
     mem_free(s);
 }
 
-static struct call *next_to_cancel(const struct session *s)
+static struct call *next_to_cancel(const struct gateway_session *s)
 {
     struct call *c = LIST_FIRST(&s->calls);
 
     return c && c == s->closing ? LIST_NEXT(c, in_session) : c;
 }
 
-static void end_stream(struct session *s)
+static void end_stream(struct gateway_session *s)
 {
     struct sink *sink = s->stream;
 
@@ -103,7 +103,7 @@ static void end_stream(struct session *s)
         call_event(s->feed, CALL_EV_CANCEL, NULL);
 }
 
-void session_end(struct session *s)
+void session_end(struct gateway_session *s)
 {
     struct call *c = NULL;
 
@@ -123,26 +123,27 @@ void session_end(struct session *s)
 
 void sessions_done(struct gateway *g)
 {
-    struct session *s = NULL, *next = NULL;
+    struct gateway_session *s = NULL, *next = NULL;
 
     HASH_ITER(hh, g->sessions, s, next) {
         session_end(s);
     }
 }
 
-struct session *session_by_id(struct gateway *g, struct session_id id)
+struct gateway_session *session_by_id(struct gateway *g, struct session_id id)
 {
-    struct session *s = NULL;
+    struct gateway_session *s = NULL;
 
     HASH_FIND(hh, g->sessions, &id, sizeof(id), s);
     return s;
 }
 
-enum err session_find(struct gateway *g, struct slice text, const struct upstream *up,
-                      const struct agent *agent, struct session **ret)
+enum err gateway_session_find(struct gateway *g, struct slice text,
+                              const struct gateway_upstream *up, const struct agent *agent,
+                              struct gateway_session **ret)
 {
     struct session_id id;
-    struct session *s = NULL;
+    struct gateway_session *s = NULL;
 
     if (!id_parse(text, id.b, sizeof(id.b)))
         return ERR_UNKNOWN_SESSION;
@@ -154,7 +155,7 @@ enum err session_find(struct gateway *g, struct slice text, const struct upstrea
     return ERR_OK;
 }
 
-void session_used(struct session *s)
+void session_used(struct gateway_session *s)
 {
     loop_timer_set(s->timer, limit_get(SET_SESSION_IDLE));
 }
@@ -162,7 +163,7 @@ void session_used(struct session *s)
 /* --- its calls -------------------------------------------------------------------------------- */
 
 /* One without a request of its own, made for the session. */
-static void share_session(struct call *c, const struct session *s)
+static void share_session(struct call *c, const struct gateway_session *s)
 {
     struct share *share = share_get(&c->g->keys.shares, ID_SLICE(s->agent->token));
 
@@ -172,7 +173,7 @@ static void share_session(struct call *c, const struct session *s)
 
 static void leave(struct call *c)
 {
-    struct session *s = c->session;
+    struct gateway_session *s = c->session;
 
     if (s->feed == c)
         s->feed = NULL;
@@ -187,7 +188,7 @@ static void leave(struct call *c)
         session_free(s);
 }
 
-void session_join(struct session *s, struct call *c)
+void session_join(struct gateway_session *s, struct call *c)
 {
     if (!c->http)
         share_session(c, s);
@@ -213,7 +214,7 @@ void session_closing(struct call *c)
 
 void session_close(struct call *c)
 {
-    struct session *s = c->session;
+    struct gateway_session *s = c->session;
     bool frees_session = s->closing == c;
 
     call_let_go(c, 204);
@@ -226,7 +227,7 @@ void session_close(struct call *c)
 
 static void on_room(void *ctx)
 {
-    struct session *s = ctx;
+    struct gateway_session *s = ctx;
 
     if (s->feed)
         call_event(s->feed, CALL_EV_ROOM, NULL);
@@ -234,7 +235,7 @@ static void on_room(void *ctx)
 
 static void on_gone(void *ctx)
 {
-    struct session *s = ctx;
+    struct gateway_session *s = ctx;
 
     s->stream = NULL;
     session_used(s);
@@ -244,7 +245,7 @@ static void on_gone(void *ctx)
 
 static const struct sink_events stream_events = {on_room, on_gone};
 
-enum err session_take_stream(struct session *s, struct sink *sink)
+enum err session_take_stream(struct gateway_session *s, struct sink *sink)
 {
     if (s->stream)
         return ERR_EXISTS;
@@ -254,7 +255,7 @@ enum err session_take_stream(struct session *s, struct sink *sink)
     return ERR_OK;
 }
 
-void session_send(struct session *s, struct slice message)
+void session_send(struct gateway_session *s, struct slice message)
 {
     if (s->stream)
         sink_event(s->stream, message);
@@ -263,13 +264,13 @@ void session_send(struct session *s, struct slice message)
 /* --- handoffs --------------------------------------------------------------------------------- */
 
 /* The oldest is forgotten; its client then finds the same handoff on its next call. */
-void session_show(struct session *s, struct handoff_id h)
+void session_show(struct gateway_session *s, struct handoff_id h)
 {
     if (!session_was_shown(s, h))
         s->shown[s->n_shown++ % SESSION_SHOWN] = h;
 }
 
-bool session_was_shown(const struct session *s, struct handoff_id h)
+bool session_was_shown(const struct gateway_session *s, struct handoff_id h)
 {
     for (unsigned i = 0; i < s->n_shown && i < SESSION_SHOWN; i++) {
         if (ID_EQ(s->shown[i], h))
@@ -278,7 +279,7 @@ bool session_was_shown(const struct session *s, struct handoff_id h)
     return false;
 }
 
-void session_forget(struct session *s, struct handoff_id h)
+void gateway_session_forget(struct gateway_session *s, struct handoff_id h)
 {
     for (unsigned i = 0; i < SESSION_SHOWN; i++) {
         if (ID_EQ(s->shown[i], h))

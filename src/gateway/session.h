@@ -16,14 +16,14 @@ enum { SESSION_SHOWN = 16 /* handoffs whose end the client is told */ };
 
 LIST_HEAD(call_list, call);
 
-struct session {
+struct gateway_session {
     UT_hash_handle hh;
     struct gateway *g;
     struct session_id id;
-    const struct upstream *up;
+    const struct gateway_upstream *up;
     struct client_id client;
     struct agent *agent; /* whose token initialized; a cheap first look, not the decision */
-    LIST_ENTRY(session) of_agent;
+    LIST_ENTRY(gateway_session) of_agent;
     uint32_t caps; /* bits of mcp_client_caps */
     struct buf caps_text;
     const struct quirk *quirk;
@@ -44,7 +44,7 @@ struct session {
 
 /* What initialize brought. */
 struct session_new {
-    const struct upstream *up;
+    const struct gateway_upstream *up;
     struct client_id client;
     struct digest token;
     uint32_t caps;
@@ -53,9 +53,10 @@ struct session_new {
 };
 
 /* A new session. ERR_RATE_LIMITED beyond SET_SESSIONS_PER_CLIENT. */
-MUST_USE enum err session_new(struct gateway *g, const struct session_new *n, struct session **ret);
+MUST_USE enum err session_new(struct gateway *g, const struct session_new *n,
+                              struct gateway_session **ret);
 /* Ends it: its calls but closing, its stream; keeper and egress are told when that is over too. */
-void session_end(struct session *s);
+void session_end(struct gateway_session *s);
 /* The client's DELETE is permitted: the session is over for it, and egress has yet to hear of it. */
 void session_closing(struct call *c);
 /* A DELETE that the upstream does not get, since nobody may send it there; it is over. */
@@ -66,26 +67,27 @@ void sessions_done(struct gateway *g);
  * The session that a request names, if it is this upstream's and was opened by this agent:
  * ERR_OK, or ERR_UNKNOWN_SESSION. text is the header's value.
  */
-MUST_USE enum err session_find(struct gateway *g, struct slice text, const struct upstream *up,
-                               const struct agent *agent, struct session **ret);
-struct session *session_by_id(struct gateway *g, struct session_id id);
+MUST_USE enum err gateway_session_find(struct gateway *g, struct slice text,
+                                       const struct gateway_upstream *up, const struct agent *agent,
+                                       struct gateway_session **ret);
+struct gateway_session *session_by_id(struct gateway *g, struct session_id id);
 /* The call is one of this session's, with its capabilities and quirk, until it is over. */
-void session_join(struct session *s, struct call *c);
+void session_join(struct gateway_session *s, struct call *c);
 /* Whether this client is another than whose session the call names: the one who initialized it is
  * the only one who may use it. */
 bool session_is_foreign(const struct call *c, const struct client_id *client);
 /* Put off the end of an idle session. */
-void session_used(struct session *s);
+void session_used(struct gateway_session *s);
 
 /* The client gets this message outside of any call: on its GET stream, or not at all. */
-void session_send(struct session *s, struct slice message);
+void session_send(struct gateway_session *s, struct slice message);
 /* Makes sink the GET stream. ERR_EXISTS when there is one. */
-MUST_USE enum err session_take_stream(struct session *s, struct sink *sink);
+MUST_USE enum err session_take_stream(struct gateway_session *s, struct sink *sink);
 
 /* A handoff was shown to this session. */
-void session_show(struct session *s, struct handoff_id h);
-bool session_was_shown(const struct session *s, struct handoff_id h);
-void session_forget(struct session *s, struct handoff_id h);
+void session_show(struct gateway_session *s, struct handoff_id h);
+bool session_was_shown(const struct gateway_session *s, struct handoff_id h);
+void gateway_session_forget(struct gateway_session *s, struct handoff_id h);
 
 /* The index of a level's name as in logging/setLevel ("debug" is 0), or -1. */
 int session_log_level(struct slice name);

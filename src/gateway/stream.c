@@ -32,10 +32,10 @@ static enum err check_accept(const struct call *c)
                : ERR_BAD_ACCEPT;
 }
 
-void stream_get(struct gateway *g, const struct upstream *up, struct http_req *req)
+void stream_get(struct gateway *g, const struct gateway_upstream *up, struct http_req *req)
 {
     struct call *c = call_new(g, up, req);
-    struct session *s = NULL;
+    struct gateway_session *s = NULL;
     struct sec *token = NULL;
     enum err e = check_accept(c);
 
@@ -60,7 +60,7 @@ void stream_get(struct gateway *g, const struct upstream *up, struct http_req *r
 }
 
 /* The upstream's session is ended under the same token, at the same time; see session_closing. */
-void stream_delete(struct gateway *g, const struct upstream *up, struct http_req *req)
+void stream_delete(struct gateway *g, const struct gateway_upstream *up, struct http_req *req)
 {
     struct call *c = call_new(g, up, req);
     enum err e = take(c);

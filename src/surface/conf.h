@@ -6,40 +6,41 @@
 
 #define CONF_HOSTS 16
 
-struct conf_field {
+struct surface_conf_field {
     char label[LIM_LABEL_BYTES + 1];
     char hint[257];
     bool masked;
     uint8_t wants; /* for base/chars.h */
 };
 
-struct conf_upstream {
+struct surface_conf_upstream {
     char title[LIM_LABEL_BYTES + 1];
     struct page_lease lease;
-    struct conf_field fields[LIM_FIELDS];
+    struct surface_conf_field fields[LIM_FIELDS];
     size_t fields_n;
 };
 
-struct conf {
+struct surface_conf {
     char url[256]; /* the origin of the pages */
     char hosts[CONF_HOSTS][256];
     size_t hosts_n;
-    struct conf_upstream *upstreams[LIM_UPSTREAMS]; /* NULL: not configured */
-    bool bad;                                       /* a row made no sense */
+    struct surface_conf_upstream *upstreams[LIM_UPSTREAMS]; /* NULL: not configured */
+    bool bad;                                               /* a row made no sense */
 };
 
-void conf_free(struct conf *c);
+void surface_conf_free(struct surface_conf *c);
 
 /* ERR_OK when the rows are a whole: an origin, a host, no gaps between fields. */
-MUST_USE enum err conf_check(const struct conf *c);
+MUST_USE enum err surface_conf_check(const struct surface_conf *c);
 
 /* The upstream, or NULL. */
-const struct conf_upstream *conf_upstream(const struct conf *c, uint16_t upstream);
+const struct surface_conf_upstream *surface_conf_upstream(const struct surface_conf *c,
+                                                          uint16_t upstream);
 /* Its title; "?" for one that is not configured any more. */
-struct slice conf_title(const struct conf *c, uint16_t upstream);
+struct slice surface_conf_title(const struct surface_conf *c, uint16_t upstream);
 /* The host and port of the pages, as people read it in the address bar. */
-struct slice conf_host(const struct conf *c);
+struct slice surface_conf_host(const struct surface_conf *c);
 /* Whether a Host value is ours. */
-bool conf_is_host(const struct conf *c, struct slice host);
+bool surface_conf_is_host(const struct surface_conf *c, struct slice host);
 
 #endif

@@ -127,7 +127,7 @@ static void reply_wrongs(struct visit *v)
 }
 
 static void show_form(struct visit *v, const struct msg_handoff_view *m,
-                      const struct conf_upstream *u)
+                      const struct surface_conf_upstream *u)
 {
     const struct give *g = v->own;
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
@@ -171,7 +171,7 @@ static void show_ended(struct visit *v, const struct msg_handoff_view *m,
 
 static void on_view(struct visit *v, const struct msg_handoff_view *m)
 {
-    const struct conf_upstream *u = conf_upstream(&v->s->conf, m->upstream);
+    const struct surface_conf_upstream *u = surface_conf_upstream(&v->s->conf, m->upstream);
     const struct page_kind *kind = page_kind(m->kind);
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
 
@@ -418,7 +418,7 @@ static enum err unpack_posted(struct give *g)
 static void on_view_of_post(struct visit *v, const struct msg_handoff_view *m)
 {
     struct give *g = v->own;
-    const struct conf_upstream *u = conf_upstream(&v->s->conf, m->upstream);
+    const struct surface_conf_upstream *u = surface_conf_upstream(&v->s->conf, m->upstream);
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
 
     if (!is_open(m) || !u) {

@@ -74,7 +74,7 @@ static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 
     if (!r)
         return;
-    r->page = (struct page_row){.inbox = *m, .title = conf_title(&v->s->conf, m->upstream)};
+    r->page = (struct page_row){.inbox = *m, .title = surface_conf_title(&v->s->conf, m->upstream)};
     r->page.inbox.client_label = keep(&r->client, m->client_label);
     r->page.inbox.tool = keep(&r->tool, m->tool);
     r->page.inbox.words = keep(&r->words, m->words);
@@ -86,7 +86,8 @@ static void on_connection_row(struct visit *v, const struct msg_connection_row *
 
     if (!r)
         return;
-    r->page = (struct page_row){.connection = *m, .title = conf_title(&v->s->conf, m->upstream)};
+    r->page =
+        (struct page_row){.connection = *m, .title = surface_conf_title(&v->s->conf, m->upstream)};
     r->page.connection.client_label = keep(&r->client, m->client_label);
 }
 

@@ -175,7 +175,7 @@ void page_message(struct buf *out, const struct page_frame *f, enum page_text te
 
 /* --- kinds of handoff, and why there is one --------------------------------------------------- */
 
-static struct page_asked ask_secret(const struct conf_upstream *u)
+static struct page_asked ask_secret(const struct surface_conf_upstream *u)
 {
     return (struct page_asked){u->fields, u->fields_n};
 }

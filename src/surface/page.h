@@ -19,8 +19,8 @@ enum {
     PAGE_ROWS = 256,    /* rows of a list; more are not shown */
 };
 
-struct conf_upstream; /* surface/conf.h */
-struct conf_field;
+struct surface_conf_upstream; /* surface/conf.h */
+struct surface_conf_field;
 
 /* What every page has around it. */
 struct page_frame {
@@ -63,7 +63,7 @@ struct page_lease {
 
 /* What a form asks for, beside the password. */
 struct page_asked {
-    const struct conf_field *f;
+    const struct surface_conf_field *f;
     size_t n;
 };
 
@@ -71,7 +71,7 @@ struct page_asked {
 struct page_kind {
     enum web_file form;            /* the template; what it may name is the same for each */
     enum page_text stored, tested; /* the page at its end */
-    struct page_asked (*asks)(const struct conf_upstream *u);
+    struct page_asked (*asks)(const struct surface_conf_upstream *u);
 };
 const struct page_kind *page_kind(enum handoff_kind k);
 

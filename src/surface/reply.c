@@ -64,7 +64,7 @@ static void begin(struct visit *v)
 struct page_frame reply_frame(const struct visit *v, struct slice user, const struct digest *csrf)
 {
     struct page_frame f = {.url = slice_str(v->s->conf.url),
-                           .host = conf_host(&v->s->conf),
+                           .host = surface_conf_host(&v->s->conf),
                            .user = user,
                            .now = clock_wall_ms()};
 

@@ -98,7 +98,8 @@ static bool is_our_host(const struct visit *v)
 
     if (PLANTED(surface_any_host))
         return true;
-    return http_req_field(v->http, "Host", &host) == ERR_OK && conf_is_host(&v->s->conf, host);
+    return http_req_field(v->http, "Host", &host) == ERR_OK &&
+           surface_conf_is_host(&v->s->conf, host);
 }
 
 /*

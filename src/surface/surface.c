@@ -105,7 +105,7 @@ bool surface_message(void *ctx, struct chan *c, enum msg type, union msg_any *m,
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-struct conf *surface_conf(struct surface *s)
+struct surface_conf *surface_conf(struct surface *s)
 {
     return &s->conf;
 }
@@ -114,7 +114,7 @@ enum err surface_open(struct surface *s, struct loop *l)
 {
     s->loop = l;
     crypto_init();
-    enum err e = conf_check(&s->conf);
+    enum err e = surface_conf_check(&s->conf);
     if (!e)
         e = hasher_new(l, on_hashed, s, &s->hasher);
     if (!e)
@@ -128,7 +128,7 @@ void surface_close(struct surface *s)
     s->httpd = NULL;
     hasher_free(s->hasher);
     s->hasher = NULL;
-    conf_free(&s->conf);
+    surface_conf_free(&s->conf);
 }
 
 void surface_set_keeper(struct surface *s, struct chan *keeper)

@@ -14,7 +14,7 @@ struct surface {
     struct loop *loop;
     struct httpd *httpd;
     struct hasher *hasher;
-    struct conf conf;
+    struct surface_conf conf;
     struct chan *keeper; /* NULL: not there at the moment */
     struct box_public seal;
     bool sealable;            /* seal came from this keeper */

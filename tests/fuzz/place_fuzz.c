@@ -29,7 +29,7 @@ static struct slice word(struct slice *s, uint8_t end)
     return w;
 }
 
-static void add_place(struct conf *c, struct slice text)
+static void add_place(struct egress_conf *c, struct slice text)
 {
     struct msg_conf_place m = {.upstream = 3, .in = PLACE_HEADER};
     struct slice kind = word(&text, ' ');
@@ -46,7 +46,7 @@ static void add_place(struct conf *c, struct slice text)
     egress_on_conf_place(c, &m);
 }
 
-static void make_conf(struct conf *c, struct slice places)
+static void make_conf(struct egress_conf *c, struct slice places)
 {
     const struct msg_conf_upstream u = {.upstream = 3, .name = SLICE_LIT("up"), .protocols = 3};
     const struct msg_conf_endpoint e = {
@@ -55,7 +55,7 @@ static void make_conf(struct conf *c, struct slice places)
     const struct msg_conf_field key = {
         .upstream = 3, .index = 1, .name = SLICE_LIT("key"), .masked = true};
 
-    conf_init(c);
+    egress_conf_init(c);
     egress_on_conf_upstream(c, &u);
     egress_on_conf_endpoint(c, &e);
     egress_on_conf_field(c, &user);
@@ -92,11 +92,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice in = slice_of(data, size), places = fuzz_line(&in);
     struct told told = {0};
     struct place_out p;
-    struct conf c;
+    struct egress_conf c;
     size_t query = 0;
 
     make_conf(&c, places);
-    if (conf_check(&c) == ERR_OK && place_check(&c) == ERR_OK) {
+    if (egress_conf_check(&c) == ERR_OK && place_check(&c) == ERR_OK) {
         place_init(&p);
         enum err e = place_fill(&c, in, tell, &told, &p);
         MUST(e == ERR_OK || e == ERR_PROTOCOL || e == ERR_INVALID_PARAMS);
@@ -114,6 +114,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         place_free(&p);
     }
-    conf_free(&c);
+    egress_conf_free(&c);
     return 0;
 }

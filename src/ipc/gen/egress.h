@@ -6,19 +6,19 @@
 
 struct chan;
 struct egress;
-struct conf;
+struct egress_conf;
 
 /* Where the conf_* rows go; the role's own, as are the following. */
-struct conf *egress_conf(struct egress *x);
+struct egress_conf *egress_conf(struct egress *x);
 
 /* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
  * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
-void egress_on_conf_upstream(struct conf *, const struct msg_conf_upstream *m);
-void egress_on_conf_endpoint(struct conf *, const struct msg_conf_endpoint *m);
-void egress_on_conf_field(struct conf *, const struct msg_conf_field *m);
-void egress_on_conf_place(struct conf *, const struct msg_conf_place *m);
-void egress_on_conf_rule(struct conf *, const struct msg_conf_rule *m);
-void egress_on_conf_verify(struct conf *, const struct msg_conf_verify *m);
+void egress_on_conf_upstream(struct egress_conf *, const struct msg_conf_upstream *m);
+void egress_on_conf_endpoint(struct egress_conf *, const struct msg_conf_endpoint *m);
+void egress_on_conf_field(struct egress_conf *, const struct msg_conf_field *m);
+void egress_on_conf_place(struct egress_conf *, const struct msg_conf_place *m);
+void egress_on_conf_rule(struct egress_conf *, const struct msg_conf_rule *m);
+void egress_on_conf_verify(struct egress_conf *, const struct msg_conf_verify *m);
 void egress_on_send_head(struct egress *, struct chan *c, const struct msg_send_head *m);
 void egress_on_send_param(struct egress *, struct chan *c, const struct msg_send_param *m);
 void egress_on_send_part(struct egress *, struct chan *c, const struct msg_send_part *m);

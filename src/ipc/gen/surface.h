@@ -6,17 +6,17 @@
 
 struct chan;
 struct surface;
-struct conf;
+struct surface_conf;
 
 /* Where the conf_* rows go; the role's own, as are the following. */
-struct conf *surface_conf(struct surface *x);
+struct surface_conf *surface_conf(struct surface *x);
 
 /* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
  * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
-void surface_on_conf_site(struct conf *, const struct msg_conf_site *m);
-void surface_on_conf_host(struct conf *, const struct msg_conf_host *m);
-void surface_on_conf_upstream(struct conf *, const struct msg_conf_upstream *m);
-void surface_on_conf_field(struct conf *, const struct msg_conf_field *m);
+void surface_on_conf_site(struct surface_conf *, const struct msg_conf_site *m);
+void surface_on_conf_host(struct surface_conf *, const struct msg_conf_host *m);
+void surface_on_conf_upstream(struct surface_conf *, const struct msg_conf_upstream *m);
+void surface_on_conf_field(struct surface_conf *, const struct msg_conf_field *m);
 void surface_on_seal_key(struct surface *, const struct msg_seal_key *m);
 void surface_on_health(struct surface *, const struct msg_health *m);
 void surface_on_login_salt(struct surface *, const struct msg_login_salt *m);

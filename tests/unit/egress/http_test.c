@@ -34,7 +34,7 @@ struct asked {
 
 static struct rig {
     struct loop *loop;
-    struct conf conf;
+    struct egress_conf conf;
     struct pools *pools;
     struct pool *pool;
     int listener;
@@ -206,7 +206,7 @@ static int setup(void **state)
     rig.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(rig.listener, (struct sockaddr *)&a, sizeof(a)), 0);
     assert_int_equal(listen(rig.listener, CONNS), 0);
-    conf_init(&rig.conf);
+    egress_conf_init(&rig.conf);
     buf_put_str(&rig.conf.host, "localhost");
     buf_put_str(&rig.conf.path, "/mcp");
     rig.conf.port = 80;
@@ -226,7 +226,7 @@ static int teardown(void **state)
         loop_turn(rig.loop, -1);
     mem_free(rig.pools);
     loop_free(rig.loop);
-    conf_free(&rig.conf);
+    egress_conf_free(&rig.conf);
     for (unsigned i = 0; i < rig.conns; i++)
         close(rig.ends[i]);
     close(rig.listener);

@@ -18,14 +18,14 @@ static struct msg_conf_place place(enum place in, const char *name, const char *
         .upstream = 3, .in = in, .name = slice_str(name), .format = slice_str(format)};
 }
 
-static void base_conf(struct conf *c)
+static void base_conf(struct egress_conf *c)
 {
     const struct msg_conf_upstream u = {.upstream = 3, .name = SLICE_LIT("up"), .protocols = 3};
     const struct msg_conf_endpoint e = {
         .upstream = 3, .host = SLICE_LIT("h"), .port = 1, .path = SLICE_LIT("/")};
     const struct msg_conf_field user = field(0, "user", false), key = field(1, "key", true);
 
-    conf_init(c);
+    egress_conf_init(c);
     egress_on_conf_upstream(c, &u);
     egress_on_conf_endpoint(c, &e);
     egress_on_conf_field(c, &user);
@@ -105,14 +105,14 @@ static void test_rows(void **state)
                   rows[i].format == NULL ? "" : rows[i].format);
         struct told told = {BUF_INIT(1000)};
         struct place_out out;
-        struct conf c;
+        struct egress_conf c;
         enum err e;
 
         base_conf(&c);
         p.user = rows[i].in == PLACE_BASIC ? SLICE_LIT("user") : SLICE_EMPTY;
         p.password = rows[i].in == PLACE_BASIC ? SLICE_LIT("key") : SLICE_EMPTY;
         egress_on_conf_place(&c, &p);
-        assert_err(conf_check(&c), ERR_OK);
+        assert_err(egress_conf_check(&c), ERR_OK);
         place_init(&out);
         e = place_fill(&c, pack(&packed, slice_str(rows[i].user), slice_str(rows[i].key)), tell,
                        &told, &out);
@@ -131,7 +131,7 @@ static void test_rows(void **state)
         }
         place_free(&out);
         buf_free(&told.text);
-        conf_free(&c);
+        egress_conf_free(&c);
     }
     buf_free(&packed);
 }
@@ -143,7 +143,7 @@ static void test_two_places(void **state)
                                 more = place(PLACE_QUERY, "l", "{user}");
     struct buf packed = BUF_INIT(100);
     struct place_out out;
-    struct conf c;
+    struct egress_conf c;
 
     (void)state;
     base_conf(&c);
@@ -157,7 +157,7 @@ static void test_two_places(void **state)
     assert_true(slice_eq_str(buf_slice(&out.query), "k=k&l=u"));
     place_free(&out);
     buf_free(&packed);
-    conf_free(&c);
+    egress_conf_free(&c);
 }
 
 static void test_nul_in_a_value(void **state)
@@ -165,7 +165,7 @@ static void test_nul_in_a_value(void **state)
     const struct msg_conf_place p = place(PLACE_QUERY, "k", "{key}");
     struct buf packed = BUF_INIT(100);
     struct place_out out;
-    struct conf c;
+    struct egress_conf c;
 
     (void)state;
     base_conf(&c);
@@ -175,7 +175,7 @@ static void test_nul_in_a_value(void **state)
                ERR_INVALID_PARAMS);
     place_free(&out);
     buf_free(&packed);
-    conf_free(&c);
+    egress_conf_free(&c);
 }
 
 /* A packed credential that is not exactly the fields. */
@@ -188,7 +188,7 @@ static void test_malformed(void **state)
                   {"\0\1a\0", 4}, {"\0\1a\0\2b", 6}, {"\0\1a\0\1b!", 7}, {"\xff\xff", 2}};
     const struct msg_conf_place p = place(PLACE_HEADER, "X", "{key}");
     struct place_out out;
-    struct conf c;
+    struct egress_conf c;
 
     (void)state;
     base_conf(&c);
@@ -199,7 +199,7 @@ static void test_malformed(void **state)
                    ERR_PROTOCOL);
         place_free(&out);
     }
-    conf_free(&c);
+    egress_conf_free(&c);
 }
 
 /* Many places with the longest value: refused, not cut. */
@@ -209,7 +209,7 @@ static void test_too_large(void **state)
     struct buf packed = BUF_INIT(20000);
     const struct msg_conf_place p = place(PLACE_HEADER, "X", "{key}{key}{key}{key}{key}");
     struct place_out out;
-    struct conf c;
+    struct egress_conf c;
 
     (void)state;
     memset(value, 'v', sizeof(value));
@@ -222,7 +222,7 @@ static void test_too_large(void **state)
     assert_int_equal(out.lines_n, 0);
     place_free(&out);
     buf_free(&packed);
-    conf_free(&c);
+    egress_conf_free(&c);
 }
 
 /* --- what is checked -------------------------------------------------------------------------- */
@@ -247,16 +247,16 @@ static void test_places(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         struct msg_conf_place p = place(places[i].in, places[i].name, places[i].format);
-        struct conf c;
+        struct egress_conf c;
 
         base_conf(&c);
         p.user = slice_str(places[i].user);
         p.password = slice_str(places[i].password);
         egress_on_conf_place(&c, &p);
-        assert_err(conf_check(&c), ERR_OK);
+        assert_err(egress_conf_check(&c), ERR_OK);
         if ((place_check(&c) == ERR_OK) != places[i].good)
             fail_msg("row %zu", i);
-        conf_free(&c);
+        egress_conf_free(&c);
     }
 }
 
@@ -279,15 +279,15 @@ static void test_rules(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         const struct msg_conf_rule m = {3, rules[i].rule, slice_str(rules[i].value)};
         const struct msg_conf_place p = place(PLACE_HEADER, "X", "{key}");
-        struct conf c;
+        struct egress_conf c;
 
         base_conf(&c);
         egress_on_conf_place(&c, &p);
         egress_on_conf_rule(&c, &m);
-        assert_int_equal(conf_check(&c) == ERR_OK, rules[i].good);
+        assert_int_equal(egress_conf_check(&c) == ERR_OK, rules[i].good);
         if (rules[i].good)
             assert_int_equal(c.rules[0].number, rules[i].number);
-        conf_free(&c);
+        egress_conf_free(&c);
     }
 }
 
@@ -297,38 +297,38 @@ static void test_rows_that_do_not_fit(void **state)
     const struct msg_conf_place p = place(PLACE_HEADER, "X", "{key}");
     struct msg_conf_field f = field(3, "z", true);
     struct msg_conf_place other = p;
-    struct conf c;
+    struct egress_conf c;
 
     (void)state;
     for (f.index = 2; f.index < 4; f.index++) { /* 2 is due */
         base_conf(&c);
         egress_on_conf_place(&c, &p);
         egress_on_conf_field(&c, &f);
-        assert_err(conf_check(&c), f.index == 2 ? ERR_OK : ERR_CONFIG);
-        conf_free(&c);
+        assert_err(egress_conf_check(&c), f.index == 2 ? ERR_OK : ERR_CONFIG);
+        egress_conf_free(&c);
     }
 
     base_conf(&c);
     other.upstream = 4;
     egress_on_conf_place(&c, &other);
-    assert_err(conf_check(&c), ERR_CONFIG);
-    conf_free(&c);
+    assert_err(egress_conf_check(&c), ERR_CONFIG);
+    egress_conf_free(&c);
 
     base_conf(&c); /* fields without a place */
-    assert_err(conf_check(&c), ERR_CONFIG);
-    conf_free(&c);
+    assert_err(egress_conf_check(&c), ERR_CONFIG);
+    egress_conf_free(&c);
 
     base_conf(&c);
     for (int i = 0; i <= LIM_PLACES; i++)
         egress_on_conf_place(&c, &p);
-    assert_err(conf_check(&c), ERR_CONFIG);
-    conf_free(&c);
+    assert_err(egress_conf_check(&c), ERR_CONFIG);
+    egress_conf_free(&c);
 
-    conf_init(&c);
-    assert_err(conf_check(&c), ERR_CONFIG);
+    egress_conf_init(&c);
+    assert_err(egress_conf_check(&c), ERR_CONFIG);
     egress_on_conf_place(&c, &p); /* before the upstream's own row */
-    assert_err(conf_check(&c), ERR_CONFIG);
-    conf_free(&c);
+    assert_err(egress_conf_check(&c), ERR_CONFIG);
+    egress_conf_free(&c);
 }
 
 int main(void)

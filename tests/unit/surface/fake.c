@@ -286,7 +286,7 @@ const struct msg_conf_field fake_fields[2] = {
 
 static void configure(struct fake *f, uint16_t port)
 {
-    struct conf *c = &f->s.conf;
+    struct surface_conf *c = &f->s.conf;
     char url[64];
 
     (void)snprintf(url, sizeof(url), "http://localhost:%u", port);
@@ -295,7 +295,7 @@ static void configure(struct fake *f, uint16_t port)
     surface_on_conf_upstream(c, &fake_upstream);
     for (size_t i = 0; i < ARRAY_LEN(fake_fields); i++)
         surface_on_conf_field(c, &fake_fields[i]);
-    assert_int_equal(conf_check(c), ERR_OK);
+    assert_int_equal(surface_conf_check(c), ERR_OK);
 }
 
 static void script(struct fake *f)
