@@ -3,9 +3,9 @@
  * the value as it is in the same run, and how long making a matcher takes. Prints one JSON line a
  * figure, for bench/bench.mjs. A program for people who measure.
  */
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/slice.h"
-#include "proto/base64.h"
 #include "proto/json.h"
 #include "screen/screen.h"
 

@@ -1,10 +1,10 @@
 /* user and key: people, their passwords, and the keys of their agents. */
 #include "cli/client.h"
 
+#include "base/base64.h"
 #include "crypto/hash.h"
 #include "crypto/password.h"
 #include "crypto/random.h"
-#include "proto/base64.h"
 #include "proto/utf8.h"
 
 #include <stdio.h>

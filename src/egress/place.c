@@ -5,7 +5,7 @@
  */
 #include "egress/place.h"
 
-#include "proto/base64.h"
+#include "base/base64.h"
 #include "proto/http_field.h"
 #include "proto/url.h"
 #include "screen/screen.h"

@@ -9,6 +9,7 @@
  */
 #include "keeper/state.h"
 
+#include "base/base64.h"
 #include "base/planted.h"
 #include "crypto/blob.h"
 #include "crypto/open.h"
@@ -16,7 +17,6 @@
 #include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/roots.h"
-#include "keeper/text64.h"
 #include "keeper/use.h"
 
 enum { VERSION = 4, HEAD = 4 + 6 * 16 + 32 + 8 + 1, PLAIN = HEAD + 32 + LIM_UPSTREAM_STATE_BYTES };
@@ -57,9 +57,9 @@ enum err state_seal(struct keeper *k, const struct state *s, struct buf *ret_tex
     if (!e)
         e = aead_seal(&key, binding, buf_slice(&plain), &sealed);
     if (!e) {
-        text64_put(ret_text, buf_slice(&sealed));
+        base64_put(ret_text, BASE64_URL, buf_slice(&sealed));
         if (PLANTED(state_tells))
-            text64_put(ret_text, planted_kept());
+            base64_put(ret_text, BASE64_URL, planted_kept());
         e = buf_err(ret_text);
     }
     buf_free(&plain);
@@ -113,7 +113,7 @@ static enum err unseal(struct keeper *k, struct slice text, struct buf *plain)
     struct buf sealed = BUF_INIT(PLAIN + AEAD_OVERHEAD);
     struct aead_key key = {0, NULL};
     uint32_t id = 0;
-    enum err e = text64_get(text, &sealed);
+    enum err e = base64_decode(BASE64_URL, text, &sealed);
 
     if (!e)
         e = blob_key_id(buf_slice(&sealed), BLOB_XCHACHA20, &id);

@@ -6,8 +6,8 @@
  */
 #include "proto/mcp_header.h"
 
+#include "base/base64.h"
 #include "base/limits.h"
-#include "proto/base64.h"
 #include "proto/utf8.h"
 
 #define SENTINEL_FROM "=?base64?"

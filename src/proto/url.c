@@ -5,6 +5,8 @@
  */
 #include "proto/url.h"
 
+#include <arpa/inet.h>
+
 static bool is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
@@ -62,55 +64,13 @@ static bool path_or_query_ok(struct slice s)
 
 /* --- hosts ------------------------------------------------------------------------------------ */
 
-/* Exactly four decimal numbers up to 255 without leading zeros. */
-static bool is_ipv4(struct slice s)
+/* An address in the form of RFC 4291 2.2, or four decimal numbers without leading zeros; no zone. */
+static bool is_address(int family, struct slice s)
 {
-    for (int i = 0; i < 4; i++) {
-        uint64_t v;
-        size_t k = slice_find_byte(s, '.');
-        if (!slice_to_u64(slice_sub(s, 0, k), 255, &v) || (i < 3) != (k < s.n))
-            return false;
-        s = slice_sub(s, k + 1, s.n);
-    }
-    return true;
-}
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
 
-/* The form of RFC 4291 2.2: up to eight groups, one "::", maybe an IPv4 tail. No zone. */
-static bool is_ipv6(struct slice s)
-{
-    int groups = 0;
-    bool gap = false;
-    if (slice_starts(s, SLICE_LIT("::"))) {
-        gap = true;
-        s = slice_sub(s, 2, s.n);
-    }
-    while (s.n) {
-        size_t k = slice_find_byte(s, ':');
-        struct slice g = slice_sub(s, 0, k);
-        if (k == s.n && slice_find_byte(g, '.') < g.n) {
-            groups += 2;
-            return is_ipv4(g) && (gap ? groups < 8 : groups == 8);
-        }
-        if (g.n == 0 || g.n > 4)
-            return false;
-        for (size_t i = 0; i < g.n; i++) {
-            if (hex_value(g.p[i]) < 0)
-                return false;
-        }
-        groups++;
-        s = slice_sub(s, k, s.n);
-        if (s.n == 1)
-            return false; /* a colon at the end */
-        if (slice_starts(s, SLICE_LIT("::"))) {
-            if (gap)
-                return false;
-            gap = true;
-            s = slice_sub(s, 2, s.n);
-        } else {
-            s = slice_sub(s, 1, s.n);
-        }
-    }
-    return gap ? groups < 8 : groups == 8;
+    return slice_to_cstr(s, text, sizeof(text)) && inet_pton(family, text, &address) == 1;
 }
 
 /* Labels of letters, digits, "-" and "_"; a last label that begins with a digit would be read as a
@@ -145,13 +105,13 @@ static enum err authority(struct slice s, struct url *u)
         k = slice_find_byte(s, ']');
         u->host = slice_sub(s, 1, k);
         u->host_is_ipv6 = true;
-        if (k == s.n || !is_ipv6(u->host))
+        if (k == s.n || !is_address(AF_INET6, u->host))
             return ERR_SYNTAX;
         s = slice_sub(s, k + 1, s.n);
     } else {
         k = slice_find_byte(s, ':');
         u->host = slice_sub(s, 0, k);
-        u->host_is_ipv4 = is_ipv4(u->host);
+        u->host_is_ipv4 = is_address(AF_INET, u->host);
         if (!u->host_is_ipv4 && !is_name(u->host))
             return ERR_SYNTAX;
         s = slice_sub(s, k, s.n);

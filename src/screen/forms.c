@@ -6,10 +6,10 @@
  */
 #include "screen/forms.h"
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/planted.h"
-#include "proto/base64.h"
 #include "proto/utf8.h"
 #include "screen/escape.h"
 

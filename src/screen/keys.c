@@ -5,7 +5,7 @@
  */
 #include "screen/keys.h"
 
-#include "proto/base64.h"
+#include "base/base64.h"
 
 /* --- by its characters ------------------------------------------------------------------------ */
 

@@ -6,8 +6,8 @@
  */
 #include "screen/match.h"
 
+#include "base/base64.h"
 #include "base/planted.h"
-#include "proto/base64.h"
 #include "screen/escape.h"
 #include "screen/forms.h"
 

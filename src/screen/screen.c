@@ -5,8 +5,8 @@
  */
 #include "screen/screen.h"
 
+#include "base/base64.h"
 #include "base/planted.h"
-#include "proto/base64.h"
 #include "screen/match.h"
 
 bool screen_has(struct screen *s, struct slice text)

@@ -4,11 +4,11 @@
  * and only what comes out of it to the keeper, which decides. Afterwards the browser is sent to a
  * handoff by its id, to the connections or to the inbox, never to an address that it named.
  */
+#include "base/base64.h"
 #include "base/mem.h"
 #include "crypto/random.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
-#include "proto/base64.h"
 #include "proto/utf8.h"
 #include "surface/posted.h"
 #include "surface/reply.h"

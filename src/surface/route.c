@@ -5,9 +5,9 @@
  */
 #include "surface/route.h"
 
+#include "base/base64.h"
 #include "base/planted.h"
 #include "os/log.h"
-#include "proto/base64.h"
 #include "surface/reply.h"
 
 /* The looks of a page are the same for everybody, and are given under any name: the page that says

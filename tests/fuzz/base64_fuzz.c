@@ -1,6 +1,6 @@
 /* Base64: what is encoded comes back, what is decoded was the only way to write it. */
+#include "base/base64.h"
 #include "fuzz.h"
-#include "proto/base64.h"
 #include "proto/mcp_header.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
+#include "base/base64.h"
 #include "fuzz.h"
-#include "proto/base64.h"
 #include "proto/utf8.h"
 #include "screen/match.h"
 #include "screen/screen.h"

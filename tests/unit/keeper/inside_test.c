@@ -2,10 +2,10 @@
  * and not in a requestState, opened. */
 #include "rig.h"
 
+#include "base/base64.h"
 #include "crypto/open.h"
 #include "keeper/master.h"
 #include "keeper/roots.h"
-#include "keeper/text64.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -103,7 +103,8 @@ static void open_state(struct rig *r, struct buf *ret)
     open.upstream = UP_TWO;
     rig_forget(r->gateway);
     rig_say_call(r, &open);
-    assert_err(text64_get(rig_take(r->gateway, MSG_CALL_HANDOFF)->call_handoff.state, &sealed),
+    assert_err(base64_decode(BASE64_URL, rig_take(r->gateway, MSG_CALL_HANDOFF)->call_handoff.state,
+                             &sealed),
                ERR_OK);
     assert_err(open_aead(&key, SLICE_LIT("requestState"), buf_slice(&sealed), ret), ERR_OK);
     buf_free(&sealed);

@@ -7,7 +7,6 @@
 #include "crypto/init.h"
 #include "keeper/call.h"
 #include "keeper/handoff.h"
-#include "keeper/text64.h"
 #include "keeper/words.h"
 
 struct wanted {
@@ -104,39 +103,12 @@ static void test_words(void **state)
     assert_true(same < 3);
 }
 
-static void test_text64(void **state)
-{
-    static const char *const bad[] = {"A",    "AAAAA", "AB",    "AA==", "AA+A",
-                                      "AA/A", "AA A",  "AA\nA", "AAB"};
-    struct buf text = BUF_INIT(128), bytes = BUF_INIT(64);
-    uint8_t in[32];
-
-    (void)state;
-    for (size_t n = 0; n <= sizeof(in); n++) {
-        for (size_t i = 0; i < n; i++)
-            in[i] = (uint8_t)(i * 37 + n);
-        buf_clear(&text);
-        buf_clear(&bytes);
-        text64_put(&text, slice_of(in, n));
-        assert_int_equal(text.n, (n * 8 + 5) / 6);
-        assert_err(text64_get(buf_slice(&text), &bytes), ERR_OK);
-        assert_true(slice_eq(buf_slice(&bytes), slice_of(in, n)));
-    }
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        buf_clear(&bytes);
-        assert_err(text64_get(slice_str(bad[i]), &bytes), ERR_SYNTAX);
-    }
-    buf_free(&text);
-    buf_free(&bytes);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handoffs),
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_words),
-        cmocka_unit_test(test_text64),
     };
 
     crypto_init();

@@ -5,9 +5,9 @@
  */
 #include "unit.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "proto/base64.h"
 #include "screen/parts.h"
 #include "screen/screen.h"
 

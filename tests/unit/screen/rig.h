@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "proto/base64.h"
 #include "screen/match.h"
 #include "screen/screen.h"
 

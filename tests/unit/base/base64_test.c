@@ -1,6 +1,6 @@
 /* Base64: RFC 4648's own vectors, the canonical form, and what is refused. */
-#include "proto/base64.h"
-#include "proto_test.h"
+#include "base/base64.h"
+#include "proto/proto_test.h"
 
 static const struct {
     const char *plain, *standard, *url;

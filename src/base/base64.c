@@ -1,5 +1,5 @@
 /* Base64, RFC 4648. Pure; used by every role that decodes headers or looks into blobs. */
-#include "proto/base64.h"
+#include "base/base64.h"
 
 static const char alphabet[2][65] = {
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",

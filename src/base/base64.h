@@ -1,6 +1,6 @@
 /* Base64 (RFC 4648 4 and 5). */
-#ifndef SG_PROTO_BASE64_H
-#define SG_PROTO_BASE64_H
+#ifndef SG_BASE_BASE64_H
+#define SG_BASE_BASE64_H
 
 #include "base/buf.h"
 #include "base/err.h"
