@@ -23,6 +23,7 @@ struct store {
     char *reserve; /* path */
     bool reserve_gone;
     bool in_work; /* statements that write are allowed */
+    bool in_read;
     bool flushing;
     sqlite3_stmt *stmt[STMT_COUNT];
     bool busy[STMT_COUNT];
@@ -30,6 +31,8 @@ struct store {
     struct store_queue lazy;
     struct loop_timer *lazy_timer; /* NULL without a loop */
     struct store_item ride;
+    struct store_item *run; /* of store_run, and what became of it */
+    enum err run_e;
 };
 
 /* What a result code of SQLite means to us. Aborts when a sync failed. */

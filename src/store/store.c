@@ -59,50 +59,22 @@ static void take_text(struct reader *r, char *dst, size_t n)
         r->e = ERR_CORRUPT;
 }
 
+#define COLUMN(member, read) read
 #define ROW(name, columns)                                                                         \
-    static void read_##name(struct reader *r, void *into)                                          \
+    static void read_##name(UNUSED struct reader *r, void *into)                                   \
     {                                                                                              \
-        struct name *row = into;                                                                   \
+        UNUSED struct name *row = into;                                                            \
         columns                                                                                    \
     }
-#define ID(kind, member)          take_fixed(r, row->member.b, ID_BYTES);
-#define WHO(member)               ID(, member.user) ID(, member.client)
-#define DIGEST(member)            take_fixed(r, row->member.b, DIGEST_BYTES);
-#define SALT(member)              take_fixed(r, row->member, ID_BYTES);
-#define TEXT(member, max)         take_text(r, row->member, sizeof(row->member));
-#define BLOB(member)              row->member = take_slice(r);
-#define UINT(member)              row->member = take_number(r, UINT64_MAX);
-#define INT(member)               row->member = (int64_t)take_number(r, UINT64_MAX);
-#define BOOL(member)              row->member = take_number(r, 1) != 0;
-#define ENUM(kind, member, count) row->member = (enum kind)take_number(r, (count)-1);
 #include "store/statements.def"
-
-/* How many columns each row has. */
-enum {
-    COLUMNS_none,
-#define ROW(name, columns)        COLUMNS_##name = 0 columns,
-#define ID(kind, member)          +1
-#define WHO(member)               +2
-#define DIGEST(member)            +1
-#define SALT(member)              +1
-#define TEXT(member, max)         +1
-#define BLOB(member)              +1
-#define UINT(member)              +1
-#define INT(member)               +1
-#define BOOL(member)              +1
-#define ENUM(kind, member, count) +1
-#include "store/statements.def"
-};
-
-#define read_none NULL
 
 static const struct {
     const char *sql;
     const char *params; /* one letter each: see statements.def */
-    int columns;
-    void (*read)(struct reader *r, void *into); /* NULL: it gives no rows */
+    size_t size;        /* of a row; 0: it gives none */
+    void (*read)(struct reader *r, void *into);
 } statements[STMT_COUNT] = {
-#define Q(name, sql, params, row) [Q_##name] = {sql, params, COLUMNS_##row, read_##row},
+#define Q(name, sql, params, row) [Q_##name] = {sql, params, sizeof(row_of_Q_##name), read_##row},
 #include "store/statements.def"
 };
 
@@ -156,7 +128,7 @@ enum err store_prepare(struct store *s, enum stmt q)
     if (rc != SQLITE_OK)
         return store_err(s, rc);
     BUG_IF((size_t)sqlite3_bind_parameter_count(s->stmt[q]) != slice_str(statements[q].params).n);
-    BUG_IF(sqlite3_column_count(s->stmt[q]) != statements[q].columns);
+    BUG_IF((sqlite3_column_count(s->stmt[q]) > 0) != (statements[q].size > 0));
     return ERR_OK;
 }
 
@@ -208,7 +180,7 @@ enum err store_change(struct store *s, enum stmt q, const struct store_val *vals
 {
     enum err e = ERR_OK;
 
-    BUG_IF(!s->in_work || statements[q].read);
+    BUG_IF(!s->in_work || statements[q].size > 0);
     e = bind_values(s, q, vals, SQLITE_STATIC);
     if (!e)
         e = store_err(s, sqlite3_step(s->stmt[q]));
@@ -229,7 +201,7 @@ void store_start(struct store *s, enum stmt q, const struct store_val *vals, voi
                  struct store_rows *ret)
 {
     *ret = (struct store_rows){.s = s, .q = q, .row = row};
-    BUG_IF(!statements[q].read);
+    BUG_IF(statements[q].size == 0);
     ret->e = bind_values(s, q, vals, SQLITE_TRANSIENT);
     BUG_IF(!ret->e && !s->in_work && !sqlite3_stmt_readonly(s->stmt[q]));
     s->busy[q] = true;
@@ -243,8 +215,10 @@ bool store_next(struct store_rows *r)
     if (r->e)
         return false;
     rc = sqlite3_step(reader.st);
-    if (rc == SQLITE_ROW)
+    if (rc == SQLITE_ROW) {
         statements[r->q].read(&reader, r->row);
+        BUG_IF(reader.column != sqlite3_column_count(reader.st));
+    }
     r->e = reader.e ? reader.e : store_err(r->s, rc);
     return rc == SQLITE_ROW && !r->e;
 }
@@ -254,6 +228,22 @@ enum err store_end(struct store_rows *r, enum err e)
     reset(r->s, r->q);
     r->s->busy[r->q] = false;
     return r->e ? r->e : e;
+}
+
+enum err store_all(struct store *s, enum stmt q, const struct store_val *vals, struct buf *ret)
+{
+    union {
+#define COLUMN(member, read)
+#define ROW(name, columns) struct name name;
+#include "store/statements.def"
+    } row;
+    struct store_rows r;
+
+    store_start(s, q, vals, &row, &r);
+    r.once = true;
+    while (store_next(&r))
+        buf_put(ret, slice_of(&row, statements[q].size));
+    return store_end(&r, buf_err(ret));
 }
 
 enum err store_first(struct store *s, enum stmt q, const struct store_val *vals, void *row)

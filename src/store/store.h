@@ -9,6 +9,10 @@
  * fails undoes its own writes and nobody else's. After the commit, in the order of queueing, each
  * done callback runs: only there may anything be told to anyone.
  *
+ * It is asked, and answers later: nothing is read or written but in such callbacks. Who only reads
+ * is answered at once by SQLite, for which the loop waits; another engine need not do so. This
+ * header is what it would have to provide: the SQL of statements.def and migrations/ are SQLite's.
+ *
  * Errors: ERR_NO_SPACE (disk full), ERR_IO, ERR_CORRUPT, ERR_EXISTS (a unique key is taken),
  * ERR_NOT_FOUND where a function says so. A sync that fails aborts the process: what
  * reached the disk is then not knowable, and a new start reads what did.
@@ -37,20 +41,11 @@ enum connection_stored {
 };
 
 /* Rows: a struct each, and for each statement the one that it gives. */
+#define COLUMN(member, read) member
 #define ROW(name, columns)                                                                         \
     struct name {                                                                                  \
         columns                                                                                    \
     };
-#define ID(kind, member)          struct kind##_id member;
-#define WHO(member)               struct principal member;
-#define DIGEST(member)            struct digest member;
-#define SALT(member)              uint8_t member[ID_BYTES];
-#define TEXT(member, max)         char member[(max) + 1];
-#define BLOB(member)              struct slice member;
-#define UINT(member)              uint64_t member;
-#define INT(member)               int64_t member;
-#define BOOL(member)              bool member;
-#define ENUM(kind, member, count) enum kind member;
 #define Q(name, sql, params, row) typedef struct row row_of_Q_##name;
 #include "store/statements.def"
 
@@ -83,6 +78,7 @@ struct store_val {
 #define V_BYTES(s) ((struct store_val){.type = STORE_BYTES, .bytes = (s)}) /* struct slice */
 #define V_STR(s)   V_BYTES(slice_str(s))
 #define V_ID(id)   V_BYTES(ID_SLICE(id)) /* any id struct, or a digest */
+#define V_WHO(who) V_ID((who).user), V_ID((who).client)
 #define V_SALT(s)  V_BYTES(slice_of((s), sizeof(s)))
 /* The parameters of one statement, in order. */
 #define VALS(...) ((const struct store_val[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}})
@@ -103,14 +99,18 @@ struct store_rows {
 };
 
 /* Starts a query whose rows go to row, which the compiler holds against the statement. Always
- * followed by store_end. Outside of work it reads what is committed. */
+ * followed by store_end. Only inside a work callback. */
 #define store_query(s, q, vals, row, ret) store_start((s), (q), (vals), (row_of_##q *){row}, (ret))
 /* The next row: true, and it is there until the next call. */
 MUST_USE bool store_next(struct store_rows *r);
 /* Ends the query: what went wrong since store_query, or else e. */
 MUST_USE enum err store_end(struct store_rows *r, enum err e);
-/* The first row, or ERR_NOT_FOUND. Of rows without a slice. */
+/* The first row, or ERR_NOT_FOUND; of rows without a slice. On an error row holds nothing. */
 #define store_one(s, q, vals, row) store_first((s), (q), (vals), (row_of_##q *){row})
+
+/* Appends all rows, one struct behind the other; of rows without a slice. */
+MUST_USE enum err store_all(struct store *s, enum stmt q, const struct store_val *vals,
+                            struct buf *ret);
 
 /* The statement q, which gives rows of that struct: for who is told the statement. */
 #define STORE_GIVES(row, q) _Generic((row_of_##q *)NULL, struct row * : (q))
@@ -129,15 +129,28 @@ typedef enum err store_work_fn(void *ctx);
 typedef void store_done_fn(void *ctx, enum err e);
 
 enum store_urgency {
+    STORE_READ, /* reads what is committed, and writes nothing. It may run, and done too, before
+                   store_work returns, or any time later, but before all that is queued after it */
     STORE_NORMAL,
     STORE_URGENT, /* revoking: when the disk is full, the reserve is given up for it */
     STORE_LAZY    /* first in the next transaction of others, or after STORE_LAZY_TIME in one of its
                      own: for what may be undone by a crash until then */
 };
 
-/* done may be NULL. */
+/* done may be NULL, but for who reads. */
 void store_work(struct store *s, enum store_urgency u, store_work_fn *work, store_done_fn *done,
                 void *ctx);
+/* The same for one store_one. The vals need not live on. */
+#define store_ask(s, q, vals, row, done, ctx)                                                      \
+    store_ask_for(&(struct store_asked){(s), (q), (vals), (row_of_##q *){row}}, (done), (ctx))
+struct store_asked {
+    struct store *s;
+    enum stmt q;
+    const struct store_val *vals;
+    void *row;
+};
+void store_ask_for(const struct store_asked *a, store_done_fn *done, void *ctx);
+
 /* Called in each transaction before the commit, for what rides along with the others' work; done
  * after each, with what became of it. */
 void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx);

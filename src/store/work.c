@@ -14,11 +14,42 @@ void store_flush_deferred(void *ctx)
     store_flush(ctx);
 }
 
+/* SQLite answers at once. */
+static enum err read_now(struct store *s, store_work_fn *work, void *ctx)
+{
+    enum err e = ERR_OK;
+
+    BUG_IF(s->in_work || s->in_read);
+    s->in_read = true;
+    e = work(ctx);
+    s->in_read = false;
+    return e;
+}
+
+static enum err ask_work(void *ctx)
+{
+    const struct store_asked *a = ctx;
+
+    return store_first(a->s, a->q, a->vals, a->row);
+}
+
+void store_ask_for(const struct store_asked *a, store_done_fn *done, void *ctx)
+{
+    struct store_asked copy = *a;
+
+    done(ctx, read_now(a->s, ask_work, &copy));
+}
+
 void store_work(struct store *s, enum store_urgency u, store_work_fn *work, store_done_fn *done,
                 void *ctx)
 {
-    struct store_item *it = MEM_NEW(struct store_item);
+    struct store_item *it = NULL;
 
+    if (u == STORE_READ) {
+        done(ctx, read_now(s, work, ctx));
+        return;
+    }
+    it = MEM_NEW(struct store_item);
     *it = (struct store_item){.urgency = u, .work = work, .done = done, .ctx = ctx};
     if (u == STORE_LAZY) {
         if (TAILQ_EMPTY(&s->lazy) && s->loop && !PLANTED(lazy_for_ever))
@@ -128,6 +159,8 @@ static void finish(struct store *s, struct store_queue *group, enum err e)
         s->ride.done(s->ride.ctx, e ? e : s->ride.e);
     while ((it = TAILQ_FIRST(group))) {
         TAILQ_REMOVE(group, it, in_queue);
+        if (it == s->run)
+            s->run_e = it->e;
         if (it->done)
             it->done(it->ctx, it->e);
         mem_free(it);
@@ -160,34 +193,15 @@ void store_flush(struct store *s)
         loop_defer(s->loop, store_flush_deferred, s);
 }
 
-struct run {
-    store_work_fn *work;
-    void *ctx;
-    enum err e;
-};
-
-static enum err run_work(void *ctx)
-{
-    struct run *r = ctx;
-
-    return r->work(r->ctx);
-}
-
-static void run_done(void *ctx, enum err e)
-{
-    struct run *r = ctx;
-
-    r->e = e;
-}
-
 enum err store_run(struct store *s, enum store_urgency u, store_work_fn *work, void *ctx)
 {
-    struct run r = {.work = work, .ctx = ctx};
-
     BUG_IF(s->flushing);
-    store_work(s, u, run_work, run_done, &r);
+    if (u == STORE_READ)
+        return read_now(s, work, ctx);
+    store_work(s, u, work, NULL, ctx);
+    s->run = TAILQ_LAST(&s->waiting, store_queue);
     store_flush(s);
-    return r.e;
+    return s->run_e;
 }
 
 void store_drain(struct store *s)

@@ -89,16 +89,36 @@ static void job_done(void *ctx, enum err e)
     j->done = j->order ? ++*j->order : 1;
 }
 
+static void answered(void *ctx, enum err e)
+{
+    *(enum err *)ctx = e;
+}
+
+/* What store_one says, from outside. */
+#define ONE(s, q, vals, row, e) store_ask((s), q, (vals), (row), answered, (e))
+
+/* All rows that a statement gives, from outside. */
+struct listing {
+    struct store *s;
+    enum stmt q;
+    struct buf rows;
+};
+
+static enum err list_work(void *ctx)
+{
+    struct listing *l = ctx;
+
+    return store_all(l->s, l->q, VALS(), &l->rows);
+}
+
 static size_t rows(struct store *s)
 {
-    struct kek_row row;
-    struct store_rows r;
+    struct listing l = {s, Q_kek_list, BUF_INIT(4096)};
     size_t n = 0;
 
-    store_query(s, Q_kek_list, VALS(), &row, &r);
-    while (store_next(&r))
-        n++;
-    assert_int_equal(store_end(&r, ERR_OK), ERR_OK);
+    assert_int_equal(store_run(s, STORE_READ, list_work, &l), ERR_OK);
+    n = l.rows.n / sizeof(struct kek_row);
+    buf_free(&l.rows);
     return n;
 }
 
@@ -188,9 +208,8 @@ static void test_older_schema(void **state)
     struct rig *r = *state;
 
     for (size_t version = 1; version <= USES_STAY; version++) {
-        struct use_row use;
-        struct store_rows q;
-        int n = 0;
+        struct listing uses = {NULL, Q_use_all, BUF_INIT(4096)};
+        const struct use_row *use = NULL;
 
         make_older(r, version);
         outside(r, "INSERT INTO kek VALUES (1, 0, 7);"
@@ -204,18 +223,20 @@ static void test_older_schema(void **state)
                    "  zeroblob(32), zeroblob(32), 1000, 2000 FROM u");
         assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
         assert_int_equal(rows(r->s), 1);
-        store_query(r->s, Q_use_all, VALS(), &use, &q);
-        while (store_next(&q))
-            assert_int_equal(use.id.b[15], '1' + n++);
-        assert_int_equal(store_end(&q, ERR_OK), ERR_OK);
-        assert_int_equal(n, 2);
+        uses.s = r->s;
+        assert_int_equal(store_run(r->s, STORE_READ, list_work, &uses), ERR_OK);
+        assert_int_equal(uses.rows.n, 2 * sizeof(*use));
+        use = (const void *)uses.rows.p;
+        assert_int_equal(use[0].id.b[15], '1');
+        assert_int_equal(use[1].id.b[15], '2');
+        buf_free(&uses.rows);
         for (uint8_t i = 0; i < 6; i++) {
             struct use_id chain = {"000000000000000"};
             struct number_row until;
             enum err e = ERR_OK;
 
             chain.b[15] = (uint8_t)('0' + i);
-            e = store_one(r->s, Q_chain_find, VALS(V_ID(chain)), &until);
+            ONE(r->s, Q_chain_find, VALS(V_ID(chain)), &until, &e);
             assert_int_equal(e, i == 2 || i == 4 ? ERR_OK : ERR_NOT_FOUND);
             if (e == ERR_OK)
                 assert_int_equal(until.n, 1000 + 25 * 3600000);
@@ -225,26 +246,44 @@ static void test_older_schema(void **state)
     }
 }
 
+struct list_of {
+    struct store *s;
+    struct connection_id connection;
+};
+
+static enum err only_list_is_a(void *ctx)
+{
+    struct list_of *l = ctx;
+    struct bytes_row list;
+    struct store_rows q;
+
+    store_query(l->s, Q_snapshot_get, VALS(V_STR("up"), V_INT(1), V_INT(2), V_ID(l->connection)),
+                &list, &q);
+    assert_true(store_next(&q));
+    assert_true(slice_eq_str(list.bytes, "a"));
+    return store_end(&q, ERR_OK);
+}
+
 /* Of lists those stay that were seen without a credential: whose the others were is not known. */
 static void test_older_lists(void **state)
 {
-    struct connection_id ann = {"000000000000000"};
+    struct list_of ann = {.connection = {"000000000000000"}};
     struct rig *r = *state;
-    struct bytes_row list;
-    struct number_row seen;
-    struct store_rows q;
+    struct upstream_row seen;
+    enum err e = ERR_OK;
 
-    ann.b[15] = '1';
+    ann.connection.b[15] = '1';
     make_older(r, LISTS_OF_PEOPLE);
     outside(r, "INSERT INTO snapshot VALUES ('up', zeroblob(16), 1, 2, 5, x'61'),"
                "  ('up', CAST('0000000000000001' AS BLOB), 1, 2, 6, x'62')");
     assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
-    store_query(r->s, Q_snapshot_get, VALS(V_STR("up"), V_INT(1), V_INT(2), V_ID(ann)), &list, &q);
-    assert_true(store_next(&q));
-    assert_true(slice_eq_str(list.bytes, "a"));
-    assert_int_equal(store_end(&q, ERR_OK), ERR_OK);
-    assert_int_equal(store_one(r->s, Q_snapshot_seen, VALS(V_STR("up")), &seen), ERR_OK);
-    assert_int_equal(seen.n, 5);
+    ann.s = r->s;
+    assert_int_equal(store_run(r->s, STORE_READ, only_list_is_a, &ann), ERR_OK);
+    ONE(r->s, Q_upstream_seen, VALS(V_STR("up")), &seen, &e);
+    assert_int_equal(e, ERR_OK);
+    assert_string_equal(seen.name, "up");
+    assert_int_equal(seen.connections, 0);
+    assert_int_equal(seen.seen, 5);
 }
 
 #define HANDOFF(id, request)                                                                       \
@@ -495,6 +534,7 @@ static void test_damaged_value(void **state)
     struct node_row node;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum err e = ERR_OK;
         char sql[200];
 
         snprintf(sql, sizeof(sql),
@@ -503,7 +543,8 @@ static void test_damaged_value(void **state)
                  rows[i].sql);
         outside(r, sql);
         assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
-        assert_int_equal(store_one(r->s, Q_node_get, VALS(), &node), rows[i].e);
+        ONE(r->s, Q_node_get, VALS(), &node, &e);
+        assert_int_equal(e, rows[i].e);
     }
     assert_int_equal(node.epoch, 5);
     assert_true(node.rolled_back);
@@ -532,6 +573,7 @@ static void test_damaged_text_and_state(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct handoff_row row;
         struct handoff_id id = {{0}};
+        enum err e = ERR_OK;
         char sql[400];
 
         snprintf(
@@ -542,7 +584,8 @@ static void test_damaged_text_and_state(void **state)
             rows[i].upstream, rows[i].kind);
         outside(r, sql);
         assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
-        assert_int_equal(store_one(r->s, Q_handoff_get, VALS(V_ID(id)), &row), rows[i].e);
+        ONE(r->s, Q_handoff_get, VALS(V_ID(id)), &row, &e);
+        assert_int_equal(e, rows[i].e);
     }
 }
 
@@ -551,9 +594,12 @@ static void test_not_found(void **state)
     struct rig *r = *state;
     struct node_row node;
 
-    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &node), ERR_NOT_FOUND);
-    /* The statement is free again. */
-    assert_int_equal(store_one(r->s, Q_node_get, VALS(), &node), ERR_NOT_FOUND);
+    for (int i = 0; i < 2; i++) { /* the statement is free again */
+        enum err e = ERR_OK;
+
+        ONE(r->s, Q_node_get, VALS(), &node, &e);
+        assert_int_equal(e, ERR_NOT_FOUND);
+    }
 }
 
 /* The disk is full: nothing but the urgent is written, and only with the room of the reserve. */
