@@ -18,30 +18,26 @@ static void drop(struct keeper *k, struct auth_key *a)
     mem_free(a);
 }
 
-struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest hash,
-                          struct slice label)
+void auth_add(struct keeper *k, const struct client_row *row)
 {
     struct auth_key *a = MEM_NEW(struct auth_key);
 
-    a->hash = hash;
-    a->who = who;
-    if (!slice_to_cstr(label, a->label, sizeof(a->label)))
-        a->label[0] = 0;
-    HASH_ADD(hh, k->auth->by_hash, hash, sizeof(a->hash), a);
-    HASH_ADD(by_client, k->auth->by_client, who.client, sizeof(a->who.client), a);
-    group_join(&k->auth->by_user, ID_SLICE(who.user), &a->of_user, a);
-    return a;
+    a->row = *row;
+    HASH_ADD(hh, k->auth->by_hash, row.token, sizeof(row->token), a);
+    HASH_ADD(by_client, k->auth->by_client, row.who.client, sizeof(row->who.client), a);
+    group_join(&k->auth->by_user, ID_SLICE(row->who.user), &a->of_user, a);
 }
 
-enum err auth_load(struct keeper *k)
+enum err auth_load(void *keeper)
 {
+    struct keeper *k = keeper;
     struct store_rows q;
     struct client_row row;
 
     auth_close(k);
     store_query(k->store, Q_client_all, VALS(), &row, &q);
     while (store_next(&q))
-        auth_add(k, row.who, row.token, slice_str(row.label))->link_by_error = row.link_by_error;
+        auth_add(k, &row);
     return store_end(&q, ERR_OK);
 }
 
@@ -92,7 +88,7 @@ void keeper_on_token_check(struct keeper *k, struct chan *c, const struct msg_to
 /* Gateways remember what they were told. */
 static void drop_and_tell(struct keeper *k, struct auth_key *a)
 {
-    const struct msg_token_gone m = {.token = a->hash};
+    const struct msg_token_gone m = {.token = a->row.token};
 
     for (struct group_link *l = peers_of(&k->peers, ROLE_GATEWAY); l; l = group_next(l))
         tell_token_gone(((struct peer *)l->thing)->chan, &m);
@@ -149,8 +145,8 @@ bool auth_may_go(struct keeper *k, struct auth_key *a)
 {
     const struct pace_limit l = {limit_get(SET_KEY_BURST), limit_get(SET_KEY_RATE)};
 
-    if (pace_take(&a->pace, &l, loop_now(k->loop)) && auth_person_may(k, a->who.user))
+    if (pace_take(&a->pace, &l, loop_now(k->loop)) && auth_person_may(k, a->row.who.user))
         return true;
-    sums_add(k, EVENT_LIMITED, a->who);
+    sums_add(k, EVENT_LIMITED, a->row.who);
     return false;
 }

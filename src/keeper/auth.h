@@ -19,11 +19,8 @@ struct auth_person {
 };
 
 struct auth_key {
-    struct digest hash;
-    struct principal who;
+    struct client_row row; /* link_by_error: its legacy client is given links by error -32042 */
     struct pace pace;
-    char label[LIM_LABEL_BYTES + 1];
-    bool link_by_error; /* its legacy client is given links by error -32042 */
     struct group_link of_user;
     UT_hash_handle hh, by_client;
 };
@@ -36,17 +33,16 @@ struct auth {
     struct pace strangers; /* all of them together */
 };
 
-/* Reads all keys from the store, in place of those in memory. */
-MUST_USE enum err auth_load(struct keeper *k);
+/* A store_work_fn: reads all keys from the store, in place of those in memory. */
+MUST_USE enum err auth_load(void *keeper);
 void auth_close(struct keeper *k);
 
 /* NULL: nobody. The key lives until the loop's next turn. */
 struct auth_key *auth_find(struct keeper *k, const struct sec *token);
 /* NULL: the key is gone. */
 struct auth_key *auth_of(struct keeper *k, struct client_id client);
-/* In memory only. A label longer than LIM_LABEL_BYTES becomes empty. */
-struct auth_key *auth_add(struct keeper *k, struct principal who, struct digest hash,
-                          struct slice label);
+/* In memory only. */
+void auth_add(struct keeper *k, const struct client_row *row);
 /* From now on nobody is that client, and the gateways hear of it; before the store says so, so that
  * nothing comes in between. */
 void auth_remove(struct keeper *k, struct client_id client);

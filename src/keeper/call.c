@@ -42,6 +42,9 @@ struct call *call_of(struct keeper *k, struct chan *c, uint64_t number)
 
 void call_forget(struct call *call)
 {
+    if (call->busy > 0)
+        return;
+    buf_free(&call->list);
     hold_free(&call->held);
     buf_free(&call->shown);
     buf_free(&call->upstream_state);
@@ -58,11 +61,8 @@ void call_free(struct call *call)
     call->use = NULL;
     if (!call->gone)
         HASH_DELETE(hh, call->k->calls->by_key, call);
-    if (call->busy) { /* what is queued for it frees it */
-        call->gone = true;
-        return;
-    }
-    call_forget(call);
+    call->gone = true;
+    call_forget(call); /* or what is queued for it does */
 }
 
 void calls_gateway_lost(struct keeper *k, uint64_t gateway)
@@ -84,7 +84,7 @@ void calls_init(struct keeper *k)
 void calls_close(struct keeper *k)
 {
     while (k->calls->by_key) {
-        k->calls->by_key->busy = false; /* the store drops what is queued */
+        k->calls->by_key->busy = 0; /* the store drops what is queued */
         k->calls->by_key->use = NULL;
         call_free(k->calls->by_key);
     }

@@ -85,12 +85,14 @@ struct call {
     struct state from;    /* that requestState, of which upstream_state holds the last part */
     struct buf upstream_state;
     struct use *use;
-    bool busy, gone; /* work is queued for it; the gateway forgot it meanwhile */
+    unsigned busy; /* how much work is queued for it */
+    bool gone;     /* the gateway forgot it meanwhile */
     struct call_decision d;
     enum snapshot wanted;
     struct group_link of_client;
     struct group_link at_handoff; /* while it waits for that */
     struct group_link wants;      /* a snapshot, of the kind wanted, when its gateway has room */
+    struct buf list;              /* it, while it is read; else its maximum is 0 */
     UT_hash_handle hh;
 };
 
@@ -99,6 +101,7 @@ struct calls {
     struct shares shown; /* the ledger of projections, by client */
     struct groups by_client, by_handoff;
     struct groups wanting; /* by the serial of the gateway */
+    bool giving;
 };
 
 enum { CAP_LINK = 1, CAP_HOLD = 2 };
@@ -114,6 +117,6 @@ void calls_close(struct keeper *k);
 
 void call_enter(struct call *call, enum call_event event);
 void call_free(struct call *call);
-void call_forget(struct call *call); /* its memory alone */
+void call_forget(struct call *call); /* its memory alone, once nothing is queued for it */
 
 #endif

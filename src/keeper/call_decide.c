@@ -29,9 +29,7 @@ static enum err look_up_own(struct call *call, struct call_decision *d, bool con
     d->outcome = OUTCOME_OWN;
     d->connected = connected;
     e = store_one(k->store, Q_handoff_live,
-                  VALS(V_ID(call->who.user), V_ID(call->who.client),
-                       V_STR(conf_get(&k->conf, call->upstream)->name)),
-                  &live);
+                  VALS(V_WHO(call->who), V_STR(conf_get(&k->conf, call->upstream)->name)), &live);
     d->pending = !e;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -308,7 +306,7 @@ static void done(void *ctx, enum err e)
     struct keeper *k = call->k;
     const struct handoff_found *f = &call->d.found;
 
-    call->busy = false;
+    call->busy--;
     if (!e && !ID_IS_ZERO(f->over.id))
         handoff_changed(k, &f->over, f->seq);
     if (!e && (f->fresh || call->d.moved)) {
@@ -328,7 +326,7 @@ static void done(void *ctx, enum err e)
 
 void call_decide(struct call *call)
 {
-    call->busy = true;
+    call->busy++;
     call->d.plan.revocations = call->k->revocations;
     store_work(call->k->store, STORE_NORMAL, work, done, call);
 }

@@ -139,18 +139,18 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
 
     call->key = (struct call_key){peer_of(c)->serial, m->call};
     call->k = k;
-    call->who = a->who;
+    call->who = a->row.who;
     call->upstream = m->upstream;
     call->era = m->era;
     call->class = class_of(m, &call->is_list);
-    call->link_by_error = a->link_by_error && m->era == ERA_LEGACY;
+    call->link_by_error = a->row.link_by_error && m->era == ERA_LEGACY;
     call->caps = m->caps;
     call->session = m->session;
     call->answer = m->answer;
     call->projection = judged_digest(&(struct judged){(uint8_t)m->kind, m->method, m->name,
                                                       m->projection, m->request, m->answers});
     call->request = request_at(conf_get(&k->conf, m->upstream)->name, m->request);
-    call->runs_on = belongs_to(k, c, m, &a->who);
+    call->runs_on = belongs_to(k, c, m, &a->row.who);
     call->shown = BUF_INIT(m->projection.n);
     call->body = m->body_digest;
     call->upstream_state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
@@ -158,7 +158,7 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
     BUG_IF(!slice_to_cstr(m->method, call->method, sizeof(call->method)));
     BUG_IF(!slice_to_cstr(m->name, call->name, sizeof(call->name)));
     HASH_ADD(hh, k->calls->by_key, key, sizeof(call->key), call);
-    group_join(&k->calls->by_client, ID_SLICE(a->who.client), &call->of_client, call);
+    group_join(&k->calls->by_client, ID_SLICE(a->row.who.client), &call->of_client, call);
     return call;
 }
 
@@ -194,7 +194,7 @@ static enum err refuse_early(struct keeper *k, const struct msg_call_open *m, st
         e = ERR_TOO_FAST;
     if (!conf_get(&k->conf, m->upstream))
         return ERR_NO_ROUTE;
-    if (group_size(&k->calls->by_client, ID_SLICE(a->who.client)) >=
+    if (group_size(&k->calls->by_client, ID_SLICE(a->row.who.client)) >=
         limit_get(SET_CALLS_PER_CLIENT))
         return ERR_RATE_LIMITED;
     return not_now ? not_now : e;

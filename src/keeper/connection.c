@@ -57,8 +57,7 @@ enum err connection_stand(struct keeper *k, const struct principal *who, uint16_
     *ret = (struct connection_now){.standing = STAND_NO_NEED};
     if (!u->needs_credential)
         return ERR_OK;
-    e = store_one(k->store, Q_connection_find,
-                  VALS(V_ID(who->user), V_ID(who->client), V_STR(u->name)), &row);
+    e = store_one(k->store, Q_connection_find, VALS(V_WHO(*who), V_STR(u->name)), &row);
     if (e == ERR_NOT_FOUND) {
         ret->standing = STAND_MISSING;
         return ERR_OK;
@@ -77,8 +76,7 @@ enum err connection_begin(struct keeper *k, const struct principal *who, const c
 {
     RANDOM_ID(*ret);
     return store_do(k->store, Q_connection_add,
-                    VALS(V_ID(*ret), V_ID(who->user), V_ID(who->client), V_STR(upstream),
-                         V_INT(keeper_now(k))));
+                    VALS(V_ID(*ret), V_WHO(*who), V_STR(upstream), V_INT(keeper_now(k))));
 }
 
 static struct lease_now lease_of(struct keeper *k, const struct upstream *u, struct digest request)
@@ -124,8 +122,7 @@ enum err connection_promote(struct keeper *k, const struct promotion *p,
              : outbox_add(
                    k,
                    &(struct record){.event = EVENT_LEASE_GRANTED,
-                                    .user = p->who.user,
-                                    .client = p->who.client,
+                                    .who = p->who,
                                     .upstream = slice_str(u->name),
                                     .connection = p->id,
                                     .code = (enum err)0,

@@ -56,12 +56,50 @@ static enum err find_user(struct keeper *k, struct slice name, struct user_id *r
     return e;
 }
 
-/* A list may be of one person, who must be there. */
-static enum err whose(struct keeper *k, struct slice name)
-{
-    struct user_id nobody;
+/* --- lists ------------------------------------------------------------------------------------ */
 
-    return name.n == 0 ? ERR_OK : find_user(k, name, &nobody);
+struct list {
+    enum stmt q; /* for a person of that name; "" is everybody */
+    enum err (*send)(struct keeper *k, struct chan *c, const void *row);
+    store_work_fn *read; /* not of q alone */
+    struct keeper *k;
+    uint64_t peer;
+    char name[LIM_USER_NAME_BYTES + 1];
+    struct buf rows;
+};
+
+static enum err read_list(void *ctx)
+{
+    struct list *l = ctx;
+    struct slice name = slice_str(l->name);
+    struct user_id nobody;
+    enum err e = name.n > 0 ? find_user(l->k, name, &nobody) : ERR_OK;
+
+    return e ? e : store_all(l->k->store, l->q, VALS(V_BYTES(name)), &l->rows);
+}
+
+static void list_read(void *ctx, enum err e)
+{
+    struct list *l = ctx;
+    struct chan *c = peers_chan(&l->k->peers, l->peer);
+
+    for (size_t at = 0; c && !e && at < l->rows.n; at += store_size(l->q))
+        e = l->send(l->k, c, l->rows.p + at);
+    ctl_say(l->k, l->peer, e);
+    buf_free(&l->rows);
+    mem_free(l);
+}
+
+static void list(struct keeper *k, struct chan *c, struct slice name, const struct list *what)
+{
+    struct list *l = MEM_NEW(struct list);
+
+    *l = *what;
+    l->k = k;
+    l->peer = peer_of(c)->serial;
+    l->rows = BUF_INIT(LIM_LIST_BYTES);
+    BUG_IF(!slice_to_cstr(name, l->name, sizeof(l->name))); /* the messages' maxima */
+    store_work(k->store, STORE_READ, what->read ? what->read : read_list, list_read, l);
 }
 
 /* --- people ----------------------------------------------------------------------------------- */
@@ -115,7 +153,7 @@ static enum err person_work(void *ctx)
              : outbox_add(
                    p->k,
                    &(struct record){.event = p->fresh ? EVENT_USER_ADDED : EVENT_USER_CHANGED,
-                                    .user = p->row.id,
+                                    .who.user = p->row.id,
                                     .detail = slice_str(p->row.name)},
                    &seq);
 }
@@ -172,21 +210,22 @@ void keeper_on_ctl_user_password(struct keeper *k, struct chan *c,
     person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, false);
 }
 
-void keeper_on_ctl_user_list(struct keeper *k, struct chan *c, const struct msg_ctl_user_list *m)
+static enum err send_user(UNUSED struct keeper *k, struct chan *c, const void *of)
 {
-    struct person_row row;
-    struct store_rows q;
-    enum err e = ERR_OK;
+    const struct person_row *row = of;
 
-    (void)m;
-    store_query(k->store, Q_user_list, VALS(), &row, &q);
-    while (!e && store_next(&q))
-        e = send_ctl_user_row(c,
-                              &(struct msg_ctl_user_row){.name = slice_str(row.name),
-                                                         .created = row.created,
-                                                         .keys = (uint32_t)row.keys,
-                                                         .connections = (uint32_t)row.connections});
-    say(k, c, store_end(&q, e));
+    return send_ctl_user_row(c,
+                             &(struct msg_ctl_user_row){.name = slice_str(row->name),
+                                                        .created = row->created,
+                                                        .keys = (uint32_t)row->keys,
+                                                        .connections = (uint32_t)row->connections});
+}
+
+void keeper_on_ctl_user_list(struct keeper *k, struct chan *c,
+                             UNUSED const struct msg_ctl_user_list *m)
+{
+    list(k, c, SLICE_EMPTY,
+         &(struct list){.q = STORE_GIVES(person_row, Q_user_list), .send = send_user});
 }
 
 /* --- agent keys ------------------------------------------------------------------------------- */
@@ -195,30 +234,27 @@ struct key {
     struct keeper *k;
     uint64_t peer;
     char user_name[LIM_USER_NAME_BYTES + 1];
-    char label[LIM_LABEL_BYTES + 1];
-    struct digest hash;
-    bool link_by_error;
-    struct principal who;
+    struct client_row row;
 };
 
 static enum err key_work(void *ctx)
 {
     struct key *a = ctx;
     struct keeper *k = a->k;
+    struct client_row *row = &a->row;
     uint64_t seq = 0;
-    enum err e = find_user(k, slice_str(a->user_name), &a->who.user);
+    enum err e = find_user(k, slice_str(a->user_name), &row->who.user);
 
-    RANDOM_ID(a->who.client);
+    RANDOM_ID(row->who.client);
     if (!e)
         e = store_do(k->store, Q_client_add,
-                     VALS(V_ID(a->who.client), V_ID(a->who.user), V_STR(a->label), V_ID(a->hash),
-                          V_INT(keeper_now(k)), V_INT(a->link_by_error)));
+                     VALS(V_ID(row->who.client), V_ID(row->who.user), V_STR(row->label),
+                          V_ID(row->token), V_INT(keeper_now(k)), V_INT(row->link_by_error)));
     return e ? e
              : outbox_add(k,
                           &(struct record){.event = EVENT_KEY_ADDED,
-                                           .user = a->who.user,
-                                           .client = a->who.client,
-                                           .detail = slice_str(a->label)},
+                                           .who = row->who,
+                                           .detail = slice_str(row->label)},
                           &seq);
 }
 
@@ -227,9 +263,9 @@ static void key_done(void *ctx, enum err e)
     struct key *a = ctx;
 
     if (!e)
-        auth_add(a->k, a->who, a->hash, slice_str(a->label))->link_by_error = a->link_by_error;
+        auth_add(a->k, &a->row);
     log_event(e ? LOG_WARN : LOG_INFO, "key_added", LOG_STR("name", a->user_name),
-              LOG_STR("label", a->label), LOG_ERR(e));
+              LOG_STR("label", a->row.label), LOG_ERR(e));
     ctl_say(a->k, a->peer, e);
     mem_free(a);
 }
@@ -243,39 +279,37 @@ void keeper_on_ctl_key_add(struct keeper *k, struct chan *c, const struct msg_ct
     a = MEM_NEW(struct key);
     a->k = k;
     a->peer = peer_of(c)->serial;
-    a->hash = m->token_hash;
-    a->link_by_error = m->link_by_error;
+    a->row.token = m->token_hash;
+    a->row.link_by_error = m->link_by_error;
     BUG_IF(!slice_to_cstr(m->user_name, a->user_name,
                           sizeof(a->user_name))); /* the messages' maxima */
-    BUG_IF(!slice_to_cstr(m->label, a->label, sizeof(a->label)));
+    BUG_IF(!slice_to_cstr(m->label, a->row.label, sizeof(a->row.label)));
     store_work(k->store, STORE_NORMAL, key_work, key_done, a);
+}
+
+static enum err send_key(UNUSED struct keeper *k, struct chan *c, const void *of)
+{
+    const struct key_row *row = of;
+
+    return send_ctl_key_row(c, &(struct msg_ctl_key_row){.client = row->client,
+                                                         .user_name = slice_str(row->user_name),
+                                                         .label = slice_str(row->label),
+                                                         .created = row->created,
+                                                         .last_used = row->last_used,
+                                                         .link_by_error = row->link_by_error});
 }
 
 void keeper_on_ctl_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
 {
-    struct key_row row;
-    struct store_rows q;
-    enum err e = whose(k, m->user_name);
-
-    if (e) {
-        say(k, c, e);
-        return;
-    }
-    store_query(k->store, Q_client_list, VALS(V_BYTES(m->user_name)), &row, &q);
-    while (!e && store_next(&q))
-        e = send_ctl_key_row(c, &(struct msg_ctl_key_row){.client = row.client,
-                                                          .user_name = slice_str(row.user_name),
-                                                          .label = slice_str(row.label),
-                                                          .created = row.created,
-                                                          .last_used = row.last_used,
-                                                          .link_by_error = row.link_by_error});
-    say(k, c, store_end(&q, e));
+    list(k, c, m->user_name,
+         &(struct list){.q = STORE_GIVES(key_row, Q_client_list), .send = send_key});
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static enum err connection_row(struct keeper *k, struct chan *c, const struct shown_row *row)
+static enum err send_connection(struct keeper *k, struct chan *c, const void *of)
 {
+    const struct shown_row *row = of;
     struct msg_ctl_connection_row m = {
         .connection = row->id,
         .user_name = slice_str(row->user_name),
@@ -297,18 +331,8 @@ static enum err connection_row(struct keeper *k, struct chan *c, const struct sh
 void keeper_on_ctl_connection_list(struct keeper *k, struct chan *c,
                                    const struct msg_ctl_connection_list *m)
 {
-    struct shown_row row;
-    struct store_rows q;
-    enum err e = whose(k, m->user_name);
-
-    if (e) {
-        say(k, c, e);
-        return;
-    }
-    store_query(k->store, Q_connection_rows, VALS(V_BYTES(m->user_name)), &row, &q);
-    while (!e && store_next(&q))
-        e = connection_row(k, c, &row);
-    say(k, c, store_end(&q, e));
+    list(k, c, m->user_name,
+         &(struct list){.q = STORE_GIVES(shown_row, Q_connection_rows), .send = send_connection});
 }
 
 struct asked {
@@ -357,7 +381,7 @@ void keeper_on_ctl_revoke(struct keeper *k, struct chan *c, const struct msg_ctl
         w.connection = m->connection;
         e = ID_IS_ZERO(m->connection) ? ERR_NOT_FOUND : ERR_OK;
     } else if (m->scope == CTL_SCOPE_USER) {
-        e = find_user(k, m->name, &w.user);
+        w.user_name = name;
     } else if (m->scope == CTL_SCOPE_UPSTREAM) {
         w.upstream = name;
         e = m->name.n == 0 ? ERR_NOT_FOUND : ERR_OK;
@@ -373,31 +397,41 @@ void keeper_on_ctl_revoke(struct keeper *k, struct chan *c, const struct msg_ctl
 
 /* --- upstreams -------------------------------------------------------------------------------- */
 
-void keeper_on_ctl_upstream_list(struct keeper *k, struct chan *c,
-                                 const struct msg_ctl_upstream_list *m)
+static enum err read_upstreams(void *ctx)
 {
+    struct list *l = ctx;
     enum err e = ERR_OK;
 
-    (void)m;
     for (uint16_t i = 0; !e && i < LIM_UPSTREAMS; i++) {
-        const struct upstream *u = conf_get(&k->conf, i);
-        struct number_row connections, seen;
+        const struct upstream *u = conf_get(&l->k->conf, i);
 
-        if (!u)
-            continue;
-        e = store_one(k->store, Q_connection_count, VALS(V_STR(u->name)), &connections);
-        if (!e)
-            e = store_one(k->store, Q_snapshot_seen, VALS(V_STR(u->name)), &seen);
-        if (!e)
-            e = send_ctl_upstream_row(
-                c, &(struct msg_ctl_upstream_row){.upstream = i,
-                                                  .name = slice_str(u->name),
-                                                  .title = slice_str(u->title),
-                                                  .needs_credential = u->needs_credential,
-                                                  .connections = (uint32_t)connections.n,
-                                                  .seen = seen.n});
+        if (u)
+            e = store_all(l->k->store, Q_upstream_seen, VALS(V_STR(u->name)), &l->rows);
     }
-    say(k, c, e);
+    return e;
+}
+
+static enum err send_upstream(struct keeper *k, struct chan *c, const void *of)
+{
+    const struct upstream_row *row = of;
+    struct msg_ctl_upstream_row m = {
+        .name = slice_str(row->name), .connections = (uint32_t)row->connections, .seen = row->seen};
+    const struct upstream *u = NULL;
+
+    BUG_IF(!conf_index(&k->conf, m.name, &m.upstream)); /* it was asked for by that */
+    u = conf_get(&k->conf, m.upstream);
+    m.title = slice_str(u->title);
+    m.needs_credential = u->needs_credential;
+    return send_ctl_upstream_row(c, &m);
+}
+
+void keeper_on_ctl_upstream_list(struct keeper *k, struct chan *c,
+                                 UNUSED const struct msg_ctl_upstream_list *m)
+{
+    list(k, c, SLICE_EMPTY,
+         &(struct list){.q = STORE_GIVES(upstream_row, Q_upstream_seen),
+                        .send = send_upstream,
+                        .read = read_upstreams});
 }
 
 struct probe {
@@ -415,11 +449,10 @@ static enum err probe_work(void *ctx)
     return use_reserve(p->k, &p->plan, &p->use, &p->seq);
 }
 
-static void probe_ended(void *owner, struct use *u, const struct use_end *end)
+static void probe_ended(void *owner, UNUSED struct use *u, const struct use_end *end)
 {
     struct probe *p = owner;
 
-    (void)u;
     if (end->refused)
         ctl_say_why(p->k, p->peer, ERR_UPSTREAM_REFUSED,
                     "the server answers nothing without a credential");
@@ -465,9 +498,9 @@ void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
     store_work(k->store, STORE_NORMAL, probe_work, probe_done, p);
 }
 
-void keeper_on_ctl_audit_head(struct keeper *k, struct chan *c, const struct msg_ctl_audit_head *m)
+void keeper_on_ctl_audit_head(struct keeper *k, struct chan *c,
+                              UNUSED const struct msg_ctl_audit_head *m)
 {
-    (void)m;
     tell_ctl_audit_head_is(
         c, &(struct msg_ctl_audit_head_is){.seq = k->outbox->acked, .head = k->outbox->head});
     if (k->outbox->broken)
@@ -493,8 +526,7 @@ static void recheck_done(void *ctx, enum err e)
 }
 
 void keeper_on_ctl_audit_recheck(struct keeper *k, struct chan *c,
-                                 const struct msg_ctl_audit_recheck *m)
+                                 UNUSED const struct msg_ctl_audit_recheck *m)
 {
-    (void)m;
     store_work(k->store, STORE_URGENT, recheck_work, recheck_done, asked(k, c));
 }

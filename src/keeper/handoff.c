@@ -57,18 +57,6 @@ enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row
     return store_one(k->store, Q_handoff_get, VALS(V_ID(id)), ret);
 }
 
-enum err handoff_shown_of(struct keeper *k, struct handoff_id id, struct buf *ret)
-{
-    struct bytes_row row;
-    struct store_rows q;
-
-    store_query(k->store, Q_handoff_shown, VALS(V_ID(id)), &row, &q);
-    if (!store_next(&q))
-        return store_end(&q, ERR_NOT_FOUND);
-    buf_put(ret, row.bytes);
-    return store_end(&q, ERR_OK);
-}
-
 /* Whether one key may open one more within a budget that it shares: as with bytes (base/share.h), it
  * gets no more than what others then have left. So it stops nobody, were it to decline all that it
  * opens; and however many keys do so, each other one has its least. */
@@ -89,14 +77,13 @@ static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
     struct number_row open;
     struct recent_row
         hour; /* of all agent keys, and of the one that asks; here: at this upstream */
-    enum err e = store_one(k->store, Q_handoff_open_count,
-                           VALS(V_ID(a->who.user), V_ID(a->who.client)), &open);
+    enum err e = store_one(k->store, Q_handoff_open_count, VALS(V_WHO(a->who)), &open);
 
     if (!e)
-        e = store_one(k->store, Q_handoff_recent_counts,
-                      VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
-                           V_INT(now > HOUR_MS ? now - HOUR_MS : 0)),
-                      &hour);
+        e = store_one(
+            k->store, Q_handoff_recent_counts,
+            VALS(V_WHO(a->who), V_STR(a->upstream), V_INT(now > HOUR_MS ? now - HOUR_MS : 0)),
+            &hour);
     if (e)
         return e;
     /* A key is one person's, so what it opened for the person is all that it opened. */
@@ -111,8 +98,7 @@ static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
 static struct record record_of(const struct handoff_row *r, enum event event)
 {
     return (struct record){.event = event,
-                           .user = r->who.user,
-                           .client = r->who.client,
+                           .who = r->who,
                            .upstream = slice_str(r->upstream),
                            .handoff = r->id,
                            .connection = r->connection,
@@ -130,9 +116,9 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
         return e;
     RANDOM_ID(id);
     e = store_do(k->store, Q_handoff_add,
-                 VALS(V_ID(id), V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
-                      V_INT(a->kind), V_INT(a->need), V_STR(a->method), V_STR(a->tool), V_INT(now),
-                      V_INT(now + a->life), V_ID(a->request), V_BYTES(a->shown)));
+                 VALS(V_ID(id), V_WHO(a->who), V_STR(a->upstream), V_INT(a->kind), V_INT(a->need),
+                      V_STR(a->method), V_STR(a->tool), V_INT(now), V_INT(now + a->life),
+                      V_ID(a->request), V_BYTES(a->shown)));
     if (!e)
         e = handoff_read(k, id, &ret->row);
     if (e)
@@ -144,10 +130,10 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
 
 static enum err find_live(struct keeper *k, const struct handoff_ask *a, struct handoff_id_row *ret)
 {
-    return store_one(k->store, Q_handoff_live_for,
-                     VALS(V_ID(a->who.user), V_ID(a->who.client), V_STR(a->upstream),
-                          V_INT(a->kind), V_INT(!a->apart), V_ID(a->request)),
-                     ret);
+    return store_one(
+        k->store, Q_handoff_live_for,
+        VALS(V_WHO(a->who), V_STR(a->upstream), V_INT(a->kind), V_INT(!a->apart), V_ID(a->request)),
+        ret);
 }
 
 enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *a,
@@ -200,46 +186,27 @@ enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_ev
     return outbox_add(k, &rec, ret_seq);
 }
 
-/* The next few of them. */
-static enum err move_batch(struct keeper *k, const struct handoff_which *w,
-                           const struct handoff_change *change, struct handoff_moved **list,
-                           size_t *ret_n)
+enum err handoff_move_all(struct keeper *k, const struct handoff_which *w,
+                          const struct handoff_change *change, struct handoff_moved **list)
 {
-    struct handoff_id ids[LIM_STORE_BATCH];
-    struct handoff_id_row row;
-    struct store_rows q;
-    size_t n = 0;
+    struct handoff_id_row first;
     enum err e = ERR_OK;
 
-    store_start(k->store, w->q, w->vals, &row, &q);
-    for (; n < LIM_STORE_BATCH && store_next(&q); n++)
-        ids[n] = row.id;
-    e = store_end(&q, ERR_OK);
-    for (size_t i = 0; !e && i < n; i++) {
+    handoff_moved_free(list);
+    while (!e && !(e = store_first(k->store, w->q, w->vals, &first))) {
         struct handoff_moved *m = MEM_NEW(struct handoff_moved);
 
         m->next = *list;
         *list = m;
-        e = handoff_read(k, ids[i], &m->row);
+        e = handoff_read(k, first.id, &m->row);
         if (!e)
             e = handoff_move(k, &m->row, w->event,
                              change ? change : &(struct handoff_change){.problem = m->row.problem},
                              &m->seq);
+        if (e == ERR_NOT_FOUND)
+            e = ERR_CORRUPT;
     }
-    *ret_n = n;
-    return e;
-}
-
-enum err handoff_move_all(struct keeper *k, const struct handoff_which *w,
-                          const struct handoff_change *change, struct handoff_moved **list)
-{
-    size_t n = LIM_STORE_BATCH;
-    enum err e = ERR_OK;
-
-    handoff_moved_free(list);
-    while (!e && n == LIM_STORE_BATCH)
-        e = move_batch(k, w, change, list, &n);
-    return e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 void handoff_moved_free(struct handoff_moved **list)
@@ -400,17 +367,20 @@ static void on_timer(void *ctx)
     store_work(k->store, STORE_URGENT, expire_work, expire_done, x);
 }
 
+static void armed(void *ctx, enum err e)
+{
+    struct keeper *k = ctx;
+    uint64_t next = k->handoffs->next.n, now = keeper_now(k), wait = next > now ? next - now : 0;
+
+    if (!e && next > 0)
+        loop_timer_set(k->handoffs->timer, wait < 60000 ? wait : 60000);
+}
+
 /* Sets the timer for the next one. In steps of a minute at most, so that a wall clock that jumps
  * forward ends things soon. */
 static void arm(struct keeper *k)
 {
-    struct number_row next;
-    uint64_t now = keeper_now(k), wait = 0;
-
-    if (store_one(k->store, Q_handoff_next, VALS(), &next) != ERR_OK || next.n == 0)
-        return;
-    wait = next.n > now ? next.n - now : 0;
-    loop_timer_set(k->handoffs->timer, wait < 60000 ? wait : 60000);
+    store_ask(k->store, Q_handoff_next, VALS(), &k->handoffs->next, armed, k);
 }
 
 void handoff_open_all(struct keeper *k, const struct handoff_events *events)

@@ -49,6 +49,7 @@ struct handoff_events {
 struct handoffs {
     const struct handoff_events *events;
     struct loop_timer *timer; /* for the one that expires first */
+    struct number_row next;   /* when that is */
     bool expiring;
     struct handoff_shown_list shown;
     size_t shown_n;
@@ -66,11 +67,8 @@ void handoff_close_all(struct keeper *k);
 
 /* --- inside work ------------------------------------------------------------------------------ */
 
-/* ERR_NOT_FOUND: there is none. May also be called outside of work. */
+/* ERR_NOT_FOUND: there is none. */
 MUST_USE enum err handoff_read(struct keeper *k, struct handoff_id id, struct handoff_row *ret);
-
-/* Appends the projection of the call that it was opened for; nothing when it has ended. */
-MUST_USE enum err handoff_shown_of(struct keeper *k, struct handoff_id id, struct buf *ret);
 
 struct handoff_ask {
     struct principal who;
@@ -122,7 +120,7 @@ struct handoff_moved {
     struct handoff_moved *next;
 };
 
-/* The transition for each that the statement q gives, which must give the rest when asked again.
+/* The transition for each that the statement q gives first, which must give another one then.
  * change: NULL leaves what is known as the problem. *list gets them, and loses what was in it. */
 MUST_USE enum err handoff_move_all(struct keeper *k, const struct handoff_which *which,
                                    const struct handoff_change *change,

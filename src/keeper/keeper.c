@@ -63,41 +63,29 @@ struct conf *keeper_conf(struct keeper *k)
 
 /* --- the start -------------------------------------------------------------------------------- */
 
-static enum err new_node(void *ctx)
+/* One more start of this node. */
+static enum err start_node(void *ctx)
 {
     struct keeper *k = ctx;
-    struct node_id id;
+    struct node_row *node = &k->outbox->node;
+    enum err e = store_one(k->store, Q_node_get, VALS(), node);
 
-    RANDOM_ID(id);
-    return store_do(k->store, Q_node_new, VALS(V_ID(id)));
+    if (e == ERR_NOT_FOUND) {
+        RANDOM_ID(k->node);
+        e = store_do(k->store, Q_node_new, VALS(V_ID(k->node)));
+    }
+    if (!e)
+        e = store_do(k->store, Q_node_start, VALS(V_INT(clock_wall_ms())));
+    return e ? e : store_one(k->store, Q_node_get, VALS(), node);
 }
 
-static enum err next_epoch(void *ctx)
+static void started(struct keeper *k)
 {
-    struct keeper *k = ctx;
-
-    return store_do(k->store, Q_node_start, VALS(V_INT(clock_wall_ms())));
-}
-
-static enum err start_node(struct keeper *k)
-{
-    struct node_row node;
-    enum err e = store_one(k->store, Q_node_get, VALS(), &node);
-
-    if (e == ERR_NOT_FOUND)
-        e = store_run(k->store, STORE_NORMAL, new_node, k);
-    /* Urgent: on a full disk it must start too, or nobody could revoke. */
-    if (!e)
-        e = store_run(k->store, STORE_URGENT, next_epoch, k);
-    if (!e)
-        e = store_one(k->store, Q_node_get, VALS(), &node);
-    if (e)
-        return e;
-    k->node = node.id;
-    k->epoch = node.epoch;
-    k->clock_base = node.clock;
+    k->node = k->outbox->node.id;
+    k->epoch = k->outbox->node.epoch;
+    k->clock_base = k->outbox->node.clock;
     k->boot_base = clock_steady_ms();
-    return ERR_OK;
+    outbox_open(k, uses_fail_waiting);
 }
 
 static enum err recover(void *ctx)
@@ -134,7 +122,7 @@ static void on_tidy(void *ctx)
 static enum err record_sum(struct keeper *k, enum event event, const struct principal *who,
                            uint64_t n)
 {
-    const struct record r = {.event = event, .user = who->user, .client = who->client, .number = n};
+    const struct record r = {.event = event, .who = *who, .number = n};
     uint64_t seq = 0;
 
     return outbox_add(k, &r, &seq);
@@ -157,15 +145,15 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     if (!e)
         e = store_open(data_dir, l, &k->store);
     if (!e)
-        e = start_node(k);
-    if (!e)
-        e = outbox_open(k, uses_fail_waiting);
-    if (!e)
+        e = store_run(k->store, STORE_URGENT, start_node, k); /* on a full disk too: to revoke */
+    if (!e) {
+        started(k);
         e = master_open(k, key_dir);
+    }
     if (!e)
         e = roots_open(k);
     if (!e)
-        e = auth_load(k);
+        e = store_run(k->store, STORE_READ, auth_load, k);
     if (!e)
         e = store_run(k->store, STORE_URGENT, recover, k);
     if (e)

@@ -171,60 +171,39 @@ void master_give_up(struct keeper *k, uint32_t id)
 
 /* --- wrapping again --------------------------------------------------------------------------- */
 
-/* What the old key wrapped, with the current one. */
-static enum err wrap_again(struct keeper *k, uint32_t old, struct slice ad, struct slice wrapped,
-                           struct buf *ret)
+/* The first person's key, or else root, that the old key wrapped, with the current one.
+ * ERR_NOT_FOUND: there is none left. */
+static enum err wrap_again(struct keeper *k, uint32_t old, bool user)
 {
+    struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
+    struct wrapped_row person;
+    struct root_row root;
+    struct store_rows q;
     struct sec *key = NULL;
     uint32_t kek = 0;
-    enum err e = master_unwrap(k, old, ad, wrapped, &key);
-
-    if (!e)
-        e = master_wrap(k, ad, key, ret, &kek);
-    sec_free(key);
-    return e;
-}
-
-/* ERR_NOT_FOUND: nobody's is left. */
-static enum err user_again(struct keeper *k, uint32_t old)
-{
-    struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
-    struct wrapped_row row;
-    struct store_rows q;
     enum err e = ERR_NOT_FOUND;
 
-    store_query(k->store, Q_kek_user, VALS(V_INT(old)), &row, &q);
+    if (user)
+        store_query(k->store, Q_kek_user, VALS(V_INT(old)), &person, &q);
+    else
+        store_query(k->store, Q_kek_root, VALS(V_INT(old)), &root, &q);
     if (store_next(&q)) {
-        master_ad_user(ID_SLICE(row.user), &ad);
-        e = wrap_again(k, old, buf_slice(&ad), row.wrapped, &fresh);
+        if (user)
+            master_ad_user(ID_SLICE(person.user), &ad);
+        else
+            master_ad_root(root.id, root.purpose, &ad);
+        e = master_unwrap(k, old, buf_slice(&ad), user ? person.wrapped : root.wrapped, &key);
     }
     e = store_end(&q, e);
     if (!e)
+        e = master_wrap(k, buf_slice(&ad), key, &fresh, &kek);
+    if (!e && user)
         e = store_do(k->store, Q_user_rewrap,
-                     VALS(V_INT(k->master->current), V_BYTES(buf_slice(&fresh)), V_ID(row.user),
-                          V_INT(old)));
-    buf_free(&fresh);
-    buf_free(&ad);
-    return e;
-}
-
-static enum err root_again(struct keeper *k, uint32_t old)
-{
-    struct buf ad = BUF_INIT(AD), fresh = BUF_INIT(256);
-    struct root_row row;
-    struct store_rows q;
-    enum err e = ERR_NOT_FOUND;
-
-    store_query(k->store, Q_kek_root, VALS(V_INT(old)), &row, &q);
-    if (store_next(&q)) {
-        master_ad_root(row.id, row.purpose, &ad);
-        e = wrap_again(k, old, buf_slice(&ad), row.wrapped, &fresh);
-    }
-    e = store_end(&q, e);
-    if (!e)
-        e = store_do(
-            k->store, Q_root_rewrap,
-            VALS(V_INT(k->master->current), V_BYTES(buf_slice(&fresh)), V_INT(row.id), V_INT(old)));
+                     VALS(V_INT(kek), V_BYTES(buf_slice(&fresh)), V_ID(person.user), V_INT(old)));
+    else if (!e)
+        e = store_do(k->store, Q_root_rewrap,
+                     VALS(V_INT(kek), V_BYTES(buf_slice(&fresh)), V_INT(root.id), V_INT(old)));
+    sec_free(key);
     buf_free(&fresh);
     buf_free(&ad);
     return e;
@@ -238,26 +217,13 @@ struct step {
     enum err why;  /* the first reason */
 };
 
-/* The first old key behind that one. */
-static enum err find_old(struct keeper *k, uint32_t behind, uint32_t *ret)
-{
-    struct kek_row row;
-    struct store_rows q;
-
-    *ret = 0;
-    store_query(k->store, Q_kek_list, VALS(), &row, &q);
-    while (*ret == 0 && store_next(&q)) {
-        if (row.old && row.id > behind)
-            *ret = (uint32_t)row.id;
-    }
-    return store_end(&q, ERR_OK);
-}
-
 static enum err step_work(void *ctx)
 {
     struct step *s = ctx;
-    enum err e = find_old(s->k, s->left, &s->old);
+    struct number_row old = {0};
+    enum err e = store_one(s->k->store, Q_kek_old, VALS(V_INT(s->left)), &old);
 
+    s->old = (uint32_t)old.n;
     s->unused = false;
     /* Still the current one: the removal that retires it is in this same commit, and what is
      * wrapped again now would be wrapped with it again. The next step comes after that removal is
@@ -265,10 +231,10 @@ static enum err step_work(void *ctx)
     if (e || s->old == 0 || s->old == s->k->master->current)
         return e;
     for (size_t n = 0; !e && n < STEP; n++)
-        e = user_again(s->k, s->old);
+        e = wrap_again(s->k, s->old, true);
     if (e == ERR_NOT_FOUND) {
         do /* there are three at most */
-            e = root_again(s->k, s->old);
+            e = wrap_again(s->k, s->old, false);
         while (!e);
     }
     s->unused = e == ERR_NOT_FOUND;
@@ -420,30 +386,38 @@ static enum err make_first(struct keeper *k, uint32_t *ret_id)
     return e;
 }
 
-enum err master_open(struct keeper *k, const char *dir)
+static enum err read_keys(void *ctx)
 {
+    struct keeper *k = ctx;
     struct kek_row row;
     struct store_rows q;
+    enum err e = ERR_OK;
+
+    store_query(k->store, Q_kek_list, VALS(), &row, &q);
+    while (!e && store_next(&q)) {
+        k->master->current = (uint32_t)row.id; /* the newest */
+        k->master->left |= row.old;
+        e = read_key(k, (uint32_t)row.id, row.old);
+    }
+    return store_end(&q, e);
+}
+
+enum err master_open(struct keeper *k, const char *dir)
+{
     uint32_t id = 0;
-    bool old = false;
     enum err e = ERR_OK;
 
     LIST_INIT(&k->master->keys);
     TAILQ_INIT(&k->master->waits);
     if (!slice_to_cstr(slice_str(dir), k->master->dir, sizeof(k->master->dir)))
         return ERR_CONFIG;
-    store_query(k->store, Q_kek_list, VALS(), &row, &q);
-    while (!e && store_next(&q)) {
-        id = (uint32_t)row.id;
-        old |= row.old;
-        e = read_key(k, id, row.old);
-    }
-    e = store_end(&q, e);
-    if (!e && id == 0)
+    e = store_run(k->store, STORE_READ, read_keys, k);
+    if (!e && k->master->current == 0) {
         e = make_first(k, &id);
-    k->master->current = id; /* the newest */
-    if (!e && old)
-        go_on(k);
+        k->master->current = id;
+    }
+    if (!e)
+        master_tidy(k);
     return e;
 }
 

@@ -65,9 +65,8 @@ static void tell_surface(struct keeper *k)
     tell_health(peers_any(&k->peers, ROLE_SURFACE), &m);
 }
 
-static enum err nothing(void *ctx)
+static enum err nothing(UNUSED void *ctx)
 {
-    (void)ctx;
     return ERR_OK;
 }
 
@@ -111,32 +110,29 @@ static void saved(void *ctx, enum err e)
     push(k);
 }
 
-enum err outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
+void outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
 {
     struct outbox *o = k->outbox;
-    struct node_row node;
-    enum err e = store_one(k->store, Q_node_get, VALS(), &node);
 
     TAILQ_INIT(&o->waits);
+    o->rows = BUF_INIT(BATCH * sizeof(struct record_row));
     o->stuck = stuck;
-    if (e)
-        return e;
-    o->issued = node.audit_seq;
-    o->acked = o->stored = node.acked_seq;
-    o->head = node.acked_head;
-    o->broken = node.rolled_back;
+    o->issued = o->node.audit_seq;
+    o->acked = o->stored = o->node.acked_seq;
+    o->head = o->node.acked_head;
+    o->broken = o->node.rolled_back;
     if (o->broken)
         log_event(LOG_ERROR, "rolled_back", LOG_STR("which", "found at an earlier start"),
                   LOG_STR("hint", OUTBOX_ROLLED_BACK));
     o->timer = loop_timer_new(k->loop, on_timer, k);
     store_ride(k->store, save, saved, k);
-    return ERR_OK;
 }
 
 void outbox_close(struct keeper *k)
 {
     if (k->outbox->timer)
         loop_timer_free(k->outbox->timer);
+    buf_free(&k->outbox->rows);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -147,11 +143,11 @@ static bool is_summed(struct keeper *k, const struct record *r)
     bool may = true;
 
     if (events[r->event].rate == RATE_PERSON)
-        may = auth_person_may(k, r->user);
+        may = auth_person_may(k, r->who.user);
     else if (events[r->event].rate == RATE_STRANGER)
         may = auth_stranger_may(k);
     if (!may)
-        sums_add(k, r->event, (struct principal){.user = r->user});
+        sums_add(k, r->event, (struct principal){.user = r->who.user});
     return !may;
 }
 
@@ -170,8 +166,8 @@ enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq)
     if (!e)
         e = store_do(k->store, Q_outbox_add,
                      VALS(V_INT(seq.n), V_INT(k->epoch), V_INT(keeper_now(k)), V_INT(r->event),
-                          V_ID(r->user), V_ID(r->client), V_BYTES(r->upstream), V_ID(r->handoff),
-                          V_ID(r->use), V_ID(r->connection), V_INT(r->code), V_INT(r->number),
+                          V_WHO(r->who), V_BYTES(r->upstream), V_ID(r->handoff), V_ID(r->use),
+                          V_ID(r->connection), V_INT(r->code), V_INT(r->number),
                           V_ID(r->projection), V_ID(r->body), V_BYTES(r->detail)));
     if (e)
         return e;
@@ -208,43 +204,65 @@ static bool may_send(const struct outbox *o)
            (o->sent - o->stored < LIM_AUDIT_REPEAT || PLANTED(repeats_unbounded));
 }
 
-/* Sends the next records that are committed. Only called outside of work, so what it reads is. */
-static enum err push_batch(struct keeper *k, struct chan *c, uint64_t *ret_n)
+/* The next records that are committed. */
+static enum err read_batch(void *ctx)
 {
+    struct keeper *k = ctx;
     struct outbox *o = k->outbox;
-    struct record_row row;
-    struct store_rows q;
-    enum err e = ERR_OK;
-    uint64_t n = 0;
 
-    store_query(k->store, Q_outbox_from, VALS(V_INT(o->sent), V_INT(BATCH)), &row, &q);
-    while (!e && may_send(o) && store_next(&q)) {
-        e = send_record(c, &row);
-        if (!e) {
-            o->sent = row.seq;
-            if (o->given < row.seq)
-                o->given = row.seq;
-            n++;
-        }
-    }
-    *ret_n = n;
-    return store_end(&q, e);
+    buf_clear(&o->rows);
+    return store_all(k->store, Q_outbox_from, VALS(V_INT(o->from), V_INT(BATCH)), &o->rows);
 }
 
-static void push(struct keeper *k)
+/* Those that may go now. None when since they were read it begins elsewhere. */
+static enum err send_rows(struct keeper *k)
 {
     struct outbox *o = k->outbox;
     struct chan *c = peers_chan(&k->peers, o->audit);
-    uint64_t n = BATCH;
-    enum err e = ERR_OK;
+    const struct record_row *row = (const void *)o->rows.p;
+    enum err e = c ? ERR_OK : ERR_CLOSED;
 
-    while (c && !o->broken && !e && n == BATCH)
-        e = push_batch(k, c, &n);
+    if (o->comparing || o->broken || o->from != o->sent)
+        return ERR_OK;
+    for (size_t n = o->rows.n / sizeof(*row); n > 0 && !e && may_send(o); n--, row++) {
+        e = send_record(c, row);
+        if (!e)
+            o->sent = row->seq;
+    }
+    if (o->given < o->sent)
+        o->given = o->sent;
+    return e;
+}
+
+static void batch_read(void *ctx, enum err e)
+{
+    struct keeper *k = ctx;
+    struct outbox *o = k->outbox;
+
+    o->reading = false;
+    if (!e)
+        e = send_rows(k);
     if (e && e != ERR_CLOSED) {
         log_event(LOG_ERROR, "audit_record_unreadable", LOG_NUM("after", o->sent), LOG_ERR(e));
         o->why_not = e;
         tell_surface(k);
+    } else if (!e && (o->again || o->rows.n == BATCH * sizeof(struct record_row))) {
+        push(k);
     }
+}
+
+/* Sends what is committed and may go. */
+static void push(struct keeper *k)
+{
+    struct outbox *o = k->outbox;
+
+    o->again = o->reading;
+    if (o->reading || o->comparing || o->broken || !may_send(o) || o->issued <= o->sent ||
+        !peers_chan(&k->peers, o->audit))
+        return;
+    o->reading = true;
+    o->from = o->sent;
+    store_work(k->store, STORE_READ, read_batch, batch_read, k);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -299,9 +317,8 @@ static enum err mark_rolled_back(void *ctx)
     return store_do(k->store, Q_node_rolled_back, VALS(V_INT(1)));
 }
 
-static void marked_rolled_back(void *ctx, enum err e)
+static void marked_rolled_back(UNUSED void *ctx, enum err e)
 {
-    (void)ctx;
     if (e) /* the next start compares again */
         log_event(LOG_ERROR, "rolled_back_not_stored", LOG_ERR(e));
 }
@@ -334,25 +351,36 @@ static void set_disk(struct keeper *k, bool low, bool scarce)
     tell_surface(k);
 }
 
-void keeper_on_audit_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
+static void compared(void *ctx, enum err e)
 {
+    struct keeper *k = ctx;
     struct outbox *o = k->outbox;
-    struct node_row node;
-    enum err e = store_one(k->store, Q_node_get, VALS(), &node);
+    const struct msg_audit_state *m = &o->state;
 
+    if (--o->comparing > 0) /* a newer process has said something since */
+        return;
     /* The newest number in the store, not the newest that was sent. */
     if (!e)
-        o->issued = node.audit_seq;
+        o->issued = o->node.audit_seq;
     o->broken |= e == ERR_CORRUPT;
     if (m->seq < o->acked || (m->seq == o->acked && m->seq > 0 && !ID_EQ(m->head, o->head)))
         rolled_back(k, "log", m->seq);
     else if (m->seq > o->issued || m->epoch > k->epoch || (!o->met && m->epoch == k->epoch))
         rolled_back(k, "store", m->seq); /* before our first record nobody has our epoch */
     o->met = true;
-    o->audit = peer_of(c)->serial;
-    o->sent = o->given = o->acked;
     set_disk(k, m->low, m->scarce);
     push(k);
+}
+
+void keeper_on_audit_state(struct keeper *k, struct chan *c, const struct msg_audit_state *m)
+{
+    struct outbox *o = k->outbox;
+
+    o->audit = peer_of(c)->serial;
+    o->sent = o->given = o->acked;
+    o->state = *m;
+    o->comparing++;
+    store_ask(k->store, Q_node_get, VALS(), &o->node, compared, k);
 }
 
 void outbox_lost(struct keeper *k, uint64_t peer)

@@ -18,8 +18,7 @@
 /* What does not apply is zero. upstream and detail are clean UTF-8, of 32 and 256 bytes at most. */
 struct record {
     enum event event;
-    struct user_id user;
-    struct client_id client;
+    struct principal who;
     struct slice upstream;
     struct handoff_id handoff;
     struct use_id use;
@@ -58,18 +57,24 @@ struct outbox {
     uint64_t given;      /* the newest that this audit process was ever sent */
     struct digest head;  /* at acked */
     bool dirty;          /* acked and head are newer than in the store */
-    bool met;            /* an audit process has said where its log stands, in this life */
-    bool broken;         /* rolled back: in the store too, so that it stays over a restart */
-    enum err why_not;    /* audit cannot take more: ERR_NO_SPACE and the like */
-    enum err unstored;   /* why the store took nothing last */
-    bool scarce;         /* the log's disk is filling up */
-    enum recording said; /* to surface */
+    bool reading, again; /* what is to be sent; there may be more since */
+    uint64_t from;       /* that is behind this, and read into: */
+    struct buf rows;
+    unsigned comparing; /* with the store, what audit says of its log; nothing is sent */
+    struct msg_audit_state state;
+    struct node_row node; /* as the store had it last */
+    bool met;             /* an audit process has said where its log stands, in this life */
+    bool broken;          /* rolled back: in the store too, so that it stays over a restart */
+    enum err why_not;     /* audit cannot take more: ERR_NO_SPACE and the like */
+    enum err unstored;    /* why the store took nothing last */
+    bool scarce;          /* the log's disk is filling up */
+    enum recording said;  /* to surface */
     struct loop_timer *timer;
     struct outbox_waits waits; /* by seq */
 };
 
-/* Reads where things stand from the store. */
-MUST_USE enum err outbox_open(struct keeper *k, outbox_stuck_fn *stuck);
+/* From where things stand in the store: k->outbox->node. */
+void outbox_open(struct keeper *k, outbox_stuck_fn *stuck);
 void outbox_close(struct keeper *k);
 
 /* Inside work: adds a record. One of too many of its kind (event.def) is only counted, and *ret_seq

@@ -10,35 +10,36 @@
 #include "keeper/connection.h"
 #include "keeper/kind.h"
 #include "keeper/outbox.h"
-#include "keeper/page_say.h"
 #include "keeper/revoke.h"
 #include "keeper/roots.h"
 #include "keeper/words.h"
 #include "os/log.h"
 
 enum { WATCHES = 4096 };
+enum { DONE = DENIAL_COUNT }; /* how a request ends, if not by a denial */
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static struct slice label_of(struct keeper *k, struct client_id client)
+static void deny(struct chan *c, uint64_t req, enum denial why)
 {
-    const struct auth_key *a = auth_of(k, client);
-
-    return a ? slice_str(a->label) : SLICE_EMPTY;
+    tell_page_denied(c, &(struct msg_page_denied){.req = req, .why = why});
 }
 
-void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct session *s,
-               const struct handoff_row *row)
+void page_view(const struct page *p)
 {
-    struct chan *c = peers_chan(&k->peers, peer);
-    struct msg_handoff_view m = {.req = req,
+    struct keeper *k = p->k;
+    const struct handoff_row *row = &p->row;
+    const struct user_row *user = &p->s.user;
+    const struct auth_key *key = auth_of(k, row->who.client);
+    struct chan *c = peers_chan(&k->peers, p->peer);
+    struct msg_handoff_view m = {.req = p->req,
                                  .handoff = row->id,
                                  .kind = row->kind,
                                  .state = row->state,
                                  .need = row->need,
                                  .problem = row->problem,
-                                 .user_name = slice_str(s->user.name),
-                                 .client_label = label_of(k, row->who.client),
+                                 .user_name = slice_str(user->name),
+                                 .client_label = key ? slice_str(key->row.label) : SLICE_EMPTY,
                                  .method = slice_str(row->method),
                                  .tool = slice_str(row->tool),
                                  .for_request = !ID_IS_ZERO(row->request),
@@ -46,196 +47,260 @@ void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct sessi
                                  .expires = row->expires,
                                  .tries_left = kind_tries_left(row),
                                  .tested = row->tested,
-                                 .may_prove = session_proof_left(k, s->user.id),
-                                 .csrf = roots_csrf(k, s->hash),
-                                 .salt = slice_of(s->user.salt, sizeof(s->user.salt)),
-                                 .ops = s->user.ops,
-                                 .mem = s->user.mem};
-    struct buf shown = BUF_INIT(LIM_PROJECTION_BYTES);
+                                 .may_prove = session_proof_left(k, user->id),
+                                 .csrf = roots_csrf(k, p->s.hash),
+                                 .salt = slice_of(user->salt, sizeof(user->salt)),
+                                 .ops = user->ops,
+                                 .mem = user->mem};
     char words[WORDS_MAX];
 
-    if (!c)
-        return;
-    if (m.for_request && handoff_shown_of(k, row->id, &shown) == ERR_OK)
-        m.shown = buf_slice(&shown);
     m.words = words_of(row->id, words);
+    if (handoff_is_live(row->state))
+        m.shown = buf_slice(&p->shown);
     if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
-        page_denied(c, req, DENIAL_GONE); /* the upstream is not configured any more */
+        deny(c, p->req, DENIAL_GONE); /* the upstream is not configured any more */
     else
         tell_handoff_view(c, &m);
-    buf_free(&shown);
+}
+
+/* --- what a page asks for --------------------------------------------------------------------- */
+
+void page_free(void *page)
+{
+    struct page *p = page;
+
+    if (p->free)
+        p->free(p);
+    buf_free(&p->shown);
+    buf_free(&p->rows);
+    mem_free(p);
+}
+
+static void say(const struct page *p, unsigned how)
+{
+    struct chan *c = peers_chan(&p->k->peers, p->peer);
+
+    if (how == DONE)
+        tell_page_done(c, &(struct msg_page_done){.req = p->req});
+    else
+        deny(c, p->req, (enum denial)how);
+}
+
+void page_say(struct page *p, unsigned how)
+{
+    say(p, how);
+    page_free(p);
+}
+
+/* What a browser is told of an error of looking for its session. */
+static enum denial why(enum err e)
+{
+    return e == ERR_NOT_FOUND ? DENIAL_LOG_IN : e == ERR_CSRF ? DENIAL_CSRF : DENIAL_AGAIN;
+}
+
+static enum err look_work(void *ctx)
+{
+    struct page *p = ctx;
+    enum err e = session_find(p->k, &p->s);
+
+    if (!e && p->read)
+        p->e = p->read(p);
+    return e;
+}
+
+static void look_done(void *ctx, enum err e)
+{
+    struct page *p = ctx;
+
+    if (!e && p->changes && !roots_csrf_ok(p->k, p->s.hash, p->csrf))
+        e = ERR_CSRF;
+    if (e)
+        page_say(p, why(e));
+    else
+        p->then(p);
+}
+
+void page_look(struct page *p, struct keeper *k, struct chan *c, const struct sec *cookie)
+{
+    p->k = k;
+    p->peer = peer_of(c)->serial;
+    p->s = session_of(cookie);
+    p->shown = BUF_INIT(LIM_PROJECTION_BYTES);
+    p->rows = BUF_INIT(LIM_LIST_BYTES);
+    store_work(k->store, STORE_READ, look_work, look_done, p);
+}
+
+static void ask(struct keeper *k, struct chan *c, const struct sec *cookie, const struct page *said)
+{
+    struct page *p = MEM_NEW(struct page);
+
+    *p = *said;
+    page_look(p, k, c, cookie);
+}
+
+static void say_who(struct page *p)
+{
+    const struct user_row *user = &p->s.user;
+
+    tell_who(peers_chan(&p->k->peers, p->peer),
+             &(struct msg_who){.req = p->req,
+                               .user_name = slice_str(user->name),
+                               .csrf = roots_csrf(p->k, p->s.hash),
+                               .salt = slice_of(user->salt, sizeof(user->salt)),
+                               .ops = user->ops,
+                               .mem = user->mem});
+    page_free(p);
+}
+
+/* Each of the rows, then their end. */
+static void say_rows(struct page *p)
+{
+    struct chan *c = peers_chan(&p->k->peers, p->peer);
+    enum err e = p->e;
+
+    for (size_t at = 0; c && !e && at < p->rows.n; at += store_size(p->q))
+        e = p->say(p, c, p->rows.p + at);
+    if (e)
+        deny(c, p->req, DENIAL_AGAIN);
+    else
+        tell_rows_end(c, &(struct msg_rows_end){.req = p->req,
+                                                .user_name = slice_str(p->s.user.name),
+                                                .csrf = roots_csrf(p->k, p->s.hash)});
+    page_free(p);
 }
 
 /* --- one handoff ------------------------------------------------------------------------------ */
 
-struct looking {
-    struct keeper *k;
-    uint64_t peer, req;
-    struct session s;
-    struct handoff_row row;
-    uint64_t seq;
-};
-
 static enum err wrong_work(void *ctx)
 {
-    struct looking *l = ctx;
+    struct page *p = ctx;
 
-    return outbox_add(l->k,
+    return outbox_add(p->k,
                       &(struct record){.event = EVENT_WRONG_PERSON,
-                                       .user = l->s.user.id,
-                                       .client = l->row.who.client,
-                                       .upstream = slice_str(l->row.upstream),
-                                       .handoff = l->row.id},
-                      &l->seq);
+                                       .who = {p->s.user.id, p->row.who.client},
+                                       .upstream = slice_str(p->row.upstream),
+                                       .handoff = p->row.id},
+                      &p->seq);
 }
 
 static void wrong_done(void *ctx, enum err e)
 {
     if (e)
         log_event(LOG_ERROR, "wrong_person_not_recorded", LOG_ERR(e));
-    mem_free(ctx);
+    page_free(ctx);
 }
 
-void page_wrong_person(struct keeper *k, const struct session *s, const struct handoff_row *row)
+void page_wrong_person(const struct page *of)
 {
-    struct looking *l = MEM_NEW(struct looking);
+    struct page *p = MEM_NEW(struct page);
 
-    *l = (struct looking){.k = k, .s = *s, .row = *row};
-    log_event(LOG_WARN, "wrong_person", LOG_ID("handoff", row->id), LOG_STR("name", s->user.name));
-    store_work(k->store, STORE_NORMAL, wrong_work, wrong_done, l);
+    *p = (struct page){.k = of->k, .s = of->s, .row = of->row};
+    log_event(LOG_WARN, "wrong_person", LOG_ID("handoff", p->row.id),
+              LOG_STR("name", p->s.user.name));
+    store_work(p->k->store, STORE_NORMAL, wrong_work, wrong_done, p);
+}
+
+enum err page_read(void *page)
+{
+    struct page *p = page;
+    struct bytes_row row;
+    struct store_rows q;
+    enum err e = handoff_read(p->k, p->row.id, &p->row);
+
+    if (e)
+        return e;
+    buf_clear(&p->shown);
+    store_query(p->k->store, Q_handoff_shown, VALS(V_ID(p->row.id)), &row, &q);
+    if (store_next(&q))
+        buf_put(&p->shown, row.bytes);
+    return store_end(&q, ERR_OK);
+}
+
+/* Whether the handoff is that person's; if not, they are told no more. */
+static bool is_theirs(struct page *p)
+{
+    if (!p->e && (ID_EQ(p->row.who.user, p->s.user.id) || PLANTED(anyone_sees)))
+        return true;
+    if (!p->e)
+        page_wrong_person(p);
+    page_say(p, DENIAL_NOT_YOURS);
+    return false;
 }
 
 static enum err view_work(void *ctx)
 {
-    struct looking *l = ctx;
-    enum err e = handoff_read(l->k, l->row.id, &l->row);
+    struct page *p = ctx;
+    enum err e = page_read(p);
 
-    if (!e && l->row.state == HANDOFF_STATE_CREATED)
-        e = handoff_move(l->k, &l->row, HANDOFF_VIEW, &(struct handoff_change){0}, &l->seq);
+    if (!e && p->row.state == HANDOFF_STATE_CREATED)
+        e = handoff_move(p->k, &p->row, HANDOFF_VIEW, &(struct handoff_change){0}, &p->seq);
     return e;
 }
 
 static void view_done(void *ctx, enum err e)
 {
-    struct looking *l = ctx;
+    struct page *p = ctx;
 
     if (e) {
-        page_end(l->k, l->peer, l->req, DENIAL_AGAIN);
-    } else {
-        page_view(l->k, l->peer, l->req, &l->s, &l->row);
-        handoff_changed(l->k, &l->row, l->seq);
-    }
-    mem_free(l);
-}
-
-/* The handoff of the person whose session was found, or not: e. NULL: denied. */
-static struct looking *look(struct keeper *k, struct chan *c, const struct looking *at,
-                            struct handoff_id handoff, enum err e)
-{
-    struct looking *l = NULL;
-
-    if (e) {
-        page_denied(c, at->req, page_why(e));
-        return NULL;
-    }
-    l = MEM_NEW(struct looking);
-    *l = *at;
-    l->k = k;
-    l->peer = peer_of(c)->serial;
-    e = handoff_read(k, handoff, &l->row);
-    if (!e && (ID_EQ(l->row.who.user, l->s.user.id) || PLANTED(anyone_sees)))
-        return l;
-    if (!e)
-        page_wrong_person(k, &l->s, &l->row);
-    page_denied(c, l->req, DENIAL_NOT_YOURS);
-    mem_free(l);
-    return NULL;
-}
-
-void keeper_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m)
-{
-    struct looking at = {.req = m->req};
-    enum err e = session_find(k, m->cookie, &at.s);
-    struct looking *l = look(k, c, &at, m->handoff, e);
-
-    if (!l)
-        return;
-    if (l->row.state == HANDOFF_STATE_CREATED) {
-        store_work(k->store, STORE_NORMAL, view_work, view_done, l);
+        page_say(p, DENIAL_AGAIN);
         return;
     }
-    page_view(k, l->peer, l->req, &l->s, &l->row);
-    mem_free(l);
+    page_view(p);
+    handoff_changed(p->k, &p->row, p->seq);
+    page_free(p);
+}
+
+static void view(struct page *p)
+{
+    if (!is_theirs(p))
+        return;
+    if (p->row.state == HANDOFF_STATE_CREATED) {
+        store_work(p->k->store, STORE_NORMAL, view_work, view_done, p);
+        return;
+    }
+    page_view(p);
+    page_free(p);
 }
 
 static enum err decline_work(void *ctx)
 {
-    struct looking *l = ctx;
-    enum err e = handoff_read(l->k, l->row.id, &l->row);
+    struct page *p = ctx;
+    enum err e = page_read(p);
 
     return e ? e
-             : handoff_move(l->k, &l->row, HANDOFF_DECLINE,
-                            &(struct handoff_change){.problem = l->row.problem}, &l->seq);
+             : handoff_move(p->k, &p->row, HANDOFF_DECLINE,
+                            &(struct handoff_change){.problem = p->row.problem}, &p->seq);
 }
 
 static void decline_done(void *ctx, enum err e)
 {
-    struct looking *l = ctx;
+    struct page *p = ctx;
 
-    page_end(l->k, l->peer, l->req, !e ? PAGE_OK : e == ERR_GONE ? DENIAL_GONE : DENIAL_AGAIN);
+    say(p, !e ? DONE : e == ERR_GONE ? DENIAL_GONE : DENIAL_AGAIN);
     if (!e)
-        handoff_changed(l->k, &l->row, l->seq);
-    mem_free(l);
+        handoff_changed(p->k, &p->row, p->seq);
+    page_free(p);
 }
 
-void keeper_on_handoff_decline(struct keeper *k, struct chan *c,
-                               const struct msg_handoff_decline *m)
+static void decline(struct page *p)
 {
-    struct looking at = {.req = m->req};
-    enum err e = session_find_for_change(k, m->cookie, m->csrf, &at.s);
-    struct looking *l = look(k, c, &at, m->handoff, e);
-
-    if (l)
-        store_work(k->store, STORE_URGENT, decline_work, decline_done, l);
-}
-
-/* --- lists ------------------------------------------------------------------------------------ */
-
-/* Whose list it is; false: denied. */
-static bool find_reader(struct keeper *k, struct chan *c, uint64_t req, const struct sec *cookie,
-                        struct session *ret)
-{
-    enum err e = session_find(k, cookie, ret);
-
-    if (e)
-        page_denied(c, req, page_why(e));
-    return !e;
-}
-
-typedef enum err row_fn(struct keeper *k, struct chan *c, uint64_t req, const void *row);
-
-/* A row for each of q, then their end. */
-static void say_rows(struct keeper *k, struct chan *c, uint64_t req, const struct session *s,
-                     struct store_rows *q, row_fn *row)
-{
-    enum err e = ERR_OK;
-
-    while (!e && store_next(q))
-        e = row(k, c, req, q->row);
-    if (store_end(q, e) != ERR_OK)
-        page_denied(c, req, DENIAL_AGAIN);
-    else
-        tell_rows_end(c, &(struct msg_rows_end){.req = req,
-                                                .user_name = slice_str(s->user.name),
-                                                .csrf = roots_csrf(k, s->hash)});
+    if (is_theirs(p))
+        store_work(p->k->store, STORE_URGENT, decline_work, decline_done, p);
 }
 
 /* --- the inbox -------------------------------------------------------------------------------- */
 
-static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, const void *of)
+static enum err read_inbox(void *ctx)
+{
+    struct page *p = ctx;
+
+    return store_all(p->k->store, p->q, VALS(V_ID(p->s.user.id)), &p->rows);
+}
+
+static enum err inbox_row(const struct page *p, struct chan *c, const void *of)
 {
     const struct inbox_row *row = of;
-    struct msg_inbox_row m = {.req = req,
+    struct msg_inbox_row m = {.req = p->req,
                               .handoff = row->id,
                               .kind = row->kind,
                               .state = row->state,
@@ -247,21 +312,10 @@ static enum err inbox_row(struct keeper *k, struct chan *c, uint64_t req, const 
     char words[WORDS_MAX];
 
     m.words = words_of(m.handoff, words);
-    if (m.expires <= keeper_now(k) || !conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
+    if (m.expires <= keeper_now(p->k) ||
+        !conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* over, or for an upstream that is not there any more */
     return send_inbox_row(c, &m);
-}
-
-void keeper_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m)
-{
-    struct session s;
-    struct inbox_row row;
-    struct store_rows q;
-
-    if (!find_reader(k, c, m->req, m->cookie, &s))
-        return;
-    store_query(k->store, Q_handoff_inbox, VALS(V_ID(s.user.id)), &row, &q);
-    say_rows(k, c, m->req, &s, &q, inbox_row);
 }
 
 static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t req)
@@ -275,55 +329,75 @@ static struct page_watch *find_watch(struct keeper *k, uint64_t peer, uint64_t r
 
 static void end_watch(struct page_watch *w)
 {
-    HASH_DELETE(hh, w->k->pages->watches, w);
-    group_leave(&w->of_user);
-    loop_timer_free(w->end);
-    mem_free(w);
+    if (!w->over) {
+        HASH_DELETE(hh, w->k->pages->watches, w);
+        group_leave(&w->of_user);
+        loop_timer_free(w->end);
+        w->over = true;
+    }
+    if (w->minding == 0) /* or when the store has answered */
+        mem_free(w);
 }
 
-/* Looked up each time, however the session may have ended. False: it is over, and the watch too. */
-static bool watch_lives(struct page_watch *w)
+static void minded(void *ctx, enum err e)
 {
-    uint64_t left = session_left(w->k, w->session);
+    struct page_watch *w = ctx;
+    struct keeper *k = w->k;
+    struct chan *c = peers_chan(&k->peers, w->key.peer);
+    uint64_t now = keeper_now(k), left = !e && w->until.n > now ? w->until.n - now : 0;
 
-    if (PLANTED(watch_stays))
-        return true;
-    if (left > 0) {
-        loop_timer_set(w->end, left);
-        return true;
+    w->minding--;
+    if (w->over) {
+        end_watch(w);
+    } else if (left == 0 && !PLANTED(watch_stays)) {
+        deny(c, w->key.req, DENIAL_LOG_IN);
+        end_watch(w);
+    } else {
+        if (left > 0)
+            loop_timer_set(w->end, left);
+        if (w->changed)
+            tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->key.req});
+        w->changed = false;
     }
-    page_denied(peers_chan(&w->k->peers, w->key.peer), w->key.req, DENIAL_LOG_IN);
-    end_watch(w);
-    return false;
+}
+
+/* Looked up each time, however the session may have ended. When it is over, the watch is too. */
+static void mind(struct page_watch *w, bool changed)
+{
+    w->changed |= changed;
+    w->minding++;
+    store_ask(w->k->store, Q_session_end, VALS(V_ID(w->session)), &w->until, minded, w);
 }
 
 static void on_session_end(void *ctx)
 {
-    IGNORE(watch_lives(ctx));
+    mind(ctx, false);
 }
 
-void keeper_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
+static void watch(struct page *p)
 {
-    struct session s;
+    struct keeper *k = p->k;
+    struct chan *c = peers_chan(&k->peers, p->peer);
     struct page_watch *w = NULL;
-    enum err e = session_find(k, m->cookie, &s);
 
-    if (e || HASH_COUNT(k->pages->watches) >= WATCHES) {
-        page_denied(c, m->req, e ? page_why(e) : DENIAL_RATE);
+    if (!c || HASH_COUNT(k->pages->watches) >= WATCHES) {
+        page_say(p, DENIAL_RATE);
         return;
     }
-    if (find_watch(k, peer_of(c)->serial, m->req)) {
+    if (find_watch(k, p->peer, p->req)) {
         chan_breach(c, BREACH_WATCH_TWICE);
+        page_free(p);
         return;
     }
     w = MEM_NEW(struct page_watch);
-    *w = (struct page_watch){.key = {peer_of(c)->serial, m->req},
+    *w = (struct page_watch){.key = {p->peer, p->req},
                              .k = k,
-                             .session = s.hash,
+                             .session = p->s.hash,
                              .end = loop_timer_new(k->loop, on_session_end, w)};
     HASH_ADD(hh, k->pages->watches, key, sizeof(w->key), w);
-    group_join(&k->pages->by_user, ID_SLICE(s.user.id), &w->of_user, w);
-    IGNORE(watch_lives(w)); /* sets its end */
+    group_join(&k->pages->by_user, ID_SLICE(p->s.user.id), &w->of_user, w);
+    page_free(p);
+    mind(w, false); /* sets its end */
 }
 
 void keeper_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m)
@@ -339,12 +413,8 @@ static void look_at_watches(struct keeper *k, struct user_id user, bool changed)
     struct group_link *next = NULL;
 
     for (struct group_link *l = group_first(&k->pages->by_user, ID_SLICE(user)); l; l = next) {
-        struct page_watch *w = l->thing;
-
         next = group_next(l);
-        if (watch_lives(w) && changed)
-            tell_inbox_changed(peers_chan(&k->peers, w->key.peer),
-                               &(struct msg_inbox_changed){.req = w->key.req});
+        mind(l->thing, changed);
     }
 }
 
@@ -379,48 +449,45 @@ void pages_close(struct keeper *k)
 
 static enum err logout_work(void *ctx)
 {
-    struct looking *l = ctx;
-    enum err e = store_do(l->k->store, Q_session_remove, VALS(V_ID(l->s.hash)));
+    struct page *p = ctx;
+    uint64_t seq = 0;
+    enum err e = store_do(p->k->store, Q_session_remove, VALS(V_ID(p->s.hash)));
 
     return e ? e
-             : outbox_add(l->k, &(struct record){.event = EVENT_LOGOUT, .user = l->s.user.id},
-                          &l->seq);
+             : outbox_add(p->k, &(struct record){.event = EVENT_LOGOUT, .who.user = p->s.user.id},
+                          &seq);
 }
 
 static void logout_done(void *ctx, enum err e)
 {
-    struct looking *l = ctx;
+    struct page *p = ctx;
 
-    pages_sessions_ended(l->k, l->s.user.id);
-    page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : PAGE_OK);
-    mem_free(l);
+    pages_sessions_ended(p->k, p->s.user.id);
+    page_say(p, e ? DENIAL_AGAIN : DONE);
 }
 
-void keeper_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
+static void end_session(struct page *p)
 {
-    struct session s;
-    struct looking *l = NULL;
-    enum err e = session_find_for_change(k, m->cookie, m->csrf, &s);
-
-    if (e) {
-        page_denied(c, m->req, page_why(e));
-        return;
-    }
-    l = MEM_NEW(struct looking);
-    *l = (struct looking){.k = k, .peer = peer_of(c)->serial, .req = m->req, .s = s};
-    store_work(k->store, STORE_URGENT, logout_work, logout_done, l);
+    store_work(p->k->store, STORE_URGENT, logout_work, logout_done, p);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, const void *of)
+static enum err read_connections(void *ctx)
+{
+    struct page *p = ctx;
+
+    return store_all(p->k->store, p->q, VALS(V_STR(p->s.user.name)), &p->rows);
+}
+
+static enum err connection_row(const struct page *p, struct chan *c, const void *of)
 {
     const struct shown_row *row = of;
     struct msg_connection_row m = {
-        .req = req,
+        .req = p->req,
         .connection = row->id,
         .client_label = slice_str(row->label),
-        .state = connection_shown(row->state, row->uses_left, row->expires, keeper_now(k)),
+        .state = connection_shown(row->state, row->uses_left, row->expires, keeper_now(p->k)),
         .lease = row->kind,
         .created = row->created,
         .last_used = row->last_used,
@@ -428,46 +495,90 @@ static enum err connection_row(struct keeper *k, struct chan *c, uint64_t req, c
         .uses_left = row->uses_left < 0 ? UINT32_MAX : (uint32_t)row->uses_left,
         .tested = row->tested};
 
-    if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
+    if (!conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* not configured any more: not usable, and shown again when it is back */
     return send_connection_row(c, &m);
+}
+
+static void revoked(void *ctx, enum err e, size_t n)
+{
+    page_say(ctx, e ? DENIAL_AGAIN : n == 0 ? DENIAL_GONE : DONE);
+}
+
+static void revoke(struct page *p)
+{
+    const struct revoke_which theirs = {.connection = p->connection, .user = p->s.user.id};
+
+    if (ID_IS_ZERO(p->connection))
+        page_say(p, DENIAL_GONE);
+    else
+        revoke_connections(p->k, &theirs, revoked, p);
+}
+
+/* --- the messages ----------------------------------------------------------------------------- */
+
+void keeper_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m)
+{
+    ask(k, c, m->cookie, &(struct page){.req = m->req, .then = say_who});
+}
+
+void keeper_on_handoff_get(struct keeper *k, struct chan *c, const struct msg_handoff_get *m)
+{
+    ask(k, c, m->cookie,
+        &(struct page){.req = m->req, .read = page_read, .then = view, .row.id = m->handoff});
+}
+
+void keeper_on_handoff_decline(struct keeper *k, struct chan *c,
+                               const struct msg_handoff_decline *m)
+{
+    ask(k, c, m->cookie,
+        &(struct page){.req = m->req,
+                       .changes = true,
+                       .read = page_read,
+                       .then = decline,
+                       .csrf = m->csrf,
+                       .row.id = m->handoff});
+}
+
+void keeper_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbox_get *m)
+{
+    ask(k, c, m->cookie,
+        &(struct page){.req = m->req,
+                       .read = read_inbox,
+                       .then = say_rows,
+                       .q = STORE_GIVES(inbox_row, Q_handoff_inbox),
+                       .say = inbox_row});
+}
+
+void keeper_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
+{
+    ask(k, c, m->cookie, &(struct page){.req = m->req, .then = watch});
+}
+
+void keeper_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)
+{
+    ask(k, c, m->cookie,
+        &(struct page){.req = m->req, .changes = true, .then = end_session, .csrf = m->csrf});
 }
 
 void keeper_on_connections_get(struct keeper *k, struct chan *c,
                                const struct msg_connections_get *m)
 {
-    struct session s;
-    struct shown_row row;
-    struct store_rows q;
-
-    if (!find_reader(k, c, m->req, m->cookie, &s))
-        return;
-    store_query(k->store, Q_connection_rows, VALS(V_STR(s.user.name)), &row, &q);
-    say_rows(k, c, m->req, &s, &q, connection_row);
-}
-
-static void revoked(void *ctx, enum err e, size_t n)
-{
-    struct looking *l = ctx;
-
-    page_end(l->k, l->peer, l->req, e ? DENIAL_AGAIN : n == 0 ? DENIAL_GONE : PAGE_OK);
-    mem_free(l);
+    ask(k, c, m->cookie,
+        &(struct page){.req = m->req,
+                       .read = read_connections,
+                       .then = say_rows,
+                       .q = STORE_GIVES(shown_row, Q_connection_rows),
+                       .say = connection_row});
 }
 
 void keeper_on_connection_revoke(struct keeper *k, struct chan *c,
                                  const struct msg_connection_revoke *m)
 {
-    struct session s;
-    struct looking *l = NULL;
-    enum err e = session_find_for_change(k, m->cookie, m->csrf, &s);
-
-    if (e || ID_IS_ZERO(m->connection)) {
-        page_denied(c, m->req, e ? page_why(e) : DENIAL_GONE);
-        return;
-    }
-    l = MEM_NEW(struct looking);
-    *l = (struct looking){.k = k, .peer = peer_of(c)->serial, .req = m->req};
-    /* The person's own only: both must match. */
-    revoke_connections(k, &(struct revoke_which){.connection = m->connection, .user = s.user.id},
-                       revoked, l);
+    ask(k, c, m->cookie,
+        &(struct page){.req = m->req,
+                       .changes = true,
+                       .then = revoke,
+                       .csrf = m->csrf,
+                       .connection = m->connection});
 }

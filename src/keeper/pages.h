@@ -16,6 +16,9 @@ struct page_watch {
     struct keeper *k;
     struct digest session;
     struct loop_timer *end; /* of the session */
+    struct number_row until;
+    unsigned minding;   /* the store is asked for that */
+    bool changed, over; /* something is to be told; the watch has ended */
     struct group_link of_user;
     UT_hash_handle hh;
 };
@@ -25,12 +28,39 @@ struct pages {
     struct groups by_user; /* the watches */
 };
 
-/* handoff_view; nothing when surface is gone. */
-void page_view(struct keeper *k, uint64_t peer, uint64_t req, const struct session *s,
-               const struct handoff_row *row);
+/* A request: whose it is, what is read besides, and what follows when that somebody is logged in and,
+ * where it changes something, has said with the CSRF token that it is theirs. */
+struct page {
+    uint64_t req;
+    bool changes;
+    struct digest csrf;
+    struct handoff_row row; /* id: of the handoff that it is about */
+    struct connection_id connection;
+    store_work_fn *read; /* of a struct page; or NULL */
+    enum err e;          /* of that */
+    void (*then)(struct page *p);
+    void (*free)(struct page *p); /* what it has besides; or NULL */
+    struct keeper *k;
+    uint64_t peer;
+    struct session s;
+    struct buf shown; /* the projection of the call that the handoff is for */
+    enum stmt q;      /* of a list, and how a row is said: */
+    enum err (*say)(const struct page *p, struct chan *c, const void *row);
+    struct buf rows;
+    uint64_t seq;
+};
 
+/* Looks who asks. p: what the request says; it may be the beginning of something larger. */
+void page_look(struct page *p, struct keeper *k, struct chan *c, const struct sec *cookie);
+void page_free(void *page);
+/* The end of the request: a denial, or none. */
+void page_say(struct page *p, unsigned how);
+/* Reads the handoff of row.id. */
+MUST_USE enum err page_read(void *page);
+/* handoff_view; nothing when surface is gone. */
+void page_view(const struct page *p);
 /* What a wrong person's look at a handoff leaves behind: a record, and nothing for them. */
-void page_wrong_person(struct keeper *k, const struct session *s, const struct handoff_row *row);
+void page_wrong_person(const struct page *p);
 
 /* Each open inbox of that person is told to look again. */
 void pages_inbox_changed(struct keeper *k, struct user_id user);

@@ -23,7 +23,8 @@ struct removal {
     struct user_id user;
     struct client_id client; /* when not the whole person */
     uint32_t master;         /* the new key */
-    char name[LIM_USER_NAME_BYTES + 1];
+    struct user_row whom;    /* the person */
+    struct client_row key;   /* or their agent key */
     struct handoff_moved *cancelled;
     unsigned waits; /* for the connections, and for all else */
     enum err e;
@@ -33,8 +34,8 @@ struct removal {
 /* What a person's or client's open handoffs were for is gone. */
 static enum err cancel_handoffs(struct removal *r)
 {
-    const struct handoff_which open = {STORE_GIVES(handoff_id_row, Q_handoff_of),
-                                       VALS(V_ID(r->user), V_ID(r->client)), HANDOFF_CANCEL};
+    const struct handoff_which open = {STORE_GIVES(handoff_id_row, Q_handoff_of), VALS(V_WHO(*r)),
+                                       HANDOFF_CANCEL};
 
     return handoff_move_all(r->k, &open, &(struct handoff_change){0}, &r->cancelled);
 }
@@ -50,6 +51,11 @@ static enum err remove_rows(struct removal *r)
     return e ? e : master_switch(k, r->master);
 }
 
+static const char *name_of(const struct removal *r)
+{
+    return r->person ? r->whom.name : r->key.label;
+}
+
 static enum err work(void *ctx)
 {
     struct removal *r = ctx;
@@ -62,9 +68,8 @@ static enum err work(void *ctx)
              : outbox_add(
                    r->k,
                    &(struct record){.event = r->person ? EVENT_USER_REMOVED : EVENT_KEY_REMOVED,
-                                    .user = r->user,
-                                    .client = r->client,
-                                    .detail = slice_str(r->name)},
+                                    .who = {r->user, r->client},
+                                    .detail = slice_str(name_of(r))},
                    &seq);
 }
 
@@ -94,6 +99,15 @@ static void finished(void *ctx, enum err e)
     answer_when_over(r);
 }
 
+static void loaded(void *ctx, enum err e)
+{
+    struct removal *r = ctx;
+
+    if (e) /* without a store nobody is anybody */
+        auth_close(r->k);
+    answer_when_over(r);
+}
+
 static void failed(struct removal *r, enum err e)
 {
     struct keeper *k = r->k;
@@ -101,10 +115,9 @@ static void failed(struct removal *r, enum err e)
     handoff_moved_free(&r->cancelled);
     if (r->person)
         master_give_up(k, r->master);
-    if (auth_load(k) != ERR_OK) /* back as the store has it; without a store nobody is anybody */
-        auth_close(k);
     r->e = e;
-    answer_when_over(r);
+    /* back as the store has it */
+    store_work(k->store, STORE_READ, auth_load, loaded, r);
 }
 
 static void done(void *ctx, enum err e)
@@ -113,7 +126,7 @@ static void done(void *ctx, enum err e)
     struct keeper *k = r->k;
 
     log_event(e ? LOG_ERROR : LOG_INFO, "removed", LOG_STR("what", r->person ? "user" : "key"),
-              LOG_STR("name", r->name), LOG_ERR(e));
+              LOG_STR("name", name_of(r)), LOG_ERR(e));
     if (e) {
         failed(r, e);
         return;
@@ -127,55 +140,56 @@ static void done(void *ctx, enum err e)
     }
 }
 
-/* All clients of a person. */
-static void end_clients(struct keeper *k, struct user_id user)
+/* From now on nobody is that client, or any of that person's. */
+static void end_clients(const struct removal *r)
 {
-    for (struct group_link *l = group_first(&k->auth->by_user, ID_SLICE(user)); l;
-         l = group_next(l))
-        calls_end_client(k, ((struct auth_key *)l->thing)->who.client);
-    auth_remove_user(k, user);
+    struct keeper *k = r->k;
+    struct group_link *l = group_first(&k->auth->by_user, ID_SLICE(r->user));
+
+    if (!r->person) {
+        calls_end_client(k, r->client);
+        auth_remove(k, r->client);
+        return;
+    }
+    for (; l; l = group_next(l))
+        calls_end_client(k, ((struct auth_key *)l->thing)->row.who.client);
+    auth_remove_user(k, r->user);
 }
 
-void keeper_on_ctl_user_remove(struct keeper *k, struct chan *c,
-                               const struct msg_ctl_user_remove *m)
+/* It was found, or not: e. */
+static void found(void *ctx, enum err e)
 {
-    struct removal *r = MEM_NEW(struct removal);
-    struct user_row row;
-    enum err e = store_one(k->store, Q_user_by_name, VALS(V_BYTES(m->name)), &row);
+    struct removal *r = ctx;
+    struct keeper *k = r->k;
 
-    *r =
-        (struct removal){.k = k, .peer = peer_of(c)->serial, .person = true, .waits = 2, .why = ""};
-    BUG_IF(!slice_to_cstr(m->name, r->name, sizeof(r->name))); /* the message's maximum */
-    if (!e)
+    r->user = r->person ? r->whom.id : r->key.who.user;
+    if (!e && r->person)
         e = master_prepare(k, &r->master);
     if (e) {
         ctl_say(k, r->peer, e);
         mem_free(r);
         return;
     }
-    r->user = row.id;
-    end_clients(k, r->user);
-    revoke_connections(k, &(struct revoke_which){.user = r->user}, revoked, r);
+    end_clients(r);
+    revoke_connections(k, &(struct revoke_which){.user = r->user, .client = r->client}, revoked, r);
     store_work(k->store, STORE_URGENT, work, done, r);
+}
+
+void keeper_on_ctl_user_remove(struct keeper *k, struct chan *c,
+                               const struct msg_ctl_user_remove *m)
+{
+    struct removal *r = MEM_NEW(struct removal);
+
+    *r =
+        (struct removal){.k = k, .peer = peer_of(c)->serial, .person = true, .waits = 2, .why = ""};
+    store_ask(k->store, Q_user_by_name, VALS(V_BYTES(m->name)), &r->whom, found, r);
 }
 
 void keeper_on_ctl_key_remove(struct keeper *k, struct chan *c, const struct msg_ctl_key_remove *m)
 {
     struct removal *r = MEM_NEW(struct removal);
-    struct client_row row;
-    enum err e = store_one(k->store, Q_client_get, VALS(V_ID(m->client)), &row);
 
     *r = (struct removal){
         .k = k, .peer = peer_of(c)->serial, .client = m->client, .waits = 2, .why = ""};
-    if (e) {
-        ctl_say(k, r->peer, e);
-        mem_free(r);
-        return;
-    }
-    r->user = row.who.user;
-    (void)slice_copy(slice_str(row.label), r->name, sizeof(r->name) - 1);
-    calls_end_client(k, r->client);
-    auth_remove(k, r->client);
-    revoke_connections(k, &(struct revoke_which){.client = r->client}, revoked, r);
-    store_work(k->store, STORE_URGENT, work, done, r);
+    store_ask(k->store, Q_client_get, VALS(V_ID(m->client)), &r->key, found, r);
 }

@@ -9,12 +9,15 @@
 
 struct revoking {
     struct keeper *k;
+    struct revoke_which which;
+    char name[LIM_USER_NAME_BYTES + 1]; /* that which points to */
     revoke_fn *fn;
     void *ctx;
     unsigned waits; /* for the store, and for each drop */
     enum err e;
-    size_t n, cap;
-    struct connection_row *victims;
+    struct buf rows;
+    struct connection_row *victims; /* n of those */
+    size_t n;
 };
 
 /* Each that it names must match, of those that one of them finds. */
@@ -32,38 +35,26 @@ static bool matches(const struct revoke_which *w, const struct connection_row *v
            !ID_IS_ZERO(w->client);
 }
 
-static void add(struct revoking *r, const struct connection_row *v)
+static enum err collect(void *ctx)
 {
-    if (r->n == r->cap) {
-        size_t cap = r->cap ? r->cap * 2 : 8;
-        struct connection_row *more = mem_zalloc_array(cap, sizeof(*more));
+    struct revoking *r = ctx;
+    struct store *store = r->k->store;
+    struct revoke_which *w = &r->which;
+    struct user_row user;
+    enum err e = ERR_OK;
 
-        for (size_t i = 0; i < r->n; i++)
-            more[i] = r->victims[i];
-        mem_free(r->victims);
-        r->victims = more;
-        r->cap = cap;
-    }
-    r->victims[r->n++] = *v;
-}
-
-static enum err collect(struct revoking *r, const struct revoke_which *w)
-{
-    struct store_rows q;
-    struct connection_row v;
-
+    buf_clear(&r->rows);
     if (w->all)
-        store_query(r->k->store, Q_connection_all, VALS(), &v, &q);
-    else
-        store_query(r->k->store, Q_connection_of,
-                    VALS(V_ID(w->connection), V_ID(w->client), V_ID(w->user),
-                         V_STR(w->upstream ? w->upstream : "")),
-                    &v, &q);
-    while (store_next(&q)) {
-        if (matches(w, &v))
-            add(r, &v);
+        return store_all(store, Q_connection_all, VALS(), &r->rows);
+    if (w->user_name) {
+        e = store_one(store, Q_user_by_name, VALS(V_STR(w->user_name)), &user);
+        w->user = user.id;
     }
-    return store_end(&q, ERR_OK);
+    return e ? e
+             : store_all(store, Q_connection_of,
+                         VALS(V_ID(w->connection), V_ID(w->client), V_ID(w->user),
+                              V_STR(w->upstream ? w->upstream : "")),
+                         &r->rows);
 }
 
 /* What was released before could leave after an answer that did not wait for egress. */
@@ -73,10 +64,11 @@ static void answer_when_over(void *ctx)
 
     if (--r->waits > 0)
         return;
-    log_event(r->e ? LOG_ERROR : LOG_INFO, "revoked", LOG_NUM("connections", r->n), LOG_ERR(r->e));
+    log_event(r->e && r->e != ERR_NOT_FOUND ? LOG_ERROR : LOG_INFO, "revoked",
+              LOG_NUM("connections", r->n), LOG_ERR(r->e));
     if (r->fn)
         r->fn(r->ctx, r->e, r->n);
-    mem_free(r->victims);
+    buf_free(&r->rows);
     mem_free(r);
 }
 
@@ -114,8 +106,7 @@ static enum err revoke_work(void *ctx)
         if (!e)
             e = outbox_add(r->k,
                            &(struct record){.event = EVENT_CONNECTION_REVOKED,
-                                            .user = v->who.user,
-                                            .client = v->who.client,
+                                            .who = v->who,
                                             .upstream = slice_str(v->upstream),
                                             .connection = v->id},
                            &seq);
@@ -142,21 +133,39 @@ static void revoke_done(void *ctx, enum err e)
     answer_when_over(r);
 }
 
+static void collected(void *ctx, enum err e)
+{
+    struct revoking *r = ctx;
+
+    struct connection_row *v = (void *)r->rows.p;
+    const size_t found = r->rows.n / sizeof(*v);
+
+    r->k->revocations++;
+    r->victims = v;
+    for (size_t i = 0; i < found; i++) {
+        if (matches(&r->which, &v[i]))
+            v[r->n++] = v[i];
+    }
+    for (size_t i = 0; i < r->n; i++)
+        kill_now(r, &v[i]);
+    if (e)
+        revoke_done(r, e);
+    else
+        store_work(r->k->store, STORE_URGENT, revoke_work, revoke_done, r);
+}
+
 void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_fn *fn, void *ctx)
 {
+    const char *name = w->user_name ? w->user_name : w->upstream;
     struct revoking *r = MEM_NEW(struct revoking);
-    enum err e = ERR_OK;
 
-    *r = (struct revoking){.k = k, .fn = fn, .ctx = ctx, .waits = 1};
-    k->revocations++;
-    e = collect(r, w);
-    for (size_t i = 0; i < r->n; i++)
-        kill_now(r, &r->victims[i]);
-    if (e) {
-        revoke_done(r, e);
-        return;
-    }
-    store_work(k->store, STORE_URGENT, revoke_work, revoke_done, r);
+    *r = (struct revoking){
+        .k = k, .which = *w, .fn = fn, .ctx = ctx, .waits = 1, .rows = BUF_INIT(LIM_LIST_BYTES)};
+    if (name)
+        BUG_IF(!slice_to_cstr(slice_str(name), r->name, sizeof(r->name)));
+    r->which.user_name = w->user_name ? r->name : NULL;
+    r->which.upstream = w->upstream ? r->name : NULL;
+    store_work(k->store, STORE_READ, collect, collected, r);
 }
 
 bool revoke_is_dead(const struct keeper *k, struct connection_id id)

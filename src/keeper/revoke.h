@@ -22,13 +22,14 @@ struct revoke_which {
     struct user_id user;
     struct client_id client;
     const char *upstream;
-    bool all; /* must be set when nothing else is */
+    const char *user_name; /* this or upstream, not both */
+    bool all;              /* must be set when nothing else is */
 };
 
 typedef void revoke_fn(void *ctx, enum err e, size_t n);
 
 /* Ends them. fn, with their number, after the store has it and nothing leaves with them any more
- * (egress_drop): ERR_OK also when there was none. */
+ * (egress_drop): ERR_OK also when there was none; ERR_NOT_FOUND: nobody has that name. */
 void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_fn *fn, void *ctx);
 bool revoke_is_dead(const struct keeper *k, struct connection_id id);
 void revoke_close(struct keeper *k);

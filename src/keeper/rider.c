@@ -17,6 +17,8 @@ struct ride {
     struct use_list uses;
     size_t takers, riders;
     struct loop_timer *timer; /* the end of the lease's time; NULL until something rides */
+    struct lease_row lease;
+    unsigned looking; /* the store is asked for that */
     UT_hash_handle hh;
 };
 
@@ -51,39 +53,38 @@ static void cut_all(struct ride *r, bool all)
     }
 }
 
-/* Whether the lease is over for those that take nothing; *ret_left: ms until its time is, or 0.
- * What the store does not know is over. */
-static bool is_over(const struct ride *r, uint64_t *ret_left)
+static void free_unused(struct ride *r)
 {
-    struct lease_row row;
-    uint64_t now = keeper_now(r->k);
-
-    *ret_left = 0;
-    if (store_one(r->k->store, Q_lease_now, VALS(V_ID(r->key.lease)), &row) != ERR_OK ||
-        (row.uses_left == 0 && r->takers == 0))
-        return true;
-    if (row.expires == 0)
-        return false;
-    *ret_left = row.expires > now ? row.expires - now : 0;
-    return row.expires <= now;
+    if (!LIST_EMPTY(&r->uses) || r->looking > 0)
+        return;
+    loop_timer_free(r->timer);
+    HASH_DELETE(hh, r->k->rides, r);
+    mem_free(r);
 }
 
-/* Cuts what rides on a lease that is over, or looks again when its time is. */
-static void look(struct ride *r)
+/* Cuts what takes nothing when the lease is over, or looks again when its time is. What the store
+ * does not know is over. */
+static void looked(void *ctx, enum err e)
 {
-    uint64_t left = 0;
+    struct ride *r = ctx;
+    uint64_t now = keeper_now(r->k), expires = r->lease.expires;
+
+    r->looking--;
+    if (e || (r->lease.uses_left == 0 && r->takers == 0) || (expires > 0 && expires <= now))
+        cut_all(r, false);
+    else if (expires > 0)
+        loop_timer_set(r->timer, expires - now);
+    free_unused(r);
+}
+
+static void look(void *ctx)
+{
+    struct ride *r = ctx;
 
     if (r->riders == 0 || ID_IS_ZERO(r->key.lease))
         return;
-    if (is_over(r, &left))
-        cut_all(r, false);
-    else if (left > 0)
-        loop_timer_set(r->timer, left);
-}
-
-static void on_time(void *ctx)
-{
-    look(ctx);
+    r->looking++;
+    store_ask(r->k->store, Q_lease_now, VALS(V_ID(r->key.lease)), &r->lease, looked, r);
 }
 
 static struct ride *find(struct keeper *k, const struct ride_key *key)
@@ -124,7 +125,7 @@ void rider_begin(struct use *u)
     }
     r->riders++;
     if (!r->timer)
-        r->timer = loop_timer_new(u->k->loop, on_time, r);
+        r->timer = loop_timer_new(u->k->loop, look, r);
     look(r); /* what it was to ride on may be over since it was decided */
 }
 
@@ -140,15 +141,13 @@ void rider_end(struct use *u)
         r->takers--;
     else
         r->riders--;
+    r->looking++; /* it stays until here */
     if (u->end.refused && !ID_IS_ZERO(r->key.lease))
         cut_all(r, false);
     else if (takes(u) && r->takers == 0)
         look(r);
-    if (!LIST_EMPTY(&r->uses))
-        return;
-    loop_timer_free(r->timer);
-    HASH_DELETE(hh, u->k->rides, r);
-    mem_free(r);
+    r->looking--;
+    free_unused(r);
 }
 
 void riders_end_client(struct keeper *k, struct client_id client)

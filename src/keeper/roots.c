@@ -68,41 +68,41 @@ static enum err make(struct keeper *k, enum root_purpose purpose, uint64_t id)
     return e;
 }
 
-/* One row of the store. */
-static enum err load(struct keeper *k, const struct root_row *row)
+static enum err load(void *ctx)
 {
-    struct buf ad = BUF_INIT(64);
-    struct sec *root = NULL;
-    enum err e = ERR_OK;
-
-    master_ad_root(row->id, row->purpose, &ad);
-    e = master_unwrap(k, (uint32_t)row->kek, buf_slice(&ad), row->wrapped, &root);
-    if (!e)
-        take(k, (enum root_purpose)row->purpose, (uint32_t)row->id, root);
-    sec_free(root);
-    buf_free(&ad);
-    return e;
-}
-
-enum err roots_open(struct keeper *k)
-{
+    struct keeper *k = ctx;
     struct root_row row;
     struct store_rows q;
-    uint64_t newest = 0, last = 0;
+    struct buf ad = BUF_INIT(64);
     enum err e = ERR_OK;
 
     store_query(k->store, Q_root_list, VALS(), &row, &q);
     while (!e && store_next(&q)) {
-        last = row.id;
+        struct sec *root = NULL;
+
+        k->roots->last = row.id;
         if (row.purpose == ROOT_AGING)
-            newest = row.created;
-        e = load(k, &row);
+            k->roots->made = row.created;
+        buf_clear(&ad);
+        master_ad_root(row.id, row.purpose, &ad);
+        e = master_unwrap(k, (uint32_t)row.kek, buf_slice(&ad), row.wrapped, &root);
+        if (!e)
+            take(k, (enum root_purpose)row.purpose, (uint32_t)row.id, root);
+        sec_free(root);
     }
-    e = store_end(&q, e);
-    if (!e && !k->roots->salt)
-        e = make(k, ROOT_LASTING, ++last);
-    if (!e && (!k->roots->age[0].state || newest + age_ms < keeper_now(k)))
-        e = make(k, ROOT_AGING, ++last);
+    buf_free(&ad);
+    return store_end(&q, e);
+}
+
+enum err roots_open(struct keeper *k)
+{
+    struct roots *r = k->roots;
+    enum err e = store_run(k->store, STORE_READ, load, k);
+
+    if (!e && !r->salt)
+        e = make(k, ROOT_LASTING, ++r->last);
+    if (!e && (!r->age[0].state || r->made + age_ms < keeper_now(k)))
+        e = make(k, ROOT_AGING, ++r->last);
     return e;
 }
 

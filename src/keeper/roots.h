@@ -19,6 +19,7 @@ struct roots_age {
 struct roots {
     struct roots_age age[2]; /* newest first */
     struct sec *salt, *browser;
+    uint64_t last, made; /* the newest root; when the newest age was made */
 };
 
 /* Reads the roots, makes those that are missing, replaces what is too old. Before the loop runs. */

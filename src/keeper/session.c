@@ -13,37 +13,23 @@
 #include "ipc/gen/keeper.h"
 #include "ipc/gen/send.h"
 #include "keeper/outbox.h"
-#include "keeper/page_say.h"
 #include "keeper/roots.h"
 #include "os/log.h"
 
 enum { COOKIE = 32 };
 
-enum err session_find(struct keeper *k, const struct sec *cookie, struct session *ret)
+struct session session_of(const struct sec *cookie)
 {
-    if (!cookie || sec_len(cookie) != COOKIE)
-        return ERR_NOT_FOUND;
-    ret->hash = hash_sec_sha256(cookie);
-    return store_one(k->store, Q_session_get, VALS(V_ID(ret->hash), V_INT(keeper_now(k))),
-                     &ret->user);
+    struct session s = {.user.ops = 0};
+
+    if (cookie && sec_len(cookie) == COOKIE)
+        s.hash = hash_sec_sha256(cookie);
+    return s; /* of zeros nobody knows a cookie */
 }
 
-uint64_t session_left(struct keeper *k, struct digest hash)
+enum err session_find(struct keeper *k, struct session *s)
 {
-    struct number_row end;
-    uint64_t now = keeper_now(k);
-
-    if (store_one(k->store, Q_session_end, VALS(V_ID(hash)), &end) != ERR_OK)
-        return 0;
-    return end.n > now ? end.n - now : 0;
-}
-
-enum err session_find_for_change(struct keeper *k, const struct sec *cookie, struct digest csrf,
-                                 struct session *ret)
-{
-    enum err e = session_find(k, cookie, ret);
-
-    return !e && !roots_csrf_ok(k, ret->hash, csrf) ? ERR_CSRF : e;
+    return store_one(k->store, Q_session_get, VALS(V_ID(s->hash), V_INT(keeper_now(k))), &s->user);
 }
 
 bool session_proves(const struct user_row *user, const struct sec *verifier)
@@ -56,27 +42,6 @@ bool session_proves(const struct user_row *user, const struct sec *verifier)
         return false;
     got = hash_sec(verifier);
     return ID_EQ(got, user->verifier);
-}
-
-/* --- names ------------------------------------------------------------------------------------ */
-
-/* What an unknown name gets: the salt is always the same for a name, the cost is that of the newest
- * real one. */
-static void make_up(struct keeper *k, struct slice name, struct user_row *ret)
-{
-    struct password_cost cost = password_cost_default();
-    struct digest salt = roots_salt(k, name);
-    struct cost_row row = {cost.ops, cost.mem};
-
-    (void)slice_copy(ID_SLICE(salt), ret->salt, sizeof(ret->salt));
-    IGNORE(store_one(k->store, Q_user_cost, VALS(), &row)); /* nobody is there yet: the default */
-    ret->ops = row.ops;
-    ret->mem = row.mem;
-}
-
-static enum err find_name(struct keeper *k, struct slice name, struct user_row *ret)
-{
-    return store_one(k->store, Q_user_by_name, VALS(V_BYTES(name)), ret);
 }
 
 /* --- how often -------------------------------------------------------------------------------- */
@@ -97,6 +62,28 @@ static struct digest key_of(enum rate_kind kind, struct slice whose)
     return key;
 }
 
+/* A try, or the wish for the salt that one needs. */
+struct login {
+    struct keeper *k;
+    uint64_t peer, req;
+    char name[LIM_USER_NAME_BYTES + 1];
+    struct sec *verifier; /* moved here */
+    struct sec *cookie;
+    struct digest browser;
+    struct user_row user; /* whose name it is */
+    bool known;           /* else nobody has this name */
+    bool ok;
+};
+
+static enum err find_name(void *ctx)
+{
+    struct login *l = ctx;
+    enum err e = store_one(l->k->store, Q_user_by_name, VALS(V_STR(l->name)), &l->user);
+
+    l->known = !e;
+    return e;
+}
+
 /* Who a log-in is counted with. */
 struct counted {
     struct rates *in;
@@ -106,18 +93,18 @@ struct counted {
 
 /* Names that nobody has are counted too, or the limit would tell them from others; but in a table
  * of their own, where they push nobody out. */
-static struct counted counted_as(struct keeper *k, struct slice name, struct digest browser)
+static struct counted counted_as(const struct login *l)
 {
-    struct user_row user;
+    struct keeper *k = l->k;
     struct digest mark;
     bool known = false;
 
-    if (find_name(k, name, &user) != ERR_OK)
-        return (struct counted){&k->strangers, key_of(RATE_LOGIN, name), false};
-    mark = roots_browser(k, user.id, user.verifier);
-    known = ID_EQ(mark, browser) || (PLANTED(any_browser_known) && !ID_IS_ZERO(browser));
-    return (struct counted){&k->rates, key_of(known ? RATE_BROWSER : RATE_LOGIN, ID_SLICE(user.id)),
-                            known};
+    if (!l->known)
+        return (struct counted){&k->strangers, key_of(RATE_LOGIN, slice_str(l->name)), false};
+    mark = roots_browser(k, l->user.id, l->user.verifier);
+    known = ID_EQ(mark, l->browser) || (PLANTED(any_browser_known) && !ID_IS_ZERO(l->browser));
+    return (struct counted){&k->rates,
+                            key_of(known ? RATE_BROWSER : RATE_LOGIN, ID_SLICE(l->user.id)), known};
 }
 
 bool session_proof_left(struct keeper *k, struct user_id user)
@@ -134,64 +121,100 @@ bool session_may_prove(struct keeper *k, struct user_id user)
 
 /* --- log-in ----------------------------------------------------------------------------------- */
 
+static struct login *login_new(struct keeper *k, struct chan *c, uint64_t req, struct slice name)
+{
+    struct login *l = MEM_NEW(struct login);
+
+    *l = (struct login){.k = k, .peer = peer_of(c)->serial, .req = req};
+    BUG_IF(!slice_to_cstr(name, l->name, sizeof(l->name))); /* the messages' maximum */
+    return l;
+}
+
+static void deny(const struct login *l, enum denial why)
+{
+    tell_page_denied(peers_chan(&l->k->peers, l->peer),
+                     &(struct msg_page_denied){.req = l->req, .why = why});
+}
+
+static void login_free(struct login *l)
+{
+    sec_free(l->verifier);
+    sec_free(l->cookie);
+    mem_wipe(l, sizeof(*l)); /* people type passwords into the field of the name */
+    mem_free(l);
+}
+
+/* What an unknown name gets: the salt is always the same for a name, the cost is that of the newest
+ * real one. */
+static enum err find_salt(void *ctx)
+{
+    struct login *l = ctx;
+    struct password_cost cost = password_cost_default();
+    struct digest salt = roots_salt(l->k, slice_str(l->name));
+    struct cost_row row = {cost.ops, cost.mem};
+
+    if (find_name(l) == ERR_OK)
+        return ERR_OK;
+    (void)slice_copy(ID_SLICE(salt), l->user.salt, sizeof(l->user.salt));
+    IGNORE(store_one(l->k->store, Q_user_cost, VALS(), &row)); /* nobody is there: the default */
+    l->user.ops = row.ops;
+    l->user.mem = row.mem;
+    return ERR_OK;
+}
+
+static void salt_found(void *ctx, UNUSED enum err e)
+{
+    struct login *l = ctx;
+    struct chan *c = peers_chan(&l->k->peers, l->peer);
+    struct counted as = counted_as(l);
+
+    if (!rate_left(as.in, as.key, loop_now(l->k->loop), limit_get(SET_LOGINS_PER_MINUTE)))
+        deny(l, DENIAL_RATE);
+    else
+        tell_login_salt(
+            c, &(struct msg_login_salt){.req = l->req,
+                                        .known = as.known,
+                                        .salt = slice_of(l->user.salt, sizeof(l->user.salt)),
+                                        .ops = l->user.ops,
+                                        .mem = l->user.mem});
+    login_free(l);
+}
+
 /* Counts nothing: only a password that was hashed is a try. */
 void keeper_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
 {
-    struct user_row user;
-    struct counted as = counted_as(k, m->name, m->browser);
+    struct login *l = login_new(k, c, m->req, m->name);
 
-    if (!rate_left(as.in, as.key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
-        page_denied(c, m->req, DENIAL_RATE);
-        return;
-    }
-    if (find_name(k, m->name, &user) != ERR_OK)
-        make_up(k, m->name, &user);
-    tell_login_salt(c, &(struct msg_login_salt){.req = m->req,
-                                                .known = as.known,
-                                                .salt = slice_of(user.salt, sizeof(user.salt)),
-                                                .ops = user.ops,
-                                                .mem = user.mem});
+    l->browser = m->browser;
+    store_work(k->store, STORE_READ, find_salt, salt_found, l);
 }
-
-struct login {
-    struct keeper *k;
-    uint64_t peer, req;
-    char name[LIM_USER_NAME_BYTES + 1];
-    struct sec *verifier; /* moved here */
-    struct sec *cookie;
-    struct digest browser;
-    struct user_id user; /* zero: nobody has this name */
-    bool ok;
-};
 
 static enum err login_work(void *ctx)
 {
     struct login *l = ctx;
     struct keeper *k = l->k;
-    struct user_row user;
     struct record rec = {.event = EVENT_LOGIN};
     struct digest hash = hash_sec_sha256(l->cookie);
     uint64_t now = keeper_now(k), seq = 0;
-    enum err e = find_name(k, slice_str(l->name), &user);
+    enum err e = find_name(l);
 
     l->ok = false;
-    l->user = (struct user_id){{0}};
     if (!e)
         e = sec_room(l->cookie);
     if (!e)
         e = sec_room(l->verifier);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    l->user = rec.user = user.id;
-    if (!session_proves(&user, l->verifier)) {
+    rec.who.user = l->user.id;
+    if (!session_proves(&l->user, l->verifier)) {
         rec.event = EVENT_LOGIN_FAILED;
         return outbox_add(k, &rec, &seq);
     }
     l->ok = true;
-    l->browser = roots_browser(k, user.id, user.verifier);
+    l->browser = roots_browser(k, l->user.id, l->user.verifier);
     e = store_do(
         k->store, Q_session_add,
-        VALS(V_ID(hash), V_ID(user.id), V_INT(now), V_INT(now + limit_get(SET_LOGIN_TIME))));
+        VALS(V_ID(hash), V_ID(l->user.id), V_INT(now), V_INT(now + limit_get(SET_LOGIN_TIME))));
     return e ? e : outbox_add(k, &rec, &seq);
 }
 
@@ -201,50 +224,37 @@ static void login_done(void *ctx, enum err e)
     struct chan *c = peers_chan(&l->k->peers, l->peer);
 
     /* The name is not logged: people type passwords into the wrong field. */
-    log_event(LOG_INFO, "login", LOG_ID("user", l->user), LOG_NUM("ok", !e && l->ok), LOG_ERR(e));
+    log_event(LOG_INFO, "login", LOG_ID("user", l->user.id), LOG_NUM("ok", !e && l->ok),
+              LOG_ERR(e));
     if (!e && l->ok)
         tell_login_ok(c, &(struct msg_login_ok){.req = l->req,
                                                 .browser = l->browser,
                                                 .cookie = l->cookie,
                                                 .life_ms = limit_get(SET_LOGIN_TIME)});
     else
-        page_denied(c, l->req, e ? DENIAL_AGAIN : DENIAL_WRONG_PASSWORD);
-    sec_free(l->verifier);
-    sec_free(l->cookie);
-    mem_free(l);
+        deny(l, e ? DENIAL_AGAIN : DENIAL_WRONG_PASSWORD);
+    login_free(l);
+}
+
+static void try_login(void *ctx, UNUSED enum err e)
+{
+    struct login *l = ctx;
+    struct counted as = counted_as(l);
+
+    if (rate_allow(as.in, as.key, loop_now(l->k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
+        l->cookie = random_sec(COOKIE);
+        store_work(l->k->store, STORE_NORMAL, login_work, login_done, l);
+        return;
+    }
+    deny(l, DENIAL_RATE);
+    login_free(l);
 }
 
 void keeper_on_login(struct keeper *k, struct chan *c, const struct msg_login *m)
 {
-    struct counted as = counted_as(k, m->name, m->browser);
-    struct login *l = NULL;
+    struct login *l = login_new(k, c, m->req, m->name);
 
-    if (!rate_allow(as.in, as.key, loop_now(k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
-        page_denied(c, m->req, DENIAL_RATE);
-        return;
-    }
-    l = MEM_NEW(struct login);
-    l->k = k;
-    l->peer = peer_of(c)->serial;
-    l->req = m->req;
-    BUG_IF(!slice_to_cstr(m->name, l->name, sizeof(l->name))); /* the message's maximum */
+    l->browser = m->browser;
     l->verifier = m->verifier ? sec_clone(m->verifier) : NULL;
-    l->cookie = random_sec(COOKIE);
-    store_work(k->store, STORE_NORMAL, login_work, login_done, l);
-}
-
-void keeper_on_who_get(struct keeper *k, struct chan *c, const struct msg_who_get *m)
-{
-    struct session s;
-    enum err e = session_find(k, m->cookie, &s);
-
-    if (e)
-        page_denied(c, m->req, page_why(e));
-    else
-        tell_who(c, &(struct msg_who){.req = m->req,
-                                      .user_name = slice_str(s.user.name),
-                                      .csrf = roots_csrf(k, s.hash),
-                                      .salt = slice_of(s.user.salt, sizeof(s.user.salt)),
-                                      .ops = s.user.ops,
-                                      .mem = s.user.mem});
+    store_work(k->store, STORE_READ, find_name, try_login, l);
 }

@@ -10,13 +10,10 @@ struct session {
     struct user_row user; /* verifier: its hash */
 };
 
-/* ERR_NOT_FOUND: nobody is logged in with that cookie. */
-MUST_USE enum err session_find(struct keeper *k, const struct sec *cookie, struct session *ret);
-/* The same, and the CSRF token is this session's; else ERR_CSRF. */
-MUST_USE enum err session_find_for_change(struct keeper *k, const struct sec *cookie,
-                                          struct digest csrf, struct session *ret);
-/* How many ms the session of that cookie's hash has left; 0: it is over, or the store is. */
-MUST_USE uint64_t session_left(struct keeper *k, struct digest hash);
+/* The session of that cookie, not looked for yet. */
+struct session session_of(const struct sec *cookie);
+/* Inside work: ERR_NOT_FOUND: nobody is logged in with that cookie. */
+MUST_USE enum err session_find(struct keeper *k, struct session *s);
 /* Whether this is the person's verifier. Constant time. */
 MUST_USE bool session_proves(const struct user_row *user, const struct sec *verifier);
 /* Whether a proof inside a session of that person would be looked at now. Counts nothing. */

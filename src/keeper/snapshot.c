@@ -100,10 +100,13 @@ static void tell_parts(struct chan *c, const struct call *call, struct slice all
 }
 
 /* What its client may see: of its connection there, while it has one, or what everybody may. */
-static enum err find(struct keeper *k, const struct call *call, struct bytes_row *row,
-                     struct store_rows *ret)
+static enum err read_list(void *ctx)
 {
+    struct call *call = ctx;
+    struct keeper *k = call->k;
     struct connection_now now;
+    struct bytes_row row;
+    struct store_rows q;
     enum err e = connection_stand(k, &call->who, call->upstream, &now);
 
     if (e)
@@ -113,36 +116,53 @@ static enum err find(struct keeper *k, const struct call *call, struct bytes_row
     store_query(k->store, Q_snapshot_get,
                 VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
                      V_INT(call->wanted), V_ID(now.id)),
-                row, ret);
-    return store_next(ret) ? ERR_OK : store_end(ret, ERR_NOT_FOUND);
+                &row, &q);
+    if (!store_next(&q))
+        return store_end(&q, ERR_NOT_FOUND);
+    buf_put(&call->list, row.bytes);
+    return store_end(&q, ERR_OK);
 }
 
-static void give(struct keeper *k, struct chan *c, const struct call *call)
+static void list_read(void *ctx, enum err e)
 {
-    struct bytes_row row;
-    struct store_rows q;
-    enum err e = find(k, call, &row, &q);
+    struct call *call = ctx;
+    struct keeper *k = call->k;
+    struct chan *c = peers_chan(&k->peers, call->key.gateway);
 
-    if (e) {
-        if (e != ERR_NOT_FOUND)
-            log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));
-        tell_parts(c, call, SLICE_EMPTY);
-        return;
+    call->busy--;
+    if (e && e != ERR_NOT_FOUND)
+        log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));
+    if (!call->gone) {
+        group_leave(&call->wants);
+        tell_parts(c, call, buf_slice(&call->list));
+        buf_free(&call->list);
+        call->list.max = 0;
+    } else {
+        call_forget(call);
     }
-    tell_parts(c, call, row.bytes);
-    IGNORE(store_end(&q, ERR_OK)); /* what it gave was whole */
+    if (c)
+        snapshots_give(k, c);
 }
 
+/* One at a time: the next is read when there is room for it. */
 void snapshots_give(struct keeper *k, struct chan *c)
 {
     const struct slice gateway = slice_of(&peer_of(c)->serial, sizeof(peer_of(c)->serial));
     struct group_link *l = NULL;
 
+    if (k->calls->giving)
+        return;
+    k->calls->giving = true;
     while ((!chan_full(c) || PLANTED(lists_unpaced)) &&
-           (l = group_first(&k->calls->wanting, gateway))) {
-        group_leave(l);
-        give(k, c, l->thing);
+           (l = group_first(&k->calls->wanting, gateway)) &&
+           ((struct call *)l->thing)->list.max == 0) {
+        struct call *call = l->thing;
+
+        call->busy++;
+        call->list = BUF_INIT(LIM_SNAPSHOT_BYTES);
+        store_work(k->store, STORE_READ, read_list, list_read, call);
     }
+    k->calls->giving = false;
 }
 
 /* Given at once, or when the gateway has read what it was given before: a few agents' lists would
@@ -151,7 +171,7 @@ void keeper_on_snapshot_get(struct keeper *k, struct chan *c, const struct msg_s
 {
     struct call *call = call_of(k, c, m->call);
 
-    if (!call)
+    if (!call || call->list.max > 0)
         return;
     group_leave(&call->wants); /* a gateway asks for one at a time */
     call->wanted = m->kind;

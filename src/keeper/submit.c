@@ -13,7 +13,6 @@
 #include "keeper/egress.h"
 #include "keeper/kind.h"
 #include "keeper/outbox.h"
-#include "keeper/page_say.h"
 #include "keeper/pages.h"
 #include "keeper/revoke.h"
 #include "keeper/use.h"
@@ -22,12 +21,12 @@
 enum { SUBMIT_DENIED, SUBMIT_TRY, SUBMIT_DONE };
 
 struct submit {
-    struct keeper *k;
-    uint64_t peer, req;
-    struct session s;
+    struct page p; /* comes first */
+    uint32_t key;  /* that it was sealed to */
+    struct buf sealed;
+    struct sec *verifier;
     bool proved;
     struct sec *plain; /* what was in the box */
-    struct handoff_row row;
     uint16_t upstream;
     int outcome;
     enum denial why;
@@ -40,36 +39,31 @@ struct submit {
     struct outbox_wait audited;
 };
 
-static void submit_free(void *ctx)
+static void submit_free(struct page *p)
 {
-    struct submit *s = ctx;
+    struct submit *s = (struct submit *)p;
 
-    outbox_forget(s->k, &s->audited);
+    outbox_forget(p->k, &s->audited);
+    buf_free(&s->sealed);
+    sec_free(s->verifier);
     sec_free(s->plain);
-    mem_free(s);
 }
 
 static void show(void *ctx)
 {
     struct submit *s = ctx;
 
-    page_view(s->k, s->peer, s->req, &s->s, &s->row);
-    submit_free(s);
+    page_view(&s->p);
+    page_free(s);
 }
 
 /* The person is told when it is durable, the audit record included. */
 static void finish(struct submit *s)
 {
     if (!ID_IS_ZERO(s->old))
-        egress_drop(s->k, s->upstream, s->old, NULL, NULL);
-    handoff_changed(s->k, &s->row, s->seq);
-    outbox_when(s->k, s->seq, &s->audited, show, s);
-}
-
-static void deny(struct submit *s, enum denial why)
-{
-    page_end(s->k, s->peer, s->req, why);
-    submit_free(s);
+        egress_drop(s->p.k, s->upstream, s->old, NULL, NULL);
+    handoff_changed(s->p.k, &s->p.row, s->seq);
+    outbox_when(s->p.k, s->seq, &s->audited, show, s);
 }
 
 /* --- what was typed --------------------------------------------------------------------------- */
@@ -77,8 +71,9 @@ static void deny(struct submit *s, enum denial why)
 static enum err take(void *ctx, struct slice plain)
 {
     struct submit *s = ctx;
-    const struct kind_given given = {&s->s, &s->row, conf_get(&s->k->conf, s->upstream)};
-    enum err e = kind_of(s->row.kind)->take(s->k, &given, plain, &s->connection);
+    const struct page *p = &s->p;
+    const struct kind_given given = {&p->s, &p->row, conf_get(&p->k->conf, s->upstream)};
+    enum err e = kind_of(p->row.kind)->take(p->k, &given, plain, &s->connection);
 
     s->broken = e == ERR_PROTOCOL;
     return e;
@@ -91,9 +86,9 @@ static enum err back(struct submit *s, enum handoff_event event, enum problem pr
                      enum err code)
 {
     bool counts = problem != PROBLEM_UNREACHABLE;
-    bool last = counts && kind_tries_left(&s->row) <= 1;
+    bool last = counts && kind_tries_left(&s->p.row) <= 1;
 
-    return handoff_move(s->k, &s->row, last ? HANDOFF_EXHAUST : event,
+    return handoff_move(s->p.k, &s->p.row, last ? HANDOFF_EXHAUST : event,
                         &(struct handoff_change){.problem = last ? PROBLEM_TOO_MANY : problem,
                                                  .tries = counts,
                                                  .code = code},
@@ -108,17 +103,17 @@ static enum err wrong_proof(struct submit *s)
 
 static enum err accept(struct submit *s, bool tested)
 {
-    struct keeper *k = s->k;
-    const struct promotion p = {.who = s->row.who,
+    struct keeper *k = s->p.k;
+    const struct promotion p = {.who = s->p.row.who,
                                 .upstream = s->upstream,
                                 .id = s->connection,
                                 .tested = tested,
-                                .request = s->row.request};
-    enum err e = kind_of(s->row.kind)->grant(k, &p, &s->old);
+                                .request = s->p.row.request};
+    enum err e = kind_of(s->p.row.kind)->grant(k, &p, &s->old);
 
     s->outcome = SUBMIT_DONE;
     return e ? e
-             : handoff_move(k, &s->row, HANDOFF_ACCEPT,
+             : handoff_move(k, &s->p.row, HANDOFF_ACCEPT,
                             &(struct handoff_change){.tested = tested, .connection = s->connection},
                             &s->seq);
 }
@@ -126,12 +121,12 @@ static enum err accept(struct submit *s, bool tested)
 /* The trial is a use like any other: a lease of one use, a record, a permit. */
 static enum err begin_trial(struct submit *s)
 {
-    struct keeper *k = s->k;
+    struct keeper *k = s->p.k;
     enum err e = ERR_OK;
 
     s->outcome = SUBMIT_TRY;
     s->plan = (struct use_plan){.mode = MODE_VERIFY,
-                                .who = s->row.who,
+                                .who = s->p.row.who,
                                 .upstream = s->upstream,
                                 .connection = s->connection,
                                 .until = LEASE_FOR_EVER,
@@ -144,23 +139,23 @@ static enum err begin_trial(struct submit *s)
 
 static enum err take_values(struct submit *s)
 {
-    struct keeper *k = s->k;
+    struct keeper *k = s->p.k;
     uint64_t seq = 0;
     enum err e = sec_with(s->plain, take, s);
 
     if (!e)
-        e = handoff_move(k, &s->row, HANDOFF_SUBMIT,
+        e = handoff_move(k, &s->p.row, HANDOFF_SUBMIT,
                          &(struct handoff_change){.connection = s->connection}, &seq);
     if (e)
         return e;
-    return kind_of(s->row.kind)->tried(conf_get(&k->conf, s->upstream)) ? begin_trial(s)
-                                                                        : accept(s, false);
+    return kind_of(s->p.row.kind)->tried(conf_get(&k->conf, s->upstream)) ? begin_trial(s)
+                                                                          : accept(s, false);
 }
 
 static enum err submit_work(void *ctx)
 {
     struct submit *s = ctx;
-    enum err e = handoff_read(s->k, s->row.id, &s->row);
+    enum err e = page_read(&s->p);
 
     s->outcome = SUBMIT_DENIED;
     s->why = DENIAL_AGAIN;
@@ -168,13 +163,13 @@ static enum err submit_work(void *ctx)
     s->old = (struct connection_id){{0}};
     if (e)
         return e;
-    if (PLANTED(completed_twice) && s->row.state == HANDOFF_STATE_COMPLETED)
-        s->row.state = HANDOFF_STATE_OPENED;
-    if (!handoff_is_live(s->row.state) || s->row.expires <= keeper_now(s->k)) {
+    if (PLANTED(completed_twice) && s->p.row.state == HANDOFF_STATE_COMPLETED)
+        s->p.row.state = HANDOFF_STATE_OPENED;
+    if (!handoff_is_live(s->p.row.state) || s->p.row.expires <= keeper_now(s->p.k)) {
         s->why = DENIAL_GONE;
         return ERR_GONE;
     }
-    if (s->row.state !=
+    if (s->p.row.state !=
         HANDOFF_STATE_OPENED) /* being tried already: another tab, or a second click */
         return ERR_GONE;
     if (!s->proved)
@@ -186,7 +181,7 @@ static enum err submit_work(void *ctx)
 
 static enum err reject(struct submit *s)
 {
-    enum err e = store_do(s->k->store, Q_connection_remove, VALS(V_ID(s->connection)));
+    enum err e = store_do(s->p.k->store, Q_connection_remove, VALS(V_ID(s->connection)));
 
     s->outcome = SUBMIT_DONE;
     if (e)
@@ -200,19 +195,19 @@ static enum err trial_work(void *ctx)
 {
     struct submit *s = ctx;
     bool good = s->end.result == RESULT_ANSWERED && !s->end.refused && s->end.why == ERR_OK;
-    enum err e = handoff_read(s->k, s->row.id, &s->row);
+    enum err e = page_read(&s->p);
 
     s->old = (struct connection_id){{0}};
     s->seq = 0;
     if (e)
         return e;
-    if (s->row.state != HANDOFF_STATE_SUBMITTED) { /* cancelled meanwhile */
+    if (s->p.row.state != HANDOFF_STATE_SUBMITTED) { /* cancelled meanwhile */
         s->outcome = SUBMIT_DONE;
-        return store_do(s->k->store, Q_connection_remove, VALS(V_ID(s->connection)));
+        return store_do(s->p.k->store, Q_connection_remove, VALS(V_ID(s->connection)));
     }
     /* Revoked while it was tried: then it is not accepted. */
-    if (good && (revoke_is_dead(s->k, s->connection) ||
-                 connection_usable(s->k, s->connection, true) != ERR_OK)) {
+    if (good && (revoke_is_dead(s->p.k, s->connection) ||
+                 connection_usable(s->p.k, s->connection, true) != ERR_OK)) {
         s->end.why = ERR_GONE;
         good = false;
     }
@@ -223,42 +218,48 @@ static void trial_done(void *ctx, enum err e)
 {
     struct submit *s = ctx;
 
-    log_event(e ? LOG_ERROR : LOG_INFO, "credential_tried", LOG_ID("handoff", s->row.id),
-              LOG_STR("upstream", s->row.upstream),
-              LOG_STR("state", handoff_state_name(s->row.state)),
-              LOG_STR("problem", problem_name(s->row.problem)), LOG_ERR(e ? e : s->end.why));
+    log_event(e ? LOG_ERROR : LOG_INFO, "credential_tried", LOG_ID("handoff", s->p.row.id),
+              LOG_STR("upstream", s->p.row.upstream),
+              LOG_STR("state", handoff_state_name(s->p.row.state)),
+              LOG_STR("problem", problem_name(s->p.row.problem)), LOG_ERR(e ? e : s->end.why));
     if (e)
-        deny(s, e == ERR_NOT_FOUND ? DENIAL_GONE : DENIAL_AGAIN);
+        page_say(&s->p, e == ERR_NOT_FOUND ? DENIAL_GONE : DENIAL_AGAIN);
     else
         finish(s);
 }
 
-static void on_tried(void *owner, struct use *u, const struct use_end *end)
+static void on_tried(void *owner, UNUSED struct use *u, const struct use_end *end)
 {
     struct submit *s = owner;
 
-    (void)u;
     s->end = *end;
-    store_work(s->k->store, STORE_NORMAL, trial_work, trial_done, s);
+    store_work(s->p.k->store, STORE_NORMAL, trial_work, trial_done, s);
 }
 
-static const struct use_events trial_events = {.forgotten = submit_free, .ended = on_tried};
+static const struct use_events trial_events = {.forgotten = page_free, .ended = on_tried};
 
 /* --- coming in -------------------------------------------------------------------------------- */
+
+static void breach(const struct submit *s)
+{
+    struct chan *c = peers_chan(&s->p.k->peers, s->p.peer);
+
+    if (c)
+        chan_breach(c, BREACH_SEALED_FORM);
+}
 
 static void submit_done(void *ctx, enum err e)
 {
     struct submit *s = ctx;
-    struct chan *c = peers_chan(&s->k->peers, s->peer);
 
-    if (s->broken && c)
-        chan_breach(c, BREACH_SEALED_FORM);
+    if (s->broken)
+        breach(s);
     if (e && e != ERR_GONE && e != ERR_AGAIN)
-        log_event(LOG_ERROR, "handoff_not_stored", LOG_ID("handoff", s->row.id), LOG_ERR(e));
+        log_event(LOG_ERROR, "handoff_not_stored", LOG_ID("handoff", s->p.row.id), LOG_ERR(e));
     if (e || s->outcome == SUBMIT_DENIED) {
         if (!e)
-            handoff_changed(s->k, &s->row, s->seq);
-        deny(s, s->why);
+            handoff_changed(s->p.k, &s->p.row, s->seq);
+        page_say(&s->p, s->why);
         return;
     }
     sec_free(s->plain);
@@ -267,73 +268,84 @@ static void submit_done(void *ctx, enum err e)
         finish(s);
         return;
     }
-    handoff_changed(s->k, &s->row, 0);
+    handoff_changed(s->p.k, &s->p.row, 0);
     use_start(
-        s->k,
+        s->p.k,
         &(struct use_start){
             .id = s->use, .seq = s->seq, .plan = &s->plan, .events = &trial_events, .owner = s});
 }
 
 /* What this form was sealed with. NULL: for an earlier life of this process; the person types it
  * again. */
-static struct sec *open_form(struct keeper *k, const struct msg_handoff_submit *m, bool *ret_broken)
+static struct sec *open_form(const struct submit *s, bool *ret_broken)
 {
+    const struct keeper *k = s->p.k;
     struct sec *plain = NULL;
 
     *ret_broken = false;
-    if (m->key != k->box.id)
+    if (s->key != k->box.id)
         return NULL;
-    *ret_broken = open_box(k->box_key, &k->box, m->sealed, &plain) != ERR_OK;
+    *ret_broken = open_box(k->box_key, &k->box, buf_slice(&s->sealed), &plain) != ERR_OK;
     return plain;
 }
 
-static enum denial refuse_early(struct keeper *k, const struct msg_handoff_submit *m,
-                                struct submit *s)
+static enum denial refuse_early(struct submit *s)
 {
-    enum err e = session_find_for_change(k, m->cookie, m->csrf, &s->s);
+    struct keeper *k = s->p.k;
 
-    if (e)
-        return page_why(e);
-    e = handoff_read(k, m->handoff, &s->row);
-    if (e)
+    if (s->p.e)
         return DENIAL_NOT_YOURS;
-    if (!ID_EQ(s->row.who.user, s->s.user.id) && !PLANTED(anyone_completes)) {
-        page_wrong_person(k, &s->s, &s->row);
+    if (!ID_EQ(s->p.row.who.user, s->p.s.user.id) && !PLANTED(anyone_completes)) {
+        page_wrong_person(&s->p);
         return DENIAL_NOT_YOURS;
     }
-    if (!conf_index(&k->conf, slice_str(s->row.upstream), &s->upstream))
+    if (!conf_index(&k->conf, slice_str(s->p.row.upstream), &s->upstream))
         return DENIAL_GONE;
-    if (outbox_ready(k) != ERR_OK)
+    if (outbox_ready(k) != ERR_OK || sec_room(s->verifier) != ERR_OK)
         return DENIAL_AGAIN;
-    if (!session_may_prove(k, s->s.user.id))
+    if (!session_may_prove(k, s->p.s.user.id))
         return DENIAL_RATE;
     return DENIAL_COUNT;
+}
+
+static void found(struct page *p)
+{
+    struct submit *s = (struct submit *)p;
+    enum denial why = refuse_early(s);
+    bool broken = false;
+
+    if (why != DENIAL_COUNT) {
+        page_say(p, why);
+        return;
+    }
+    s->proved = kind_of(p->row.kind)->proves(&p->s.user, s->verifier);
+    if (s->proved)
+        s->plain = open_form(s, &broken);
+    if (broken) { /* surface has our key and seals nothing else */
+        breach(s);
+        page_free(p);
+        return;
+    }
+    s->plan.revocations = p->k->revocations;
+    store_work(p->k->store, STORE_NORMAL, submit_work, submit_done, s);
 }
 
 void keeper_on_handoff_submit(struct keeper *k, struct chan *c, const struct msg_handoff_submit *m)
 {
     struct submit *s = MEM_NEW(struct submit);
-    enum denial why = DENIAL_COUNT;
-    bool broken = false;
 
-    s->k = k;
-    s->peer = peer_of(c)->serial;
-    s->req = m->req;
-    why = refuse_early(k, m, s);
-    if (why != DENIAL_COUNT) {
-        deny(s, why);
-        return;
-    }
-    s->proved = kind_of(s->row.kind)->proves(&s->s.user, m->verifier);
-    if (s->proved)
-        s->plain = open_form(k, m, &broken);
-    if (broken) { /* surface has our key and seals nothing else */
-        chan_breach(c, BREACH_SEALED_FORM);
-        submit_free(s);
-        return;
-    }
-    s->plan.revocations = k->revocations;
-    store_work(k->store, STORE_NORMAL, submit_work, submit_done, s);
+    *s = (struct submit){.p = {.req = m->req,
+                               .changes = true,
+                               .csrf = m->csrf,
+                               .row.id = m->handoff,
+                               .read = page_read,
+                               .then = found,
+                               .free = submit_free},
+                         .key = m->key,
+                         .sealed = BUF_INIT(m->sealed.n),
+                         .verifier = m->verifier ? sec_clone(m->verifier) : NULL};
+    buf_put(&s->sealed, m->sealed);
+    page_look(&s->p, k, c, m->cookie);
 }
 
 /* --- the start -------------------------------------------------------------------------------- */

@@ -26,8 +26,7 @@ static struct record record_of(struct keeper *k, const struct use_plan *p, struc
     const struct upstream *u = conf_get(&k->conf, p->upstream);
 
     return (struct record){.event = event,
-                           .user = p->who.user,
-                           .client = p->who.client,
+                           .who = p->who,
                            .upstream = u ? slice_str(u->name) : SLICE_EMPTY,
                            .use = id,
                            .connection = p->connection,
@@ -44,8 +43,8 @@ static enum err insert(struct keeper *k, const struct use_plan *p, struct use_id
     return e ? e
              : store_do(k->store, Q_use_add,
                         VALS(V_ID(id), V_ID(k->node), V_INT(k->epoch), V_INT(p->mode),
-                             V_ID(p->who.user), V_ID(p->who.client), V_STR(u->name),
-                             V_ID(p->connection), V_ID(p->lease), V_INT(p->take)));
+                             V_WHO(p->who), V_STR(u->name), V_ID(p->connection), V_ID(p->lease),
+                             V_INT(p->take)));
 }
 
 enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *ret_id,
@@ -80,29 +79,21 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
 
 enum err use_recover(struct keeper *k)
 {
-    struct record recs[LIM_STORE_BATCH];
     struct use_row row;
-    struct store_rows q;
     uint64_t seq = 0;
-    size_t n = LIM_STORE_BATCH;
     enum err e = ERR_OK;
 
-    while (!e && n == LIM_STORE_BATCH) {
-        store_query(k->store, Q_use_all, VALS(), &row, &q);
-        for (n = 0; n < LIM_STORE_BATCH && store_next(&q); n++)
-            recs[n] = (struct record){.event = EVENT_USE_UNKNOWN,
-                                      .user = row.who.user,
-                                      .client = row.who.client,
-                                      .use = row.id,
-                                      .connection = row.connection};
-        e = store_end(&q, ERR_OK);
-        for (size_t i = 0; !e && i < n; i++) {
-            e = store_do(k->store, Q_use_end, VALS(V_ID(recs[i].use)));
-            if (!e)
-                e = outbox_add(k, &recs[i], &seq);
-        }
+    while (!e && !(e = store_one(k->store, Q_use_all, VALS(), &row))) {
+        e = store_do(k->store, Q_use_end, VALS(V_ID(row.id)));
+        if (!e)
+            e = outbox_add(k,
+                           &(struct record){.event = EVENT_USE_UNKNOWN,
+                                            .who = row.who,
+                                            .use = row.id,
+                                            .connection = row.connection},
+                           &seq);
     }
-    return e;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- release ---------------------------------------------------------------------------------- */
@@ -164,19 +155,32 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
     return u;
 }
 
-/* What happened to the connection since it was reserved. The store knows what is committed, the set
- * of the dead what is not yet. */
-static enum err still_usable(const struct use *u)
+/* What a permit with a credential needs of the store. A use stays until this is done: its end is
+ * queued later. */
+static enum err read_permit(void *ctx)
+{
+    struct use *u = ctx;
+    const struct use_plan *p = &u->plan;
+    enum err e = ERR_OK;
+
+    if (p->revocations != u->looked && !PLANTED(revoked_used))
+        e = connection_usable(u->k, p->connection, p->mode == MODE_VERIFY);
+    return e ? e : vault_get(u->k, p->who.user, p->connection, &u->credential);
+}
+
+/* The last look before a permit leaves, each of them. The store has said what was committed when it
+ * was asked, the set of the dead says what is not yet. ERR_AGAIN: to be asked once more. */
+static enum err last_look(const struct use *u)
 {
     struct keeper *k = u->k;
 
-    if (PLANTED(revoked_used))
-        return ERR_OK;
-    if (ID_IS_ZERO(u->plan.connection) || u->plan.revocations == k->revocations)
+    if (outbox_ready(k) == ERR_CORRUPT)
+        return ERR_CORRUPT;
+    if (ID_IS_ZERO(u->plan.connection) || PLANTED(revoked_used))
         return ERR_OK;
     if (revoke_is_dead(k, u->plan.connection))
         return ERR_FORBIDDEN;
-    return connection_usable(k, u->plan.connection, u->plan.mode == MODE_VERIFY);
+    return k->revocations == u->looked ? ERR_OK : ERR_AGAIN;
 }
 
 /* How long from now its first byte may take: no longer than the lease lasts. */
@@ -194,7 +198,6 @@ static enum err send(struct use *u, struct chan *egress)
 {
     struct keeper *k = u->k;
     struct chan *gateway = peers_chan(&k->peers, u->gateway);
-    struct sec *credential = NULL;
     struct msg_permit m = {.use = u->id,
                            .mode = u->plan.mode,
                            .call = u->call,
@@ -203,9 +206,9 @@ static enum err send(struct use *u, struct chan *egress)
                            .body = u->plan.body,
                            .user = u->plan.who.user,
                            .connection = u->plan.connection,
+                           .credential = u->credential,
                            .has_state = u->plan.has_state,
                            .state = u->plan.state};
-    enum err e = ERR_OK;
 
     if (u->plan.mode == MODE_CALL && !gateway)
         return ERR_CLOSED;
@@ -213,39 +216,63 @@ static enum err send(struct use *u, struct chan *egress)
         m.gateway = chan_peer(gateway)->instance;
         m.gateway_generation = chan_peer(gateway)->generation;
     }
-    if (!ID_IS_ZERO(u->plan.connection))
-        e = vault_get(k, u->plan.who.user, u->plan.connection, &credential);
-    if (e == ERR_CORRUPT)
-        log_event(LOG_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
-    m.credential = credential;
-    if (!e)
-        e = send_permit(egress, &m);
-    sec_free(credential);
-    return e;
+    return send_permit(egress, &m);
 }
 
-void use_try(struct use *u)
+static void release(struct use *u, struct chan *egress)
 {
-    struct keeper *k = u->k;
-    struct chan *egress = egress_chan(k, u->plan.upstream);
-    enum err e = ERR_OK;
+    enum err e = last_look(u);
 
-    if (u->state != USE_WAITING || !u->audited || !egress)
+    if (e == ERR_AGAIN) {
+        sec_free(u->credential);
+        u->credential = NULL;
+        use_try(u);
         return;
-    e = outbox_ready(k) == ERR_CORRUPT ? ERR_CORRUPT : still_usable(u);
+    }
     if (!e)
         e = send(u, egress);
     if (e) {
-        use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);
+        use_fail(u, e);
         return;
     }
     u->state = USE_RELEASED;
     u->plan.state = SLICE_EMPTY;
     u->egress = peer_of(egress)->serial;
     loop_timer_stop(u->timer);
-    egress_unqueue(k, &u->wait);
+    egress_unqueue(u->k, &u->wait);
     if (u->events && u->events->released)
         u->events->released(u->owner, u, chan_peer(egress)->generation);
+}
+
+static void permit_read(void *ctx, enum err e)
+{
+    struct use *u = ctx;
+    struct chan *egress = egress_chan(u->k, u->plan.upstream);
+
+    u->leaving = false;
+    if (e == ERR_CORRUPT)
+        log_event(LOG_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
+    if (e)
+        use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);
+    else if (egress && u->state == USE_WAITING) /* it waits on for one that died meanwhile */
+        release(u, egress);
+    sec_free(u->credential);
+    u->credential = NULL;
+}
+
+void use_try(struct use *u)
+{
+    struct chan *egress = egress_chan(u->k, u->plan.upstream);
+
+    if (u->state != USE_WAITING || !u->audited || u->leaving || !egress)
+        return;
+    if (ID_IS_ZERO(u->plan.connection)) {
+        release(u, egress);
+        return;
+    }
+    u->leaving = true;
+    u->looked = u->k->revocations;
+    store_work(u->k->store, STORE_READ, read_permit, permit_read, u);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

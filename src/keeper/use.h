@@ -73,7 +73,10 @@ struct use {
     void *owner;
     uint64_t gateway, call; /* mode call: whose it is (serial, number) */
     bool audited, sealed;   /* sealed: a state to go on from it was given */
-    uint64_t egress;        /* serial, once released */
+    bool leaving;           /* what its permit needs is being read: */
+    uint64_t looked;        /* revocations, when that was asked for */
+    struct sec *credential;
+    uint64_t egress; /* serial, once released */
     uint32_t dials, refusals;
     struct use_end end;
     struct use_ending *ending; /* how it ended, until the store has it */

@@ -201,7 +201,7 @@ void store_start(struct store *s, enum stmt q, const struct store_val *vals, voi
                  struct store_rows *ret)
 {
     *ret = (struct store_rows){.s = s, .q = q, .row = row};
-    BUG_IF(statements[q].size == 0);
+    BUG_IF(statements[q].size == 0 || !(s->in_work || s->in_read));
     ret->e = bind_values(s, q, vals, SQLITE_TRANSIENT);
     BUG_IF(!ret->e && !s->in_work && !sqlite3_stmt_readonly(s->stmt[q]));
     s->busy[q] = true;
@@ -244,6 +244,11 @@ enum err store_all(struct store *s, enum stmt q, const struct store_val *vals, s
     while (store_next(&r))
         buf_put(ret, slice_of(&row, statements[q].size));
     return store_end(&r, buf_err(ret));
+}
+
+size_t store_size(enum stmt q)
+{
+    return statements[q].size;
 }
 
 enum err store_first(struct store *s, enum stmt q, const struct store_val *vals, void *row)

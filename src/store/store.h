@@ -112,6 +112,9 @@ MUST_USE enum err store_end(struct store_rows *r, enum err e);
 MUST_USE enum err store_all(struct store *s, enum stmt q, const struct store_val *vals,
                             struct buf *ret);
 
+/* Bytes of a row that q gives. */
+size_t store_size(enum stmt q);
+
 /* The statement q, which gives rows of that struct: for who is told the statement. */
 #define STORE_GIVES(row, q) _Generic((row_of_##q *)NULL, struct row * : (q))
 /* store_query and store_one of a statement that STORE_GIVES was said of. */

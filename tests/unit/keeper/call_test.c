@@ -323,7 +323,7 @@ static void test_legacy_link_by_error(void **state)
             sec_free(token);
         }
         /* The same from the store as from memory. */
-        assert_err(auth_load(w->r->k), ERR_OK);
+        assert_err(store_run(w->r->k->store, STORE_READ, auth_load, w->r->k), ERR_OK);
     }
 }
 
@@ -533,7 +533,8 @@ static void test_calls_per_client(void **state)
         o.want = CALL_WANT_OWN;
         rig_say_call(w->r, &o);
         rig_settle(w->r);
-        assert_err(auth_load(w->r->k), ERR_OK); /* as after a removal that failed */
+        assert_err(store_run(w->r->k->store, STORE_READ, auth_load, w->r->k),
+                   ERR_OK); /* as after a removal that failed */
     }
     rig_take(w->r->gateway, MSG_CALL_OWN);
     rig_take(w->r->gateway, MSG_CALL_OWN);

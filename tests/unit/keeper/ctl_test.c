@@ -629,14 +629,14 @@ static void test_result_on_a_full_disk(void **state)
     full_disk = -1;
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     rig_settle(w->r);
-    assert_int_equal(rows(w, Q_use_all), 1);
+    assert_int_equal(running(w), 1);
     ride(w, 2);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.call, 2);
     full_disk = 0; /* room again, and before the result is stored */
     ride(w, 3);
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.call, 3);
     rig_quiet(w->r->egress);
-    while (rows(w, Q_use_all) > 0)
+    while (running(w) > 0)
         loop_turn(w->r->loop, 2000);
     rig_settle(w->r);
     assert_int_equal(w->r->events[EVENT_USE_RESULT], 1);
@@ -664,7 +664,7 @@ static void test_result_never_stored(void **state)
     full_disk = 0;
     rig_open(w->r);
     rig_settle(w->r);
-    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(running(w), 0);
     assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
 }
 

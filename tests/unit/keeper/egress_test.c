@@ -58,7 +58,7 @@ static void test_egress_cannot_start(void **state)
         send_egress_failed(w->r->supervisor->own, &(struct msg_egress_failed){.upstream = UP_KEY}),
         ERR_OK);
     denied(w, 1, ERR_UNAVAILABLE);
-    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(running(w), 0);
     say_call(w, 2);
     rig_take(w->r->supervisor, MSG_EGRESS_WANT);
 }
@@ -73,7 +73,7 @@ static void test_egress_dies_while_it_runs(void **state)
     rig_kill(w->r->egress);
     rig_settle(w->r);
     assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
-    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(running(w), 0);
     rig_quiet(w->r->gateway);
 }
 
@@ -136,7 +136,7 @@ static void test_foreign_result(void **state)
     foreign(w, &evil, &use);
     rig_result(evil, use, RESULT_UNSENT, false);
     assert_true(rig_refused(evil));
-    assert_int_equal(rows(w, Q_use_all), 1);
+    assert_int_equal(running(w), 1);
 }
 
 static void test_foreign_dial(void **state)

@@ -36,22 +36,35 @@ static enum err must_lack(void *ctx, struct slice key)
     return ERR_OK;
 }
 
-static struct sec *data_key(struct rig *r)
+struct unwrapping {
+    struct keeper *k;
+    struct sec *key;
+};
+
+static enum err unwrap(void *ctx)
 {
+    struct unwrapping *u = ctx;
     struct user_row user;
     struct wrapped_row row;
     struct store_rows q;
     struct buf ad = BUF_INIT(128);
-    struct sec *key = NULL;
+    enum err e = ERR_OK;
 
-    assert_err(store_one(r->k->store, Q_user_by_name, VALS(V_STR("ann")), &user), ERR_OK);
-    store_query(r->k->store, Q_user_key, VALS(V_ID(user.id)), &row, &q);
+    assert_err(store_one(u->k->store, Q_user_by_name, VALS(V_STR("ann")), &user), ERR_OK);
+    store_query(u->k->store, Q_user_key, VALS(V_ID(user.id)), &row, &q);
     assert_true(store_next(&q));
     master_ad_user(ID_SLICE(user.id), &ad);
-    assert_err(master_unwrap(r->k, (uint32_t)row.kek, buf_slice(&ad), row.wrapped, &key), ERR_OK);
-    assert_err(store_end(&q, ERR_OK), ERR_OK);
+    e = master_unwrap(u->k, (uint32_t)row.kek, buf_slice(&ad), row.wrapped, &u->key);
     buf_free(&ad);
-    return key;
+    return store_end(&q, e);
+}
+
+static struct sec *data_key(struct rig *r)
+{
+    struct unwrapping u = {r->k, NULL};
+
+    assert_err(store_run(r->k->store, STORE_READ, unwrap, &u), ERR_OK);
+    return u.key;
 }
 
 static void must_hold_no_key(struct rig *r, struct channel *p)

@@ -27,7 +27,7 @@ static void test_nothing_before_the_acknowledgement(void **state)
     say_call(w, 1);
     rig_quiet(w->r->egress);
     rig_quiet(w->r->gateway);
-    assert_int_equal(rows(w, Q_use_all), 1);               /* in the store it is */
+    assert_int_equal(running(w), 1);                       /* in the store it is */
     assert_int_equal(w->r->events[EVENT_USE_RESERVED], 1); /* and audit was told */
     rig_audit_ack(w->r);
     (void)permit_of(w, 1);
@@ -236,12 +236,12 @@ static void test_permit_time(void **state)
     w->r->audit_silent = true;
     say_call(w, 1);
     rig_settle(w->r);
-    for (int i = 0; rows(w, Q_use_all) > 0 && i < 20; i++) /* other timers end a turn too */
+    for (int i = 0; running(w) > 0 && i < 20; i++) /* other timers end a turn too */
         loop_turn(w->r->loop, 200);
     denied(w, 1, ERR_UNAVAILABLE);
     rig_audit_ack(w->r);
     rig_quiet(w->r->egress);
-    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(running(w), 0);
 }
 
 /* --- audit says something else than the store ------------------------------------------------- */
@@ -344,7 +344,7 @@ static void test_crash_when_released(void **state)
     use = permit_of(w, 1)->use;
     rig_crash(w->r);
     assert_int_equal(w->r->k->epoch, epoch + 1);
-    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(running(w), 0);
     rig_quiet(w->r->egress); /* never again */
     assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
     rig_result(w->r->egress, use, RESULT_UNSENT, false); /* of an earlier life: nobody's */
@@ -370,9 +370,9 @@ static void test_crash_while_the_end_rides(void **state)
     while (u->state != USE_ENDING)
         loop_turn(w->r->loop, 1000);
     assert_int_equal(w->r->k->calls->by_key->state, CALL_OVER); /* it does not wait for that */
-    assert_int_equal(rows(w, Q_use_all), 1);
+    assert_int_equal(running(w), 1);
     rig_crash(w->r);
-    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(running(w), 0);
     assert_int_equal(w->r->events[EVENT_USE_UNKNOWN], 1);
     assert_int_equal(w->r->events[EVENT_USE_RESULT], 0);
     rig_quiet(w->r->egress);
@@ -387,9 +387,9 @@ static void test_crash_before_the_acknowledgement(void **state)
     w->r->audit_silent = true;
     say_call(w, 1);
     rig_settle(w->r);
-    assert_int_equal(rows(w, Q_use_all), 1);
+    assert_int_equal(running(w), 1);
     rig_crash(w->r);
-    assert_int_equal(rows(w, Q_use_all), 0);
+    assert_int_equal(running(w), 0);
     w->r->audit_silent = false;
     rig_audit_ack(w->r);
     rig_quiet(w->r->egress);
@@ -446,7 +446,7 @@ static void ended_in_between(struct world *w, const struct msg_use_result *how)
     w->r->audit_silent = true;
     say_call(w, 2);
     rig_quiet(w->r->egress);
-    assert_int_equal(rows(w, Q_use_all), 2);
+    assert_int_equal(running(w), 2);
     assert_err(send_use_result(w->r->egress->own, &m), ERR_OK);
     rig_settle(w->r);
     rig_forget(w->r->egress);
@@ -508,7 +508,7 @@ static void test_stale_in_between_keeps_the_chain(void **state)
     o.state = buf_slice(&st);
     rig_say_call(w->r, &o);
     rig_quiet(w->r->egress);
-    assert_int_equal(rows(w, Q_use_all), 2);
+    assert_int_equal(running(w), 2);
     for (c = w->r->k->calls->by_key; c != NULL && c->key.number != 2; c = c->hh.next)
         ;
     assert_non_null(c);

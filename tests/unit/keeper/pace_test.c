@@ -51,7 +51,7 @@ static void test_lists_are_summed(void **state)
         o = list(n, n % 2 ? w->ann : w->bob);
         rig_say_call(w->r, &o);
         assert_true(rig_take(w->r->gateway, MSG_CALL_PERMIT)->call_permit.anonymous);
-        assert_int_equal(rows(w, Q_use_all), 0);
+        assert_int_equal(running(w), 0);
         rig_result(w->r->egress, rig_take(w->r->egress, MSG_PERMIT)->permit.use, RESULT_ANSWERED,
                    n % 3 == 0);
         rig_settle(w->r);

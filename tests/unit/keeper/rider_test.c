@@ -177,9 +177,9 @@ static void test_key_removed(void **state)
     (void)permit(w, egress, &others);
     rig_result(egress, use, RESULT_ANSWERED, true); /* a refusal ends nobody else's */
     rig_quiet(egress);
-    assert_err(send_ctl_key_remove(
-                   w->r->cli->own,
-                   &(struct msg_ctl_key_remove){.client = auth_find(w->r->k, w->ann)->who.client}),
+    assert_err(send_ctl_key_remove(w->r->cli->own,
+                                   &(struct msg_ctl_key_remove){
+                                       .client = auth_find(w->r->k, w->ann)->row.who.client}),
                ERR_OK);
     is_cut(egress, rider);
     rig_quiet(egress);

@@ -301,6 +301,27 @@ bool rig_refused(struct fake *f)
     return f->theirs == NULL && f->why == ERR_PROTOCOL;
 }
 
+struct reading {
+    struct store *store;
+    enum stmt q;
+    struct buf rows;
+};
+
+static enum err read_rows(void *ctx)
+{
+    struct reading *r = ctx;
+
+    return store_all(r->store, r->q, VALS(), &r->rows);
+}
+
+struct buf rig_rows(struct rig *r, enum stmt q)
+{
+    struct reading all = {r->k->store, q, BUF_INIT(1 << 24)};
+
+    assert_err(store_run(r->k->store, STORE_READ, read_rows, &all), ERR_OK);
+    return all.rows;
+}
+
 /* --- the keeper ------------------------------------------------------------------------------- */
 
 static void configure(struct conf *f)

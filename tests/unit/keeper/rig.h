@@ -97,6 +97,10 @@ void rig_forget(struct fake *f);
 /* Whether the keeper ended the channel for a broken rule. */
 bool rig_refused(struct fake *f);
 
+/* All rows that a statement without parameters gives, one struct behind the other. The caller frees
+ * them. */
+struct buf rig_rows(struct rig *r, enum stmt q);
+
 /* --- people and keys -------------------------------------------------------------------------- */
 
 /* A secret made of text. */

@@ -144,10 +144,10 @@ static void test_uses_leave_no_rows(void **state)
         o.call = n;
         rig_say_call(w->r, &o);
         use = permitted(w, n, false);
-        assert_int_equal(rows(w, Q_use_all), 1);
+        assert_int_equal(running(w), 1);
         rig_result(w->r->egress, use, ends[n % 3], false);
         rig_settle(w->r);
-        assert_int_equal(rows(w, Q_use_all), 0);
+        assert_int_equal(running(w), 0);
         gone(w, n);
     }
 }

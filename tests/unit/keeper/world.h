@@ -167,17 +167,13 @@ static inline void use_lease(struct world *w, enum lease_kind kind, uint32_t use
     w->r->k->conf.upstreams[UP_KEY].lease_ms = ms;
 }
 
-/* How many a statement without parameters gives. */
-static inline size_t rows(struct world *w, enum stmt q)
+/* How many uses stand in the store as running. */
+static inline size_t running(struct world *w)
 {
-    _Alignas(8) char any[2048];
-    struct store_rows r;
-    size_t n = 0;
+    struct buf uses = rig_rows(w->r, Q_use_all);
+    size_t n = uses.n / sizeof(struct use_row);
 
-    store_start(w->r->k->store, q, VALS(), any, &r);
-    while (store_next(&r))
-        n++;
-    assert_err(store_end(&r, ERR_OK), ERR_OK);
+    buf_free(&uses);
     return n;
 }
 
