@@ -51,10 +51,10 @@ struct call_decision {
     struct use_id use;
     uint64_t seq;
     enum ending ending;
-    bool connected, pending;
+    bool connected;
+    struct own_row own;
     bool moved; /* found.row was declined by the client */
     struct handoff_found found;
-    char user_name[LIM_USER_NAME_BYTES + 1];
 };
 
 struct call {

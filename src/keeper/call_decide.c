@@ -19,19 +19,13 @@
 static enum err look_up_own(struct call *call, struct call_decision *d, bool connected)
 {
     struct keeper *k = call->k;
-    struct user_row user;
-    struct handoff_id_row live;
-    enum err e = store_one(k->store, Q_user_by_id, VALS(V_ID(call->who.user)), &user);
+    enum err e =
+        store_one(k->store, Q_user_own,
+                  VALS(V_WHO(call->who), V_STR(conf_get(&k->conf, call->upstream)->name)), &d->own);
 
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
-    (void)slice_copy(slice_str(user.name), d->user_name, sizeof(d->user_name) - 1);
     d->outcome = OUTCOME_OWN;
     d->connected = connected;
-    e = store_one(k->store, Q_handoff_live,
-                  VALS(V_WHO(call->who), V_STR(conf_get(&k->conf, call->upstream)->name)), &live);
-    d->pending = !e;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
 }
 
 static enum err reserve(struct call *call, struct call_decision *d,

@@ -34,9 +34,9 @@ void call_say_own(struct call *call)
     call_enter(call, CALL_END);
     tell_call_own(c, &(struct msg_call_own){.call = call->key.number,
                                             .client = call->who.client,
-                                            .user_name = slice_str(call->d.user_name),
+                                            .user_name = slice_str(call->d.own.user_name),
                                             .connected = call->d.connected,
-                                            .pending = call->d.pending});
+                                            .pending = call->d.own.pending});
 }
 
 void call_say_neutral(struct call *call, const struct handoff_row *h, enum ending ending)

@@ -20,31 +20,20 @@ enum connection_state connection_shown(enum connection_stored s, int64_t uses_le
     return uses_left == 0 ? CONNECTION_STATE_USED_UP : CONNECTION_STATE_LIVE;
 }
 
-/* Used up: whether the request that took the last use is still running. */
-static enum err used_up(struct keeper *k, struct connection_id id, enum lease_kind kind,
-                        enum policy_standing *ret)
-{
-    struct number_row running;
-    enum err e = store_one(k->store, Q_use_running, VALS(V_ID(id)), &running);
-
-    if (!e && running.n > 0)
-        *ret = kind == LEASE_KIND_ONCE ? STAND_RUNS : STAND_LAST;
-    return e;
-}
-
-static enum err judge(struct keeper *k, const struct standing_row *row, struct connection_now *ret)
+static enum policy_standing judge(const struct standing_row *row, uint64_t now)
 {
     static const enum policy_standing live[LEASE_KIND_COUNT] = {STAND_ONCE, STAND_TASK, STAND_KEEP};
 
-    ret->standing = STAND_USED_UP;
-    switch (connection_shown(row->state, row->uses_left, row->expires, keeper_now(k))) {
-    case CONNECTION_STATE_SUSPENDED: ret->standing = STAND_SUSPENDED; break;
-    case CONNECTION_STATE_STALE: ret->standing = STAND_STALE; break;
-    case CONNECTION_STATE_EXPIRED: ret->standing = STAND_EXPIRED; break;
-    case CONNECTION_STATE_USED_UP: return used_up(k, row->id, row->kind, &ret->standing);
-    default: ret->standing = live[row->kind];
+    switch (connection_shown(row->state, row->uses_left, row->expires, now)) {
+    case CONNECTION_STATE_SUSPENDED: return STAND_SUSPENDED;
+    case CONNECTION_STATE_STALE: return STAND_STALE;
+    case CONNECTION_STATE_EXPIRED: return STAND_EXPIRED;
+    case CONNECTION_STATE_LIVE: return live[row->kind];
+    default: /* used up: whether the request that took the last use is still running */
+        if (!row->running)
+            return STAND_USED_UP;
+        return row->kind == LEASE_KIND_ONCE ? STAND_RUNS : STAND_LAST;
     }
-    return ERR_OK;
 }
 
 enum err connection_stand(struct keeper *k, const struct principal *who, uint16_t upstream,
@@ -68,7 +57,8 @@ enum err connection_stand(struct keeper *k, const struct principal *who, uint16_
     ret->lease = row.lease;
     ret->until = row.expires == 0 ? LEASE_FOR_EVER : row.expires;
     ret->request = row.request;
-    return judge(k, &row, ret);
+    ret->standing = judge(&row, keeper_now(k));
+    return ERR_OK;
 }
 
 enum err connection_begin(struct keeper *k, const struct principal *who, const char *upstream,

@@ -74,23 +74,18 @@ static bool leaves_some(uint64_t most, uint64_t all, uint64_t mine)
 static enum err within_budget(struct keeper *k, const struct handoff_ask *a)
 {
     uint64_t now = keeper_now(k);
-    struct number_row open;
-    struct recent_row
-        hour; /* of all agent keys, and of the one that asks; here: at this upstream */
-    enum err e = store_one(k->store, Q_handoff_open_count, VALS(V_WHO(a->who)), &open);
+    struct recent_row n; /* all agent keys', and of the one that asks; here: at this upstream */
+    enum err e = store_one(
+        k->store, Q_handoff_recent_counts,
+        VALS(V_WHO(a->who), V_STR(a->upstream), V_INT(now > HOUR_MS ? now - HOUR_MS : 0)), &n);
 
-    if (!e)
-        e = store_one(
-            k->store, Q_handoff_recent_counts,
-            VALS(V_WHO(a->who), V_STR(a->upstream), V_INT(now > HOUR_MS ? now - HOUR_MS : 0)),
-            &hour);
     if (e)
         return e;
     /* A key is one person's, so what it opened for the person is all that it opened. */
-    if (open.n >= limit_get(SET_HANDOFFS_PER_CLIENT) ||
-        hour.all_mine >= limit_get(SET_PROMPTS_PER_HOUR) ||
-        !leaves_some(limit_get(SET_USER_PROMPTS_PER_HOUR), hour.all, hour.all_mine) ||
-        !leaves_some(limit_get(SET_UPSTREAM_PROMPTS_PER_HOUR), hour.here, hour.here_mine))
+    if (n.open >= limit_get(SET_HANDOFFS_PER_CLIENT) ||
+        n.all_mine >= limit_get(SET_PROMPTS_PER_HOUR) ||
+        !leaves_some(limit_get(SET_USER_PROMPTS_PER_HOUR), n.all, n.all_mine) ||
+        !leaves_some(limit_get(SET_UPSTREAM_PROMPTS_PER_HOUR), n.here, n.here_mine))
         return ERR_TOO_MANY_PROMPTS;
     return ERR_OK;
 }

@@ -63,20 +63,14 @@ struct conf *keeper_conf(struct keeper *k)
 
 /* --- the start -------------------------------------------------------------------------------- */
 
-/* One more start of this node. */
+/* One more start of this node, or its first. */
 static enum err start_node(void *ctx)
 {
     struct keeper *k = ctx;
-    struct node_row *node = &k->outbox->node;
-    enum err e = store_one(k->store, Q_node_get, VALS(), node);
 
-    if (e == ERR_NOT_FOUND) {
-        RANDOM_ID(k->node);
-        e = store_do(k->store, Q_node_new, VALS(V_ID(k->node)));
-    }
-    if (!e)
-        e = store_do(k->store, Q_node_start, VALS(V_INT(clock_wall_ms())));
-    return e ? e : store_one(k->store, Q_node_get, VALS(), node);
+    RANDOM_ID(k->node);
+    return store_one(k->store, Q_node_start, VALS(V_ID(k->node), V_INT(clock_wall_ms())),
+                     &k->outbox->node);
 }
 
 static void started(struct keeper *k)
