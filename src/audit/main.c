@@ -45,7 +45,7 @@ static void note_low(struct audit *a)
     if (a->low == a->ledger.file.low)
         return;
     a->low = a->ledger.file.low;
-    log_event(LOG_WARN, "audit_disk", LOG_STR("is", a->low ? "full" : "all right again"),
+    log_event(LEVEL_WARN, "audit_disk", LOG_STR("is", a->low ? "full" : "all right again"),
               LOG_NUM("seq", a->ledger.seq));
 }
 
@@ -73,7 +73,7 @@ static void watch(void *ctx)
     loop_timer_set(a->watch, WATCH_MS);
     if (!alarm_look(&a->alarm, left))
         return;
-    log_event(LOG_WARN, "audit_disk",
+    log_event(LEVEL_WARN, "audit_disk",
               LOG_STR("is", a->alarm.scarce ? "filling up" : "all right again"),
               LOG_NUM("free_mib", left >> 20), LOG_NUM("log_mib", a->ledger.file.size >> 20));
     ack(a);
@@ -86,13 +86,13 @@ static void refuse(struct audit *a, uint64_t seq, enum err why)
     if (a->refused)
         return;
     a->refused = true;
-    log_event(LOG_WARN, "audit_refused", LOG_NUM("seq", seq), LOG_ERR(why));
+    log_event(LEVEL_WARN, "audit_refused", LOG_NUM("seq", seq), LOG_ERR(why));
     tell_audit_refused(a->keeper, &m);
 }
 
 NORETURN static void disk_failed(void)
 {
-    log_event(LOG_ERROR, "audit_disk_failed");
+    log_event(LEVEL_ERROR, "audit_disk_failed");
     abort();
 }
 
@@ -158,12 +158,12 @@ static enum err on_open(struct role_self *r, void *ctx)
 
     a->role = r;
     if (e) {
-        log_event(LOG_ERROR, "audit_log_unusable", LOG_STR("why", a->start.wrong), LOG_ERR(e),
+        log_event(LEVEL_ERROR, "audit_log_unusable", LOG_STR("why", a->start.wrong), LOG_ERR(e),
                   LOG_STR("hint", "are data: and keys: the folders that belong together?"));
         return e;
     }
     if (a->start.cut > 0)
-        log_event(LOG_WARN, "audit_tail_cut", LOG_NUM("bytes", a->start.cut));
+        log_event(LEVEL_WARN, "audit_tail_cut", LOG_NUM("bytes", a->start.cut));
     e = role_watch(r, AUDIT_LOG_NAME);
     if (e)
         return e;
@@ -181,7 +181,7 @@ static void on_ready(struct role_self *r, void *ctx)
 
     (void)r;
     watch(a);
-    log_event(LOG_INFO, "audit_ready", LOG_NUM("seq", a->ledger.synced),
+    log_event(LEVEL_INFO, "audit_ready", LOG_NUM("seq", a->ledger.synced),
               LOG_NUM("epoch", a->ledger.epoch));
 }
 

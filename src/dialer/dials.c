@@ -70,7 +70,7 @@ static size_t judge(const struct dial *x, const struct resolver_answer *a, struc
         if (address_wall_allows(x->all->wall, x->key.upstream, &a->a[i]))
             ret[n++] = a->a[i];
         else
-            log_event(LOG_WARN, "address_refused", LOG_NUM("upstream", x->key.upstream),
+            log_event(LEVEL_WARN, "address_refused", LOG_NUM("upstream", x->key.upstream),
                       LOG_STR("class", address_class_name(address_classify(&a->a[i]))));
     }
     return n;

@@ -49,7 +49,7 @@ static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int f
     struct dialer *d = ctx;
     struct chan *c = egress_of(d, key);
 
-    log_event(!e ? LOG_DEBUG : LOG_WARN, "dialed", LOG_NUM("upstream", key->upstream),
+    log_event(!e ? LEVEL_DEBUG : LEVEL_WARN, "dialed", LOG_NUM("upstream", key->upstream),
               LOG_NUM("dial", key->dial), LOG_ERR(e));
     if (c && !e)
         e = send_dialed(c, &(struct msg_dialed){.dial = key->dial}, fd);
@@ -74,7 +74,7 @@ static void on_ready(struct role_self *r, void *ctx)
     enum err e = dials_start(d->dials);
 
     if (e) {
-        log_event(LOG_ERROR, "no_resolver", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "no_resolver", LOG_ERR(e));
         loop_stop(role_loop(r));
     }
 }

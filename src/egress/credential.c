@@ -43,7 +43,7 @@ static enum err place_opened(void *ctx, struct slice credential)
     struct telling telling = {u->screen, LIM_PARTS};
 
     if (PLANTED(egress_logs))
-        log_event(LOG_INFO, "planted", LOG_TEXT("value", credential));
+        log_event(LEVEL_INFO, "planted", LOG_TEXT("value", credential));
     if (PLANTED(egress_keeps) || PLANTED(gateway_told))
         planted_keep(credential);
     return place_fill(&u->all->conf, credential, on_secret, &telling, &u->place);
@@ -67,7 +67,7 @@ static void excuse(struct use *u)
     u->chosen += u->body.n;
     known = screen_excuse(u->screen, &u->json, headers, PLANTED(header_unexcused) ? 0 : n);
     if (known > 0)
-        log_event(LOG_WARN, "secret_in_request", LOG_ID("use", u->id), LOG_NUM("blocks", known));
+        log_event(LEVEL_WARN, "secret_in_request", LOG_ID("use", u->id), LOG_NUM("blocks", known));
 }
 
 enum err credential_place(struct use *u)

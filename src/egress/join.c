@@ -95,7 +95,7 @@ static void join_try(struct use *u)
     if (e) {
         struct chan *gateway = u->flow.gateway;
 
-        log_event(LOG_ERROR, "body_not_permitted", LOG_ID("use", u->id), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "body_not_permitted", LOG_ID("use", u->id), LOG_ERR(e));
         use_abort(u, permitted_is_limit(e) ? e : ERR_PROTOCOL);
         if (!permitted_is_limit(e))
             chan_breach(gateway, BREACH_OTHER_BODY);

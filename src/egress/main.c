@@ -104,7 +104,7 @@ int main(void)
     struct egress all = {0};
 
     if (tls_start() != ERR_OK) {
-        log_event(LOG_ERROR, "no_tls_library");
+        log_event(LEVEL_ERROR, "no_tls_library");
         return 1;
     }
     crypto_init();

@@ -179,7 +179,7 @@ static void warn_of_era(const struct use *u)
 {
     if (u->era == MCP_ERA_MODERN && u->all->conf.legacy && !u->in_modern &&
         (u->status == 400 || u->status == 404))
-        log_event(LOG_WARN, "maybe_other_era", LOG_ID("use", u->id), LOG_NUM("status", u->status),
+        log_event(LEVEL_WARN, "maybe_other_era", LOG_ID("use", u->id), LOG_NUM("status", u->status),
                   LOG_STR("hint", "if this server knows MCP 2025-11-25 alone, say so: protocols: "
                                   "[2025-11-25]"));
 }
@@ -196,7 +196,7 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
     };
 
     if (u->has_permit)
-        log_event(e->code == ERR_OK ? LOG_DEBUG : LOG_WARN, "use_end", LOG_ID("use", u->id),
+        log_event(e->code == ERR_OK ? LEVEL_DEBUG : LEVEL_WARN, "use_end", LOG_ID("use", u->id),
                   LOG_STR("result", result_name(e->result)), LOG_NUM("status", u->status),
                   LOG_NUM("hits", u->hits), LOG_NUM("ms", clock_boot_ms() - u->began),
                   LOG_ERR(e->code));

@@ -171,7 +171,7 @@ static void wait_in(struct call *c, struct call_queue *queue)
 void call_enter(struct call *c, enum call_state s)
 {
     BUG_IF((c->next & 1U << s) == 0);
-    log_event(LOG_DEBUG, "call", LOG_NUM("call", c->id), LOG_STR("was", names[c->state]),
+    log_event(LEVEL_DEBUG, "call", LOG_NUM("call", c->id), LOG_STR("was", names[c->state]),
               LOG_STR("is", names[s]));
     c->state = s;
     wait_in(c, queue_of(c, s));

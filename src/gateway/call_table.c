@@ -58,7 +58,7 @@ static void out_of_turn(const struct call *c, enum call_ev ev)
     struct chan *from = source(c, ev);
 
     BUG_IF(!from);
-    log_event(LOG_ERROR, "out_of_turn", LOG_STR("state", call_state_name(c->state)),
+    log_event(LEVEL_ERROR, "out_of_turn", LOG_STR("state", call_state_name(c->state)),
               LOG_NUM("event", ev));
     chan_breach(from, BREACH_CALL_OUT_OF_TURN);
 }

@@ -9,7 +9,7 @@ static void say(void *ctx)
 {
     struct refusals *r = ctx;
 
-    log_event(LOG_INFO, "refusals_summed", LOG_NUM("keys", r->of_keys),
+    log_event(LEVEL_INFO, "refusals_summed", LOG_NUM("keys", r->of_keys),
               LOG_NUM("strangers", r->of_strangers));
     r->of_keys = r->of_strangers = 0;
 }

@@ -98,7 +98,7 @@ void call_say(struct call *c, struct slice message)
 /* By the call's number the keeper's line is found, by the use egress's. */
 static void log_failure(const struct call *c, enum err e)
 {
-    log_event(err_kind(e) == ERR_KIND_PEER ? LOG_INFO : LOG_WARN, "call_failed",
+    log_event(err_kind(e) == ERR_KIND_PEER ? LEVEL_INFO : LEVEL_WARN, "call_failed",
               LOG_NUM("call", c->id), LOG_ID("use", c->use), LOG_STR("upstream", c->up->name),
               LOG_STR("method", c->method->text), LOG_STR("state", call_state_name(c->state)),
               LOG_NUM("ms", loop_now(c->g->loop) - c->began), LOG_ERR(e));

@@ -52,7 +52,7 @@ static void log_refusal(const struct gateway *g, const struct http_req *req, enu
 
     while (i < ARRAY_LEN(methods) && !slice_eq_str(req->method, methods[i].method))
         i++;
-    log_event(LOG_INFO, "request_refused",
+    log_event(LEVEL_INFO, "request_refused",
               LOG_STR("method", i < ARRAY_LEN(methods) ? methods[i].method : "another"),
               LOG_STR("upstream", up ? up->name : "none"), LOG_NUM("path_bytes", req->path.n),
               LOG_ERR(e));
@@ -79,7 +79,7 @@ static void refuse(struct gateway *g, struct http_req *req, enum err e)
     size_t n = cors_fields(&g->conf, req, f);
 
     if (PLANTED(path_logged))
-        log_event(LOG_INFO, "planted", LOG_TEXT("path", req->path));
+        log_event(LEVEL_INFO, "planted", LOG_TEXT("path", req->path));
     if (refusals_logs(&g->refusals, http_share(req), &e))
         log_refusal(g, req, e);
     f[n++] = (struct http_field){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
@@ -148,7 +148,7 @@ static void on_refused(void *ctx, enum err why)
     struct gateway *g = ctx;
 
     if (refusals_take(&g->refusals, NULL))
-        log_event(LOG_INFO, "connection_refused", LOG_ERR(why));
+        log_event(LEVEL_INFO, "connection_refused", LOG_ERR(why));
 }
 
 const struct http_ops route_ops = {on_head, on_request, on_drained, on_end, on_refused};

@@ -132,7 +132,7 @@ static void violation(struct chan *c, const struct wire_message *info, enum brea
 {
     if (c->ended)
         return;
-    log_event(LOG_ERROR, "channel_violation", LOG_STR("peer", role_name(c->peer.role)),
+    log_event(LEVEL_ERROR, "channel_violation", LOG_STR("peer", role_name(c->peer.role)),
               LOG_NUM("instance", c->peer.instance), LOG_NUM("generation", c->peer.generation),
               LOG_STR("message", !info ? "" : info->name), LOG_STR("what", breaches[why]));
     end(c, ERR_PROTOCOL);
@@ -143,10 +143,10 @@ static void trace(const struct chan *c, const char *way, const struct wire_messa
 {
     struct buf text = BUF_INIT(1024);
 
-    if (!log_wants(LOG_DEBUG))
+    if (!log_wants(LEVEL_DEBUG))
         return;
     wire_trace(&text, info, m);
-    log_event(LOG_DEBUG, "message", LOG_STR("way", way), LOG_STR("peer", role_name(c->peer.role)),
+    log_event(LEVEL_DEBUG, "message", LOG_STR("way", way), LOG_STR("peer", role_name(c->peer.role)),
               LOG_NUM("instance", c->peer.instance), LOG_TEXT("message", buf_slice(&text)));
     buf_free(&text);
 }
@@ -259,7 +259,7 @@ static void receive(struct chan *c, uint8_t *frame, size_t n, int fd)
     } else {
         trace(c, "in", info, &m);
         if (fd == SOCK_LOST)
-            log_event(LOG_ERROR, "no_descriptor_free", LOG_STR("message", info->name));
+            log_event(LEVEL_ERROR, "no_descriptor_free", LOG_STR("message", info->name));
         if (!c->events->message(c->ctx, c, (enum msg)type, &m, fd == SOCK_LOST ? -1 : fd) &&
             !c->doomed)
             violation(c, info, BREACH_OUT_OF_TURN);
@@ -446,7 +446,7 @@ static void queued_more(struct chan *c, size_t n)
     if (c->queued >= CHAN_FULL)
         c->full = true;
     if (is_stuck(c)) {
-        log_event(LOG_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
+        log_event(LEVEL_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
                   LOG_NUM("instance", c->peer.instance), LOG_NUM("bytes", c->queued));
         end(c, ERR_TOO_LARGE);
         return;
@@ -530,7 +530,7 @@ void chan_tell(struct chan *c, enum msg type, const void *m)
     enum err e = !c ? ERR_CLOSED : chan_send(c, type, m, -1);
 
     if (e && e != ERR_CLOSED)
-        log_event(LOG_ERROR, "message_does_not_fit",
+        log_event(LEVEL_ERROR, "message_does_not_fit",
                   LOG_STR("message", msg_info((uint16_t)type)->name), LOG_ERR(e));
     BUG_IF(e && e != ERR_CLOSED);
 }

@@ -100,7 +100,7 @@ static void peer_closed(void *ctx, struct chan *c, enum err why)
                               .code = (uint16_t)why};
 
     if (who->role != ROLE_CLI)
-        log_event(LOG_INFO, "peer_lost", LOG_STR("peer", role_name(who->role)),
+        log_event(LEVEL_INFO, "peer_lost", LOG_STR("peer", role_name(who->role)),
                   LOG_NUM("instance", who->instance), LOG_ERR(why));
     if (why != ERR_CLOSED && who->role != ROLE_CLI)
         tell_alert(r->supervisor, &alert);
@@ -186,7 +186,7 @@ static void on_removed(void *ctx)
     struct role_self *r = ctx;
 
     log_event(
-        LOG_ERROR, "data_removed", LOG_STR("file", r->watched),
+        LEVEL_ERROR, "data_removed", LOG_STR("file", r->watched),
         LOG_STR("hint", "somebody removed data: under the running Sidegate; nothing is begun"));
     role_fail(r);
 }
@@ -213,14 +213,14 @@ static void on_boot_end(struct role_self *r)
     e = r->ops->open(r, r->ctx);
     alive_tell(NULL, NULL);
     if (e) {
-        log_event(LOG_ERROR, "open_failed", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "open_failed", LOG_ERR(e));
         role_fail(r);
         return;
     }
     if (!PLANTED(unjailed) || r->ops->role != ROLE_SURFACE)
         e = box_apply(&r->box, &m.landlock_abi, &what);
     if (e) {
-        log_event(LOG_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
         role_fail(r);
         return;
     }
@@ -267,7 +267,7 @@ static void supervisor_closed(void *ctx, struct chan *c, enum err why)
     struct role_self *r = ctx;
 
     (void)c; /* freed at the end, with everything */
-    log_event(LOG_WARN, "supervisor_lost", LOG_ERR(why));
+    log_event(LEVEL_WARN, "supervisor_lost", LOG_ERR(why));
     role_fail(r);
 }
 
@@ -282,7 +282,7 @@ int role_main(const struct role_ops *ops, void *ctx)
     r = (struct role_self){.ops = ops, .ctx = ctx, .status = STATUS_FAILED};
     box_no_dumps();
     if (!sock_is_channel(SUPERVISOR_FD)) {
-        log_event(LOG_ERROR, "not_started_by_supervisor",
+        log_event(LEVEL_ERROR, "not_started_by_supervisor",
                   LOG_STR("hint", "run: sidegate serve; this program is a part of it"));
         return STATUS_ALONE;
     }

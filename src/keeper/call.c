@@ -5,7 +5,7 @@
 
 struct step {
     bool allowed;
-    enum call_state next;
+    enum keeper_call_state next;
 };
 
 static const struct step steps[CALL_STATES][CALL_EVENTS] = {
@@ -14,7 +14,8 @@ static const struct step steps[CALL_STATES][CALL_EVENTS] = {
 #undef C
 };
 
-bool call_step(enum call_state state, enum call_event event, enum call_state *ret_next)
+bool call_step(enum keeper_call_state state, enum keeper_call_event event,
+               enum keeper_call_state *ret_next)
 {
     BUG_IF((unsigned)state >= CALL_STATES || (unsigned)event >= CALL_EVENTS);
     if (!steps[state][event].allowed)
@@ -23,7 +24,7 @@ bool call_step(enum call_state state, enum call_event event, enum call_state *re
     return true;
 }
 
-void call_enter(struct call *call, enum call_event event)
+void keeper_call_enter(struct keeper_call *call, enum keeper_call_event event)
 {
     BUG_IF(!call_step(call->state, event, &call->state));
     group_leave(&call->at_handoff);
@@ -31,16 +32,16 @@ void call_enter(struct call *call, enum call_event event)
         group_join(&call->k->calls->by_handoff, ID_SLICE(call->handoff), &call->at_handoff, call);
 }
 
-struct call *call_of(struct keeper *k, struct chan *c, uint64_t number)
+struct keeper_call *call_of(struct keeper *k, struct chan *c, uint64_t number)
 {
-    struct call_key key = {peer_of(c)->serial, number};
-    struct call *call = NULL;
+    struct keeper_call_key key = {peer_of(c)->serial, number};
+    struct keeper_call *call = NULL;
 
     HASH_FIND(hh, k->calls->by_key, &key, sizeof(key), call);
     return call;
 }
 
-void call_forget(struct call *call)
+void call_forget(struct keeper_call *call)
 {
     if (call->busy > 0)
         return;
@@ -51,7 +52,7 @@ void call_forget(struct call *call)
     mem_free(call);
 }
 
-void call_free(struct call *call)
+void call_free(struct keeper_call *call)
 {
     group_leave(&call->of_client);
     group_leave(&call->at_handoff);
@@ -67,9 +68,9 @@ void call_free(struct call *call)
 
 void calls_gateway_lost(struct keeper *k, uint64_t gateway)
 {
-    struct call *next = NULL;
+    struct keeper_call *next = NULL;
 
-    for (struct call *call = k->calls->by_key; call; call = next) {
+    for (struct keeper_call *call = k->calls->by_key; call; call = next) {
         next = call->hh.next;
         if (call->key.gateway == gateway)
             call_free(call);

@@ -9,7 +9,7 @@
 #include "keeper/state.h"
 #include "keeper/use.h"
 
-enum call_state {
+enum keeper_call_state {
     CALL_DECIDING,
     CALL_RESERVED,
     CALL_RUNNING,
@@ -18,7 +18,7 @@ enum call_state {
     CALL_OVER,
     CALL_STATES
 };
-enum call_event {
+enum keeper_call_event {
     CALL_RESERVE,
     CALL_RELEASE,
     CALL_END,
@@ -30,7 +30,7 @@ enum call_event {
     CALL_EVENTS
 };
 
-struct call_key {
+struct keeper_call_key {
     uint64_t gateway; /* serial of the peer: a gateway can name no other's calls */
     uint64_t number;  /* as the gateway counts */
 };
@@ -57,10 +57,10 @@ struct call_decision {
     struct handoff_found found;
 };
 
-struct call {
-    struct call_key key;
+struct keeper_call {
+    struct keeper_call_key key;
     struct keeper *k;
-    enum call_state state;
+    enum keeper_call_state state;
     struct principal who;
     uint16_t upstream;
     enum era era;
@@ -84,7 +84,7 @@ struct call {
     uint64_t chain_until; /* when that ends */
     struct state from;    /* that requestState, of which upstream_state holds the last part */
     struct buf upstream_state;
-    struct use *use;
+    struct keeper_use *use;
     unsigned busy; /* how much work is queued for it */
     bool gone;     /* the gateway forgot it meanwhile */
     struct call_decision d;
@@ -97,7 +97,7 @@ struct call {
 };
 
 struct calls {
-    struct call *by_key;
+    struct keeper_call *by_key;
     struct shares shown; /* the ledger of projections, by client */
     struct groups by_client, by_handoff;
     struct groups wanting; /* by the serial of the gateway */
@@ -107,16 +107,17 @@ struct calls {
 enum { CAP_LINK = 1, CAP_HOLD = 2 };
 
 /* The table: true and the next state, or false. Pure. */
-MUST_USE bool call_step(enum call_state state, enum call_event event, enum call_state *ret_next);
+MUST_USE bool call_step(enum keeper_call_state state, enum keeper_call_event event,
+                        enum keeper_call_state *ret_next);
 /* The gateway's call of that number, or NULL. */
-struct call *call_of(struct keeper *k, struct chan *c, uint64_t number);
+struct keeper_call *call_of(struct keeper *k, struct chan *c, uint64_t number);
 /* Its calls are forgotten; uses that were not released are given back. */
 void calls_gateway_lost(struct keeper *k, uint64_t gateway);
 void calls_init(struct keeper *k);
 void calls_close(struct keeper *k);
 
-void call_enter(struct call *call, enum call_event event);
-void call_free(struct call *call);
-void call_forget(struct call *call); /* its memory alone, once nothing is queued for it */
+void keeper_call_enter(struct keeper_call *call, enum keeper_call_event event);
+void call_free(struct keeper_call *call);
+void call_forget(struct keeper_call *call); /* its memory alone, once nothing is queued for it */
 
 #endif

@@ -16,19 +16,19 @@
 
 /* --- inside work ------------------------------------------------------------------------------ */
 
-static enum err look_up_own(struct call *call, struct call_decision *d, bool connected)
+static enum err look_up_own(struct keeper_call *call, struct call_decision *d, bool connected)
 {
     struct keeper *k = call->k;
-    enum err e =
-        store_one(k->store, Q_user_own,
-                  VALS(V_WHO(call->who), V_STR(conf_get(&k->conf, call->upstream)->name)), &d->own);
+    enum err e = store_one(
+        k->store, Q_user_own,
+        VALS(V_WHO(call->who), V_STR(keeper_conf_get(&k->conf, call->upstream)->name)), &d->own);
 
     d->outcome = OUTCOME_OWN;
     d->connected = connected;
     return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
 }
 
-static enum err reserve(struct call *call, struct call_decision *d,
+static enum err reserve(struct keeper_call *call, struct call_decision *d,
                         const struct connection_now *now, enum policy_class class,
                         enum policy_act act)
 {
@@ -69,9 +69,10 @@ static enum need need_of(enum policy_class c, enum policy_standing s)
     }
 }
 
-static enum err need_person(struct call *call, struct call_decision *d, enum policy_standing s)
+static enum err need_person(struct keeper_call *call, struct call_decision *d,
+                            enum policy_standing s)
 {
-    const struct upstream *u = conf_get(&call->k->conf, call->upstream);
+    const struct keeper_upstream *u = keeper_conf_get(&call->k->conf, call->upstream);
     struct handoff_ask ask = {.who = call->who,
                               .upstream = u->name,
                               .need = need_of(call->class, s),
@@ -90,7 +91,7 @@ static enum err need_person(struct call *call, struct call_decision *d, enum pol
 
 /* The caller waits for a handoff that is not over: keep waiting, in the way that its answer allows.
  */
-static enum err wait_on(struct call *call, struct call_decision *d)
+static enum err wait_on(struct keeper_call *call, struct call_decision *d)
 {
     enum err e = ERR_OK;
 
@@ -114,7 +115,7 @@ static enum err wait_on(struct call *call, struct call_decision *d)
 }
 
 /* A retry, or a call that waited. *ret_go_on: the handoff is completed, so policy decides. */
-static enum err look_at_handoff(struct call *call, struct call_decision *d, bool *ret_go_on)
+static enum err look_at_handoff(struct keeper_call *call, struct call_decision *d, bool *ret_go_on)
 {
     /* The rest: it is waited for. */
     static const enum ending endings[HANDOFF_STATE_COUNT] = {
@@ -145,7 +146,7 @@ static enum err look_at_handoff(struct call *call, struct call_decision *d, bool
     return ERR_OK;
 }
 
-enum err call_judge(struct call *call, struct call_decision *d)
+enum err call_judge(struct keeper_call *call, struct call_decision *d)
 {
     struct connection_now now;
     enum policy_class class = call->class;
@@ -194,27 +195,27 @@ enum err call_judge(struct call *call, struct call_decision *d)
 
 /* --- after the commit ------------------------------------------------------------------------- */
 
-static void on_released(void *owner, struct use *u, uint64_t egress_generation)
+static void on_released(void *owner, struct keeper_use *u, uint64_t egress_generation)
 {
     call_say_permit(owner, u, egress_generation);
 }
 
-static void decide_again(struct call *call)
+static void decide_again(struct keeper_call *call)
 {
     if (call->state == CALL_RUNNING)
         call->chain = (struct use_id){{0}}; /* spent; of what was not sent it is free again */
     call->handoff = (struct handoff_id){{0}};
     call->answer = ANSWER_NONE;
     call->leg = 0;
-    call_enter(call, CALL_REFUSE);
+    keeper_call_enter(call, CALL_REFUSE);
     call_decide(call);
 }
 
 /* The credential was not accepted. For a call that is a reason to ask the person; nothing else is. */
-static void refused(struct call *call, const struct use *u)
+static void refused(struct keeper_call *call, const struct keeper_use *u)
 {
     if (call->is_list) {
-        call_enter(call, CALL_END); /* the gateway has a snapshot */
+        keeper_call_enter(call, CALL_END); /* the gateway has a snapshot */
         return;
     }
     if (call->class != CLASS_CALL || ID_IS_ZERO(u->plan.connection)) {
@@ -224,9 +225,9 @@ static void refused(struct call *call, const struct use *u)
     decide_again(call);
 }
 
-static void on_ended(void *owner, struct use *u, const struct use_end *end)
+static void on_ended(void *owner, struct keeper_use *u, const struct keeper_use_end *end)
 {
-    struct call *call = owner;
+    struct keeper_call *call = owner;
 
     call->use = NULL;
     /* Another call met the refusal while this one waited to leave. */
@@ -237,16 +238,16 @@ static void on_ended(void *owner, struct use *u, const struct use_end *end)
     else if (end->refused)
         refused(call, u);
     else
-        call_enter(call, CALL_END);
+        keeper_call_enter(call, CALL_END);
 }
 
 static const struct use_events use_events = {.released = on_released, .ended = on_ended};
 
-static void start_use(struct call *call)
+static void start_use(struct keeper_call *call)
 {
     struct call_decision *d = &call->d;
 
-    call_enter(call, CALL_RESERVE);
+    keeper_call_enter(call, CALL_RESERVE);
     call->use = use_start(call->k, &(struct use_start){.id = d->use,
                                                        .seq = d->seq,
                                                        .plan = &d->plan,
@@ -256,7 +257,7 @@ static void start_use(struct call *call)
                                                        .owner = call});
 }
 
-static void act_on(struct call *call)
+static void act_on(struct keeper_call *call)
 {
     struct call_decision *d = &call->d;
 
@@ -274,7 +275,7 @@ static void act_on(struct call *call)
 }
 
 /* The gateway forgot the call while it was decided: a use that was reserved is given back. */
-static void nobody_waits(struct call *call, enum err e)
+static void nobody_waits(struct keeper_call *call, enum err e)
 {
     if (!e && call->d.outcome == OUTCOME_USE)
         use_detach(use_start(call->k, &(struct use_start){.id = call->d.use,
@@ -287,7 +288,7 @@ static void nobody_waits(struct call *call, enum err e)
 
 static enum err work(void *ctx)
 {
-    struct call *call = ctx;
+    struct keeper_call *call = ctx;
     uint64_t revocations = call->d.plan.revocations;
 
     call->d = (struct call_decision){.plan = {.revocations = revocations}};
@@ -296,7 +297,7 @@ static enum err work(void *ctx)
 
 static void done(void *ctx, enum err e)
 {
-    struct call *call = ctx;
+    struct keeper_call *call = ctx;
     struct keeper *k = call->k;
     const struct handoff_found *f = &call->d.found;
 
@@ -304,7 +305,7 @@ static void done(void *ctx, enum err e)
     if (!e && !ID_IS_ZERO(f->over.id))
         handoff_changed(k, &f->over, f->seq);
     if (!e && (f->fresh || call->d.moved)) {
-        log_event(LOG_INFO, "handoff_by_client", LOG_ID("handoff", f->row.id),
+        log_event(LEVEL_INFO, "handoff_by_client", LOG_ID("handoff", f->row.id),
                   LOG_ID("client", call->who.client), LOG_STR("upstream", f->row.upstream),
                   LOG_STR("need", need_name(f->row.need)),
                   LOG_STR("state", handoff_state_name(f->row.state)));
@@ -318,7 +319,7 @@ static void done(void *ctx, enum err e)
         act_on(call);
 }
 
-void call_decide(struct call *call)
+void call_decide(struct keeper_call *call)
 {
     call->busy++;
     call->d.plan.revocations = call->k->revocations;

@@ -5,8 +5,8 @@
 #include "keeper/call.h"
 
 /* Decides again, and acts on it when the store has it. */
-void call_decide(struct call *call);
+void call_decide(struct keeper_call *call);
 /* Inside work: what is to be done with the call. */
-MUST_USE enum err call_judge(struct call *call, struct call_decision *d);
+MUST_USE enum err call_judge(struct keeper_call *call, struct call_decision *d);
 
 #endif

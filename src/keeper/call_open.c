@@ -66,13 +66,14 @@ static bool is_list(const struct msg_call_open *m)
 }
 
 /* Takes over what the requestState says. ERR_BAD_STATE: not for this request. */
-static enum err use_state(struct call *call, struct slice text)
+static enum err use_state(struct keeper_call *call, struct slice text)
 {
     struct buf plain = BUF_INIT(LIM_STATE_BYTES);
     struct state s = {.leg = 0};
     enum err e = state_open(call->k, &call->who, text, &plain, &s);
 
-    if (!e && !state_is_for(&s, conf_get(&call->k->conf, call->upstream)->name, call->request))
+    if (!e &&
+        !state_is_for(&s, keeper_conf_get(&call->k->conf, call->upstream)->name, call->request))
         e = ERR_BAD_STATE;
     if (!e) {
         call->handoff = s.handoff;
@@ -106,7 +107,7 @@ static struct digest request_at(const char *upstream, struct digest request)
 static struct lease_id belongs_to(struct keeper *k, struct chan *c, const struct msg_call_open *m,
                                   const struct principal *who)
 {
-    const struct call *of = m->of != 0 ? call_of(k, c, m->of) : NULL;
+    const struct keeper_call *of = m->of != 0 ? call_of(k, c, m->of) : NULL;
     bool may =
         m->kind == CALL_KIND_RESPONSE ||
         (m->kind == CALL_KIND_NOTIFICATION && slice_eq_str(m->method, "notifications/cancelled"));
@@ -119,7 +120,7 @@ static struct lease_id belongs_to(struct keeper *k, struct chan *c, const struct
 
 /* What is shown of it, kept as long as the call is: what was refused may be asked for again.
  * ERR_RATE_LIMITED: there is no room, for this agent key or for anybody. */
-static enum err keep_shown(struct call *call, struct slice projection)
+static enum err keep_shown(struct keeper_call *call, struct slice projection)
 {
     struct share *s = share_get(&call->k->calls->shown, ID_SLICE(call->who.client));
     enum err e = ERR_OK;
@@ -132,12 +133,12 @@ static enum err keep_shown(struct call *call, struct slice projection)
     return e ? ERR_RATE_LIMITED : ERR_OK;
 }
 
-static struct call *make(struct keeper *k, struct chan *c, const struct msg_call_open *m,
-                         const struct auth_key *a)
+static struct keeper_call *make(struct keeper *k, struct chan *c, const struct msg_call_open *m,
+                                const struct auth_key *a)
 {
-    struct call *call = MEM_NEW(struct call);
+    struct keeper_call *call = MEM_NEW(struct keeper_call);
 
-    call->key = (struct call_key){peer_of(c)->serial, m->call};
+    call->key = (struct keeper_call_key){peer_of(c)->serial, m->call};
     call->k = k;
     call->who = a->row.who;
     call->upstream = m->upstream;
@@ -149,7 +150,7 @@ static struct call *make(struct keeper *k, struct chan *c, const struct msg_call
     call->answer = m->answer;
     call->projection = judged_digest(&(struct judged){(uint8_t)m->kind, m->method, m->name,
                                                       m->projection, m->request, m->answers});
-    call->request = request_at(conf_get(&k->conf, m->upstream)->name, m->request);
+    call->request = request_at(keeper_conf_get(&k->conf, m->upstream)->name, m->request);
     call->runs_on = belongs_to(k, c, m, &a->row.who);
     call->shown = BUF_INIT(m->projection.n);
     call->body = m->body_digest;
@@ -176,9 +177,9 @@ static void deny(struct chan *c, uint64_t number, enum err code)
 }
 
 /* Lists are answered from what is stored: clients ask for them on their own. */
-static void answer_stored(struct chan *c, struct call *call)
+static void answer_stored(struct chan *c, struct keeper_call *call)
 {
-    call_enter(call, CALL_END);
+    keeper_call_enter(call, CALL_END);
     tell_call_stored(c, &(struct msg_call_stored){.call = call->key.number});
 }
 
@@ -192,7 +193,7 @@ static enum err refuse_early(struct keeper *k, const struct msg_call_open *m, st
         return ERR_UNAUTHENTICATED;
     if (!auth_may_go(k, a)) /* what is refused for another reason counts too */
         e = ERR_TOO_FAST;
-    if (!conf_get(&k->conf, m->upstream))
+    if (!keeper_conf_get(&k->conf, m->upstream))
         return ERR_NO_ROUTE;
     if (group_size(&k->calls->by_client, ID_SLICE(a->row.who.client)) >=
         limit_get(SET_CALLS_PER_CLIENT))
@@ -203,7 +204,7 @@ static enum err refuse_early(struct keeper *k, const struct msg_call_open *m, st
 void keeper_on_call_open(struct keeper *k, struct chan *c, const struct msg_call_open *m)
 {
     struct auth_key *a = auth_find(k, m->token);
-    struct call *call = NULL;
+    struct keeper_call *call = NULL;
     bool stored = false;
     enum err e = ERR_OK;
 
@@ -216,7 +217,7 @@ void keeper_on_call_open(struct keeper *k, struct chan *c, const struct msg_call
     if (e && !stored) {
         /* What comes too fast is not logged each: gateway and audit log count it. */
         if (a ? e != ERR_TOO_FAST : auth_stranger_may(k))
-            log_event(LOG_INFO, "call_refused", LOG_NUM("call", m->call),
+            log_event(LEVEL_INFO, "call_refused", LOG_NUM("call", m->call),
                       LOG_TEXT("method", m->method), LOG_ERR(e));
         deny(c, m->call, e);
         return;
@@ -245,29 +246,29 @@ void calls_wake(struct keeper *k, struct handoff_id id)
     struct group_link *l = NULL;
 
     while ((l = group_first(&k->calls->by_handoff, ID_SLICE(id)))) {
-        struct call *call = l->thing;
+        struct keeper_call *call = l->thing;
 
         call->answer = ANSWER_ACCEPT;
-        call_enter(call, CALL_WAKE);
+        keeper_call_enter(call, CALL_WAKE);
         call_decide(call);
     }
 }
 
 void keeper_on_call_answer(struct keeper *k, struct chan *c, const struct msg_call_answer *m)
 {
-    struct call *call = call_of(k, c, m->call);
+    struct keeper_call *call = call_of(k, c, m->call);
 
     /* It may have gone on, or ended, while the answer was on its way. */
     if (!call || call->state != CALL_ASKED)
         return;
     call->answer = m->answer == ANSWER_NONE ? ANSWER_CANCEL : m->answer;
-    call_enter(call, CALL_ANSWER);
+    keeper_call_enter(call, CALL_ANSWER);
     call_decide(call);
 }
 
 void keeper_on_call_gone(struct keeper *k, struct chan *c, const struct msg_call_gone *m)
 {
-    struct call *call = call_of(k, c, m->call);
+    struct keeper_call *call = call_of(k, c, m->call);
 
     if (call)
         call_free(call);
@@ -278,7 +279,7 @@ void calls_end_client(struct keeper *k, struct client_id client)
     struct group_link *next = NULL;
 
     for (struct group_link *l = group_first(&k->calls->by_client, ID_SLICE(client)); l; l = next) {
-        struct call *call = l->thing;
+        struct keeper_call *call = l->thing;
 
         next = group_next(l);
         if (call->state != CALL_RUNNING && call->state != CALL_OVER)

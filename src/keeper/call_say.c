@@ -10,28 +10,28 @@
 #include "keeper/words.h"
 #include "os/log.h"
 
-static struct chan *gateway(const struct call *call)
+static struct chan *gateway(const struct keeper_call *call)
 {
     return peers_chan(&call->k->peers, call->key.gateway);
 }
 
-void call_say_deny(struct call *call, enum err code)
+void call_say_deny(struct keeper_call *call, enum err code)
 {
     struct chan *c = gateway(call);
 
-    log_event(LOG_INFO, "call_denied", LOG_NUM("call", call->key.number),
+    log_event(LEVEL_INFO, "call_denied", LOG_NUM("call", call->key.number),
               LOG_ID("client", call->who.client),
-              LOG_STR("upstream", conf_get(&call->k->conf, call->upstream)->name),
+              LOG_STR("upstream", keeper_conf_get(&call->k->conf, call->upstream)->name),
               LOG_STR("method", call->method), LOG_ERR(code));
     tell_call_deny(c, &(struct msg_call_deny){.call = call->key.number, .code = (uint16_t)code});
     call_free(call);
 }
 
-void call_say_own(struct call *call)
+void call_say_own(struct keeper_call *call)
 {
     struct chan *c = gateway(call);
 
-    call_enter(call, CALL_END);
+    keeper_call_enter(call, CALL_END);
     tell_call_own(c, &(struct msg_call_own){.call = call->key.number,
                                             .client = call->who.client,
                                             .user_name = slice_str(call->d.own.user_name),
@@ -39,7 +39,7 @@ void call_say_own(struct call *call)
                                             .pending = call->d.own.pending});
 }
 
-void call_say_neutral(struct call *call, const struct handoff_row *h, enum ending ending)
+void call_say_neutral(struct keeper_call *call, const struct handoff_row *h, enum ending ending)
 {
     struct chan *c = gateway(call);
     char words[WORDS_MAX];
@@ -52,7 +52,8 @@ void call_say_neutral(struct call *call, const struct handoff_row *h, enum endin
 }
 
 /* The state of the next leg. */
-static void seal(struct call *call, const struct handoff_row *h, uint8_t leg, struct buf *ret)
+static void seal(struct keeper_call *call, const struct handoff_row *h, uint8_t leg,
+                 struct buf *ret)
 {
     struct state s = {.handoff = h->id,
                       .leg = leg,
@@ -72,7 +73,7 @@ static void seal(struct call *call, const struct handoff_row *h, uint8_t leg, st
     BUG_IF(state_seal(call->k, &s, ret) != ERR_OK); /* the maxima fit */
 }
 
-void call_say_handoff(struct call *call, const struct handoff_row *h)
+void call_say_handoff(struct keeper_call *call, const struct handoff_row *h)
 {
     struct buf state = BUF_INIT(LIM_STATE_BYTES);
     struct chan *c = gateway(call);
@@ -80,7 +81,7 @@ void call_say_handoff(struct call *call, const struct handoff_row *h)
 
     if (call->era == ERA_MODERN)
         seal(call, h, 0, &state);
-    call_enter(call, call->era == ERA_MODERN ? CALL_END : CALL_ASK);
+    keeper_call_enter(call, call->era == ERA_MODERN ? CALL_END : CALL_ASK);
     if (call->era == ERA_LEGACY && !ID_IS_ZERO(call->session))
         handoff_was_shown(call->k, h->id, call->key.gateway, call->session);
     tell_call_handoff(c, &(struct msg_call_handoff){.call = call->key.number,
@@ -93,7 +94,7 @@ void call_say_handoff(struct call *call, const struct handoff_row *h)
     buf_free(&state);
 }
 
-void call_say_hold(struct call *call, const struct handoff_row *h)
+void call_say_hold(struct keeper_call *call, const struct handoff_row *h)
 {
     struct buf state = BUF_INIT(LIM_STATE_BYTES);
     struct chan *c = gateway(call);
@@ -101,7 +102,7 @@ void call_say_hold(struct call *call, const struct handoff_row *h)
 
     if (call->era == ERA_MODERN && call->leg + 1u < limit_get(SET_HOLD_LEGS))
         seal(call, h, (uint8_t)(call->leg + 1), &state);
-    call_enter(call, CALL_HOLD);
+    keeper_call_enter(call, CALL_HOLD);
     tell_call_hold(c, &(struct msg_call_hold){.call = call->key.number,
                                               .handoff = h->id,
                                               .words = words_of(h->id, words),
@@ -109,11 +110,11 @@ void call_say_hold(struct call *call, const struct handoff_row *h)
     buf_free(&state);
 }
 
-void call_say_permit(struct call *call, struct use *u, uint64_t egress_generation)
+void call_say_permit(struct keeper_call *call, struct keeper_use *u, uint64_t egress_generation)
 {
     struct chan *c = gateway(call);
 
-    call_enter(call, CALL_RELEASE);
+    keeper_call_enter(call, CALL_RELEASE);
     tell_call_permit(c, &(struct msg_call_permit){.call = call->key.number,
                                                   .use = u->id,
                                                   .egress_generation = egress_generation,

@@ -4,7 +4,7 @@
 
 #include "ipc/gen/keeper.h"
 
-static struct upstream *row(struct conf *f, uint16_t index)
+static struct keeper_upstream *row(struct keeper_conf *f, uint16_t index)
 {
     if (index < LIM_UPSTREAMS)
         return &f->upstreams[index];
@@ -12,9 +12,9 @@ static struct upstream *row(struct conf *f, uint16_t index)
     return NULL;
 }
 
-void keeper_on_conf_upstream(struct conf *f, const struct msg_conf_upstream *m)
+void keeper_on_conf_upstream(struct keeper_conf *f, const struct msg_conf_upstream *m)
 {
-    struct upstream *u = row(f, m->upstream);
+    struct keeper_upstream *u = row(f, m->upstream);
 
     if (!u)
         return;
@@ -28,9 +28,9 @@ void keeper_on_conf_upstream(struct conf *f, const struct msg_conf_upstream *m)
     u->has_verify = m->has_verify;
 }
 
-void keeper_on_conf_endpoint(struct conf *f, const struct msg_conf_endpoint *m)
+void keeper_on_conf_endpoint(struct keeper_conf *f, const struct msg_conf_endpoint *m)
 {
-    struct upstream *u = row(f, m->upstream);
+    struct keeper_upstream *u = row(f, m->upstream);
 
     if (!u)
         return;
@@ -39,9 +39,9 @@ void keeper_on_conf_endpoint(struct conf *f, const struct msg_conf_endpoint *m)
     u->port = m->port;
 }
 
-void keeper_on_conf_field(struct conf *f, const struct msg_conf_field *m)
+void keeper_on_conf_field(struct keeper_conf *f, const struct msg_conf_field *m)
 {
-    struct upstream *u = row(f, m->upstream);
+    struct keeper_upstream *u = row(f, m->upstream);
 
     if (!u)
         return;
@@ -50,10 +50,10 @@ void keeper_on_conf_field(struct conf *f, const struct msg_conf_field *m)
     u->wants[m->index % LIM_FIELDS] = m->wants;
 }
 
-enum err conf_check(const struct conf *f)
+enum err keeper_conf_check(const struct keeper_conf *f)
 {
     for (size_t i = 0; i < LIM_UPSTREAMS; i++) {
-        const struct upstream *u = &f->upstreams[i];
+        const struct keeper_upstream *u = &f->upstreams[i];
         uint16_t first = 0;
 
         if (!u->there && (u->dialable || u->fields > 0))
@@ -62,18 +62,18 @@ enum err conf_check(const struct conf *f)
             continue;
         if (!u->dialable || (u->needs_credential && u->fields == 0))
             return ERR_CONFIG;
-        if (!conf_index(f, slice_str(u->name), &first) || first != i)
+        if (!keeper_conf_index(f, slice_str(u->name), &first) || first != i)
             return ERR_CONFIG;
     }
     return f->bad ? ERR_CONFIG : ERR_OK;
 }
 
-const struct upstream *conf_get(const struct conf *f, uint16_t index)
+const struct keeper_upstream *keeper_conf_get(const struct keeper_conf *f, uint16_t index)
 {
     return index < LIM_UPSTREAMS && f->upstreams[index].there ? &f->upstreams[index] : NULL;
 }
 
-bool conf_index(const struct conf *f, struct slice name, uint16_t *ret)
+bool keeper_conf_index(const struct keeper_conf *f, struct slice name, uint16_t *ret)
 {
     for (uint16_t i = 0; i < LIM_UPSTREAMS; i++) {
         if (f->upstreams[i].there && slice_eq_str(name, f->upstreams[i].name)) {

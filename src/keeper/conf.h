@@ -5,7 +5,7 @@
 
 #include "ipc/gen/messages.h"
 
-struct upstream {
+struct keeper_upstream {
     bool there;    /* conf_upstream came */
     bool dialable; /* conf_endpoint came */
     bool needs_credential;
@@ -21,17 +21,17 @@ struct upstream {
     char host[256];
 };
 
-struct conf {
-    struct upstream upstreams[LIM_UPSTREAMS];
+struct keeper_conf {
+    struct keeper_upstream upstreams[LIM_UPSTREAMS];
     bool bad; /* a row that cannot be */
 };
 
 /* ERR_CONFIG: rows are missing or contradict each other. */
-MUST_USE enum err conf_check(const struct conf *f);
+MUST_USE enum err keeper_conf_check(const struct keeper_conf *f);
 
 /* NULL for an index that is none. */
-const struct upstream *conf_get(const struct conf *f, uint16_t index);
+const struct keeper_upstream *keeper_conf_get(const struct keeper_conf *f, uint16_t index);
 /* False when no upstream has that name now. */
-MUST_USE bool conf_index(const struct conf *f, struct slice name, uint16_t *ret);
+MUST_USE bool keeper_conf_index(const struct keeper_conf *f, struct slice name, uint16_t *ret);
 
 #endif

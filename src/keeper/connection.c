@@ -39,7 +39,7 @@ static enum policy_standing judge(const struct standing_row *row, uint64_t now)
 enum err connection_stand(struct keeper *k, const struct principal *who, uint16_t upstream,
                           struct connection_now *ret)
 {
-    const struct upstream *u = conf_get(&k->conf, upstream);
+    const struct keeper_upstream *u = keeper_conf_get(&k->conf, upstream);
     struct standing_row row;
     enum err e = ERR_OK;
 
@@ -69,7 +69,8 @@ enum err connection_begin(struct keeper *k, const struct principal *who, const c
                     VALS(V_ID(*ret), V_WHO(*who), V_STR(upstream), V_INT(keeper_now(k))));
 }
 
-static struct lease_now lease_of(struct keeper *k, const struct upstream *u, struct digest request)
+static struct lease_now lease_of(struct keeper *k, const struct keeper_upstream *u,
+                                 struct digest request)
 {
     struct lease_now l = {.kind = u->lease, .uses_left = -1};
 
@@ -87,7 +88,7 @@ static struct lease_now lease_of(struct keeper *k, const struct upstream *u, str
 enum err connection_promote(struct keeper *k, const struct promotion *p,
                             struct connection_id *ret_old)
 {
-    const struct upstream *u = conf_get(&k->conf, p->upstream);
+    const struct keeper_upstream *u = keeper_conf_get(&k->conf, p->upstream);
     struct connection_now old;
     struct lease_now l;
     struct lease_id lease;

@@ -16,7 +16,7 @@ struct keeper {
     uint64_t epoch; /* how often this node has started; the fencing generation of its uses */
     uint64_t clock_base,
         boot_base; /* the last time that the wall clock was ahead, by both clocks */
-    struct conf conf;
+    struct keeper_conf conf;
     struct peers peers;
     struct rates rates, strangers; /* tries of people, and under names that nobody has */
     struct sec *box_key;           /* of this process: what people type is sealed to it */
@@ -30,7 +30,7 @@ struct keeper {
     struct handoffs *handoffs;
     struct calls *calls;
     struct uses *uses;
-    struct egresses *egresses;
+    struct keeper_egresses *egresses;
     struct pages *pages;
     struct ride *rides;
     struct revoke_dead *dead;

@@ -162,7 +162,7 @@ static void person_done(void *ctx, enum err e)
 {
     struct person *p = ctx;
 
-    log_event(e ? LOG_WARN : LOG_INFO, "user_written", LOG_STR("name", p->row.name),
+    log_event(e ? LEVEL_WARN : LEVEL_INFO, "user_written", LOG_STR("name", p->row.name),
               LOG_NUM("new", p->fresh), LOG_ERR(e));
     pages_sessions_ended(p->k, p->row.id);
     ctl_say(p->k, p->peer, e);
@@ -264,7 +264,7 @@ static void key_done(void *ctx, enum err e)
 
     if (!e)
         auth_add(a->k, &a->row);
-    log_event(e ? LOG_WARN : LOG_INFO, "key_added", LOG_STR("name", a->user_name),
+    log_event(e ? LEVEL_WARN : LEVEL_INFO, "key_added", LOG_STR("name", a->user_name),
               LOG_STR("label", a->row.label), LOG_ERR(e));
     ctl_say(a->k, a->peer, e);
     mem_free(a);
@@ -323,7 +323,7 @@ static enum err send_connection(struct keeper *k, struct chan *c, const void *of
 
     if (PLANTED(command_tells))
         m.client_label = planted_kept();
-    if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
+    if (!keeper_conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* not configured any more: not usable */
     return send_ctl_connection_row(c, &m);
 }
@@ -366,7 +366,7 @@ static bool is_named(const struct keeper *k, const struct revoke_which *w)
     uint16_t index = 0;
 
     return !ID_IS_ZERO(w->connection) ||
-           (w->upstream && !conf_index(&k->conf, slice_str(w->upstream), &index));
+           (w->upstream && !keeper_conf_index(&k->conf, slice_str(w->upstream), &index));
 }
 
 void keeper_on_ctl_revoke(struct keeper *k, struct chan *c, const struct msg_ctl_revoke *m)
@@ -403,7 +403,7 @@ static enum err read_upstreams(void *ctx)
     enum err e = ERR_OK;
 
     for (uint16_t i = 0; !e && i < LIM_UPSTREAMS; i++) {
-        const struct upstream *u = conf_get(&l->k->conf, i);
+        const struct keeper_upstream *u = keeper_conf_get(&l->k->conf, i);
 
         if (u)
             e = store_all(l->k->store, Q_upstream_seen, VALS(V_STR(u->name)), &l->rows);
@@ -416,10 +416,10 @@ static enum err send_upstream(struct keeper *k, struct chan *c, const void *of)
     const struct upstream_row *row = of;
     struct msg_ctl_upstream_row m = {
         .name = slice_str(row->name), .connections = (uint32_t)row->connections, .seen = row->seen};
-    const struct upstream *u = NULL;
+    const struct keeper_upstream *u = NULL;
 
-    BUG_IF(!conf_index(&k->conf, m.name, &m.upstream)); /* it was asked for by that */
-    u = conf_get(&k->conf, m.upstream);
+    BUG_IF(!keeper_conf_index(&k->conf, m.name, &m.upstream)); /* it was asked for by that */
+    u = keeper_conf_get(&k->conf, m.upstream);
     m.title = slice_str(u->title);
     m.needs_credential = u->needs_credential;
     return send_ctl_upstream_row(c, &m);
@@ -449,7 +449,7 @@ static enum err probe_work(void *ctx)
     return use_reserve(p->k, &p->plan, &p->use, &p->seq);
 }
 
-static void probe_ended(void *owner, UNUSED struct use *u, const struct use_end *end)
+static void probe_ended(void *owner, UNUSED struct keeper_use *u, const struct keeper_use_end *end)
 {
     struct probe *p = owner;
 
@@ -484,7 +484,7 @@ void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
     struct probe *p = NULL;
     uint16_t upstream = 0;
 
-    if (!conf_index(&k->conf, m->name, &upstream)) {
+    if (!keeper_conf_index(&k->conf, m->name, &upstream)) {
         say(k, c, ERR_NOT_FOUND);
         return;
     }
@@ -520,7 +520,7 @@ static void recheck_done(void *ctx, enum err e)
 {
     struct asked *a = ctx;
 
-    log_event(LOG_WARN, "audit_recheck", LOG_ERR(e));
+    log_event(LEVEL_WARN, "audit_recheck", LOG_ERR(e));
     ctl_say(a->k, a->peer, e);
     mem_free(a);
 }

@@ -9,8 +9,8 @@
 
 void keeper_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial_want *m)
 {
-    struct use *u = use_of(k, c, m->use);
-    const struct upstream *to = NULL;
+    struct keeper_use *u = use_of(k, c, m->use);
+    const struct keeper_upstream *to = NULL;
     struct chan *dialer = NULL;
 
     if (!u || u->state != USE_RELEASED)
@@ -19,10 +19,10 @@ void keeper_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial
         chan_breach(c, BREACH_DIALS);
         return;
     }
-    to = conf_get(&k->conf, u->plan.upstream);
+    to = keeper_conf_get(&k->conf, u->plan.upstream);
     dialer = peers_any(&k->peers, ROLE_DIALER);
     if (!dialer) {
-        log_event(LOG_WARN, "no_dialer", LOG_ID("use", u->id));
+        log_event(LEVEL_WARN, "no_dialer", LOG_ID("use", u->id));
         return; /* egress gives up after its time and says unsent */
     }
     tell_dial(dialer, &(struct msg_dial){.client = u->plan.who.client,

@@ -140,7 +140,7 @@ void egress_peer(struct keeper *k, struct chan *c)
     struct egress_slot *s = NULL;
     struct egress_wait *w = NULL;
 
-    if (!conf_get(&k->conf, upstream))
+    if (!keeper_conf_get(&k->conf, upstream))
         return;
     s = &k->egresses->slot[upstream];
     s->peer = peer_of(c)->serial;
@@ -171,7 +171,7 @@ void keeper_on_egress_failed(struct keeper *k, const struct msg_egress_failed *m
 
     if (m->upstream >= LIM_UPSTREAMS)
         return;
-    log_event(LOG_ERROR, "egress_not_started", LOG_NUM("upstream", m->upstream));
+    log_event(LEVEL_ERROR, "egress_not_started", LOG_NUM("upstream", m->upstream));
     k->egresses->slot[m->upstream].wanted = false;
     while ((w = TAILQ_FIRST(&k->egresses->slot[m->upstream].waiting)))
         w->events->failed(w->owner, ERR_UNAVAILABLE);

@@ -42,7 +42,7 @@ struct egress_slot {
     unsigned tick;
 };
 
-struct egresses {
+struct keeper_egresses {
     struct egress_slot slot[LIM_UPSTREAMS];
 };
 

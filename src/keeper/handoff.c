@@ -267,7 +267,7 @@ void handoff_changed(struct keeper *k, const struct handoff_row *row, uint64_t s
 
     *t = (struct telling){.k = k, .id = row->id, .user = row->who.user, .state = row->state};
     if (!handoff_is_live(row->state))
-        log_event(LOG_INFO, "handoff_ended", LOG_ID("handoff", row->id),
+        log_event(LEVEL_INFO, "handoff_ended", LOG_ID("handoff", row->id),
                   LOG_STR("upstream", row->upstream),
                   LOG_STR("state", handoff_state_name(row->state)));
     arm(k);
@@ -338,7 +338,7 @@ static void expire_done(void *ctx, enum err e)
 
     k->handoffs->expiring = false;
     if (e) {
-        log_event(LOG_ERROR, "handoffs_not_expired", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "handoffs_not_expired", LOG_ERR(e));
         loop_timer_set(k->handoffs->timer, 1000);
         handoff_moved_free(&x->over);
     } else {

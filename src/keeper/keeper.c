@@ -35,7 +35,7 @@ struct keeper_parts {
     struct handoffs handoffs;
     struct calls calls;
     struct uses uses;
-    struct egresses egresses;
+    struct keeper_egresses egresses;
     struct pages pages;
 };
 
@@ -56,7 +56,7 @@ static void make_parts(struct keeper *k)
     k->pages = &p->pages;
 }
 
-struct conf *keeper_conf(struct keeper *k)
+struct keeper_conf *keeper_conf(struct keeper *k)
 {
     return &k->conf;
 }
@@ -127,7 +127,7 @@ static const struct handoff_events handoff_events = {.changed = pages_inbox_chan
 
 enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, const char *key_dir)
 {
-    enum err e = conf_check(&k->conf);
+    enum err e = keeper_conf_check(&k->conf);
 
     make_parts(k);
     k->loop = l;
@@ -156,7 +156,7 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     handoff_open_all(k, &handoff_events);
     k->tidy = loop_timer_new(l, on_tidy, k);
     loop_timer_set(k->tidy, 1000);
-    log_event(LOG_INFO, "keeper_started", LOG_NUM("epoch", k->epoch));
+    log_event(LEVEL_INFO, "keeper_started", LOG_NUM("epoch", k->epoch));
     return ERR_OK;
 }
 

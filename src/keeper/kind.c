@@ -23,7 +23,7 @@ static enum err take_secret(struct keeper *k, const struct kind_given *g, struct
     return e ? e : vault_put(k, g->by->user.id, *ret, &values);
 }
 
-static bool try_secret(const struct upstream *u)
+static bool try_secret(const struct keeper_upstream *u)
 {
     return u->has_verify;
 }
@@ -55,7 +55,7 @@ const struct kind *kind_of(enum handoff_kind k)
     return &kinds[k];
 }
 
-void kind_ask(const struct upstream *u, struct handoff_ask *ask)
+void kind_ask(const struct keeper_upstream *u, struct handoff_ask *ask)
 {
     const struct kind *kind = kind_of(opens[ask->need]);
 

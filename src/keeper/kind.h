@@ -12,9 +12,9 @@
 
 /* By whom and for what something was given. */
 struct kind_given {
-    const struct session *by;
+    const struct keeper_session *by;
     const struct handoff_row *row;
-    const struct upstream *upstream;
+    const struct keeper_upstream *upstream;
 };
 
 struct kind {
@@ -29,14 +29,14 @@ struct kind {
     enum err (*take)(struct keeper *k, const struct kind_given *g, struct slice plain,
                      struct connection_id *ret);
     /* Whether the upstream is asked before it is accepted. */
-    bool (*tried)(const struct upstream *u);
+    bool (*tried)(const struct keeper_upstream *u);
     /* Inside work: what completion grants. */
     enum err (*grant)(struct keeper *k, const struct promotion *p, struct connection_id *ret_old);
 };
 
 const struct kind *kind_of(enum handoff_kind k);
 /* What follows from the need, and from the upstream's lease. */
-void kind_ask(const struct upstream *u, struct handoff_ask *ask);
+void kind_ask(const struct keeper_upstream *u, struct handoff_ask *ask);
 /* 0 or 1: the next wrong one is the last. */
 uint32_t kind_tries_left(const struct handoff_row *row);
 

@@ -29,7 +29,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     if (!e)
         e = role_watch(r, STORE_FILE);
     if (e)
-        log_event(LOG_ERROR, "keeper_not_started", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "keeper_not_started", LOG_ERR(e));
     return e;
 }
 

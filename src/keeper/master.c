@@ -132,7 +132,7 @@ static enum err read_file(struct keeper *k, uint32_t id)
         remember(k, id, sec_take(b.p, b.n));
     else
         log_event(
-            LOG_ERROR, "master_key_unreadable", LOG_NUM("id", id), LOG_ERR(e),
+            LEVEL_ERROR, "master_key_unreadable", LOG_NUM("id", id), LOG_ERR(e),
             LOG_STR(
                 "hint",
                 "is keys: the right folder, and are its files their owner's alone (mode 600)?"));
@@ -269,7 +269,7 @@ static void dropped(void *ctx, enum err e)
     struct step *s = ctx;
 
     if (e) {
-        log_event(LOG_ERROR, "master_key_not_destroyed", LOG_NUM("id", s->old), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "master_key_not_destroyed", LOG_NUM("id", s->old), LOG_ERR(e));
         s->left = s->old;
         s->why = s->why ? s->why : e;
     }
@@ -286,7 +286,7 @@ static void destroy(struct step *s)
         dropped(s, e);
         return;
     }
-    log_event(LOG_INFO, "master_key_destroyed", LOG_NUM("id", s->old));
+    log_event(LEVEL_INFO, "master_key_destroyed", LOG_NUM("id", s->old));
     if (m)
         forget(m);
     store_work(k->store, STORE_URGENT, drop_work, dropped, s);
@@ -306,7 +306,7 @@ static void step_done(void *ctx, enum err e)
         return;
     }
     if (e)
-        log_event(LOG_ERROR, "master_key_not_replaced", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "master_key_not_replaced", LOG_ERR(e));
     e = e ? e : s->why;
     mem_free(s);
     tell(k, e);
@@ -368,7 +368,7 @@ static enum err make_first(struct keeper *k, uint32_t *ret_id)
     enum err e = file_any(k->master->dir, &any);
 
     if (!e && any && !PLANTED(keys_overlooked)) {
-        log_event(LOG_ERROR, "keys_of_another_store",
+        log_event(LEVEL_ERROR, "keys_of_another_store",
                   LOG_STR("hint", "the store is new, but the folder of keys has a master key: is "
                                   "data: the right folder? No key was changed. If the key is of "
                                   "a first start that was interrupted, and no store needs it, "

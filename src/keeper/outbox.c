@@ -122,7 +122,7 @@ void outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
     o->head = o->node.acked_head;
     o->broken = o->node.rolled_back;
     if (o->broken)
-        log_event(LOG_ERROR, "rolled_back", LOG_STR("which", "found at an earlier start"),
+        log_event(LEVEL_ERROR, "rolled_back", LOG_STR("which", "found at an earlier start"),
                   LOG_STR("hint", OUTBOX_ROLLED_BACK));
     o->timer = loop_timer_new(k->loop, on_timer, k);
     store_ride(k->store, save, saved, k);
@@ -243,7 +243,7 @@ static void batch_read(void *ctx, enum err e)
     if (!e)
         e = send_rows(k);
     if (e && e != ERR_CLOSED) {
-        log_event(LOG_ERROR, "audit_record_unreadable", LOG_NUM("after", o->sent), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "audit_record_unreadable", LOG_NUM("after", o->sent), LOG_ERR(e));
         o->why_not = e;
         tell_surface(k);
     } else if (!e && (o->again || o->rows.n == BATCH * sizeof(struct record_row))) {
@@ -320,12 +320,12 @@ static enum err mark_rolled_back(void *ctx)
 static void marked_rolled_back(UNUSED void *ctx, enum err e)
 {
     if (e) /* the next start compares again */
-        log_event(LOG_ERROR, "rolled_back_not_stored", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "rolled_back_not_stored", LOG_ERR(e));
 }
 
 static void rolled_back(struct keeper *k, const char *which, uint64_t log_seq)
 {
-    log_event(LOG_ERROR, "rolled_back", LOG_STR("which", which), LOG_NUM("log", log_seq),
+    log_event(LEVEL_ERROR, "rolled_back", LOG_STR("which", which), LOG_NUM("log", log_seq),
               LOG_NUM("acknowledged", k->outbox->acked), LOG_NUM("recorded", k->outbox->issued),
               LOG_STR("hint", OUTBOX_ROLLED_BACK));
     if (PLANTED(rollback_taken))
@@ -345,7 +345,7 @@ static void set_disk(struct keeper *k, bool low, bool scarce)
     enum err now = low ? ERR_NO_SPACE : ERR_OK;
 
     if (k->outbox->why_not != now)
-        log_event(low ? LOG_ERROR : LOG_INFO, "audit_disk", LOG_NUM("full", low));
+        log_event(low ? LEVEL_ERROR : LEVEL_INFO, "audit_disk", LOG_NUM("full", low));
     k->outbox->why_not = now;
     k->outbox->scarce = scarce;
     tell_surface(k);
@@ -428,7 +428,7 @@ void keeper_on_audit_refused(struct keeper *k, struct chan *c, const struct msg_
         return;
     }
     o->sent = m->seq - 1;
-    log_event(LOG_ERROR, "audit_refused", LOG_NUM("seq", m->seq), LOG_ERR(m->code));
+    log_event(LEVEL_ERROR, "audit_refused", LOG_NUM("seq", m->seq), LOG_ERR(m->code));
     if (m->code == ERR_CORRUPT) {
         rolled_back(k, "a record", m->seq);
     } else if (m->code == ERR_NO_SPACE) {

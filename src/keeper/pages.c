@@ -57,7 +57,7 @@ void page_view(const struct page *p)
     m.words = words_of(row->id, words);
     if (handoff_is_live(row->state))
         m.shown = buf_slice(&p->shown);
-    if (!conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
+    if (!keeper_conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
         deny(c, p->req, DENIAL_GONE); /* the upstream is not configured any more */
     else
         tell_handoff_view(c, &m);
@@ -101,7 +101,7 @@ static enum denial why(enum err e)
 static enum err look_work(void *ctx)
 {
     struct page *p = ctx;
-    enum err e = session_find(p->k, &p->s);
+    enum err e = keeper_session_find(p->k, &p->s);
 
     if (!e && p->read)
         p->e = p->read(p);
@@ -186,7 +186,7 @@ static enum err wrong_work(void *ctx)
 static void wrong_done(void *ctx, enum err e)
 {
     if (e)
-        log_event(LOG_ERROR, "wrong_person_not_recorded", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "wrong_person_not_recorded", LOG_ERR(e));
     page_free(ctx);
 }
 
@@ -195,7 +195,7 @@ void page_wrong_person(const struct page *of)
     struct page *p = MEM_NEW(struct page);
 
     *p = (struct page){.k = of->k, .s = of->s, .row = of->row};
-    log_event(LOG_WARN, "wrong_person", LOG_ID("handoff", p->row.id),
+    log_event(LEVEL_WARN, "wrong_person", LOG_ID("handoff", p->row.id),
               LOG_STR("name", p->s.user.name));
     store_work(p->k->store, STORE_NORMAL, wrong_work, wrong_done, p);
 }
@@ -313,7 +313,7 @@ static enum err inbox_row(const struct page *p, struct chan *c, const void *of)
 
     m.words = words_of(m.handoff, words);
     if (m.expires <= keeper_now(p->k) ||
-        !conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
+        !keeper_conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* over, or for an upstream that is not there any more */
     return send_inbox_row(c, &m);
 }
@@ -495,7 +495,7 @@ static enum err connection_row(const struct page *p, struct chan *c, const void 
         .uses_left = row->uses_left < 0 ? UINT32_MAX : (uint32_t)row->uses_left,
         .tested = row->tested};
 
-    if (!conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
+    if (!keeper_conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* not configured any more: not usable, and shown again when it is back */
     return send_connection_row(c, &m);
 }

@@ -42,7 +42,7 @@ struct page {
     void (*free)(struct page *p); /* what it has besides; or NULL */
     struct keeper *k;
     uint64_t peer;
-    struct session s;
+    struct keeper_session s;
     struct buf shown; /* the projection of the call that the handoff is for */
     enum stmt q;      /* of a list, and how a row is said: */
     enum err (*say)(const struct page *p, struct chan *c, const void *row);

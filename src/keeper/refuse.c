@@ -50,7 +50,7 @@ static void done(void *ctx, enum err e)
 
 void keeper_on_refuse_want(struct keeper *k, struct chan *c, const struct msg_refuse_want *m)
 {
-    struct use *of = use_of(k, c, m->use);
+    struct keeper_use *of = use_of(k, c, m->use);
     struct refusing *r = NULL;
 
     if (!of)

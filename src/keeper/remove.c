@@ -125,7 +125,7 @@ static void done(void *ctx, enum err e)
     struct removal *r = ctx;
     struct keeper *k = r->k;
 
-    log_event(e ? LOG_ERROR : LOG_INFO, "removed", LOG_STR("what", r->person ? "user" : "key"),
+    log_event(e ? LEVEL_ERROR : LEVEL_INFO, "removed", LOG_STR("what", r->person ? "user" : "key"),
               LOG_STR("name", name_of(r)), LOG_ERR(e));
     if (e) {
         failed(r, e);

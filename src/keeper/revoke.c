@@ -64,7 +64,7 @@ static void answer_when_over(void *ctx)
 
     if (--r->waits > 0)
         return;
-    log_event(r->e && r->e != ERR_NOT_FOUND ? LOG_ERROR : LOG_INFO, "revoked",
+    log_event(r->e && r->e != ERR_NOT_FOUND ? LEVEL_ERROR : LEVEL_INFO, "revoked",
               LOG_NUM("connections", r->n), LOG_ERR(r->e));
     if (r->fn)
         r->fn(r->ctx, r->e, r->n);
@@ -86,7 +86,7 @@ static void kill_now(struct revoking *r, const struct connection_row *v)
         d->id = v->id;
         HASH_ADD(hh, k->dead, id, sizeof(d->id), d);
     }
-    if (!conf_index(&k->conf, slice_str(v->upstream), &upstream))
+    if (!keeper_conf_index(&k->conf, slice_str(v->upstream), &upstream))
         return; /* no process was ever given it */
     r->waits += waits;
     egress_drop(k, upstream, v->id, waits ? answer_when_over : NULL, r);

@@ -22,7 +22,7 @@ struct ride {
     UT_hash_handle hh;
 };
 
-static void cut(struct use *u)
+static void cut(struct keeper_use *u)
 {
     struct chan *egress = peers_chan(&u->k->peers, u->egress);
 
@@ -32,12 +32,12 @@ static void cut(struct use *u)
         use_fail(u, ERR_LEASE_OVER);
         return;
     }
-    log_event(LOG_INFO, "rider_cut", LOG_ID("use", u->id), LOG_ID("client", u->plan.who.client));
+    log_event(LEVEL_INFO, "rider_cut", LOG_ID("use", u->id), LOG_ID("client", u->plan.who.client));
     tell_cut(egress, &(struct msg_cut){.use = u->id});
 }
 
 /* A continuation goes with what it continues, whose last use it may have been. */
-static bool takes(const struct use *u)
+static bool takes(const struct keeper_use *u)
 {
     return u->plan.take || u->plan.continues;
 }
@@ -45,7 +45,7 @@ static bool takes(const struct use *u)
 /* all: those that take as well. */
 static void cut_all(struct ride *r, bool all)
 {
-    struct use *u = NULL;
+    struct keeper_use *u = NULL;
 
     LIST_FOREACH(u, &r->uses, in_ride) {
         if (all || !takes(u))
@@ -109,7 +109,7 @@ static struct ride *find_or_make(struct keeper *k, const struct ride_key *key)
     return r;
 }
 
-void rider_begin(struct use *u)
+void rider_begin(struct keeper_use *u)
 {
     const struct ride_key key = {u->plan.lease, u->plan.who.client};
     struct ride *r = NULL;
@@ -129,7 +129,7 @@ void rider_begin(struct use *u)
     look(r); /* what it was to ride on may be over since it was decided */
 }
 
-void rider_end(struct use *u)
+void rider_end(struct keeper_use *u)
 {
     struct ride *r = u->ride;
 

@@ -18,16 +18,16 @@
 
 enum { COOKIE = 32 };
 
-struct session session_of(const struct sec *cookie)
+struct keeper_session session_of(const struct sec *cookie)
 {
-    struct session s = {.user.ops = 0};
+    struct keeper_session s = {.user.ops = 0};
 
     if (cookie && sec_len(cookie) == COOKIE)
         s.hash = hash_sec_sha256(cookie);
     return s; /* of zeros nobody knows a cookie */
 }
 
-enum err session_find(struct keeper *k, struct session *s)
+enum err keeper_session_find(struct keeper *k, struct keeper_session *s)
 {
     return store_one(k->store, Q_session_get, VALS(V_ID(s->hash), V_INT(keeper_now(k))), &s->user);
 }
@@ -224,7 +224,7 @@ static void login_done(void *ctx, enum err e)
     struct chan *c = peers_chan(&l->k->peers, l->peer);
 
     /* The name is not logged: people type passwords into the wrong field. */
-    log_event(LOG_INFO, "login", LOG_ID("user", l->user.id), LOG_NUM("ok", !e && l->ok),
+    log_event(LEVEL_INFO, "login", LOG_ID("user", l->user.id), LOG_NUM("ok", !e && l->ok),
               LOG_ERR(e));
     if (!e && l->ok)
         tell_login_ok(c, &(struct msg_login_ok){.req = l->req,

@@ -5,15 +5,15 @@
 
 #include "keeper/core.h"
 
-struct session {
+struct keeper_session {
     struct digest hash;   /* of the cookie */
     struct user_row user; /* verifier: its hash */
 };
 
 /* The session of that cookie, not looked for yet. */
-struct session session_of(const struct sec *cookie);
+struct keeper_session session_of(const struct sec *cookie);
 /* Inside work: ERR_NOT_FOUND: nobody is logged in with that cookie. */
-MUST_USE enum err session_find(struct keeper *k, struct session *s);
+MUST_USE enum err keeper_session_find(struct keeper *k, struct keeper_session *s);
 /* Whether this is the person's verifier. Constant time. */
 MUST_USE bool session_proves(const struct user_row *user, const struct sec *verifier);
 /* Whether a proof inside a session of that person would be looked at now. Counts nothing. */

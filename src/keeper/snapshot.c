@@ -27,7 +27,7 @@ static enum err put_work(void *ctx)
     struct keeper *k = p->k;
 
     return store_do(k->store, Q_snapshot_put,
-                    VALS(V_STR(conf_get(&k->conf, p->upstream)->name), V_ID(p->connection),
+                    VALS(V_STR(keeper_conf_get(&k->conf, p->upstream)->name), V_ID(p->connection),
                          V_INT(p->parts->era), V_INT(p->parts->kind), V_INT(keeper_now(k)),
                          V_BYTES(buf_slice(&p->parts->bytes))));
 }
@@ -37,13 +37,13 @@ static void put_done(void *ctx, enum err e)
     struct putting *p = ctx;
 
     if (e) /* only a convenience: the next list comes along */
-        log_event(LOG_WARN, "snapshot_not_stored", LOG_NUM("upstream", p->upstream), LOG_ERR(e));
+        log_event(LEVEL_WARN, "snapshot_not_stored", LOG_NUM("upstream", p->upstream), LOG_ERR(e));
     buf_free(&p->parts->bytes);
     mem_free(p->parts);
     mem_free(p);
 }
 
-static void complete(struct keeper *k, struct use *u)
+static void complete(struct keeper *k, struct keeper_use *u)
 {
     struct putting *p = MEM_NEW(struct putting);
 
@@ -58,7 +58,7 @@ static void complete(struct keeper *k, struct use *u)
 
 void keeper_on_snapshot_put(struct keeper *k, struct chan *c, const struct msg_snapshot_put *m)
 {
-    struct use *u = use_of(k, c, m->use);
+    struct keeper_use *u = use_of(k, c, m->use);
 
     if (!u)
         return;
@@ -83,7 +83,7 @@ void keeper_on_snapshot_put(struct keeper *k, struct chan *c, const struct msg_s
         complete(k, u);
 }
 
-static void tell_parts(struct chan *c, const struct call *call, struct slice all)
+static void tell_parts(struct chan *c, const struct keeper_call *call, struct slice all)
 {
     size_t at = 0;
 
@@ -102,7 +102,7 @@ static void tell_parts(struct chan *c, const struct call *call, struct slice all
 /* What its client may see: of its connection there, while it has one, or what everybody may. */
 static enum err read_list(void *ctx)
 {
-    struct call *call = ctx;
+    struct keeper_call *call = ctx;
     struct keeper *k = call->k;
     struct connection_now now;
     struct bytes_row row;
@@ -114,7 +114,7 @@ static enum err read_list(void *ctx)
     if (revoke_is_dead(k, now.id))
         now.id = (struct connection_id){{0}};
     store_query(k->store, Q_snapshot_get,
-                VALS(V_STR(conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
+                VALS(V_STR(keeper_conf_get(&k->conf, call->upstream)->name), V_INT(call->era),
                      V_INT(call->wanted), V_ID(now.id)),
                 &row, &q);
     if (!store_next(&q))
@@ -125,13 +125,13 @@ static enum err read_list(void *ctx)
 
 static void list_read(void *ctx, enum err e)
 {
-    struct call *call = ctx;
+    struct keeper_call *call = ctx;
     struct keeper *k = call->k;
     struct chan *c = peers_chan(&k->peers, call->key.gateway);
 
     call->busy--;
     if (e && e != ERR_NOT_FOUND)
-        log_event(LOG_ERROR, "snapshot_unreadable", LOG_ERR(e));
+        log_event(LEVEL_ERROR, "snapshot_unreadable", LOG_ERR(e));
     if (!call->gone) {
         group_leave(&call->wants);
         tell_parts(c, call, buf_slice(&call->list));
@@ -155,8 +155,8 @@ void snapshots_give(struct keeper *k, struct chan *c)
     k->calls->giving = true;
     while ((!chan_full(c) || PLANTED(lists_unpaced)) &&
            (l = group_first(&k->calls->wanting, gateway)) &&
-           ((struct call *)l->thing)->list.max == 0) {
-        struct call *call = l->thing;
+           ((struct keeper_call *)l->thing)->list.max == 0) {
+        struct keeper_call *call = l->thing;
 
         call->busy++;
         call->list = BUF_INIT(LIM_SNAPSHOT_BYTES);
@@ -169,7 +169,7 @@ void snapshots_give(struct keeper *k, struct chan *c)
  * fill its channel otherwise, and end it for everybody. */
 void keeper_on_snapshot_get(struct keeper *k, struct chan *c, const struct msg_snapshot_get *m)
 {
-    struct call *call = call_of(k, c, m->call);
+    struct keeper_call *call = call_of(k, c, m->call);
 
     if (!call || call->list.max > 0)
         return;

@@ -157,7 +157,7 @@ bool state_is_for(const struct state *s, const char *upstream, struct digest req
  * A call that went on SET_CONTINUATIONS times already goes on no more. */
 void keeper_on_state_seal(struct keeper *k, struct chan *c, const struct msg_state_seal *m)
 {
-    struct use *u = use_of(k, c, m->use);
+    struct keeper_use *u = use_of(k, c, m->use);
     struct buf text = BUF_INIT(LIM_STATE_BYTES);
     struct state s = {.continues = true, .has_state = m->has_state, .upstream_state = m->state};
 
@@ -180,7 +180,7 @@ void keeper_on_state_seal(struct keeper *k, struct chan *c, const struct msg_sta
     s.lease = u->plan.lease;
     s.expires = keeper_now(k) + limit_get(SET_HANDOFF_TIME);
     RANDOM_ID(s.chain);
-    BUG_IF(!slice_to_cstr(slice_str(conf_get(&k->conf, u->plan.upstream)->name), s.upstream,
+    BUG_IF(!slice_to_cstr(slice_str(keeper_conf_get(&k->conf, u->plan.upstream)->name), s.upstream,
                           sizeof(s.upstream)));
     BUG_IF(state_seal(k, &s, &text) != ERR_OK); /* the maxima fit */
     tell_state_sealed(c, &(struct msg_state_sealed){.use = u->id, .state = buf_slice(&text)});

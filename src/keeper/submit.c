@@ -35,7 +35,7 @@ struct submit {
     struct connection_id connection, old;
     struct use_plan plan;
     struct use_id use;
-    struct use_end end; /* of the trial */
+    struct keeper_use_end end; /* of the trial */
     struct outbox_wait audited;
 };
 
@@ -72,7 +72,7 @@ static enum err take(void *ctx, struct slice plain)
 {
     struct submit *s = ctx;
     const struct page *p = &s->p;
-    const struct kind_given given = {&p->s, &p->row, conf_get(&p->k->conf, s->upstream)};
+    const struct kind_given given = {&p->s, &p->row, keeper_conf_get(&p->k->conf, s->upstream)};
     enum err e = kind_of(p->row.kind)->take(p->k, &given, plain, &s->connection);
 
     s->broken = e == ERR_PROTOCOL;
@@ -148,8 +148,8 @@ static enum err take_values(struct submit *s)
                          &(struct handoff_change){.connection = s->connection}, &seq);
     if (e)
         return e;
-    return kind_of(s->p.row.kind)->tried(conf_get(&k->conf, s->upstream)) ? begin_trial(s)
-                                                                          : accept(s, false);
+    return kind_of(s->p.row.kind)->tried(keeper_conf_get(&k->conf, s->upstream)) ? begin_trial(s)
+                                                                                 : accept(s, false);
 }
 
 static enum err submit_work(void *ctx)
@@ -218,7 +218,7 @@ static void trial_done(void *ctx, enum err e)
 {
     struct submit *s = ctx;
 
-    log_event(e ? LOG_ERROR : LOG_INFO, "credential_tried", LOG_ID("handoff", s->p.row.id),
+    log_event(e ? LEVEL_ERROR : LEVEL_INFO, "credential_tried", LOG_ID("handoff", s->p.row.id),
               LOG_STR("upstream", s->p.row.upstream),
               LOG_STR("state", handoff_state_name(s->p.row.state)),
               LOG_STR("problem", problem_name(s->p.row.problem)), LOG_ERR(e ? e : s->end.why));
@@ -228,7 +228,7 @@ static void trial_done(void *ctx, enum err e)
         finish(s);
 }
 
-static void on_tried(void *owner, UNUSED struct use *u, const struct use_end *end)
+static void on_tried(void *owner, UNUSED struct keeper_use *u, const struct keeper_use_end *end)
 {
     struct submit *s = owner;
 
@@ -255,7 +255,7 @@ static void submit_done(void *ctx, enum err e)
     if (s->broken)
         breach(s);
     if (e && e != ERR_GONE && e != ERR_AGAIN)
-        log_event(LOG_ERROR, "handoff_not_stored", LOG_ID("handoff", s->p.row.id), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "handoff_not_stored", LOG_ID("handoff", s->p.row.id), LOG_ERR(e));
     if (e || s->outcome == SUBMIT_DENIED) {
         if (!e)
             handoff_changed(s->p.k, &s->p.row, s->seq);
@@ -299,7 +299,7 @@ static enum denial refuse_early(struct submit *s)
         page_wrong_person(&s->p);
         return DENIAL_NOT_YOURS;
     }
-    if (!conf_index(&k->conf, slice_str(s->p.row.upstream), &s->upstream))
+    if (!keeper_conf_index(&k->conf, slice_str(s->p.row.upstream), &s->upstream))
         return DENIAL_GONE;
     if (outbox_ready(k) != ERR_OK || sec_room(s->verifier) != ERR_OK)
         return DENIAL_AGAIN;

@@ -27,7 +27,7 @@ static void done(void *ctx, enum err e)
 
     k->sums->writing = false;
     if (e)
-        log_event(LOG_WARN, "counts_not_recorded", LOG_ERR(e));
+        log_event(LEVEL_WARN, "counts_not_recorded", LOG_ERR(e));
     while (s) {
         struct sum *next = s->hh.next;
 

@@ -23,7 +23,7 @@ enum { RETRY_MS = 1000 /* for an end that could not be stored */ };
 static struct record record_of(struct keeper *k, const struct use_plan *p, struct use_id id,
                                enum event event)
 {
-    const struct upstream *u = conf_get(&k->conf, p->upstream);
+    const struct keeper_upstream *u = keeper_conf_get(&k->conf, p->upstream);
 
     return (struct record){.event = event,
                            .who = p->who,
@@ -37,7 +37,7 @@ static struct record record_of(struct keeper *k, const struct use_plan *p, struc
 
 static enum err insert(struct keeper *k, const struct use_plan *p, struct use_id id)
 {
-    const struct upstream *u = conf_get(&k->conf, p->upstream);
+    const struct keeper_upstream *u = keeper_conf_get(&k->conf, p->upstream);
     enum err e = ID_IS_ZERO(p->chain) ? ERR_OK : chain_spend(k, p->chain, p->chain_until);
 
     return e ? e
@@ -100,7 +100,7 @@ enum err use_recover(struct keeper *k)
 
 static void on_audited(void *ctx)
 {
-    struct use *u = ctx;
+    struct keeper_use *u = ctx;
 
     u->audited = true;
     use_try(u);
@@ -111,7 +111,7 @@ static void store_end_of(struct use_ending *n);
 /* The permit's time is over; or an end that could not be stored is tried again. */
 static void on_late(void *ctx)
 {
-    struct use *u = ctx;
+    struct keeper_use *u = ctx;
 
     if (u->unstored)
         store_end_of(u->ending);
@@ -130,9 +130,9 @@ static void on_failed(void *ctx, enum err why)
 
 static const struct egress_wait_events wait_events = {.here = on_here, .failed = on_failed};
 
-struct use *use_start(struct keeper *k, const struct use_start *s)
+struct keeper_use *use_start(struct keeper *k, const struct use_start *s)
 {
-    struct use *u = MEM_NEW(struct use);
+    struct keeper_use *u = MEM_NEW(struct keeper_use);
 
     u->k = k;
     u->id = s->id;
@@ -159,7 +159,7 @@ struct use *use_start(struct keeper *k, const struct use_start *s)
  * queued later. */
 static enum err read_permit(void *ctx)
 {
-    struct use *u = ctx;
+    struct keeper_use *u = ctx;
     const struct use_plan *p = &u->plan;
     enum err e = ERR_OK;
 
@@ -170,7 +170,7 @@ static enum err read_permit(void *ctx)
 
 /* The last look before a permit leaves, each of them. The store has said what was committed when it
  * was asked, the set of the dead says what is not yet. ERR_AGAIN: to be asked once more. */
-static enum err last_look(const struct use *u)
+static enum err last_look(const struct keeper_use *u)
 {
     struct keeper *k = u->k;
 
@@ -184,7 +184,7 @@ static enum err last_look(const struct use *u)
 }
 
 /* How long from now its first byte may take: no longer than the lease lasts. */
-static uint64_t time_left(const struct use *u)
+static uint64_t time_left(const struct keeper_use *u)
 {
     uint64_t most = limit_get(SET_PERMIT_TIME), now = keeper_now(u->k), left = 0;
 
@@ -194,7 +194,7 @@ static uint64_t time_left(const struct use *u)
     return left < most ? left : most;
 }
 
-static enum err send(struct use *u, struct chan *egress)
+static enum err send(struct keeper_use *u, struct chan *egress)
 {
     struct keeper *k = u->k;
     struct chan *gateway = peers_chan(&k->peers, u->gateway);
@@ -219,7 +219,7 @@ static enum err send(struct use *u, struct chan *egress)
     return send_permit(egress, &m);
 }
 
-static void release(struct use *u, struct chan *egress)
+static void release(struct keeper_use *u, struct chan *egress)
 {
     enum err e = last_look(u);
 
@@ -246,12 +246,12 @@ static void release(struct use *u, struct chan *egress)
 
 static void permit_read(void *ctx, enum err e)
 {
-    struct use *u = ctx;
+    struct keeper_use *u = ctx;
     struct chan *egress = egress_chan(u->k, u->plan.upstream);
 
     u->leaving = false;
     if (e == ERR_CORRUPT)
-        log_event(LOG_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
+        log_event(LEVEL_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
     if (e)
         use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);
     else if (egress && u->state == USE_WAITING) /* it waits on for one that died meanwhile */
@@ -260,7 +260,7 @@ static void permit_read(void *ctx, enum err e)
     u->credential = NULL;
 }
 
-void use_try(struct use *u)
+void use_try(struct keeper_use *u)
 {
     struct chan *egress = egress_chan(u->k, u->plan.upstream);
 
@@ -278,7 +278,7 @@ void use_try(struct use *u)
 /* --- the end ---------------------------------------------------------------------------------- */
 
 struct use_ending {
-    struct use *u;
+    struct keeper_use *u;
     uint32_t hits;
     uint16_t status;
     uint64_t seq;
@@ -286,7 +286,7 @@ struct use_ending {
 };
 
 /* Reflections have a budget: beyond it the screen would be an oracle for guessing. */
-static enum err count_hits(struct keeper *k, const struct use *u, uint32_t hits,
+static enum err count_hits(struct keeper *k, const struct keeper_use *u, uint32_t hits,
                            bool *ret_suspended)
 {
     struct record rec = record_of(k, &u->plan, u->id, EVENT_REFLECTED);
@@ -310,7 +310,7 @@ static enum err count_hits(struct keeper *k, const struct use *u, uint32_t hits,
     return e || !*ret_suspended ? e : outbox_add(k, &rec, &seq);
 }
 
-static enum err mark_stale(struct keeper *k, const struct use *u)
+static enum err mark_stale(struct keeper *k, const struct keeper_use *u)
 {
     struct record rec = record_of(k, &u->plan, u->id, EVENT_CONNECTION_STALE);
     uint64_t seq = 0;
@@ -323,7 +323,7 @@ static enum err mark_stale(struct keeper *k, const struct use *u)
 static enum err end_work(void *ctx)
 {
     struct use_ending *n = ctx;
-    struct use *u = n->u;
+    struct keeper_use *u = n->u;
     struct keeper *k = u->k;
     struct record rec = record_of(
         k, &u->plan, u->id, u->end.result == RESULT_UNKNOWN ? EVENT_USE_UNKNOWN : EVENT_USE_RESULT);
@@ -350,7 +350,7 @@ static enum err end_work(void *ctx)
     return e ? e : count_hits(k, u, n->hits, &n->suspended);
 }
 
-void use_drop_parts(struct use *u)
+void use_drop_parts(struct keeper_use *u)
 {
     if (!u->parts)
         return;
@@ -359,7 +359,7 @@ void use_drop_parts(struct use *u)
     u->parts = NULL;
 }
 
-static void free_use(struct use *u)
+static void free_use(struct keeper_use *u)
 {
     outbox_forget(u->k, &u->audit_wait);
     egress_unqueue(u->k, &u->wait);
@@ -372,17 +372,17 @@ static void free_use(struct use *u)
 }
 
 /* In the store it is reserved still, as if it ran; unknown after the next start. */
-static void keep_unstored(struct use *u, enum err e)
+static void keep_unstored(struct keeper_use *u, enum err e)
 {
     if (!u->unstored) {
-        log_event(LOG_ERROR, "use_not_recorded", LOG_ID("use", u->id), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "use_not_recorded", LOG_ID("use", u->id), LOG_ERR(e));
         u->k->uses->unstored++;
     }
     u->unstored = true;
     loop_timer_set(u->timer, RETRY_MS);
 }
 
-static void tell(struct use *u)
+static void tell(struct keeper_use *u)
 {
     const struct use_events *events = u->events;
 
@@ -394,7 +394,7 @@ static void tell(struct use *u)
 static void end_done(void *ctx, enum err e)
 {
     struct use_ending *n = ctx;
-    struct use *u = n->u;
+    struct keeper_use *u = n->u;
 
     if (n->suspended)
         egress_drop(u->k, u->plan.upstream, u->plan.connection, NULL, NULL);
@@ -418,13 +418,14 @@ static void store_end_of(struct use_ending *n)
  * and a crash until it is stored makes it unknown, which takes nothing back. Decision 0023. */
 static bool may_ride(const struct use_ending *n)
 {
-    const struct use *u = n->u;
+    const struct keeper_use *u = n->u;
 
     return u->plan.mode == MODE_CALL && u->end.result == RESULT_ANSWERED && !u->end.refused &&
            n->hits == 0;
 }
 
-static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_t status)
+static void end(struct keeper_use *u, const struct keeper_use_end *how, uint32_t hits,
+                uint16_t status)
 {
     struct use_ending *n = MEM_NEW(struct use_ending);
 
@@ -444,13 +445,13 @@ static void end(struct use *u, const struct use_end *how, uint32_t hits, uint16_
     }
 }
 
-void use_fail(struct use *u, enum err why)
+void use_fail(struct keeper_use *u, enum err why)
 {
     if (u->state == USE_WAITING)
-        end(u, &(struct use_end){.result = RESULT_UNSENT, .why = why}, 0, 0);
+        end(u, &(struct keeper_use_end){.result = RESULT_UNSENT, .why = why}, 0, 0);
 }
 
-void use_detach(struct use *u)
+void use_detach(struct keeper_use *u)
 {
     u->events = NULL;
     u->owner = NULL;
@@ -459,9 +460,9 @@ void use_detach(struct use *u)
 
 void uses_fail_waiting(struct keeper *k, enum err why)
 {
-    struct use *next = NULL;
+    struct keeper_use *next = NULL;
 
-    for (struct use *u = k->uses->by_id; u; u = next) {
+    for (struct keeper_use *u = k->uses->by_id; u; u = next) {
         next = u->hh.next;
         if (!u->audited)
             use_fail(u, why);
@@ -470,19 +471,20 @@ void uses_fail_waiting(struct keeper *k, enum err why)
 
 void uses_egress_lost(struct keeper *k, uint64_t egress)
 {
-    struct use *next = NULL;
+    struct keeper_use *next = NULL;
 
-    for (struct use *u = k->uses->by_id; u; u = next) {
+    for (struct keeper_use *u = k->uses->by_id; u; u = next) {
         next = u->hh.next;
         if (u->state == USE_RELEASED && u->egress == egress)
-            end(u, &(struct use_end){.result = RESULT_UNKNOWN, .why = ERR_UPSTREAM_UNKNOWN}, 0, 0);
+            end(u, &(struct keeper_use_end){.result = RESULT_UNKNOWN, .why = ERR_UPSTREAM_UNKNOWN},
+                0, 0);
     }
 }
 
 void uses_close(struct keeper *k)
 {
     while (k->uses->by_id) {
-        struct use *u = k->uses->by_id;
+        struct keeper_use *u = k->uses->by_id;
 
         if (u->events && u->events->forgotten)
             u->events->forgotten(u->owner);
@@ -492,9 +494,9 @@ void uses_close(struct keeper *k)
 
 /* --- what egress says ------------------------------------------------------------------------- */
 
-struct use *use_of(struct keeper *k, struct chan *c, struct use_id id)
+struct keeper_use *use_of(struct keeper *k, struct chan *c, struct use_id id)
 {
-    struct use *u = NULL;
+    struct keeper_use *u = NULL;
 
     HASH_FIND(hh, k->uses->by_id, &id, sizeof(id), u);
     if (!u)
@@ -508,7 +510,7 @@ struct use *use_of(struct keeper *k, struct chan *c, struct use_id id)
 
 void keeper_on_use_result(struct keeper *k, struct chan *c, const struct msg_use_result *m)
 {
-    struct use *u = use_of(k, c, m->use);
+    struct keeper_use *u = use_of(k, c, m->use);
 
     if (!u)
         return;
@@ -516,18 +518,20 @@ void keeper_on_use_result(struct keeper *k, struct chan *c, const struct msg_use
         chan_breach(c, BREACH_RESULT_TWICE);
         return;
     }
-    log_event(m->result == RESULT_ANSWERED ? LOG_DEBUG : LOG_WARN, "use_ended",
+    log_event(m->result == RESULT_ANSWERED ? LEVEL_DEBUG : LEVEL_WARN, "use_ended",
               LOG_ID("use", u->id), LOG_NUM("call", u->call), LOG_ID("client", u->plan.who.client),
-              LOG_STR("upstream", conf_get(&k->conf, u->plan.upstream)->name),
+              LOG_STR("upstream", keeper_conf_get(&k->conf, u->plan.upstream)->name),
               LOG_STR("result", result_name(m->result)), LOG_NUM("status", m->status),
               LOG_ERR(m->code));
-    end(u, &(struct use_end){.result = m->result, .refused = m->refused, .why = (enum err)m->code},
+    end(u,
+        &(struct keeper_use_end){
+            .result = m->result, .refused = m->refused, .why = (enum err)m->code},
         m->hits, m->status);
 }
 
 struct hits {
     struct keeper *k;
-    struct use copy; /* its plan and id: the use may end first */
+    struct keeper_use copy; /* its plan and id: the use may end first */
     uint32_t n;
     bool suspended;
 };
@@ -544,7 +548,7 @@ static void hits_done(void *ctx, enum err e)
     struct hits *h = ctx;
 
     if (e)
-        log_event(LOG_ERROR, "reflection_not_recorded", LOG_ID("use", h->copy.id), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "reflection_not_recorded", LOG_ID("use", h->copy.id), LOG_ERR(e));
     else if (h->suspended)
         egress_drop(h->k, h->copy.plan.upstream, h->copy.plan.connection, NULL, NULL);
     mem_free(h);
@@ -552,7 +556,7 @@ static void hits_done(void *ctx, enum err e)
 
 void keeper_on_use_hits(struct keeper *k, struct chan *c, const struct msg_use_hits *m)
 {
-    struct use *u = use_of(k, c, m->use);
+    struct keeper_use *u = use_of(k, c, m->use);
     struct hits *h = NULL;
 
     if (!u)

@@ -9,9 +9,9 @@
 #include "keeper/egress.h"
 #include "keeper/outbox.h"
 
-struct use;
+struct keeper_use;
 
-LIST_HEAD(use_list, use);
+LIST_HEAD(use_list, keeper_use);
 
 /* What a use rides on, or takes from: a lease, or without one the agent key alone. */
 struct ride_key {
@@ -32,7 +32,7 @@ struct use_plan {
     uint8_t times;         /* how often its call has gone on, this time included */
     bool has_state;        /* with the upstream's requestState: */
     struct slice state;    /* the owner's, which it keeps until released() or use_detach */
-    struct digest request; /* what it is, and where: as a struct call has it */
+    struct digest request; /* what it is, and where: as a struct keeper_call has it */
     bool summed;         /* a list without a credential: counted, and no row or record of its own */
     struct use_id chain; /* of a requestState, or zero */
     uint64_t chain_until;
@@ -40,7 +40,7 @@ struct use_plan {
     uint64_t revocations; /* how many there had been when it was asked for */
 };
 
-struct use_end {
+struct keeper_use_end {
     enum result result;
     bool refused; /* the upstream did not accept the credential */
     enum err why; /* for unsent and unknown */
@@ -50,8 +50,8 @@ struct use_end {
  * the keeper closes: the owner frees itself. */
 struct use_events {
     void (*forgotten)(void *owner);
-    void (*released)(void *owner, struct use *u, uint64_t egress_generation);
-    void (*ended)(void *owner, struct use *u, const struct use_end *end);
+    void (*released)(void *owner, struct keeper_use *u, uint64_t egress_generation);
+    void (*ended)(void *owner, struct keeper_use *u, const struct keeper_use_end *end);
 };
 
 /* A list that is arriving. */
@@ -64,7 +64,7 @@ struct snapshot_parts {
 
 enum use_state { USE_WAITING, USE_RELEASED, USE_ENDING };
 
-struct use {
+struct keeper_use {
     struct use_id id;
     struct use_plan plan;
     enum use_state state;
@@ -78,7 +78,7 @@ struct use {
     struct sec *credential;
     uint64_t egress; /* serial, once released */
     uint32_t dials, refusals;
-    struct use_end end;
+    struct keeper_use_end end;
     struct use_ending *ending; /* how it ended, until the store has it */
     bool unstored;             /* the store could not take it yet */
     struct loop_timer *timer;
@@ -86,12 +86,12 @@ struct use {
     struct egress_wait wait;
     struct outbox_wait audit_wait;
     struct ride *ride; /* NULL: it has none, or has left it */
-    LIST_ENTRY(use) in_ride;
+    LIST_ENTRY(keeper_use) in_ride;
     UT_hash_handle hh;
 };
 
 struct uses {
-    struct use *by_id;
+    struct keeper_use *by_id;
     size_t unstored; /* how many ended and still stand in the store as running: while there is one,
                         nothing is reserved */
 };
@@ -117,14 +117,14 @@ struct use_start {
     void *owner;
 };
 
-struct use *use_start(struct keeper *k, const struct use_start *s);
+struct keeper_use *use_start(struct keeper *k, const struct use_start *s);
 /* The owner is gone: a use that was not released is given back; another goes on without telling
  * anybody. */
-void use_detach(struct use *u);
+void use_detach(struct keeper_use *u);
 /* Released if everything is there for it. */
-void use_try(struct use *u);
+void use_try(struct keeper_use *u);
 /* It was not released, and will not be. */
-void use_fail(struct use *u, enum err why);
+void use_fail(struct keeper_use *u, enum err why);
 /* All that wait for audit. */
 void uses_fail_waiting(struct keeper *k, enum err why);
 /* The process that had these is gone: what was released to it is unknown. */
@@ -133,18 +133,18 @@ void uses_close(struct keeper *k);
 
 /* The use of that id if it was released to this channel. NULL: it is over or was never there; a use
  * of another process closes the channel. */
-struct use *use_of(struct keeper *k, struct chan *c, struct use_id id);
+struct keeper_use *use_of(struct keeper *k, struct chan *c, struct use_id id);
 /* What has arrived of a list is forgotten; may be nothing. */
-void use_drop_parts(struct use *u);
+void use_drop_parts(struct keeper_use *u);
 
 /* --- rider.c ---------------------------------------------------------------------------------- */
 
 /* A use of mode call that was started: takers are counted, riders kept with the lease they ride on,
  * or with the agent key where there is no lease. */
-void rider_begin(struct use *u);
+void rider_begin(struct keeper_use *u);
 /* It ended, and the store has what became of its lease. When the last that takes has ended on a
  * lease that is used up, or the credential was refused, its riders are cut. No-op the second time.
  */
-void rider_end(struct use *u);
+void rider_end(struct keeper_use *u);
 
 #endif

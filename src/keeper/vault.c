@@ -62,7 +62,7 @@ static void plant(struct keeper *k, struct slice value)
     if (PLANTED(environment_tells))
         planted_environment(value);
     if (PLANTED(keeper_logs))
-        log_event(LOG_INFO, "planted", LOG_TEXT("value", value));
+        log_event(LEVEL_INFO, "planted", LOG_TEXT("value", value));
     if (PLANTED(audit_tells))
         IGNORE(outbox_add(k, &(struct record){.event = EVENT_REFLECTED, .detail = value}, &seq));
 }

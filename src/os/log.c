@@ -15,7 +15,7 @@
 
 enum { LINE_BYTES = 2048, TEXT_BYTES = 256 };
 
-static enum level log_most = LOG_INFO;
+static enum level log_most = LEVEL_INFO;
 static uint64_t log_lost;
 static log_sink_fn *log_sink;
 static void *log_sink_ctx;

@@ -4,7 +4,7 @@
  * is no field for free bytes: text from outside goes through LOG_TEXT, which prints printable
  * ASCII, escapes the rest and cuts at 256 bytes. A struct sec does not compile as a field.
  *
- *     log_event(LOG_WARN, "upstream_refused", LOG_ID("use", id), LOG_TEXT("upstream", name),
+ *     log_event(LEVEL_WARN, "upstream_refused", LOG_ID("use", id), LOG_TEXT("upstream", name),
  * LOG_ERR(e));
  */
 #ifndef SG_OS_LOG_H
@@ -14,11 +14,6 @@
 #include "base/id.h"
 #include "base/slice.h"
 #include "ipc/gen/enums.h"
-
-#define LOG_ERROR LEVEL_ERROR
-#define LOG_WARN  LEVEL_WARN
-#define LOG_INFO  LEVEL_INFO
-#define LOG_DEBUG LEVEL_DEBUG
 
 struct log_field {
     const char *key; /* a literal */

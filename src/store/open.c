@@ -35,7 +35,7 @@ static enum err open_file(struct store *s, const char *dir)
     if (!e)
         e = file_check((const char *)path.p);
     if (e)
-        log_event(LOG_ERROR, "store_unusable", LOG_STR("hint", "is " STORE_FILE " a plain file?"),
+        log_event(LEVEL_ERROR, "store_unusable", LOG_STR("hint", "is " STORE_FILE " a plain file?"),
                   LOG_ERR(e));
     if (!e) {
         mode_t old = umask(077);

@@ -18,15 +18,15 @@ static void hand_over(struct supervisor *s, int fd)
     unsigned uid = 0, pid = 0;
 
     if (listen_peer(fd, &uid, &pid) != ERR_OK || (uid != s->uid && uid != 0)) {
-        log_event(LOG_WARN, "control_refused", LOG_NUM("uid", uid), LOG_NUM("from_pid", pid));
+        log_event(LEVEL_WARN, "control_refused", LOG_NUM("uid", uid), LOG_NUM("from_pid", pid));
         return;
     }
     if (!keeper || keeper->state != PROC_RUNNING || !keeper->chan ||
         send_peer(keeper->chan, &m, fd) != ERR_OK) {
-        log_event(LOG_WARN, "control_too_early", LOG_NUM("from_pid", pid));
+        log_event(LEVEL_WARN, "control_too_early", LOG_NUM("from_pid", pid));
         return;
     }
-    log_event(LOG_INFO, "control", LOG_NUM("uid", uid), LOG_NUM("from_pid", pid),
+    log_event(LEVEL_INFO, "control", LOG_NUM("uid", uid), LOG_NUM("from_pid", pid),
               LOG_NUM("client", m.instance));
 }
 

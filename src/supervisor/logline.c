@@ -69,7 +69,7 @@ static size_t field(struct slice s)
 
 static bool level_of(struct slice word, enum level *ret)
 {
-    for (int l = LOG_ERROR; l <= LOG_DEBUG; l++) {
+    for (int l = LEVEL_ERROR; l <= LEVEL_DEBUG; l++) {
         if (slice_eq_str(word, level_name((enum level)l))) {
             *ret = (enum level)l;
             return true;

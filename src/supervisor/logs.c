@@ -36,8 +36,8 @@ static void put_out(const char *process, uint32_t pid, enum level level, struct 
 /* Whether one more line of p fits its budget; the last of it is for what somebody should look at. */
 static bool within_budget(struct proc *p, enum level level)
 {
-    uint64_t factor = most(p->sup) == LOG_DEBUG ? 10 : 1;
-    uint64_t kept = level <= LOG_WARN || PLANTED(log_unshared) ? 0 : LIM_LOG_KEPT;
+    uint64_t factor = most(p->sup) == LEVEL_DEBUG ? 10 : 1;
+    uint64_t kept = level <= LEVEL_WARN || PLANTED(log_unshared) ? 0 : LIM_LOG_KEPT;
     const struct pace_limit l = {(LIM_LOG_BURST - kept) * factor, LIM_LOG_RATE * factor};
 
     if (pace_take(&p->budget.pace, &l, loop_now(p->sup->loop)))
@@ -49,7 +49,7 @@ static bool within_budget(struct proc *p, enum level level)
 void logs_line(struct proc *p, struct slice line)
 {
     struct buf quoted = BUF_INIT(2 * LIM_LOG_LINE);
-    enum level level = LOG_WARN;
+    enum level level = LEVEL_WARN;
     struct slice event = SLICE_LIT("not_a_record"), rest = SLICE_EMPTY;
     uint32_t pid = (uint32_t)p->child.pid;
 
@@ -60,7 +60,7 @@ void logs_line(struct proc *p, struct slice line)
     }
     if (level <= most(p->sup) && within_budget(p, level)) {
         if (p->budget.lost > 0) {
-            log_event(LOG_WARN, "log_lines_dropped", LOG_STR("by", p->label),
+            log_event(LEVEL_WARN, "log_lines_dropped", LOG_STR("by", p->label),
                       LOG_NUM("count", p->budget.lost));
             p->budget.lost = 0;
         }

@@ -132,7 +132,7 @@ static enum err keys_have_data(const struct supervisor *s)
         e = has_any(s->config->data, &data);
     if (e || !keys || data)
         return ERR_OK; /* what cannot be read cannot be worked in, which is said elsewhere */
-    log_event(LOG_ERROR, "keys_of_another_store", LOG_TEXT("data", slice_str(s->config->data)),
+    log_event(LEVEL_ERROR, "keys_of_another_store", LOG_TEXT("data", slice_str(s->config->data)),
               LOG_STR("hint", "the folder of keys has a master key, but the folder of data is "
                               "empty or not there: is data: the right folder? Nothing was made. If "
                               "no store needs the key, move it away"));
@@ -286,9 +286,9 @@ static enum err jail(const struct supervisor *s)
     enum err e = box_apply(&b, &abi, &what);
 
     if (e)
-        log_event(LOG_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
+        log_event(LEVEL_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
     if (!e && s->uid == 0)
-        log_event(LOG_WARN, "running_as_root",
+        log_event(LEVEL_WARN, "running_as_root",
                   LOG_STR("hint", "make an account for Sidegate and name it with user"));
     return e;
 }
@@ -298,7 +298,7 @@ static void on_signal(void *ctx, int number)
     struct supervisor *s = ctx;
 
     if (number == SIGHUP && !s->terminal)
-        log_event(LOG_WARN, "hangup_ignored",
+        log_event(LEVEL_WARN, "hangup_ignored",
                   LOG_STR("hint", "a changed configuration needs a new start; SIGTERM stops"));
     else
         stages_stop(s, EXIT_SUCCESS);
@@ -319,7 +319,7 @@ static int serve(struct supervisor *s)
         proc_free(p);
     signals_free(signals);
     loop_free(s->loop);
-    log_event(LOG_INFO, "stopped", LOG_NUM("status", s->status));
+    log_event(LEVEL_INFO, "stopped", LOG_NUM("status", s->status));
     return s->status;
 }
 

@@ -85,8 +85,9 @@ void supervisor_on_ready(struct proc *p, const struct msg_ready *m)
     p->state = PROC_RUNNING;
     p->ready_since = loop_now(p->sup->loop);
     loop_timer_stop(p->timer);
-    log_event(LOG_INFO, "process_ready", LOG_STR("name", p->label), LOG_NUM("number", p->child.pid),
-              LOG_NUM("landlock", m->landlock_abi), LOG_NUM("seccomp", box_has_seccomp()));
+    log_event(LEVEL_INFO, "process_ready", LOG_STR("name", p->label),
+              LOG_NUM("number", p->child.pid), LOG_NUM("landlock", m->landlock_abi),
+              LOG_NUM("seccomp", box_has_seccomp()));
     wiring_connect(p);
     stages_changed(p->sup);
 }
@@ -124,7 +125,7 @@ static void on_closed(void *ctx, struct chan *c, enum err why)
     chan_free(c);
     p->chan = NULL;
     if (why != ERR_CLOSED)
-        log_event(LOG_ERROR, "process_misbehaved", LOG_STR("name", p->label), LOG_ERR(why));
+        log_event(LEVEL_ERROR, "process_misbehaved", LOG_STR("name", p->label), LOG_ERR(why));
     /* Without a channel it serves nobody. Most often it has ended already. */
     if (proc_lives(p) && p->state != PROC_STOPPING)
         spawn_signal(&p->child, SIGKILL);
@@ -171,7 +172,7 @@ static void say_ended(const struct proc *p, const struct child_end *end)
                       : end->code == SIGABRT ? "aborted on a bug"
                                              : "signal";
 
-    log_event(fine ? LOG_INFO : LOG_ERROR, "process_ended", LOG_STR("name", p->label),
+    log_event(fine ? LEVEL_INFO : LEVEL_ERROR, "process_ended", LOG_STR("name", p->label),
               LOG_NUM("number", p->child.pid), LOG_STR("how", how), LOG_NUM("code", end->code));
 }
 
@@ -199,7 +200,7 @@ static void tell_keeper_no_egress(const struct proc *p)
     if (keeper && keeper->state == PROC_RUNNING && keeper->chan &&
         send_egress_failed(keeper->chan, &(struct msg_egress_failed){(uint16_t)p->instance}) !=
             ERR_OK)
-        log_event(LOG_WARN, "keeper_not_told", LOG_STR("name", p->label));
+        log_event(LEVEL_WARN, "keeper_not_told", LOG_STR("name", p->label));
 }
 
 /* What follows an end that nobody asked for. */
@@ -211,7 +212,7 @@ static void after_end(struct proc *p, bool was_ready)
         p->failures = 0;
     p->failures++;
     if (p->role != ROLE_EGRESS && !s->serving && !was_ready) {
-        log_event(LOG_ERROR, "cannot_start", LOG_STR("name", p->label));
+        log_event(LEVEL_ERROR, "cannot_start", LOG_STR("name", p->label));
         stages_stop(s, EXIT_FAILURE);
         return;
     }
@@ -287,10 +288,10 @@ static void attach(struct proc *p, int channel, int log)
     p->child_watch = loop_watch(p->sup->loop, p->child.handle, LOOP_READ, child_ended, p);
     p->state = PROC_BOOT;
     loop_timer_set(p->timer, p->sup->config->limits[SET_START_TIME]);
-    log_event(LOG_INFO, "process_started", LOG_STR("name", p->label),
+    log_event(LEVEL_INFO, "process_started", LOG_STR("name", p->label),
               LOG_NUM("number", p->child.pid), LOG_NUM("generation", p->generation));
     if (boot_send(p) != ERR_OK) {
-        log_event(LOG_ERROR, "boot_not_sent", LOG_STR("name", p->label));
+        log_event(LEVEL_ERROR, "boot_not_sent", LOG_STR("name", p->label));
         spawn_signal(&p->child, SIGKILL);
     }
 }
@@ -313,7 +314,7 @@ static void start_now(struct proc *p)
     }
     sock_close(channel[0]);
     sock_close(log[0]);
-    log_event(LOG_ERROR, "process_not_started", LOG_STR("name", p->label), LOG_ERR(e));
+    log_event(LEVEL_ERROR, "process_not_started", LOG_STR("name", p->label), LOG_ERR(e));
     p->state = PROC_IDLE;
     p->ready_since = 0;
     after_end(p, false);
@@ -334,7 +335,7 @@ static void end_of_patience(void *ctx)
         start_now(p);
         return;
     }
-    log_event(LOG_ERROR, "process_too_slow", LOG_STR("name", p->label),
+    log_event(LEVEL_ERROR, "process_too_slow", LOG_STR("name", p->label),
               LOG_STR("to", p->state == PROC_BOOT ? "start" : "stop"));
     spawn_signal(&p->child, SIGKILL);
 }
@@ -357,7 +358,7 @@ void proc_restart(struct proc *p, const char *why)
 {
     if (p->state != PROC_BOOT && p->state != PROC_RUNNING)
         return;
-    log_event(LOG_WARN, "process_restarted", LOG_STR("name", p->label), LOG_STR("why", why));
+    log_event(LEVEL_WARN, "process_restarted", LOG_STR("name", p->label), LOG_STR("why", why));
     p->wanted = true;
     spawn_signal(&p->child, SIGKILL);
 }

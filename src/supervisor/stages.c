@@ -52,9 +52,9 @@ static void say_ready(struct supervisor *s)
     }
     control_start(s);
     if (s->init)
-        log_event(LOG_INFO, "ready", LOG_STR("text", "sidegate is ready for its command alone"));
+        log_event(LEVEL_INFO, "ready", LOG_STR("text", "sidegate is ready for its command alone"));
     else
-        log_event(LOG_INFO, "ready", LOG_STR("text", "sidegate is ready"),
+        log_event(LEVEL_INFO, "ready", LOG_STR("text", "sidegate is ready"),
                   LOG_STR("agents", s->config->gateway.address),
                   LOG_NUM("agents_port", s->gateway_port),
                   LOG_STR("pages", s->config->surface_url));
@@ -92,7 +92,7 @@ void stages_stop(struct supervisor *s, int status)
 {
     if (s->stopping)
         return;
-    log_event(LOG_INFO, "stopping");
+    log_event(LEVEL_INFO, "stopping");
     s->stopping = true;
     s->status = status;
     control_stop(s);

@@ -44,7 +44,7 @@ static void connect_two(const struct proc *a, const struct proc *b)
     if (!e)
         e = introduce(b, a, fds[1]);
     if (e) /* one of them is ending; its successor is connected anew */
-        log_event(LOG_WARN, "not_connected", LOG_STR("one", a->label), LOG_STR("other", b->label),
+        log_event(LEVEL_WARN, "not_connected", LOG_STR("one", a->label), LOG_STR("other", b->label),
                   LOG_ERR(e));
     sock_close(fds[0]);
     sock_close(fds[1]);
@@ -57,7 +57,7 @@ void wiring_listen(const struct proc *p)
                                        : -1;
 
     if (fd >= 0 && send_listener(p->chan, &(struct msg_listener){0}, fd) != ERR_OK)
-        log_event(LOG_WARN, "no_listener", LOG_STR("process", p->label));
+        log_event(LEVEL_WARN, "no_listener", LOG_STR("process", p->label));
 }
 
 void wiring_connect(struct proc *p)
@@ -88,7 +88,7 @@ void supervisor_on_alert(struct proc *from, const struct msg_alert *m)
 
     if (!accused || accused->generation != m->generation)
         return;
-    log_event(LOG_WARN, "alert", LOG_STR("by", from->label), LOG_STR("about", accused->label),
+    log_event(LEVEL_WARN, "alert", LOG_STR("by", from->label), LOG_STR("about", accused->label),
               LOG_ERR((enum err)m->code));
     if (!paired(from->role, accused->role))
         proc_restart(from, "accused a stranger");

@@ -310,7 +310,7 @@ static enum err seal(const struct visit *v, const struct give *g, struct buf *se
 
 static void on_submitted(struct visit *v, const struct msg_handoff_view *m)
 {
-    log_event(LOG_INFO, "handoff_answered", LOG_ID("handoff", v->handoff),
+    log_event(LEVEL_INFO, "handoff_answered", LOG_ID("handoff", v->handoff),
               LOG_STR("state", handoff_state_name(m->state)),
               LOG_STR("problem", problem_name(m->problem)));
     reply_to_handoff(v);

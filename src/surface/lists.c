@@ -133,7 +133,7 @@ void connections_show(struct visit *v)
 static void on_revoked(struct visit *v, const struct msg_page_done *m)
 {
     (void)m;
-    log_event(LOG_INFO, "revoked", LOG_ID("connection", v->connection));
+    log_event(LEVEL_INFO, "revoked", LOG_ID("connection", v->connection));
     reply_redirect(v, SLICE_LIT("/connections?revoked=1"));
 }
 

@@ -139,7 +139,7 @@ static void on_ok(struct visit *v, const struct msg_login_ok *m)
                                          .max_age = LIM_BROWSER_TIME,
                                          .secure = true});
     buf_free(&value);
-    log_event(LOG_INFO, "logged_in", LOG_NUM("req", v->req));
+    log_event(LEVEL_INFO, "logged_in", LOG_NUM("req", v->req));
     go_on(v);
 }
 
@@ -148,7 +148,7 @@ static void on_denied(struct visit *v, const struct msg_page_denied *m)
     const struct login *l = v->own;
 
     /* The name is not logged: people type passwords into the wrong field. */
-    log_event(LOG_INFO, "log_in_refused", LOG_NUM("req", v->req),
+    log_event(LEVEL_INFO, "log_in_refused", LOG_NUM("req", v->req),
               LOG_STR("why", denial_name(m->why)));
     if (m->why == DENIAL_RATE) {
         v->retry_after = 60;
@@ -237,7 +237,7 @@ void login_post(struct visit *v)
 static void on_logged_out(struct visit *v, const struct msg_page_done *m)
 {
     (void)m;
-    log_event(LOG_INFO, "logged_out", LOG_NUM("req", v->req));
+    log_event(LEVEL_INFO, "logged_out", LOG_NUM("req", v->req));
     reply_to_login(v); /* which deletes the cookie */
 }
 

@@ -71,7 +71,7 @@ struct slice posted_get(const struct form *f, const char *name, size_t max, bool
     if (PLANTED(surface_keeps) || PLANTED(page_tells) || PLANTED(redirect_tells))
         planted_keep(s);
     if (PLANTED(surface_logs))
-        log_event(LOG_INFO, "planted", LOG_TEXT("value", s));
+        log_event(LEVEL_INFO, "planted", LOG_TEXT("value", s));
     return s;
 }
 

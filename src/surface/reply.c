@@ -191,7 +191,8 @@ void reply_denied(struct visit *v, const struct msg_page_denied *m)
         [DENIAL_AGAIN] = PAGE_AGAIN,         [DENIAL_WRONG_PASSWORD] = PAGE_CSRF,
     };
 
-    log_event(LOG_INFO, "page_denied", LOG_NUM("req", v->req), LOG_STR("why", denial_name(m->why)));
+    log_event(LEVEL_INFO, "page_denied", LOG_NUM("req", v->req),
+              LOG_STR("why", denial_name(m->why)));
     if (m->why == DENIAL_LOG_IN) {
         reply_to_login(v);
         return;

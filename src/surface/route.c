@@ -169,7 +169,7 @@ static void refuse(struct visit *v, enum page_text text)
 {
     if (text == PAGE_BAD_METHOD)
         v->allow = allowed(v->http);
-    log_event(LOG_INFO, "visit_refused", LOG_NUM("status", page_status(text)));
+    log_event(LEVEL_INFO, "visit_refused", LOG_NUM("status", page_status(text)));
     reply_text(v, text, NULL, SLICE_EMPTY);
 }
 

@@ -38,7 +38,7 @@ static void on_end(void *ctx, struct http_req *req, enum http_end how)
 static void on_refused(void *ctx, enum err why)
 {
     (void)ctx;
-    log_event(LOG_INFO, "request_refused", LOG_ERR(why));
+    log_event(LEVEL_INFO, "request_refused", LOG_ERR(why));
 }
 
 static const struct http_ops http_ops = {

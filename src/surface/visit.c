@@ -21,7 +21,7 @@ static void lose(struct visit *v)
 
 static void log_late(const struct visit *v)
 {
-    log_event(LOG_WARN, "page_timeout", LOG_NUM("req", v->req));
+    log_event(LEVEL_WARN, "page_timeout", LOG_NUM("req", v->req));
 }
 
 static void on_time(void *ctx)

@@ -41,7 +41,7 @@ static struct stage *the_stage(const char **ret_session)
     void *state = NULL;
 
     if (s == NULL) {
-        log_set_level(LOG_ERROR);
+        log_set_level(LEVEL_ERROR);
         /* One key sends all inputs, most of them to be refused. */
         MUST(limit_set(SET_KEY_BURST, limit_row(SET_KEY_BURST)->max) == ERR_OK);
         MUST(limit_set(SET_KEY_RATE, limit_row(SET_KEY_RATE)->max) == ERR_OK);

@@ -6,16 +6,16 @@
 
 struct chan;
 struct keeper;
-struct conf;
+struct keeper_conf;
 
 /* Where the conf_* rows go; the role's own, as are the following. */
-struct conf *keeper_conf(struct keeper *x);
+struct keeper_conf *keeper_conf(struct keeper *x);
 
 /* One for each message, in the file that it concerns: with a missing one the role does not link. Slices in m live as long as
  * the call. Where m is not const, a secret that is kept leaves NULL. fd is owned. */
-void keeper_on_conf_upstream(struct conf *, const struct msg_conf_upstream *m);
-void keeper_on_conf_endpoint(struct conf *, const struct msg_conf_endpoint *m);
-void keeper_on_conf_field(struct conf *, const struct msg_conf_field *m);
+void keeper_on_conf_upstream(struct keeper_conf *, const struct msg_conf_upstream *m);
+void keeper_on_conf_endpoint(struct keeper_conf *, const struct msg_conf_endpoint *m);
+void keeper_on_conf_field(struct keeper_conf *, const struct msg_conf_field *m);
 void keeper_on_egress_failed(struct keeper *, const struct msg_egress_failed *m);
 void keeper_on_token_check(struct keeper *, struct chan *c, const struct msg_token_check *m);
 void keeper_on_call_open(struct keeper *, struct chan *c, const struct msg_call_open *m);

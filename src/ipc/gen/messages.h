@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x8a8d93f938004ba7u
+#define MSG_TABLE_ID 0x962c7271baccf1feu
 
 enum msg {
     MSG_NONE,

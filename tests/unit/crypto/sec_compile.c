@@ -14,20 +14,20 @@ void try_it(struct sec *secret, struct buf *out);
 
 void try_it(struct sec *secret, struct buf *out)
 {
-    log_event(LOG_INFO, "control", LOG_NUM("length", sec_len(secret)));
+    log_event(LEVEL_INFO, "control", LOG_NUM("length", sec_len(secret)));
     buf_printf(out, "%zu", sec_len(secret));
 #if CASE == 1
-    log_event(LOG_INFO, "x", LOG_TEXT("value", secret));
+    log_event(LEVEL_INFO, "x", LOG_TEXT("value", secret));
 #elif CASE == 2
-    log_event(LOG_INFO, "x", LOG_STR("value", secret));
+    log_event(LEVEL_INFO, "x", LOG_STR("value", secret));
 #elif CASE == 3
-    log_event(LOG_INFO, "x", LOG_NUM("value", secret));
+    log_event(LEVEL_INFO, "x", LOG_NUM("value", secret));
 #elif CASE == 4
-    log_event(LOG_INFO, "x", LOG_ID("value", secret));
+    log_event(LEVEL_INFO, "x", LOG_ID("value", secret));
 #elif CASE == 5
-    log_event(LOG_INFO, "x", LOG_ID("value", *secret));
+    log_event(LEVEL_INFO, "x", LOG_ID("value", *secret));
 #elif CASE == 6
-    log_event(LOG_INFO, "x", LOG_ERR(secret));
+    log_event(LEVEL_INFO, "x", LOG_ERR(secret));
 #elif CASE == 7
     printf("%s", secret);
 #elif CASE == 8

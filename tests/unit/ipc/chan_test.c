@@ -481,7 +481,7 @@ static void test_trace_at_debug(void **state)
 {
     struct world *w = *state;
 
-    log_set_level(LOG_DEBUG);
+    log_set_level(LEVEL_DEBUG);
     both(w);
     assert_err(send_call_gone(w->a.chan, &(struct msg_call_gone){.call = 5}), ERR_OK);
     turns(w);

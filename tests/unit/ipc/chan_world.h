@@ -82,7 +82,7 @@ static inline int start(void **state)
     w->raw = -1;
     w->a.fd = w->b.fd = -1;
     log_set_sink(keep_log, w);
-    log_set_level(LOG_INFO);
+    log_set_level(LEVEL_INFO);
     chan_own(0, 0);
     *state = w;
     return 0;

@@ -358,7 +358,7 @@ static void test_crash_when_released(void **state)
 static void test_crash_while_the_end_rides(void **state)
 {
     struct world *w = *state;
-    struct use *u = NULL;
+    struct keeper_use *u = NULL;
     struct use_id use;
 
     say_call(w, 1);
@@ -498,7 +498,7 @@ static void test_stale_in_between_keeps_the_chain(void **state)
     struct buf st = BUF_INIT(LIM_STATE_BYTES);
     struct msg_call_open o = rig_call(2, w->ann);
     struct msg_use_result m = {.result = RESULT_ANSWERED, .refused = true};
-    struct call *c = NULL;
+    struct keeper_call *c = NULL;
     struct use_id chain;
 
     say_call(w, 1);

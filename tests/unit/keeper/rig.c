@@ -324,7 +324,7 @@ struct buf rig_rows(struct rig *r, enum stmt q)
 
 /* --- the keeper ------------------------------------------------------------------------------- */
 
-static void configure(struct conf *f)
+static void configure(struct keeper_conf *f)
 {
     static const char *const names[RIG_UPSTREAMS] = {"key", "tried", "open", "two"};
     static const uint8_t fields[RIG_UPSTREAMS] = {1, 1, 0, 2};
@@ -348,7 +348,7 @@ static void configure(struct conf *f)
                                                           .name = SLICE_LIT("f"),
                                                           .wants = i == UP_KEY ? CHARS_ASCII : 0});
     }
-    assert_err(conf_check(f), ERR_OK);
+    assert_err(keeper_conf_check(f), ERR_OK);
 }
 
 void rig_open(struct rig *r)

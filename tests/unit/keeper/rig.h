@@ -34,7 +34,7 @@ struct rig {
     char dir[64], keys[80];
     struct loop *loop;
     struct keeper *k;
-    struct conf conf; /* as keeper_open gets it */
+    struct keeper_conf conf; /* as keeper_open gets it */
     struct fake fakes[RIG_FAKES];
     size_t fakes_n;
     struct fake *gateway, *egress, *dialer, *surface, *audit, *cli, *supervisor;

@@ -71,10 +71,11 @@ static void test_calls(void **state)
     (void)state;
     for (int s = 0; s < CALL_STATES; s++) {
         for (int e = 0; e < CALL_EVENTS; e++) {
-            enum call_state next = CALL_STATES;
+            enum keeper_call_state next = CALL_STATES;
             int want = find(calls, ARRAY_LEN(calls), s, e);
 
-            assert_int_equal(call_step((enum call_state)s, (enum call_event)e, &next), want >= 0);
+            assert_int_equal(call_step((enum keeper_call_state)s, (enum keeper_call_event)e, &next),
+                             want >= 0);
             assert_int_equal(next, want >= 0 ? want : (int)CALL_STATES);
         }
     }

@@ -22,7 +22,7 @@ static int start(void **state)
     (void)state;
     lines[0] = '\0';
     log_set_sink(keep, NULL);
-    log_set_level(LOG_INFO);
+    log_set_level(LEVEL_INFO);
     return 0;
 }
 
@@ -31,7 +31,7 @@ static void test_fields_of_each_type(void **state)
     struct use_id id = {{0xab, 0xcd}};
 
     (void)state;
-    log_event(LOG_WARN, "upstream_refused", LOG_ID("use", id), LOG_STR("upstream", "weather"),
+    log_event(LEVEL_WARN, "upstream_refused", LOG_ID("use", id), LOG_STR("upstream", "weather"),
               LOG_NUM("status", 401), LOG_ERR(ERR_TIMEOUT));
     assert_string_equal(lines, "warn upstream_refused use=abcd0000000000000000000000000000 "
                                "upstream=\"weather\" status=401 error=TIMEOUT\n");
@@ -40,7 +40,7 @@ static void test_fields_of_each_type(void **state)
 static void test_no_fields(void **state)
 {
     (void)state;
-    log_event(LOG_ERROR, "tired");
+    log_event(LEVEL_ERROR, "tired");
     assert_string_equal(lines, "error tired\n");
 }
 
@@ -60,7 +60,7 @@ static void test_text_from_outside_stays_in_its_quotes(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         lines[0] = '\0';
-        log_event(LOG_INFO, "e", LOG_TEXT("t", rows[i].in));
+        log_event(LEVEL_INFO, "e", LOG_TEXT("t", rows[i].in));
         assert_string_equal(lines, rows[i].out);
     }
 }
@@ -71,7 +71,7 @@ static void test_long_text_is_cut_and_says_so(void **state)
 
     (void)state;
     memset(text, 'a', sizeof text);
-    log_event(LOG_INFO, "e", LOG_TEXT("t", slice_of(text, sizeof text)));
+    log_event(LEVEL_INFO, "e", LOG_TEXT("t", slice_of(text, sizeof text)));
     assert_int_equal(strlen(lines), strlen("info e t=\"\"+44\n") + 256);
     assert_non_null(strstr(lines, "aaa\"+44\n"));
 }
@@ -82,21 +82,21 @@ static void test_a_line_has_a_maximum(void **state)
     struct slice t = slice_of(text, sizeof text);
 
     (void)state;
-    log_event(LOG_INFO, "e", LOG_TEXT("a", t), LOG_TEXT("b", t), LOG_TEXT("c", t));
+    log_event(LEVEL_INFO, "e", LOG_TEXT("a", t), LOG_TEXT("b", t), LOG_TEXT("c", t));
     assert_string_equal(lines, "info e cut=1\n");
 }
 
 static void test_levels(void **state)
 {
     (void)state;
-    log_event(LOG_DEBUG, "quiet");
+    log_event(LEVEL_DEBUG, "quiet");
     assert_string_equal(lines, "");
-    assert_false(log_wants(LOG_DEBUG));
-    log_set_level(LOG_DEBUG);
-    log_event(LOG_DEBUG, "loud");
+    assert_false(log_wants(LEVEL_DEBUG));
+    log_set_level(LEVEL_DEBUG);
+    log_event(LEVEL_DEBUG, "loud");
     assert_string_equal(lines, "debug loud\n");
-    log_set_level(LOG_ERROR);
-    log_event(LOG_WARN, "quiet");
+    log_set_level(LEVEL_ERROR);
+    log_event(LEVEL_WARN, "quiet");
     assert_string_equal(lines, "debug loud\n");
 }
 

@@ -42,7 +42,7 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
     (void)fd;
     if (chan_peer(c)->role == ROLE_SUPERVISOR)
         f->confs++;
-    log_event(LOG_INFO, "got", LOG_STR("message", msg_info((uint16_t)type)->name));
+    log_event(LEVEL_INFO, "got", LOG_STR("message", msg_info((uint16_t)type)->name));
     return true;
 }
 
@@ -62,7 +62,7 @@ static enum err on_open(struct role_self *r, void *ctx)
         close(fd);
         unlink(path);
     }
-    log_event(LOG_INFO, "opened", LOG_NUM("confs", f->confs), LOG_NUM("uid", getuid()),
+    log_event(LEVEL_INFO, "opened", LOG_NUM("confs", f->confs), LOG_NUM("uid", getuid()),
               LOG_STR("data", role_boot(r)->data_dir), LOG_STR("keys", role_boot(r)->key_dir));
     if (playing(f, "slow") || playing(f, "stuck")) {
         uint64_t end = clock_steady_ms() + 3500;
@@ -180,7 +180,7 @@ static void on_listener(struct role_self *r, void *ctx, int fd)
     (void)r;
     (void)ctx;
     (void)fd;
-    log_event(LOG_INFO, "got_listener");
+    log_event(LEVEL_INFO, "got_listener");
 }
 
 static void on_peer(struct role_self *r, void *ctx, struct chan *c)
@@ -189,7 +189,7 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
     const struct chan_peer *p = chan_peer(c);
 
     (void)r;
-    log_event(LOG_INFO, "got_peer", LOG_STR("peer", role_name(p->role)),
+    log_event(LEVEL_INFO, "got_peer", LOG_STR("peer", role_name(p->role)),
               LOG_NUM("instance", p->instance));
     if ((playing(f, "accuse-gateway") && p->role == ROLE_GATEWAY) ||
         (playing(f, "accuse-keeper") && p->role == ROLE_KEEPER))
@@ -200,7 +200,7 @@ static void on_lost(struct role_self *r, void *ctx, struct chan *c)
 {
     (void)r;
     (void)ctx;
-    log_event(LOG_INFO, "lost_peer", LOG_STR("peer", role_name(chan_peer(c)->role)));
+    log_event(LEVEL_INFO, "lost_peer", LOG_STR("peer", role_name(chan_peer(c)->role)));
 }
 
 static void on_stop(struct role_self *r, void *ctx)
@@ -209,7 +209,7 @@ static void on_stop(struct role_self *r, void *ctx)
 
     (void)r;
     if (playing(f, "hang")) {
-        log_event(LOG_INFO, "hanging");
+        log_event(LEVEL_INFO, "hanging");
         for (;;)
             mem_free(mem_zalloc(1));
     }

@@ -11,17 +11,17 @@ static void test_records_pass(void **state)
         enum level level;
         const char *event, *rest;
     } rows[] = {
-        {SLICE_LIT("info started"), LOG_INFO, "started", ""},
-        {SLICE_LIT("error use_result use=0f3a status=200"), LOG_ERROR, "use_result",
+        {SLICE_LIT("info started"), LEVEL_INFO, "started", ""},
+        {SLICE_LIT("error use_result use=0f3a status=200"), LEVEL_ERROR, "use_result",
          " use=0f3a status=200"},
-        {SLICE_LIT("debug e t=\"a b\\x0a\\\"c\\\\\"+44 error=TIMEOUT"), LOG_DEBUG, "e",
+        {SLICE_LIT("debug e t=\"a b\\x0a\\\"c\\\\\"+44 error=TIMEOUT"), LEVEL_DEBUG, "e",
          " t=\"a b\\x0a\\\"c\\\\\"+44 error=TIMEOUT"},
-        {SLICE_LIT("warn e t=\"\""), LOG_WARN, "e", " t=\"\""},
+        {SLICE_LIT("warn e t=\"\""), LEVEL_WARN, "e", " t=\"\""},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        enum level level = LOG_ERROR;
+        enum level level = LEVEL_ERROR;
         struct slice event, rest;
 
         assert_true(logline_parse(rows[i].line, &level, &event, &rest));
@@ -76,7 +76,7 @@ static void test_everything_else_does_not(void **state)
 static void test_put(void **state)
 {
     struct buf b = BUF_INIT(1024);
-    const struct logline l = {1795392000123, LOG_WARN,       "egress weather",
+    const struct logline l = {1795392000123, LEVEL_WARN,     "egress weather",
                               1219,          SLICE_LIT("e"), SLICE_LIT(" k=v")};
 
     (void)state;
