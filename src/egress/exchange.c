@@ -297,25 +297,16 @@ static struct exchange *exchange_new(struct use *u, const struct transport_ask *
 
 /* --- the transport ---------------------------------------------------------------------------- */
 
-/* A use may open its session before it listens. */
-static void use_pool(struct use *u, const struct transport_ask *ask)
-{
-    struct pool_key key = {u->user, u->connection, ask->kind == CALL_KIND_STREAM};
-    struct pool *before = u->pool;
-
-    if (PLANTED(shared_pool))
-        key = (struct pool_key){.listens = key.listens};
-    u->pool = pool_get(u->all->pools, &key);
-    if (before)
-        pool_put(before);
-}
-
 static enum err http_send(struct use *u, const struct transport_ask *ask)
 {
+    struct pool_key key = {u->user, u->connection};
     struct exchange *x;
     enum err e;
 
-    use_pool(u, ask);
+    if (PLANTED(shared_pool))
+        key = (struct pool_key){{{0}}, {{0}}};
+    if (!u->pool)
+        u->pool = pool_get(u->all->pools, &key);
     x = exchange_new(u, ask);
     e = headers_put(u, ask, x->http);
     if (e) {

@@ -1,6 +1,6 @@
 /*
  * Connections to the upstream, kept alive, in pools that share nothing: one pool for each user and
- * connection (and one for their streams), so that bytes left over on a connection never meet another user's request. A pool is
+ * connection, so that bytes left over on a connection never meet another user's request. A pool is
  * one libcurl multi handle on our loop. Sockets come from the dialer, by pool_give.
  */
 #ifndef SG_EGRESS_POOL_H
@@ -19,8 +19,6 @@ struct http;
 struct pool_key {
     struct user_id user;
     struct connection_id connection; /* zero: without a credential */
-    uint64_t listens; /* 1: for streams that are open for long, so that looking for a connection for
-                         a call does not go past theirs */
 };
 
 /* conf and trust outlive the pools; ops is http.h's. */
