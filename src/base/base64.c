@@ -1,4 +1,4 @@
-/* Base64, RFC 4648. Pure; used by every role that decodes headers or looks into blobs. */
+/* Base64, RFC 4648. Pure. */
 #include "base/base64.h"
 
 static const char alphabet[2][65] = {

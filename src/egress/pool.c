@@ -75,8 +75,9 @@ static void set_user(struct pool_socket *s, struct http *h)
 }
 
 /* libcurl names the socket by its port. Two that are connected to different addresses may have the
- * same: then both have to be clean, but for one that another request uses. Of a single one another
- * has been the user: it is over, and we are told of that when libcurl is done with this turn. */
+ * same: then both have to be clean, but for one that another request uses. Where only one has
+ * that port, a request that still stands as its user is over: we hear of that when libcurl is done
+ * with this turn. */
 bool pool_take(struct pool *p, int port, struct http *h, bool unread)
 {
     const struct slice key = slice_of(&port, sizeof(port));
@@ -120,7 +121,7 @@ void pool_request_over(struct pool *p, const struct http *h)
     struct group_link *l;
 
     release_spare(p, h);
-    while ((l = group_first(&p->by_user, slice_of(&h, sizeof(h)))) != NULL) {
+    while ((l = group_first(&p->by_user, slice_of(&h, sizeof(h))))) {
         struct pool_socket *s = l->thing;
 
         set_user(s, NULL);

@@ -61,7 +61,7 @@ MUST_USE enum err wire_type_of(struct slice frame, uint16_t *ret);
  * ERR_PROTOCOL on anything that is not exactly one such message; m then needs no wire_done.
  */
 MUST_USE enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, void *m);
-/* Frees the secrets that m still holds, and wipes m. A handler that keeps one sets the member to
+/* Frees the secrets that m still holds, and wipes m. Whoever keeps one sets the member to
  * NULL. */
 void wire_done(const struct wire_message *info, void *m);
 

@@ -62,7 +62,7 @@ struct auth_key *auth_find(struct keeper *k, const struct sec *token)
         return NULL;
     hash = hash_sec_sha256(token);
     HASH_FIND(hh, k->auth->by_hash, &hash, sizeof(hash), a);
-    if (a == NULL && PLANTED(any_key))
+    if (!a && PLANTED(any_key))
         a = k->auth->by_hash;
     return a;
 }

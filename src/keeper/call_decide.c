@@ -146,10 +146,21 @@ static enum err look_at_handoff(struct keeper_call *call, struct call_decision *
     return ERR_OK;
 }
 
+/* On the lease of the use that it continues, or of the one that it belongs to, it is of that use. */
+static enum policy_class class_at(const struct keeper_call *call, const struct connection_now *now)
+{
+    if (call->class == CLASS_CALL && !ID_IS_ZERO(call->from.lease) &&
+        ID_EQ(call->from.lease, now->lease))
+        return CLASS_CONTINUE;
+    if (call->class == CLASS_RIDE && !ID_IS_ZERO(now->lease) && ID_EQ(now->lease, call->runs_on))
+        return CLASS_BELONG;
+    return call->class;
+}
+
 enum err call_judge(struct keeper_call *call, struct call_decision *d)
 {
     struct connection_now now;
-    enum policy_class class = call->class;
+    enum policy_class class;
     enum policy_act act = ACT_DENY;
     bool go_on = true;
     enum err e = ERR_OK;
@@ -175,10 +186,7 @@ enum err call_judge(struct keeper_call *call, struct call_decision *d)
     if (call->from.continues && ID_IS_ZERO(call->from.handoff) &&
         !ID_EQ(call->from.connection, now.id))
         return ERR_BAD_STATE;
-    if (class == CLASS_CALL && !ID_IS_ZERO(call->from.lease) && ID_EQ(call->from.lease, now.lease))
-        class = CLASS_CONTINUE;
-    else if (class == CLASS_RIDE && !ID_IS_ZERO(now.lease) && ID_EQ(now.lease, call->runs_on))
-        class = CLASS_BELONG;
+    class = class_at(call, &now);
     act = policy_decide(class, now.standing);
     if (PLANTED(policy_unasked) && !ID_IS_ZERO(now.id))
         act = ACT_TAKE;

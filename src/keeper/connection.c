@@ -22,7 +22,11 @@ enum connection_state connection_shown(enum connection_stored s, int64_t uses_le
 
 static enum policy_standing judge(const struct standing_row *row, uint64_t now)
 {
-    static const enum policy_standing live[LEASE_KIND_COUNT] = {STAND_ONCE, STAND_TASK, STAND_KEEP};
+    static const enum policy_standing live[LEASE_KIND_COUNT] = {
+        [LEASE_KIND_ONCE] = STAND_ONCE,
+        [LEASE_KIND_TASK] = STAND_TASK,
+        [LEASE_KIND_KEEP] = STAND_KEEP,
+    };
 
     switch (connection_shown(row->state, row->uses_left, row->expires, now)) {
     case CONNECTION_STATE_SUSPENDED: return STAND_SUSPENDED;

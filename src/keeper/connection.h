@@ -1,5 +1,5 @@
 /* Connections: a person's credential for one client at one upstream, and the lease on it. All but
- * connection_shown inside work, or to look outside of it. */
+ * connection_shown inside work, or where the store is read. */
 #ifndef SG_KEEPER_CONNECTION_H
 #define SG_KEEPER_CONNECTION_H
 

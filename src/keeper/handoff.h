@@ -106,14 +106,15 @@ struct handoff_change {
  * ERR_GONE: not from this state. */
 MUST_USE enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_event event,
                                const struct handoff_change *change, uint64_t *ret_seq);
-/* Some of them: by a statement, and into what. */
+
+/* Which are moved, by the statement that gives the next of them; and by which event. */
 struct handoff_which {
     enum stmt q; /* STORE_GIVES handoff_id_row */
     const struct store_val *vals;
     enum handoff_event event;
 };
 
-/* What was moved together, to be told of after the commit. Zeroed at first. */
+/* What was moved together, to be told of after the commit. A list of them is NULL at first. */
 struct handoff_moved {
     struct handoff_row row;
     uint64_t seq;
@@ -125,7 +126,7 @@ struct handoff_moved {
 MUST_USE enum err handoff_move_all(struct keeper *k, const struct handoff_which *which,
                                    const struct handoff_change *change,
                                    struct handoff_moved **list);
-/* Frees what is in *list. */
+/* Frees what is in *list; after an error, too, whoever has it does. */
 void handoff_moved_free(struct handoff_moved **list);
 
 /* --- after the commit ------------------------------------------------------------------------- */

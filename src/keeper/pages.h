@@ -50,10 +50,12 @@ struct page {
     uint64_t seq;
 };
 
-/* Looks who asks. p: what the request says; it may be the beginning of something larger. */
+/* Looks who asks, then calls p->then, or answers and frees p, which is taken over. p: what the
+ * request says; it may be the beginning of something larger. */
 void page_look(struct page *p, struct keeper *k, struct chan *c, const struct sec *cookie);
+/* With p->free first, if there is one. */
 void page_free(void *page);
-/* The end of the request: a denial, or none. */
+/* The end of the request, and of p: a denial, or DENIAL_COUNT for none. */
 void page_say(struct page *p, unsigned how);
 /* Reads the handoff of row.id. */
 MUST_USE enum err page_read(void *page);

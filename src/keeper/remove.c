@@ -133,6 +133,7 @@ static void done(void *ctx, enum err e)
     }
     handoff_all_changed(k, &r->cancelled);
     if (r->person) {
+        auth_remove_user(k, r->user); /* of a key that came in the same transaction, before this */
         pages_sessions_ended(k, r->user);
         master_switched(k, r->master, finished, r);
     } else {

@@ -48,7 +48,8 @@ static enum err collect(void *ctx)
         return store_all(store, Q_connection_all, VALS(), &r->rows);
     if (w->user_name) {
         e = store_one(store, Q_user_by_name, VALS(V_STR(w->user_name)), &user);
-        w->user = user.id;
+        if (!e)
+            w->user = user.id;
     }
     return e ? e
              : store_all(store, Q_connection_of,
@@ -119,6 +120,7 @@ static void revoke_done(void *ctx, enum err e)
     struct revoking *r = ctx;
     struct keeper *k = r->k;
 
+    k->revocations++; /* who was told before this what the store has looks once more */
     for (size_t i = 0; !e && i < r->n; i++) {
         struct revoke_dead *d = NULL;
 
@@ -136,7 +138,6 @@ static void revoke_done(void *ctx, enum err e)
 static void collected(void *ctx, enum err e)
 {
     struct revoking *r = ctx;
-
     struct connection_row *v = (void *)r->rows.p;
     const size_t found = r->rows.n / sizeof(*v);
 

@@ -1,5 +1,6 @@
 /*
- * Ending connections. It takes effect in memory at once, before the store says so; the values are
+ * Ending connections. It takes effect in memory as soon as the store has said which these
+ * are, before it says that they are gone; the values are
  * deleted with the row; egress is told to drop whatever uses them. Works while audit is down, and
  * on a full disk by the store's reserve.
  */

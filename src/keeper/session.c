@@ -151,12 +151,13 @@ static enum err find_salt(void *ctx)
     struct login *l = ctx;
     struct password_cost cost = password_cost_default();
     struct digest salt = roots_salt(l->k, slice_str(l->name));
-    struct cost_row row = {cost.ops, cost.mem};
+    struct cost_row row;
 
     if (find_name(l) == ERR_OK)
         return ERR_OK;
     (void)slice_copy(ID_SLICE(salt), l->user.salt, sizeof(l->user.salt));
-    IGNORE(store_one(l->k->store, Q_user_cost, VALS(), &row)); /* nobody is there: the default */
+    if (store_one(l->k->store, Q_user_cost, VALS(), &row) != ERR_OK)
+        row = (struct cost_row){cost.ops, cost.mem}; /* nobody is there */
     l->user.ops = row.ops;
     l->user.mem = row.mem;
     return ERR_OK;

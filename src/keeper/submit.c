@@ -319,6 +319,8 @@ static void found(struct page *p)
         return;
     }
     s->proved = kind_of(p->row.kind)->proves(&p->s.user, s->verifier);
+    sec_free(s->verifier);
+    s->verifier = NULL;
     if (s->proved)
         s->plain = open_form(s, &broken);
     if (broken) { /* surface has our key and seals nothing else */

@@ -21,9 +21,9 @@ struct vault_values {
 /* Inside work: stores the values of a connection. */
 MUST_USE enum err vault_put(struct keeper *k, struct user_id user, struct connection_id connection,
                             const struct vault_values *values);
-/* The credential as a permit carries it: per field u16 length (big endian) and bytes.
- * ERR_NOT_FOUND: there is none any more. ERR_CORRUPT: it does not open. The caller frees *ret,
- * before it does anything else. */
+/* Inside work, or where the store is read: the credential as a permit carries it, per field u16
+ * length (big endian) and bytes. ERR_NOT_FOUND: there is none any more. ERR_CORRUPT: it does not
+ * open. The caller frees *ret as soon as the permit has left, or is not to leave. */
 MUST_USE enum err vault_get(struct keeper *k, struct user_id user, struct connection_id connection,
                             struct sec **ret);
 

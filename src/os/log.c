@@ -20,6 +20,7 @@ static uint64_t log_lost;
 static log_sink_fn *log_sink;
 static void *log_sink_ctx;
 
+/* As level_names has them, which is ipc's: os is linked without it. */
 static const char *const words[LEVEL_COUNT] = {
     [LEVEL_ERROR] = "error",
     [LEVEL_WARN] = "warn",

@@ -105,7 +105,8 @@ struct store_rows {
 MUST_USE bool store_next(struct store_rows *r);
 /* Ends the query: what went wrong since store_query, or else e. */
 MUST_USE enum err store_end(struct store_rows *r, enum err e);
-/* The first row, or ERR_NOT_FOUND; of rows without a slice. On an error row holds nothing. */
+/* The first row, or ERR_NOT_FOUND; of rows without a slice. On an error row is not to be
+ * looked at; ERR_NOT_FOUND leaves it as it was. */
 #define store_one(s, q, vals, row) store_first((s), (q), (vals), (row_of_##q *){row})
 
 /* Appends all rows, one struct behind the other; of rows without a slice. */
@@ -125,7 +126,8 @@ MUST_USE enum err store_first(struct store *s, enum stmt q, const struct store_v
 
 /* --- work ------------------------------------------------------------------------------------- */
 
-/* Reads and writes; tells nobody anything. May run twice: sets its outputs anew each time. */
+/* Reads and writes; tells nobody anything. What writes may run twice, and sets its outputs anew each
+ * time; what only reads runs once. */
 typedef enum err store_work_fn(void *ctx);
 /* After the commit. e: what work returned, or why the commit failed (then nothing of it is there).
  */
@@ -143,7 +145,7 @@ enum store_urgency {
 /* done may be NULL, but for who reads. */
 void store_work(struct store *s, enum store_urgency u, store_work_fn *work, store_done_fn *done,
                 void *ctx);
-/* The same for one store_one. The vals need not live on. */
+/* The same for one store_one. The vals need not live on; row must, until done. */
 #define store_ask(s, q, vals, row, done, ctx)                                                      \
     store_ask_for(&(struct store_asked){(s), (q), (vals), (row_of_##q *){row}}, (done), (ctx))
 struct store_asked {

@@ -39,8 +39,8 @@ enum wrong {
     WRONG_COUNT
 };
 _Static_assert(WRONG_COUNT <= 10, "each is a digit of the query");
-/* The rest: nothing is said. */
 static const char *const wrongs[WRONG_COUNT] = {
+    [WRONG_NOTHING] = NULL,
     [WRONG_MISSING] = "This is needed.",
     [WRONG_LONG] = "This is longer than 4096 bytes. Check what you pasted.",
     [WRONG_LINE] = "There is a line break in it. Paste it again without.",

@@ -75,7 +75,8 @@ struct page_kind {
 };
 const struct page_kind *page_kind(enum handoff_kind k);
 
-/* What the keeper said of one, with the title of its upstream; so are the rows of lists. */
+/* What the keeper said of one, whose slices outlive the page, and the title of its upstream. The
+ * rows of lists are made in the same way. */
 struct page_handoff {
     struct msg_handoff_view said;
     struct slice title;

@@ -184,11 +184,11 @@ void reply_to_handoff(struct visit *v)
 
 void reply_denied(struct visit *v, const struct msg_page_denied *m)
 {
-    /* The rest: to the log-in page. */
     static const enum page_text texts[DENIAL_COUNT] = {
         [DENIAL_NOT_YOURS] = PAGE_NOT_YOURS, [DENIAL_GONE] = PAGE_GONE,
         [DENIAL_CSRF] = PAGE_CSRF,           [DENIAL_RATE] = PAGE_RATE,
         [DENIAL_AGAIN] = PAGE_AGAIN,         [DENIAL_WRONG_PASSWORD] = PAGE_CSRF,
+        [DENIAL_LOG_IN] = PAGE_CSRF, /* it goes to the log-in page instead */
     };
 
     log_event(LEVEL_INFO, "page_denied", LOG_NUM("req", v->req),

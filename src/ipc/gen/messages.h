@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x962c7271baccf1feu
+#define MSG_TABLE_ID 0x773809e598a20bfdu
 
 enum msg {
     MSG_NONE,

@@ -1,6 +1,8 @@
 /* Each kind of handoff, from the call that opens it to the call that its completion lets through. */
 #include "page_world.h"
 
+#include "keeper/kind.h"
+
 #include <string.h>
 
 /* How it is opened, what its form gives and cannot give, and whether that is tried. */
@@ -54,7 +56,7 @@ static void refused(struct world *w, const struct row *row)
     get(w, w->f.cookie);
     v = view(w, HANDOFF_STATE_OPENED, PROBLEM_WRONG_PASSWORD);
     assert_string_equal(handoff_kind_name(v->kind), handoff_kind_name(row->kind));
-    assert_int_equal(v->tries_left, 9);
+    assert_int_equal(v->tries_left, limit_get(kind_of(row->kind)->tries) - 1);
 }
 
 static void completed(struct world *w, const struct row *row)
