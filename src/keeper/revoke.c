@@ -131,7 +131,7 @@ static void revoke_done(void *ctx, enum err e)
             mem_free(d);
         }
     }
-    r->e = e;
+    r->e = r->e ? r->e : e;
     answer_when_over(r);
 }
 
@@ -149,10 +149,9 @@ static void collected(void *ctx, enum err e)
     }
     for (size_t i = 0; i < r->n; i++)
         kill_now(r, &v[i]);
-    if (e)
-        revoke_done(r, e);
-    else
-        store_work(r->k->store, STORE_URGENT, revoke_work, revoke_done, r);
+    /* What was found ends, also when not all could be read: whoever asked is told, and asks again. */
+    r->e = e;
+    store_work(r->k->store, STORE_URGENT, revoke_work, revoke_done, r);
 }
 
 void revoke_connections(struct keeper *k, const struct revoke_which *w, revoke_fn *fn, void *ctx)

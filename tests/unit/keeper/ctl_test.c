@@ -1,6 +1,7 @@
 /* The command's verbs, snapshots of lists, and a full disk. */
 #include "world.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -245,6 +246,34 @@ static void test_revoke_scopes(void **state)
     assert_int_equal(none->count, 0);
     assert_err((enum err)none->code, ERR_OK);
     assert_int_equal(next_answer(w, 9), MSG_CALL_PERMIT);
+}
+
+/* One that cannot be read keeps no other: whoever asked is told of it. */
+static void test_revoke_beside_damage(void **state)
+{
+    struct world *w = *state;
+    char path[96];
+    sqlite3 *db = NULL;
+
+    connect_ann(w);
+    rig_close(w->r, false);
+    snprintf(path, sizeof(path), "%s/sidegate.db", w->r->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "INSERT INTO connection SELECT x'ffffffffffffffffffffffffffffffff',"
+                     " user, client, 'a' || char(0) || 'b', 1, 0, 1, 0, 0, 0"
+                     " FROM connection",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    rig_open(w->r);
+    assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
+               ERR_OK);
+    done(w, ERR_CORRUPT);
+    rig_close(w->r, false); /* what is dead in memory alone comes back */
+    rig_open(w->r);
+    assert_int_equal(next_answer(w, 9), MSG_CALL_HANDOFF);
 }
 
 /* --- upstreams and snapshots ------------------------------------------------------------------ */
@@ -678,6 +707,7 @@ int main(void)
         T(test_key_removed),
         T(test_user_removed_with_many_handoffs),
         T(test_revoke_scopes),
+        T(test_revoke_beside_damage),
         T(test_probe_and_snapshots),
         T(test_lists_of_a_connection),
         T(test_lists_go_with_their_connection),
