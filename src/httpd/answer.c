@@ -15,7 +15,7 @@ void answer_wake(struct req *r)
     if (r->suspended) {
         r->suspended = false;
         MHD_resume_connection(r->mc);
-        httpd_kick(r->h);
+        conn_kick(r->conn);
     }
 }
 

@@ -3,8 +3,9 @@
  * gateway and surface. Trusts nothing that comes from a connection. Specification: RFC 9112 9
  * (connection management).
  *
- * libmicrohttpd's epoll descriptor is watched by our loop; it is let run when that is readable,
- * when its own timer asks, and when we resumed a connection. It takes a suspended connection out of
+ * The connections are divided among as many daemons of libmicrohttpd as they may need. The epoll
+ * descriptor of each is watched by our loop; it is let run when that is readable, when its own timer
+ * asks, and when we resumed a connection. It takes a suspended connection out of
  * its set and never notices that the client left, so each accepted socket also has a watch of ours,
  * edge-triggered, for the end of the client's side only.
  *
@@ -21,7 +22,6 @@
 #include "base/versions.h"
 #include "os/tcp.h"
 
-static void run(void *ctx);
 static void accept_resume(struct httpd *h);
 
 /* --- connections ------------------------------------------------------------------------------ */
@@ -139,6 +139,7 @@ static void conn_free(struct conn *c)
     loop_timer_free(c->timer);
     TAILQ_REMOVE(&c->h->conns[c->standing], c, entry);
     c->h->n_conns--;
+    c->daemon->n_conns--;
     c->h->n_doomed -= c->doomed;
     c->h->n_proven -= c->standing == CONN_PROVEN;
     leave_owner(c);
@@ -163,17 +164,29 @@ static void on_connection(void *cls, struct MHD_Connection *mc, void **socket_ct
     accept_resume(h);
 }
 
+/* The first that has room, so that few are at work. */
+static struct daemon *daemon_with_room(struct httpd *h)
+{
+    size_t i = 0;
+
+    while (i < h->n_daemons && h->daemons[i].n_conns == LIM_DAEMON_CONNECTIONS)
+        i++;
+    BUG_IF(i == h->n_daemons); /* there are enough for all that are accepted */
+    return &h->daemons[i];
+}
+
 void httpd_add(struct httpd *h, int fd)
 {
     const struct sockaddr none = {.sa_family = AF_INET};
     struct conn *c = MEM_NEW(struct conn);
 
     c->h = h;
+    c->daemon = daemon_with_room(h);
     c->fd = fd;
     c->since = loop_now(h->loop);
     h->adding = c;
     /* The address is only for libmicrohttpd's per-address limit, which is off. */
-    if (MHD_add_connection(h->daemon, fd, &none, sizeof(none)) != MHD_YES) {
+    if (MHD_add_connection(c->daemon->mhd, fd, &none, sizeof(none)) != MHD_YES) {
         h->adding = NULL; /* it closed fd */
         mem_free(c);
         httpd_refused(h, ERR_UNAVAILABLE);
@@ -182,10 +195,11 @@ void httpd_add(struct httpd *h, int fd)
     h->adding = NULL;
     TAILQ_INSERT_TAIL(&h->conns[CONN_STRANGER], c, entry);
     h->n_conns++;
+    c->daemon->n_conns++;
     c->timer = loop_timer_new(h->loop, on_conn_timer, c);
     c->watch = loop_watch(h->loop, fd, LOOP_HANGUP | LOOP_EDGE, on_hangup, c);
     conn_phase(c, PHASE_HEAD);
-    httpd_kick(h);
+    conn_kick(c);
 }
 
 /* --- accepting -------------------------------------------------------------------------------- */
@@ -367,14 +381,14 @@ void httpd_stop_accepting(struct httpd *h)
 
 static void run(void *ctx)
 {
-    struct httpd *h = ctx;
+    struct daemon *d = ctx;
     MHD_UNSIGNED_LONG_LONG ms = 0;
 
-    (void)MHD_run(h->daemon); /* MHD_NO only in modes that we do not use */
-    if (MHD_get_timeout(h->daemon, &ms) == MHD_YES)
-        loop_timer_set(h->daemon_timer, ms);
+    (void)MHD_run(d->mhd); /* MHD_NO only in modes that we do not use */
+    if (MHD_get_timeout(d->mhd, &ms) == MHD_YES)
+        loop_timer_set(d->timer, ms);
     else
-        loop_timer_stop(h->daemon_timer);
+        loop_timer_stop(d->timer);
 }
 
 static void on_daemon(void *ctx, unsigned events)
@@ -383,9 +397,9 @@ static void on_daemon(void *ctx, unsigned events)
     run(ctx);
 }
 
-void httpd_kick(struct httpd *h)
+void conn_kick(struct conn *c)
 {
-    loop_defer(h->loop, run, h);
+    loop_defer(c->h->loop, run, c->daemon);
 }
 
 /* Its messages are about single peers and would be one more way into the log. */
@@ -410,28 +424,51 @@ static size_t no_unescape(void *cls, struct MHD_Connection *mc, char *s)
     return slice_str(s).n;
 }
 
-static struct MHD_Daemon *start_daemon(struct httpd *h)
+static struct MHD_Daemon *start_mhd(struct httpd *h)
 {
     const unsigned flags =
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | VERSIONS_MHD_FLAGS;
 
-    MHD_set_panic_func(on_panic, NULL);
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, request_step, h, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIM_CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->max_conns + LIM_ACCEPT_BATCH + 1,
-        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_COMPLETED, request_end, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
-        MHD_OPTION_URI_LOG_CALLBACK, request_begin, h, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, h,
-        MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, request_step, h, MHD_OPTION_EXTERNAL_LOGGER,
+                            no_log, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)LIM_CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)LIM_DAEMON_CONNECTIONS + 1, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+                            request_end, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
+                            MHD_OPTION_URI_LOG_CALLBACK, request_begin, h,
+                            MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, h, MHD_OPTION_END);
+}
+
+static void daemon_start(struct daemon *d, struct httpd *h)
+{
+    const union MHD_DaemonInfo *info = NULL;
+
+    d->h = h;
+    d->mhd = start_mhd(h);
+    BUG_IF(!d->mhd); /* it only allocates and makes its epoll descriptor */
+    info = MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+    BUG_IF(!info);
+    d->watch = loop_watch(h->loop, info->epoll_fd, LOOP_READ, on_daemon, d);
+    d->timer = loop_timer_new(h->loop, run, d);
+}
+
+/* libmicrohttpd may not be stopped while a connection is suspended. What is left it ends and frees,
+ * by the callbacks. */
+static void daemon_stop(struct daemon *d)
+{
+    loop_unwatch(d->watch);
+    (void)MHD_run(d->mhd);
+    MHD_stop_daemon(d->mhd);
+    loop_undefer(d->h->loop, run, d);
+    loop_timer_free(d->timer);
 }
 
 struct httpd *httpd_new(struct loop *loop, int listen_fd, const struct http_ops *ops, void *ctx)
 {
     struct httpd *h = MEM_NEW(struct httpd);
-    const union MHD_DaemonInfo *info = NULL;
 
     tzset();
+    MHD_set_panic_func(on_panic, NULL);
     h->loop = loop;
     h->ops = ops;
     h->ctx = ctx;
@@ -439,12 +476,10 @@ struct httpd *httpd_new(struct loop *loop, int listen_fd, const struct http_ops 
     h->max_conns = limit_get(SET_CLIENTS);
     for (size_t i = 0; i < CONN_STANDINGS; i++)
         TAILQ_INIT(&h->conns[i]);
-    h->daemon = start_daemon(h);
-    BUG_IF(!h->daemon); /* it only allocates and makes its epoll descriptor */
-    info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    BUG_IF(!info);
-    h->daemon_watch = loop_watch(loop, info->epoll_fd, LOOP_READ, on_daemon, h);
-    h->daemon_timer = loop_timer_new(loop, run, h);
+    h->n_daemons = (h->max_conns + LIM_ACCEPT_BATCH) / LIM_DAEMON_CONNECTIONS + 1;
+    h->daemons = mem_zalloc(h->n_daemons * sizeof *h->daemons);
+    for (size_t i = 0; i < h->n_daemons; i++)
+        daemon_start(&h->daemons[i], h);
     h->accept_timer = loop_timer_new(loop, on_accept_timer, h);
     if (listen_fd >= 0)
         httpd_listen(h, listen_fd);
@@ -459,19 +494,16 @@ void httpd_free(struct httpd *h)
         return;
     httpd_stop_accepting(h);
     h->closing = true;
-    /* libmicrohttpd may not be stopped while a connection is suspended. */
     for (size_t i = 0; i < CONN_STANDINGS; i++) {
         TAILQ_FOREACH(c, &h->conns[i], entry) {
             if (c->req)
                 request_gone(c->req);
         }
     }
-    loop_unwatch(h->daemon_watch);
-    (void)MHD_run(h->daemon);
-    MHD_stop_daemon(h->daemon); /* ends and frees what is left, by the callbacks */
+    for (size_t i = 0; i < h->n_daemons; i++)
+        daemon_stop(&h->daemons[i]);
     BUG_IF(h->n_conns > 0);
-    loop_undefer(h->loop, run, h);
-    loop_timer_free(h->daemon_timer);
+    mem_free(h->daemons);
     loop_timer_free(h->accept_timer);
     mem_free(h);
 }

@@ -31,6 +31,7 @@ struct conn {
     uint64_t since;      /* loop_now, when it was accepted */
     bool doomed;         /* cut to make room; libmicrohttpd is still to notice */
     struct httpd *h;
+    struct daemon *daemon;
     int fd; /* libmicrohttpd's; valid while this struct is */
     struct loop_watch *watch;
     struct loop_timer *timer;
@@ -42,13 +43,22 @@ struct conn {
 
 TAILQ_HEAD(conn_list, conn);
 
+/* Has LIM_DAEMON_CONNECTIONS at most: whenever it resumes one it looks at all that are suspended,
+ * and an idle stream is (decision 0027). */
+struct daemon {
+    struct httpd *h;
+    struct MHD_Daemon *mhd;
+    struct loop_watch *watch;
+    struct loop_timer *timer;
+    size_t n_conns;
+};
+
 struct httpd {
     struct loop *loop;
     const struct http_ops *ops;
     void *ctx;
-    struct MHD_Daemon *daemon;
-    struct loop_watch *daemon_watch;
-    struct loop_timer *daemon_timer;
+    struct daemon *daemons;
+    size_t n_daemons;
     int listen_fd;
     struct loop_watch *listen_watch;
     struct loop_timer *accept_timer;
@@ -98,7 +108,7 @@ static inline struct req *req_of(struct http_req *req)
 /* --- httpd.c ---------------------------------------------------------------------------------- */
 
 /* Lets libmicrohttpd work at the end of this turn. */
-void httpd_kick(struct httpd *h);
+void conn_kick(struct conn *c);
 /* Enters a phase: sets or stops the connection's timer. */
 void conn_phase(struct conn *c, enum phase p);
 /* The connection is one of an owner of that share, or (NULL) of somebody who is known. */

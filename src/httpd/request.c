@@ -235,7 +235,7 @@ void request_gone(struct req *r)
         r->suspended = false;
         MHD_resume_connection(r->mc);
     }
-    httpd_kick(r->h);
+    conn_kick(r->conn);
 }
 
 void http_abort(struct http_req *req)

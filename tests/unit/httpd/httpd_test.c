@@ -537,6 +537,32 @@ static void test_few_stay(void **state)
     client_close(&now);
 }
 
+/* They are divided among daemons, and the first that has room takes the next. */
+static void test_more_than_a_daemon_has(void **state)
+{
+    enum { MORE = 8 };
+    struct fixture *fx = *state;
+    struct client c[LIM_DAEMON_CONNECTIONS + MORE];
+
+    set(SET_CLIENTS, 2 * LIM_DAEMON_CONNECTIONS);
+    fixture_again(fx);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        client_open(&c[i], fx->port);
+        ask_of(fx, &c[i], "/x");
+    }
+    assert_int_equal(fx->h->daemons[0].n_conns, LIM_DAEMON_CONNECTIONS);
+    assert_int_equal(fx->h->daemons[1].n_conns, MORE);
+    client_close(&c[0]);
+    CLIENT_WAIT(fx->loop, &c[1], httpd_count(fx->h) == ARRAY_LEN(c) - 1);
+    client_open(&c[0], fx->port);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++)
+        ask_of(fx, &c[i], "/x");
+    assert_int_equal(fx->h->daemons[0].n_conns, LIM_DAEMON_CONNECTIONS);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++)
+        client_close(&c[i]);
+    CLIENT_WAIT(fx->loop, &c[0], httpd_count(fx->h) == 0);
+}
+
 static void test_stop_accepting(void **state)
 {
     struct fixture *fx = *state;
@@ -576,6 +602,7 @@ int main(void)
         T(test_known_make_room),
         T(test_most_make_room),
         T(test_few_stay),
+        T(test_more_than_a_daemon_has),
         T(test_stop_accepting),
     };
 
