@@ -45,7 +45,7 @@ static void add_record(struct ledger *l, uint64_t seq, uint64_t epoch, struct le
 
 static void set_synced(struct ledger *l)
 {
-    l->synced = l->seq;
+    l->synced = l->written = l->seq;
     if (l->seq > 0)
         l->head = mark_of(l, l->seq)->hash;
 }
@@ -110,35 +110,56 @@ struct digest ledger_hash(const struct ledger *l, uint64_t seq)
 
 bool ledger_is_full(const struct ledger *l)
 {
-    return l->pending.n >= LEDGER_BATCH;
+    return l->pending.n + l->unsynced >= LEDGER_BATCH;
 }
 
-/* The end of the batch, unless it has one already, from before a full disk. */
 static void put_head(struct ledger *l)
 {
     struct line_head head = {l->seq, l->epoch, l->last};
 
-    if (l->headed)
-        return;
     line_put_head(&l->pending, &head, l->key, &l->last);
     l->headed = true;
 }
 
-enum err ledger_flush(struct ledger *l)
+enum err ledger_write(struct ledger *l)
 {
-    enum err e;
+    size_t n = l->pending.n;
+    enum err e = ERR_OK;
 
-    put_head(l);
-    append_reserve(&l->file, l->pending.n);
-    if (l->pending.n == 0)
-        return ERR_OK;
-    e = append_write(&l->file, &l->pending);
+    append_reserve(&l->file, n);
+    if (n > 0)
+        e = append_write(&l->file, &l->pending);
+    l->unsynced += n - l->pending.n;
     if (PLANTED(unwritten_acked))
         e = ERR_OK;
     l->stuck = e == ERR_NO_SPACE;
-    if (e)
+    if (!e)
+        l->written = l->seq;
+    return e;
+}
+
+static enum err sync(struct ledger *l)
+{
+    l->unsynced = 0;
+    return append_sync(&l->file);
+}
+
+/* A head is written behind what is on disk: one that a power cut left behind a hole would look like
+ * an edit, which is never cut off. */
+enum err ledger_flush(struct ledger *l)
+{
+    enum err e = ledger_write(l);
+
+    if (!e && !l->headed) {
+        if (!PLANTED(head_before_sync))
+            e = sync(l);
+        put_head(l);
+        if (!e)
+            e = ledger_write(l);
+    }
+    if (e || l->unsynced == 0)
         return e;
-    e = append_sync(&l->file);
+    e = sync(l);
     if (!e)
         set_synced(l);
     return e;

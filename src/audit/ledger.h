@@ -11,7 +11,7 @@
 #include "ipc/gen/messages.h"
 
 enum {
-    LEDGER_BATCH = 256 * 1024, /* bytes of records after which a batch is full */
+    LEDGER_BATCH = 256 * 1024, /* bytes of records after which a head must follow */
     LEDGER_BATCH_MOST =
         LEDGER_BATCH + 3 * LINE_BYTES, /* with the last record, the first line and a head */
 };
@@ -26,6 +26,7 @@ struct ledger {
     struct append_file file;
     const struct sec *key; /* not owned */
     uint64_t seq;          /* of the newest record taken; it may not be written yet */
+    uint64_t written;      /* of the newest record in the file, which a power cut may take back */
     uint64_t synced;       /* of the newest record on disk, with the signed head behind it */
     struct digest head;    /* hash of that record; zeros when synced is 0 */
     uint64_t epoch;        /* of the newest record taken */
@@ -33,6 +34,7 @@ struct ledger {
     bool headed;           /* the last line is a head */
     struct digest last;    /* hash of the last line */
     struct buf pending;    /* lines to be written */
+    size_t unsynced;       /* bytes that were written since the last sync */
     bool stuck; /* the disk is full, and the last write was cut off: nothing more is taken until it
                    went through */
     struct ledger_mark *marks; /* LIM_AUDIT_REPEAT of them, by seq modulo that */
@@ -52,18 +54,19 @@ void ledger_read_from(struct ledger *l, const struct line *head);
 void ledger_begin(struct ledger *l, const struct sign_public *public, uint64_t time);
 
 /*
- * Takes a record, to be written by the next ledger_flush, or recognises a repeat. ERR_AGAIN: it is
+ * Takes a record, to be written by the next ledger_write, or recognises a repeat. ERR_AGAIN: it is
  * not the next one. ERR_CORRUPT: it is an old one, but not the same, or too old to tell.
  * ERR_NO_SPACE: the disk is full and the last batch is not through.
  */
 MUST_USE enum err ledger_take(struct ledger *l, const struct msg_audit_append *m);
 /* The hash of a record that was taken lately: of one that ledger_take has recognised or written. */
 struct digest ledger_hash(const struct ledger *l, uint64_t seq);
-/* Whether so much waits that it should be flushed before more is taken. */
+/* Whether so much has no head behind it that it must be flushed before more is taken. */
 bool ledger_is_full(const struct ledger *l);
-/* Writes what waits, with a signed head behind it, and syncs. ERR_OK: all that was taken is on
- * disk. ERR_NO_SPACE: some is not; try again. ERR_IO: it is unknown what is on disk; the process
- * must end. */
+/* Writes what waits. ERR_OK: all that was taken is in the file. ERR_NO_SPACE: some is not; try
+ * again. ERR_IO: it is unknown what is there; the process must end. */
+MUST_USE enum err ledger_write(struct ledger *l);
+/* As ledger_write, with a signed head behind it, and syncs: all that was taken is on disk. */
 MUST_USE enum err ledger_flush(struct ledger *l);
 
 #endif

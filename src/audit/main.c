@@ -2,7 +2,8 @@
  * audit: core zone.
  *
  * Writes down what happened: one file, one line a record, each chained to the one before by its
- * hash, each batch signed and synced before it is acknowledged. Only it holds the log's signing
+ * hash. A record is written before anything follows from it, and signed and synced with all others
+ * of the same moment, until when the keeper's store has it as well (decision 0028). Only it holds the log's signing
  * key. It fears a keeper that was taken over and wants to unsay something: it takes the next record
  * or an exact repeat, nothing else, and its jail has no call that removes, cuts, renames, rewrites
  * or opens anything. It talks to keeper alone. Losing it stops every release of a credential until
@@ -15,6 +16,7 @@
 #include "audit/start.h"
 #include "audit/verify.h"
 #include "base/limits.h"
+#include "base/planted.h"
 #include "ipc/gen/audit.h"
 #include "ipc/gen/send.h"
 #include "ipc/role.h"
@@ -32,6 +34,8 @@ struct audit {
     uint64_t given; /* the newest record that this keeper sent and that is in the log as it sent it;
                        0: none yet */
     bool differs;   /* it sent another record than the log has: nothing more is taken from it */
+    struct loop_timer *lazy; /* runs while something is written and not synced */
+    bool lazy_runs;
     struct loop_timer *retry;
     bool refused; /* said so, and nothing changed since: what the keeper has under way gets no
                      answer of its own */
@@ -55,6 +59,7 @@ static void ack(struct audit *a)
 {
     const struct ledger *l = &a->ledger;
     struct msg_audit_ack m = {.seq = a->given < l->synced ? a->given : l->synced,
+                              .written = a->given < l->written ? a->given : l->written,
                               .low = l->file.low,
                               .scarce = a->alarm.scarce};
 
@@ -96,21 +101,36 @@ NORETURN static void disk_failed(void)
     abort();
 }
 
-/* At the end of each turn that brought records. */
-static void flush(void *ctx)
+static void settle(struct audit *a, enum err e)
 {
-    struct audit *a = ctx;
-    enum err e = ledger_flush(&a->ledger);
-
-    if (!e)
-        ack(a);
-    else if (e == ERR_NO_SPACE)
+    if (e && e != ERR_NO_SPACE)
+        disk_failed();
+    if (e && a->given > a->ledger.synced)
         refuse(a, a->ledger.synced + 1, e);
     else
-        disk_failed();
+        ack(a); /* also that it is low, when all that this keeper sent is on disk */
     note_low(a);
     if (a->low)
         loop_timer_set(a->retry, RETRY_MS);
+}
+
+static void flush(void *ctx)
+{
+    struct audit *a = ctx;
+
+    a->lazy_runs = false;
+    settle(a, ledger_flush(&a->ledger));
+}
+
+/* At the end of each turn that brought records. */
+static void put_down(void *ctx)
+{
+    struct audit *a = ctx;
+
+    settle(a, ledger_write(&a->ledger));
+    if (!a->lazy_runs && !PLANTED(unsynced_for_ever))
+        loop_timer_set(a->lazy, LIM_AUDIT_LAZY_TIME);
+    a->lazy_runs = true;
 }
 
 /* While the disk is full: is there room again? If so, the keeper is told by an ack. */
@@ -139,7 +159,7 @@ void audit_on_audit_append(struct audit *a, struct chan *c, const struct msg_aud
         a->refused = false;
         if (m->seq > a->given)
             a->given = m->seq;
-        loop_defer(role_loop(a->role), flush, a);
+        loop_defer(role_loop(a->role), put_down, a);
     } else if (e == ERR_AGAIN)
         refuse(a, a->ledger.seq + 1, e);
     else if (e == ERR_NO_SPACE)
@@ -167,6 +187,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     e = role_watch(r, AUDIT_LOG_NAME);
     if (e)
         return e;
+    a->lazy = loop_timer_new(role_loop(r), flush, a);
     a->retry = loop_timer_new(role_loop(r), retry, a);
     a->watch = loop_timer_new(role_loop(r), watch, a);
     note_low(a);
@@ -195,7 +216,7 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
         chan_breach(c, BREACH_STRANGER);
         return;
     }
-    if (l->pending.n > 0)
+    if (l->seq > l->synced)
         flush(a); /* what the keeper before left */
     a->keeper = c;
     a->given = 0;

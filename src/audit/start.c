@@ -1,9 +1,9 @@
 /*
  * Opening the audit log. Run by audit before its jail, on a file that a crash, a bad disk or
- * somebody may have changed since. What is removed here can only be a batch that was being written
- * when the process died: no signed head follows it, and records are acknowledged only when one
- * does. Should it be more after all, the keeper sees it, since it knows the newest record that was
- * acknowledged.
+ * somebody may have changed since. What is removed here can only be of a batch that was not
+ * synced: no signed head follows it, and only when one does is a record acknowledged as on disk.
+ * Until then the keeper keeps it, and sends it again. Should more be removed after all, the keeper
+ * sees it, since it knows the newest record that was.
  */
 #include "audit/start.h"
 

@@ -118,7 +118,7 @@ void outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
     o->rows = BUF_INIT(BATCH * sizeof(struct record_row));
     o->stuck = stuck;
     o->issued = o->node.audit_seq;
-    o->acked = o->stored = o->node.acked_seq;
+    o->acked = o->stored = o->written = o->node.acked_seq;
     o->head = o->node.acked_head;
     o->broken = o->node.rolled_back;
     if (o->broken)
@@ -271,7 +271,7 @@ void outbox_when(struct keeper *k, uint64_t seq, struct outbox_wait *w, outbox_f
 {
     struct outbox_wait *before = TAILQ_LAST(&k->outbox->waits, outbox_waits);
 
-    if (seq <= k->outbox->acked) {
+    if (seq <= k->outbox->written) {
         fn(ctx);
         return;
     }
@@ -295,7 +295,7 @@ static void run_waits(struct keeper *k)
 {
     struct outbox_wait *w = NULL;
 
-    while ((w = TAILQ_FIRST(&k->outbox->waits)) && w->seq <= k->outbox->acked) {
+    while ((w = TAILQ_FIRST(&k->outbox->waits)) && w->seq <= k->outbox->written) {
         outbox_fn *fn = w->fn;
 
         outbox_forget(k, w);
@@ -377,7 +377,7 @@ void keeper_on_audit_state(struct keeper *k, struct chan *c, const struct msg_au
     struct outbox *o = k->outbox;
 
     o->audit = peer_of(c)->serial;
-    o->sent = o->given = o->acked;
+    o->sent = o->given = o->written = o->acked;
     o->state = *m;
     o->comparing++;
     store_ask(k->store, Q_node_get, VALS(), &o->node, compared, k);
@@ -390,18 +390,26 @@ void outbox_lost(struct keeper *k, uint64_t peer)
     tell_surface(k);
 }
 
+/* Of what was sent, and of what was acknowledged before the same. */
+static bool may_ack(const struct outbox *o, const struct msg_audit_ack *m)
+{
+    if (m->seq > m->written || m->written > o->given)
+        return false;
+    return m->seq == 0 || m->seq > o->acked || (m->seq == o->acked && ID_EQ(m->head, o->head));
+}
+
 void keeper_on_audit_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m)
 {
     struct outbox *o = k->outbox;
 
-    if (o->audit != peer_of(c)->serial ||
-        (m->seq > 0 && (m->seq < o->acked || m->seq > o->given ||
-                        (m->seq == o->acked && !ID_EQ(m->head, o->head))))) {
+    if (o->audit != peer_of(c)->serial || !may_ack(o, m)) {
         chan_breach(c, BREACH_AUDIT_ACK);
         return;
     }
-    if (!o->broken && m->seq > o->acked) {
-        o->acked = m->seq;
+    if (!o->broken && m->written > o->written)
+        o->written = m->written;
+    if (!o->broken && (PLANTED(written_is_acked) ? m->written : m->seq) > o->acked) {
+        o->acked = PLANTED(written_is_acked) ? m->written : m->seq;
         if (o->sent < m->seq) /* it had refused them for want of room */
             o->sent = m->seq;
         o->head = m->head;
@@ -423,7 +431,7 @@ void keeper_on_audit_refused(struct keeper *k, struct chan *c, const struct msg_
         return;
     }
     if (PLANTED(refusal_is_ack)) {
-        o->acked = m->seq;
+        o->written = m->seq;
         run_waits(k);
         return;
     }

@@ -1,8 +1,8 @@
 /*
  * The way to the audit process. A record is written to the store in the transaction of what it
  * tells about, gets its number there, goes to audit in order, and again after audit was restarted,
- * until audit has acknowledged it. What must not happen before it is on record waits here:
- * outbox_when().
+ * until audit has it on disk. What must not happen before it is on record waits here, until audit
+ * has it in its file: outbox_when().
  *
  * It also finds a store or a log that was rolled back alone: then nothing is begun any more, also
  * not after a restart, and ending things still works. What shows it is that each record that audit
@@ -53,6 +53,7 @@ struct outbox {
     outbox_stuck_fn *stuck;
     uint64_t audit; /* serial of the peer, 0: none that has said where its log stands */
     uint64_t issued, acked, sent;
+    uint64_t written;    /* what audit has in its file, not before acked; waited for */
     uint64_t stored;     /* what the store knows as acknowledged */
     uint64_t given;      /* the newest that this audit process was ever sent */
     struct digest head;  /* at acked */
@@ -81,7 +82,7 @@ void outbox_close(struct keeper *k);
  * is 0; a number says that it is a sum already. ERR_UNAVAILABLE: too many wait already and this one
  * begins something. */
 MUST_USE enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq);
-/* Runs fn(ctx), which may free w, when everything up to seq is acknowledged: now, or later. */
+/* Runs fn(ctx), which may free w, when audit has written everything up to seq: now, or later. */
 void outbox_when(struct keeper *k, uint64_t seq, struct outbox_wait *w, outbox_fn *fn, void *ctx);
 /* Takes it back; nothing when it does not wait. */
 void outbox_forget(struct keeper *k, struct outbox_wait *w);

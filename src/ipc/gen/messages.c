@@ -681,6 +681,7 @@ static const struct wire_field audit_append_fields[] = {
 static const struct wire_field audit_ack_fields[] = {
     {"seq", WIRE_U64, offsetof(struct msg_audit_ack, seq), 0, NULL, false},
     {"head", WIRE_DIGEST, offsetof(struct msg_audit_ack, head), 0, NULL, false},
+    {"written", WIRE_U64, offsetof(struct msg_audit_ack, written), 0, NULL, false},
     {"low", WIRE_BOOL, offsetof(struct msg_audit_ack, low), 0, NULL, false},
     {"scarce", WIRE_BOOL, offsetof(struct msg_audit_ack, scarce), 0, NULL, false},
 };
@@ -798,7 +799,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CTL_DONE] = {"ctl_done", 0x02, 0x80, false, false, false, sizeof(struct msg_ctl_done), ctl_done_fields, 3},
     [MSG_AUDIT_STATE] = {"audit_state", 0x04, 0x02, false, true, false, sizeof(struct msg_audit_state), audit_state_fields, 5},
     [MSG_AUDIT_APPEND] = {"audit_append", 0x02, 0x04, false, false, false, sizeof(struct msg_audit_append), audit_append_fields, 15},
-    [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 4},
+    [MSG_AUDIT_ACK] = {"audit_ack", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_ack), audit_ack_fields, 5},
     [MSG_AUDIT_REFUSED] = {"audit_refused", 0x04, 0x02, false, false, false, sizeof(struct msg_audit_refused), audit_refused_fields, 2},
 };
 

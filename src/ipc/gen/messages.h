@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x773809e598a20bfdu
+#define MSG_TABLE_ID 0x8cca7af39bd0f837u
 
 enum msg {
     MSG_NONE,
@@ -941,10 +941,11 @@ struct msg_audit_append {
     struct slice detail;
 };
 
-/* Everything up to seq is on disk, and is what the keeper sent since audit_state: nothing that it did not send is acknowledged. seq 0: it sent nothing yet. head is the chain's hash there. low: the disk is full and the log lives on its reserve, so only what ends something should be begun. scarce: less is free than disk_warn. Also sent when one of these changes. */
+/* Everything up to seq is on disk, and everything up to written in the file; both are what the keeper sent since audit_state: nothing that it did not send is acknowledged. seq 0: it sent nothing yet. head is the chain's hash at seq. written is not before seq, and what is between may be lost in a power cut. low: the disk is full and the log lives on its reserve, so only what ends something should be begun. scarce: less is free than disk_warn. Also sent when one of these changes. */
 struct msg_audit_ack {
     uint64_t seq;
     struct digest head;
+    uint64_t written;
     bool low;
     bool scarce;
 };

@@ -36,17 +36,23 @@ struct msg_audit_append as_audit_record(uint64_t seq)
                                      .detail = SLICE_LIT("as it was")};
 }
 
+void as_audit_next(const struct msg_audit_append *m)
+{
+    const struct msg_audit_ack *ack;
+
+    say(as_audit.keeper, MSG_AUDIT_APPEND, m);
+    do
+        ack = &hear(as_audit.keeper, MSG_AUDIT_ACK)->audit_ack;
+    while (ack->seq != m->seq);
+    as_audit.seq = ack->seq;
+    as_audit.head = ack->head;
+}
+
 void as_audit_append(void)
 {
     struct msg_audit_append m = as_audit_record(as_audit.seq + 1);
-    const struct msg_audit_ack *ack;
 
-    say(as_audit.keeper, MSG_AUDIT_APPEND, &m);
-    do
-        ack = &hear(as_audit.keeper, MSG_AUDIT_ACK)->audit_ack;
-    while (ack->seq != m.seq);
-    as_audit.seq = ack->seq;
-    as_audit.head = ack->head;
+    as_audit_next(&m);
 }
 
 void as_audit_verify(struct play *p)

@@ -15,7 +15,9 @@ extern struct as_audit as_audit;
 void as_audit_meet(struct play *p);
 /* The record of that number; the same each time. */
 struct msg_audit_append as_audit_record(uint64_t seq);
-/* The next record is taken and acknowledged. */
+/* This one, which is the next, is taken and acknowledged as on disk. */
+void as_audit_next(const struct msg_audit_append *m);
+/* The next record is. */
 void as_audit_append(void);
 /* The log on disk is whole up to as_audit.seq and its head. */
 void as_audit_verify(struct play *p);

@@ -37,7 +37,8 @@ bool as_people_serve(void)
         fresh = true;
     }
     if (fresh && !s->silent)
-        SAY(s->audit, MSG_AUDIT_ACK, audit_ack, .seq = s->seq, .head = as_people_head(s->seq));
+        SAY(s->audit, MSG_AUDIT_ACK, audit_ack, .seq = s->seq, .written = s->seq,
+            .head = as_people_head(s->seq));
     while (unheard(supervisor, MSG_EGRESS_WANT) > 0) {
         uint16_t upstream = hear(supervisor, MSG_EGRESS_WANT)->egress_want.upstream;
 

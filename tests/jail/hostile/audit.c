@@ -79,10 +79,7 @@ static void epoch(struct play *p)
     struct msg_audit_append m = as_audit_record(as_audit.seq + 1);
 
     m.epoch = 9;
-    say(as_audit.keeper, MSG_AUDIT_APPEND, &m);
-    UNTIL(p, unheard(as_audit.keeper, MSG_AUDIT_ACK) > 0);
-    as_audit.seq++;
-    as_audit.head = hear(as_audit.keeper, MSG_AUDIT_ACK)->audit_ack.head;
+    as_audit_next(&m);
     as_audit_verify(p);
 }
 
@@ -113,9 +110,7 @@ static void text(struct play *p)
 
     m.detail = SLICE_LIT("\",\"seq\":1,\"event\":\"login\"} \\\" \\u0000 \xe2\x80\xa8");
     m.upstream = SLICE_LIT("\"}{\"");
-    say(as_audit.keeper, MSG_AUDIT_APPEND, &m);
-    as_audit.seq++;
-    as_audit.head = hear(as_audit.keeper, MSG_AUDIT_ACK)->audit_ack.head;
+    as_audit_next(&m);
     as_audit_verify(p);
 }
 

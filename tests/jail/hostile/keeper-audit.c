@@ -12,7 +12,7 @@
 
 static void acknowledge(struct end *e, uint64_t seq)
 {
-    SAY(e, MSG_AUDIT_ACK, audit_ack, .seq = seq, .head = as_people_head(seq));
+    SAY(e, MSG_AUDIT_ACK, audit_ack, .seq = seq, .written = seq, .head = as_people_head(seq));
 }
 
 /* More than there is, or less than before. */
@@ -164,7 +164,7 @@ static void refuses_for_space(struct play *p)
     SAY(as_people.audit, MSG_AUDIT_REFUSED, audit_refused, acked + 1, ERR_NO_SPACE);
     as_people_denied(m.call, ERR_NO_SPACE);
     must_hold_back(p, ERR_NO_SPACE);
-    SAY(as_people.audit, MSG_AUDIT_ACK, audit_ack, .seq = as_people.seq,
+    SAY(as_people.audit, MSG_AUDIT_ACK, audit_ack, .seq = as_people.seq, .written = as_people.seq,
         .head = as_people_head(as_people.seq), .low = true);
     must_hold_back(p, ERR_NO_SPACE);
     as_people.silent = false;
@@ -196,7 +196,8 @@ static void wrong_head(struct play *p)
     struct msg_audit_state state = {.seq = acked + 1, .epoch = as_people.epoch};
 
     assert_int_equal(as_people.seq, acked + 1);
-    SAY(as_people.audit, MSG_AUDIT_ACK, audit_ack, .seq = acked + 1, .head = lie);
+    SAY(as_people.audit, MSG_AUDIT_ACK, audit_ack, .seq = acked + 1, .written = acked + 1,
+        .head = lie);
     as_people_result(WEATHER, as_people_permit(&m), RESULT_ANSWERED);
     as_people.audit = play_peer(p, ROLE_AUDIT, HONEST);
     state.head = as_people_head(acked + 1);

@@ -15,11 +15,13 @@ static struct {
     bool broken;      /* fdatasync and write fail */
     unsigned syncs;
     unsigned writes;
+    unsigned synced; /* before the last write */
 } disk;
 
 static ssize_t disk_write_call(int fd, const void *p, size_t n)
 {
     disk.writes++;
+    disk.synced = disk.syncs;
     if (disk.broken) {
         errno = EIO;
         return -1;
@@ -129,7 +131,9 @@ static void assert_log(struct fixture *f, uint64_t seq)
     assert_true(ID_EQ(v.head, f->ledger.head));
 }
 
-static void test_one_batch_is_one_write_and_one_sync(void **state)
+/* And its head is another, when it is on disk: a good head behind a hole would be taken for an
+ * edit. */
+static void test_one_batch_is_one_write_and_its_head(void **state)
 {
     struct fixture *f = *state;
 
@@ -139,11 +143,12 @@ static void test_one_batch_is_one_write_and_one_sync(void **state)
     assert_int_equal(disk.writes, 0);
     assert_int_equal(f->ledger.synced, 0); /* nothing is said to be there before it is */
     assert_err(ledger_flush(&f->ledger), ERR_OK);
-    assert_int_equal(disk.writes, 1);
-    assert_int_equal(disk.syncs, 1);
+    assert_int_equal(disk.writes, 2);
+    assert_int_equal(disk.synced, 1);
+    assert_int_equal(disk.syncs, 2);
     assert_log(f, 100);
     assert_err(ledger_flush(&f->ledger), ERR_OK); /* nothing to do */
-    assert_int_equal(disk.syncs, 1);
+    assert_int_equal(disk.syncs, 2);
     assert_log(f, 100);
 }
 
@@ -303,6 +308,46 @@ static void test_a_broken_disk_is_not_asked_again(void **state)
     assert_int_equal(f->ledger.synced, 0);
 }
 
+/* What is written is in the file, and counts as on disk when a head is behind it and both are
+ * synced: before that no more than a start may cut off. */
+static void test_written_and_synced_later(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seq = 0, before = f->ledger.file.size;
+
+    disk.syncs = 0;
+    while (!ledger_is_full(&f->ledger)) {
+        assert_err(take(f, ++seq), ERR_OK);
+        assert_err(ledger_write(&f->ledger), ERR_OK);
+        assert_int_equal(f->ledger.written, seq);
+    }
+    assert_int_equal(disk.syncs, 0);
+    assert_int_equal(f->ledger.synced, 0);
+    assert_true(f->ledger.file.size - before < LEDGER_BATCH_MOST - 2 * LINE_BYTES);
+    assert_err(ledger_flush(&f->ledger), ERR_OK);
+    assert_int_equal(disk.syncs, 2);
+    assert_false(ledger_is_full(&f->ledger));
+    assert_log(f, seq);
+}
+
+/* A head that a full disk cuts off is synced with what follows, also when that only writes it. */
+static void test_a_head_that_was_cut_off(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_err(take(f, 1), ERR_OK);
+    assert_err(ledger_write(&f->ledger), ERR_OK);
+    disk.room = 10;
+    disk.free = 0;
+    assert_err(ledger_flush(&f->ledger), ERR_NO_SPACE);
+    assert_int_equal(f->ledger.synced, 0);
+    disk.room = disk.free = UINT64_MAX;
+    assert_err(ledger_write(&f->ledger), ERR_OK);
+    assert_int_equal(f->ledger.synced, 0);
+    assert_err(ledger_flush(&f->ledger), ERR_OK);
+    assert_log(f, 1);
+}
+
 static void test_full_batches_are_seen(void **state)
 {
     struct fixture *f = *state;
@@ -321,7 +366,7 @@ static void test_full_batches_are_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_one_batch_is_one_write_and_one_sync),
+        FIXTURE_TEST(test_one_batch_is_one_write_and_its_head),
         FIXTURE_TEST(test_gaps_are_refused),
         FIXTURE_TEST(test_repeats_are_taken_once),
         FIXTURE_TEST(test_a_repeat_must_be_the_same),
@@ -330,6 +375,8 @@ int main(void)
         FIXTURE_TEST(test_full_in_the_middle_of_a_batch),
         FIXTURE_TEST(test_full_without_a_reserve),
         FIXTURE_TEST(test_a_broken_disk_is_not_asked_again),
+        FIXTURE_TEST(test_written_and_synced_later),
+        FIXTURE_TEST(test_a_head_that_was_cut_off),
         FIXTURE_TEST(test_full_batches_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

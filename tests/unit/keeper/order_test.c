@@ -33,6 +33,61 @@ static void test_nothing_before_the_acknowledgement(void **state)
     (void)permit_of(w, 1);
 }
 
+static void audit_says(struct world *w, uint64_t seq, uint64_t written)
+{
+    assert_err(send_audit_ack(w->r->audit->own,
+                              &(struct msg_audit_ack){
+                                  .seq = seq, .head = w->r->audit_log[seq], .written = written}),
+               ERR_OK);
+}
+
+/* What audit has in its file is enough, since the store keeps the record until audit has it on disk
+ * as well: a power cut that takes it back from the file takes nothing (decision 0028). */
+static void test_written_is_enough_and_sent_again(void **state)
+{
+    struct world *w = *state;
+    uint64_t synced = w->r->audit_seq, written = 0;
+
+    w->r->audit_silent = true;
+    say_call(w, 1);
+    rig_settle(w->r);
+    written = w->r->audit_seq;
+    audit_says(w, synced, written);
+    (void)permit_of(w, 1);
+    rig_kill(w->r->audit);
+    w->r->audit_seq = w->r->audit_given = synced; /* the disk lost the end */
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
+    rig_audit_state(w->r);
+    rig_settle(w->r);
+    assert_int_equal(w->r->audit_seq, written);
+    say_call(w, 2); /* and nothing of it counts for the new process */
+    rig_quiet(w->r->egress);
+    audit_says(w, written, w->r->audit_seq);
+    (void)permit_of(w, 2);
+}
+
+/* Nothing is written before what is on disk, nor after what was sent. */
+static void test_an_ack_that_cannot_be(void **state)
+{
+    struct world *w = *state;
+
+    w->r->audit_silent = true;
+    say_call(w, 1);
+    rig_settle(w->r);
+    audit_says(w, w->r->audit_seq, w->r->audit_seq - 1);
+    rig_settle(w->r);
+    assert_true(rig_refused(w->r->audit));
+    rig_quiet(w->r->egress);
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
+    w->r->audit_seq--;
+    rig_audit_state(w->r);
+    rig_settle(w->r);
+    audit_says(w, w->r->audit_seq - 1, w->r->audit_seq + 1);
+    rig_settle(w->r);
+    assert_true(rig_refused(w->r->audit));
+    rig_quiet(w->r->egress);
+}
+
 static void test_permit_says_what_was_decided(void **state)
 {
     struct world *w = *state;
@@ -98,8 +153,9 @@ static void test_revoked_and_not_stored(void **state)
     w->r->audit_silent = true;
     say_call(w, 1);
     rig_settle(w->r);
-    ack.audit_ack =
-        (struct msg_audit_ack){.seq = w->r->audit_seq, .head = w->r->audit_log[w->r->audit_seq]};
+    ack.audit_ack = (struct msg_audit_ack){.seq = w->r->audit_seq,
+                                           .written = w->r->audit_seq,
+                                           .head = w->r->audit_log[w->r->audit_seq]};
     revoke_connections(w->r->k, &(struct revoke_which){.all = true}, NULL, NULL);
     assert_true(keeper_dispatch(w->r->k, w->r->audit->theirs, MSG_AUDIT_ACK, &ack, -1));
     (void)rig_take(w->r->egress, MSG_DROP);
@@ -171,6 +227,7 @@ static void test_audit_low(void **state)
 
     assert_err(send_audit_ack(w->r->audit->own,
                               &(struct msg_audit_ack){.seq = w->r->audit_seq,
+                                                      .written = w->r->audit_seq,
                                                       .head = w->r->audit_log[w->r->audit_seq],
                                                       .low = true}),
                ERR_OK);
@@ -191,7 +248,9 @@ static void assert_recording(struct world *w, enum recording wanted)
 static void test_health(void **state)
 {
     struct world *w = *state;
-    struct msg_audit_ack ack = {.seq = w->r->audit_seq, .head = w->r->audit_log[w->r->audit_seq]};
+    struct msg_audit_ack ack = {.seq = w->r->audit_seq,
+                                .written = w->r->audit_seq,
+                                .head = w->r->audit_log[w->r->audit_seq]};
     static const struct {
         bool low, scarce;
         enum recording wanted;
@@ -324,7 +383,8 @@ static void test_hostile_audit(void **state)
     struct world *w = *state;
 
     assert_err(
-        send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = w->r->audit_seq + 100}),
+        send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = w->r->audit_seq + 100,
+                                                                 .written = w->r->audit_seq + 100}),
         ERR_OK);
     assert_true(rig_refused(w->r->audit));
     say_call(w, 1);
@@ -547,6 +607,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         T(test_nothing_before_the_acknowledgement),
+        T(test_written_is_enough_and_sent_again),
+        T(test_an_ack_that_cannot_be),
         T(test_permit_says_what_was_decided),
         T(test_revoked_in_between),
         T(test_revoked_in_the_same_turn),

@@ -63,7 +63,8 @@ void rig_audit_ack(struct rig *r)
 
     if (r->audit->own)
         assert_err(send_audit_ack(r->audit->own,
-                                  &(struct msg_audit_ack){.seq = seq, .head = r->audit_log[seq]}),
+                                  &(struct msg_audit_ack){
+                                      .seq = seq, .written = seq, .head = r->audit_log[seq]}),
                    ERR_OK);
 }
 

@@ -251,11 +251,14 @@ static void test_ack_of_what_was_not_sent(void **state)
                                 &(struct msg_audit_state){
                                     .seq = acked, .head = w->r->k->outbox->head, .epoch = 1}),
                ERR_OK);
-    assert_err(send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = acked + 1}), ERR_OK);
+    assert_err(send_audit_ack(w->r->audit->own,
+                              &(struct msg_audit_ack){.seq = acked + 1, .written = acked + 1}),
+               ERR_OK);
     rig_settle(w->r);
     assert_true(w->r->k->outbox->acked <= acked + 1);
     assert_err(send_audit_ack(w->r->audit->own,
-                              &(struct msg_audit_ack){.seq = w->r->k->outbox->given + 1}),
+                              &(struct msg_audit_ack){.seq = w->r->k->outbox->given + 1,
+                                                      .written = w->r->k->outbox->given + 1}),
                ERR_OK);
     assert_true(rig_refused(w->r->audit));
 }
@@ -268,8 +271,9 @@ static void test_another_head_for_the_same_record(void **state)
 
     rig_settle(w->r);
     assert_int_equal(w->r->k->outbox->acked, w->r->audit_seq);
-    assert_err(send_audit_ack(w->r->audit->own,
-                              &(struct msg_audit_ack){.seq = w->r->audit_seq, .head = other}),
+    assert_err(send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = w->r->audit_seq,
+                                                                        .written = w->r->audit_seq,
+                                                                        .head = other}),
                ERR_OK);
     assert_true(rig_refused(w->r->audit));
     assert_true(ID_EQ(w->r->k->outbox->head, w->r->audit_log[w->r->audit_seq]));
@@ -290,7 +294,9 @@ static void test_nothing_moves_when_broken(void **state)
         send_audit_refused(w->r->audit->own,
                            &(struct msg_audit_refused){.seq = o->given, .code = ERR_CORRUPT}),
         ERR_OK);
-    assert_err(send_audit_ack(w->r->audit->own, &(struct msg_audit_ack){.seq = o->given}), ERR_OK);
+    assert_err(send_audit_ack(w->r->audit->own,
+                              &(struct msg_audit_ack){.seq = o->given, .written = o->given}),
+               ERR_OK);
     rig_settle(w->r);
     assert_true(o->broken);
     assert_int_equal(o->acked, acked);
@@ -323,7 +329,8 @@ static void test_repeats_after_a_long_wait(void **state)
     /* Of one record only, so that no turn is as long as the time after which the store learns. */
     seq = k->outbox->acked + 1;
     assert_err(send_audit_ack(w->r->audit->own,
-                              &(struct msg_audit_ack){.seq = seq, .head = w->r->audit_log[seq]}),
+                              &(struct msg_audit_ack){
+                                  .seq = seq, .written = seq, .head = w->r->audit_log[seq]}),
                ERR_OK);
     while (!k->outbox->dirty)
         loop_turn(w->r->loop, 1000);
