@@ -154,7 +154,7 @@ enum err connection_usable(struct keeper *k, struct connection_id id, bool trial
     return live[row.state];
 }
 
-enum err lease_take(struct keeper *k, struct lease_id id)
+enum err lease_take(struct keeper *k, struct lease_id id, bool *ret)
 {
     struct number_row uncounted;
     uint64_t rows = 0;
@@ -167,8 +167,8 @@ enum err lease_take(struct keeper *k, struct lease_id id)
     if (e != ERR_NOT_FOUND)
         return e;
     e = store_change(k->store, Q_lease_take, VALS(V_ID(id), V_INT(keeper_now(k))), &rows);
-
-    return e || rows == 1 ? e : ERR_NOT_FOUND;
+    *ret = rows == 1;
+    return e || *ret ? e : ERR_NOT_FOUND;
 }
 
 enum err lease_give_back(struct keeper *k, struct lease_id id)

@@ -404,11 +404,15 @@ static enum err read_upstreams(void *ctx)
 
     for (uint16_t i = 0; !e && i < LIM_UPSTREAMS; i++) {
         const struct keeper_upstream *u = keeper_conf_get(&l->k->conf, i);
+        struct upstream_row row;
 
-        if (u)
-            e = store_all(l->k->store, Q_upstream_seen, VALS(V_STR(u->name)), &l->rows);
+        if (!u)
+            continue;
+        e = store_one(l->k->store, Q_upstream_seen, VALS(V_STR(u->name)), &row);
+        if (!e)
+            buf_put(&l->rows, slice_of(&row, sizeof(row)));
     }
-    return e;
+    return e ? e : buf_err(&l->rows);
 }
 
 static enum err send_upstream(struct keeper *k, struct chan *c, const void *of)

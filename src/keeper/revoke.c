@@ -43,7 +43,6 @@ static enum err collect(void *ctx)
     struct user_row user;
     enum err e = ERR_OK;
 
-    buf_clear(&r->rows);
     if (w->all)
         return store_all(store, Q_connection_all, VALS(), &r->rows);
     if (w->user_name) {

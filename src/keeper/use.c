@@ -35,7 +35,7 @@ static struct record record_of(struct keeper *k, const struct use_plan *p, struc
                            .detail = slice_str(mode_name(p->mode))};
 }
 
-static enum err insert(struct keeper *k, const struct use_plan *p, struct use_id id)
+static enum err insert(struct keeper *k, const struct use_plan *p, struct use_id id, bool counted)
 {
     const struct keeper_upstream *u = keeper_conf_get(&k->conf, p->upstream);
     enum err e = ID_IS_ZERO(p->chain) ? ERR_OK : chain_spend(k, p->chain, p->chain_until);
@@ -44,13 +44,14 @@ static enum err insert(struct keeper *k, const struct use_plan *p, struct use_id
              : store_do(k->store, Q_use_add,
                         VALS(V_ID(id), V_ID(k->node), V_INT(k->epoch), V_INT(p->mode),
                              V_WHO(p->who), V_STR(u->name), V_ID(p->connection), V_ID(p->lease),
-                             V_INT(p->take)));
+                             V_INT(counted)));
 }
 
 enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *ret_id,
                      uint64_t *ret_seq)
 {
     struct record rec;
+    bool counted = false;
     enum err e = ERR_OK;
 
     BUG_IF(ID_IS_ZERO(p->connection) != (p->until == 0)); /* no credential without an end */
@@ -64,9 +65,9 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
     if (k->uses->unstored > 0)
         return ERR_AGAIN;
     if (p->take)
-        e = lease_take(k, p->lease);
+        e = lease_take(k, p->lease, &counted);
     if (!e)
-        e = insert(k, p, *ret_id);
+        e = insert(k, p, *ret_id, counted);
     if (!e && !ID_IS_ZERO(p->connection))
         e = store_do(k->store, Q_connection_used, VALS(V_INT(keeper_now(k)), V_ID(p->connection)));
     if (!e && p->mode == MODE_CALL)

@@ -137,8 +137,8 @@ static bool length_fits(char type, size_t n)
     return (type != 'I' || n == ID_BYTES) && (type != 'D' || n == DIGEST_BYTES);
 }
 
-static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val *v,
-                    sqlite3_destructor_type life)
+/* SQLite makes no copy of its own: nobody would wipe it. */
+static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val *v)
 {
     static const uint8_t none[1];
 
@@ -150,13 +150,11 @@ static int bind_one(sqlite3_stmt *st, int at, char type, const struct store_val 
     /* A NULL pointer would bind NULL where an empty value is meant. */
     if (type == 't')
         return sqlite3_bind_text64(st, at, v->bytes.n ? (const char *)v->bytes.p : "", v->bytes.n,
-                                   life, SQLITE_UTF8);
-    return sqlite3_bind_blob64(st, at, v->bytes.n ? v->bytes.p : none, v->bytes.n, life);
+                                   SQLITE_STATIC, SQLITE_UTF8);
+    return sqlite3_bind_blob64(st, at, v->bytes.n ? v->bytes.p : none, v->bytes.n, SQLITE_STATIC);
 }
 
-/* life: SQLITE_STATIC when the values outlive the statement's run, otherwise SQLITE_TRANSIENT. */
-static enum err bind_values(struct store *s, enum stmt q, const struct store_val *vals,
-                            sqlite3_destructor_type life)
+static enum err bind_values(struct store *s, enum stmt q, const struct store_val *vals)
 {
     const char *params = statements[q].params;
     int rc = SQLITE_OK;
@@ -164,7 +162,7 @@ static enum err bind_values(struct store *s, enum stmt q, const struct store_val
 
     BUG_IF(q >= STMT_COUNT || s->busy[q]);
     for (; params[i] && rc == SQLITE_OK; i++)
-        rc = bind_one(s->stmt[q], i + 1, params[i], &vals[i], life);
+        rc = bind_one(s->stmt[q], i + 1, params[i], &vals[i]);
     BUG_IF(rc == SQLITE_OK && vals[i].type != STORE_END);
     return store_err(s, rc);
 }
@@ -181,7 +179,7 @@ enum err store_change(struct store *s, enum stmt q, const struct store_val *vals
     enum err e = ERR_OK;
 
     BUG_IF(!s->in_work || statements[q].size > 0);
-    e = bind_values(s, q, vals, SQLITE_STATIC);
+    e = bind_values(s, q, vals);
     if (!e)
         e = store_err(s, sqlite3_step(s->stmt[q]));
     reset(s, q);
@@ -202,7 +200,7 @@ void store_start(struct store *s, enum stmt q, const struct store_val *vals, voi
 {
     *ret = (struct store_rows){.s = s, .q = q, .row = row};
     BUG_IF(statements[q].size == 0 || !(s->in_work || s->in_read));
-    ret->e = bind_values(s, q, vals, SQLITE_TRANSIENT);
+    ret->e = bind_values(s, q, vals);
     BUG_IF(!ret->e && !s->in_work && !sqlite3_stmt_readonly(s->stmt[q]));
     s->busy[q] = true;
 }
@@ -239,6 +237,7 @@ enum err store_all(struct store *s, enum stmt q, const struct store_val *vals, s
     } row;
     struct store_rows r;
 
+    buf_clear(ret);
     store_start(s, q, vals, &row, &r);
     r.once = true;
     while (store_next(&r))

@@ -54,7 +54,7 @@ struct store;
 #define STORE_FILE "sidegate.db" /* below the folder that it is opened in */
 
 /* Version of the schema that this program has. */
-enum { STORE_VERSION = 10 };
+enum { STORE_VERSION = 11 };
 
 /*
  * Opens STORE_FILE in dir, makes it when it is not there (mode 0600), brings it to STORE_VERSION,
@@ -99,7 +99,8 @@ struct store_rows {
 };
 
 /* Starts a query whose rows go to row, which the compiler holds against the statement. Always
- * followed by store_end. Only inside a work callback. */
+ * followed by store_end, until which what the vals point to lives: no copy is made, since it may be
+ * what somebody typed. Only inside a work callback. */
 #define store_query(s, q, vals, row, ret) store_start((s), (q), (vals), (row_of_##q *){row}, (ret))
 /* The next row: true, and it is there until the next call. */
 MUST_USE bool store_next(struct store_rows *r);
@@ -109,7 +110,8 @@ MUST_USE enum err store_end(struct store_rows *r, enum err e);
  * looked at; ERR_NOT_FOUND leaves it as it was. */
 #define store_one(s, q, vals, row) store_first((s), (q), (vals), (row_of_##q *){row})
 
-/* Appends all rows, one struct behind the other; of rows without a slice. */
+/* Sets *ret to all rows, one struct behind the other; of rows without a slice. On an error it has
+ * those before. */
 MUST_USE enum err store_all(struct store *s, enum stmt q, const struct store_val *vals,
                             struct buf *ret);
 

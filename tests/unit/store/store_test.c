@@ -331,6 +331,7 @@ static void test_nothing_is_read_through(void **state)
         "SEARCH handoff USING INDEX handoff_client (client=?)",
         "SEARCH h USING INDEX handoff_user (user=?)",
         "SCAN c USING INDEX connection_key",
+        "SCAN use",
     };
     struct rig *r = *state;
     unsigned wrong = 0;
@@ -349,7 +350,7 @@ static void test_nothing_is_read_through(void **state)
             const char *step = (const char *)sqlite3_column_text(plan, 3);
 
             for (size_t b = 0; b < ARRAY_LEN(bad); b++) {
-                if (strcmp(step, bad[b]) != 0)
+                if (strcmp(step, bad[b]) != 0 || i == Q_use_all) /* by a start, to end them all */
                     continue;
                 print_error("%s: %s\n", texts[i], step);
                 wrong++;
@@ -636,6 +637,52 @@ static void test_full(void **state)
     assert_int_equal(access(path_in(r, "reserve"), F_OK), 0);
 }
 
+static sqlite3_mem_methods memory; /* SQLite's own */
+static const char typed[] = "what somebody typed into the wrong field";
+static unsigned typed_left;
+
+static void free_looked_at(void *p)
+{
+    if (p && memmem(p, (size_t)memory.xSize(p), typed, sizeof(typed) - 1))
+        typed_left++;
+    memory.xFree(p);
+}
+
+static enum err list_of_typed(void *ctx)
+{
+    struct listing *l = ctx;
+
+    return store_all(l->s, l->q, VALS(V_STR(typed)), &l->rows);
+}
+
+/* SQLite makes no copies of what it is given to look for, which would stay in its memory. */
+static void test_no_copy_of_what_is_looked_for(void **state)
+{
+    sqlite3_mem_methods looked_at;
+    struct rig *r = *state;
+    struct listing l = {r->s, Q_user_list, BUF_INIT(4096)};
+    struct user_row user;
+    enum err e = ERR_OK;
+
+    store_close(r->s);
+    assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory), SQLITE_OK);
+    looked_at = memory;
+    looked_at.xFree = free_looked_at;
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &looked_at), SQLITE_OK);
+    assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+    l.s = r->s;
+    ONE(r->s, Q_user_by_name, VALS(V_STR(typed)), &user, &e);
+    assert_int_equal(e, ERR_NOT_FOUND);
+    assert_int_equal(store_run(r->s, STORE_READ, list_of_typed, &l), ERR_OK);
+    assert_int_equal(l.rows.n, 0);
+    store_close(r->s);
+    r->s = NULL;
+    assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &memory), SQLITE_OK);
+    assert_int_equal(typed_left, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -658,6 +705,7 @@ int main(void)
         T(test_damaged_text_and_state),
         T(test_not_found),
         T(test_full),
+        T(test_no_copy_of_what_is_looked_for), /* last: it makes SQLite's memory and files anew */
     };
 
     full_disk_install();
