@@ -65,6 +65,12 @@ static void tell_surface(struct keeper *k)
     tell_health(peers_any(&k->peers, ROLE_SURFACE), &m);
 }
 
+/* The store knows of less than audit has acknowledged. */
+static bool is_behind(const struct outbox *o)
+{
+    return o->stored != o->acked;
+}
+
 static enum err nothing(UNUSED void *ctx)
 {
     return ERR_OK;
@@ -76,7 +82,7 @@ static void on_timer(void *ctx)
 {
     struct keeper *k = ctx;
 
-    if (k->outbox->dirty || k->outbox->unstored) {
+    if (is_behind(k->outbox) || k->outbox->unstored) {
         store_work(k->store, STORE_NORMAL, nothing, NULL, NULL);
         loop_timer_set(k->outbox->timer, RETRY_MS); /* if the store cannot take it now */
     }
@@ -87,26 +93,30 @@ static void on_timer(void *ctx)
 static enum err save(void *ctx)
 {
     struct keeper *k = ctx;
+    struct outbox *o = k->outbox;
     enum err e = store_do(k->store, Q_node_clock, VALS(V_INT(keeper_now(k))));
 
-    if (e || !k->outbox->dirty)
+    o->saving = o->acked; /* more may be acknowledged before this is committed */
+    if (e || !is_behind(o))
         return e;
-    e = store_do(k->store, Q_node_acked, VALS(V_INT(k->outbox->acked), V_ID(k->outbox->head)));
-    return e ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(k->outbox->acked)));
+    e = store_do(k->store, Q_node_acked, VALS(V_INT(o->acked), V_ID(o->head)));
+    return e ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(o->acked)));
 }
 
 static void saved(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
+    struct outbox *o = k->outbox;
 
-    k->outbox->unstored = e;
+    o->unstored = e;
     tell_surface(k);
     if (e) {
-        loop_timer_set(k->outbox->timer, RETRY_MS);
+        loop_timer_set(o->timer, RETRY_MS);
         return;
     }
-    k->outbox->dirty = false;
-    k->outbox->stored = k->outbox->acked; /* nothing was acknowledged while the work ran */
+    o->stored = o->saving;
+    if (is_behind(o))
+        loop_timer_set(o->timer, SAVE_MS);
     push(k);
 }
 
@@ -210,7 +220,6 @@ static enum err read_batch(void *ctx)
     struct keeper *k = ctx;
     struct outbox *o = k->outbox;
 
-    buf_clear(&o->rows);
     return store_all(k->store, Q_outbox_from, VALS(V_INT(o->from), V_INT(BATCH)), &o->rows);
 }
 
@@ -238,10 +247,10 @@ static void batch_read(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
     struct outbox *o = k->outbox;
+    enum err sent = send_rows(k); /* those before one that cannot be read, too */
 
     o->reading = false;
-    if (!e)
-        e = send_rows(k);
+    e = e ? e : sent;
     if (e && e != ERR_CLOSED) {
         log_event(LEVEL_ERROR, "audit_record_unreadable", LOG_NUM("after", o->sent), LOG_ERR(e));
         o->why_not = e;
@@ -356,16 +365,16 @@ static void compared(void *ctx, enum err e)
     struct keeper *k = ctx;
     struct outbox *o = k->outbox;
     const struct msg_audit_state *m = &o->state;
+    /* The newest number in the store, not the newest that was sent, or that a transaction had which
+     * was undone. More may have been issued since it was read: audit has said this before that. */
+    const uint64_t newest = e ? o->issued : o->node.audit_seq;
 
     if (--o->comparing > 0) /* a newer process has said something since */
         return;
-    /* The newest number in the store, not the newest that was sent. */
-    if (!e)
-        o->issued = o->node.audit_seq;
     o->broken |= e == ERR_CORRUPT;
     if (m->seq < o->acked || (m->seq == o->acked && m->seq > 0 && !ID_EQ(m->head, o->head)))
         rolled_back(k, "log", m->seq);
-    else if (m->seq > o->issued || m->epoch > k->epoch || (!o->met && m->epoch == k->epoch))
+    else if (m->seq > newest || m->epoch > k->epoch || (!o->met && m->epoch == k->epoch))
         rolled_back(k, "store", m->seq); /* before our first record nobody has our epoch */
     o->met = true;
     set_disk(k, m->low, m->scarce);
@@ -401,6 +410,7 @@ static bool may_ack(const struct outbox *o, const struct msg_audit_ack *m)
 void keeper_on_audit_ack(struct keeper *k, struct chan *c, const struct msg_audit_ack *m)
 {
     struct outbox *o = k->outbox;
+    uint64_t seq = PLANTED(written_is_acked) ? m->written : m->seq;
 
     if (o->audit != peer_of(c)->serial || !may_ack(o, m)) {
         chan_breach(c, BREACH_AUDIT_ACK);
@@ -408,14 +418,13 @@ void keeper_on_audit_ack(struct keeper *k, struct chan *c, const struct msg_audi
     }
     if (!o->broken && m->written > o->written)
         o->written = m->written;
-    if (!o->broken && (PLANTED(written_is_acked) ? m->written : m->seq) > o->acked) {
-        o->acked = PLANTED(written_is_acked) ? m->written : m->seq;
+    if (!o->broken && seq > o->acked) {
+        if (!is_behind(o)) /* not put off by each that follows */
+            loop_timer_set(o->timer, SAVE_MS);
+        o->acked = seq;
         if (o->sent < m->seq) /* it had refused them for want of room */
             o->sent = m->seq;
         o->head = m->head;
-        if (!o->dirty) /* not put off by each that follows */
-            loop_timer_set(o->timer, SAVE_MS);
-        o->dirty = true;
     }
     set_disk(k, m->low, m->scarce);
     run_waits(k);

@@ -1,23 +1,20 @@
 /*
  * A store that answers later: whoever reads is told at the end of the turn, and what is queued
- * meanwhile waits for its place. Linked instead of what the keeper calls (meson.build), so that the
+ * meanwhile waits for its place. One statement is read at once, so that its answer is as old as the
+ * contract allows, the rest late. Linked instead of what the keeper calls (meson.build), so that the
  * same tests say whether it copes with an engine that is not in its own process.
  */
 #include "base/mem.h"
 #include "os/loop.h"
 #include "store/internal.h"
 
-enum { VALS_MOST = 4 };
-
 struct late {
     TAILQ_ENTRY(late) in_queue;
     enum store_urgency urgency;
-    store_work_fn *work; /* NULL: asked */
+    store_work_fn *work; /* NULL: asked, and answered with e */
     store_done_fn *done;
     void *ctx;
-    struct store_asked asked;
-    struct store_val vals[VALS_MOST + 1];
-    struct buf bytes[VALS_MOST];
+    enum err e;
 };
 
 static TAILQ_HEAD(late_queue, late) queue = TAILQ_HEAD_INITIALIZER(queue);
@@ -42,13 +39,6 @@ static struct late *take(void)
     return l;
 }
 
-static void drop(struct late *l)
-{
-    for (size_t i = 0; i < VALS_MOST; i++)
-        buf_free(&l->bytes[i]);
-    mem_free(l);
-}
-
 /* Those that are there now; what they queue has its own time. */
 static void run(void *store)
 {
@@ -60,8 +50,8 @@ static void run(void *store)
         if (l->work)
             __real_store_work(store, l->urgency, l->work, l->done, l->ctx);
         else
-            __real_store_ask_for(&l->asked, l->done, l->ctx);
-        drop(l);
+            l->done(l->ctx, l->e);
+        mem_free(l);
         if (!more)
             break;
     }
@@ -92,21 +82,16 @@ void __wrap_store_work(struct store *s, enum store_urgency u, store_work_fn *wor
     l->work = work;
 }
 
+static void keep_answer(void *ctx, enum err e)
+{
+    struct late *l = ctx;
+
+    l->e = e;
+}
+
 void __wrap_store_ask_for(const struct store_asked *a, store_done_fn *done, void *ctx)
 {
-    struct late *l = add(a->s, done, ctx);
-
-    l->asked = *a;
-    l->asked.vals = l->vals;
-    for (size_t i = 0; a->vals[i].type != STORE_END; i++) {
-        BUG_IF(i == VALS_MOST);
-        l->vals[i] = a->vals[i];
-        if (a->vals[i].type != STORE_BYTES)
-            continue;
-        l->bytes[i] = BUF_INIT(a->vals[i].bytes.n);
-        buf_put(&l->bytes[i], a->vals[i].bytes);
-        l->vals[i].bytes = buf_slice(&l->bytes[i]);
-    }
+    __real_store_ask_for(a, keep_answer, add(a->s, done, ctx));
 }
 
 void __wrap_store_drain(struct store *s)
@@ -124,6 +109,6 @@ void __wrap_store_close(struct store *s)
     if (s && s->loop)
         loop_undefer(s->loop, run, s);
     while ((l = take()))
-        drop(l);
+        mem_free(l);
     __real_store_close(s);
 }

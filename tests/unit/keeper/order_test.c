@@ -2,6 +2,9 @@
  * wins, a crash at any point sends nothing twice. */
 #include "world.h"
 
+#include <sqlite3.h>
+#include <stdio.h>
+
 #include "crypto/hash.h"
 #include "crypto/judged.h"
 #include "ipc/gen/keeper.h"
@@ -360,6 +363,61 @@ static void test_log_of_a_later_epoch(void **state)
                                             .epoch = 9});
 }
 
+static enum err add_record(void *ctx)
+{
+    struct keeper *k = ctx;
+    uint64_t seq = 0;
+
+    return outbox_add(k, &(struct record){.event = EVENT_LOGOUT}, &seq);
+}
+
+/* A record comes after the store was asked how far it is, and before it answers: it is sent. */
+static void test_issued_meanwhile(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = w->r->k;
+    union msg_any m;
+
+    rig_settle(w->r);
+    rig_kill(w->r->audit);
+    w->r->audit = rig_peer(w->r, ROLE_AUDIT, 0, 31, 0);
+    m.audit_state = (struct msg_audit_state){
+        .seq = w->r->audit_seq, .head = w->r->audit_log[w->r->audit_seq], .epoch = k->epoch};
+    w->r->audit_given = w->r->audit_seq;
+    store_work(k->store, STORE_NORMAL, add_record, NULL, k);
+    assert_true(keeper_dispatch(k, w->r->audit->theirs, MSG_AUDIT_STATE, &m, -1));
+    rig_settle(w->r);
+    assert_int_equal(w->r->events[EVENT_LOGOUT], 1);
+}
+
+/* One record cannot be read: those before it are sent, and nothing is begun. */
+static void test_unreadable_record(void **state)
+{
+    struct world *w = *state;
+    char path[96];
+    sqlite3 *db = NULL;
+
+    w->r->audit_silent = true;
+    for (int i = 0; i < 3; i++)
+        assert_err(store_run(w->r->k->store, STORE_NORMAL, add_record, w->r->k), ERR_OK);
+    rig_close(w->r, false);
+    w->r->events[EVENT_LOGOUT] = 0;
+    snprintf(path, sizeof(path), "%s/sidegate.db", w->r->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE outbox SET event = 9999"
+                                  " WHERE seq = (SELECT max(seq) FROM outbox)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    w->r->audit_silent = false;
+    rig_open(w->r);
+    rig_settle(w->r);
+    assert_int_equal(w->r->events[EVENT_LOGOUT], 2);
+    assert_int_equal(w->r->events[EVENT_KEEPER_STARTED], 1); /* that of the life before */
+    assert_err(outbox_ready(w->r->k), ERR_CORRUPT);
+}
+
 /* The head that was acknowledged outlives a restart. */
 static void test_head_is_kept(void **state)
 {
@@ -623,6 +681,8 @@ int main(void)
         T(test_log_behind_the_head),
         T(test_log_with_another_head),
         T(test_log_of_a_later_epoch),
+        T(test_issued_meanwhile),
+        T(test_unreadable_record),
         T(test_head_is_kept),
         T(test_hostile_audit),
         T(test_crash_when_released),

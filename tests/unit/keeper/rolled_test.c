@@ -7,7 +7,9 @@
 
 #include <stdio.h>
 
+#include "ipc/gen/keeper.h"
 #include "keeper/outbox.h"
+#include "store/internal.h"
 
 static int setup(void **state)
 {
@@ -332,7 +334,7 @@ static void test_repeats_after_a_long_wait(void **state)
                               &(struct msg_audit_ack){
                                   .seq = seq, .written = seq, .head = w->r->audit_log[seq]}),
                ERR_OK);
-    while (!k->outbox->dirty)
+    while (k->outbox->stored == k->outbox->acked)
         loop_turn(w->r->loop, 1000);
     loop_timer_stop(k->outbox->timer); /* from now on it learns of nothing any more */
     w->r->audit_silent = false;
@@ -351,6 +353,58 @@ static void test_repeats_after_a_long_wait(void **state)
     assert_false(w->r->k->outbox->broken);
 }
 
+static struct store_item ride; /* the keeper's */
+static uint64_t acknowledged;
+
+/* One more acknowledgement, between the commit and what the keeper hears of it. */
+static void ack_and_tell(void *ctx, enum err e)
+{
+    struct world *w = ctx;
+    struct keeper *k = w->r->k;
+    union msg_any ack;
+
+    if (acknowledged == 0) {
+        acknowledged = k->outbox->acked + 1;
+        ack.audit_ack =
+            (struct msg_audit_ack){.seq = acknowledged, .head = w->r->audit_log[acknowledged]};
+        assert_true(keeper_dispatch(k, w->r->audit->theirs, MSG_AUDIT_ACK, &ack, -1));
+    }
+    ride.done(k, e);
+}
+
+static enum err nothing(UNUSED void *ctx)
+{
+    return ERR_OK;
+}
+
+static enum err save_of_keeper(void *ctx)
+{
+    return ride.work(((struct world *)ctx)->r->k);
+}
+
+/* What is acknowledged while a transaction runs is not in it: it gets one of its own. */
+static void test_acknowledged_while_it_is_stored(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = w->r->k;
+    struct buf rows;
+
+    rig_settle(w->r);
+    w->r->audit_silent = true;
+    ride = k->store->ride;
+    acknowledged = 0;
+    revoke_done(w); /* recorded, and not acknowledged */
+    store_ride(k->store, save_of_keeper, ack_and_tell, w);
+    assert_err(store_run(k->store, STORE_NORMAL, nothing, NULL), ERR_OK);
+    assert_int_equal(k->outbox->acked, acknowledged);
+    assert_true(k->outbox->stored < acknowledged);
+    while (k->outbox->stored < acknowledged)
+        loop_turn(w->r->loop, 1000);
+    rows = rig_rows(w->r, Q_node_get);
+    assert_int_equal(((const struct node_row *)(const void *)rows.p)->acked_seq, acknowledged);
+    buf_free(&rows);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
@@ -366,6 +420,7 @@ int main(void)
         T(test_another_head_for_the_same_record),
         T(test_nothing_moves_when_broken),
         T(test_repeats_after_a_long_wait),
+        T(test_acknowledged_while_it_is_stored),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
