@@ -344,21 +344,24 @@ static void minded(void *ctx, enum err e)
     struct page_watch *w = ctx;
     struct keeper *k = w->k;
     struct chan *c = peers_chan(&k->peers, w->key.peer);
-    uint64_t now = keeper_now(k), left = !e && w->until.n > now ? w->until.n - now : 0;
+    uint64_t now = keeper_now(k), left = !e && w->row.expires > now ? w->row.expires - now : 0;
 
     w->minding--;
-    if (w->over) {
+    if (!e && left == 0)
+        e = ERR_NOT_FOUND;
+    if (w->over || (e && !PLANTED(watch_stays))) {
+        if (!w->over)
+            deny(c, w->key.req, why(e));
         end_watch(w);
-    } else if (left == 0 && !PLANTED(watch_stays)) {
-        deny(c, w->key.req, DENIAL_LOG_IN);
-        end_watch(w);
-    } else {
-        if (left > 0)
-            loop_timer_set(w->end, left);
-        if (w->changed)
-            tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->key.req});
-        w->changed = false;
+        return;
     }
+    if (!w->of_user.of)
+        group_join(&k->pages->by_user, ID_SLICE(w->row.user), &w->of_user, w);
+    if (left > 0)
+        loop_timer_set(w->end, left);
+    if (w->changed)
+        tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->key.req});
+    w->changed = false;
 }
 
 /* Looked up each time, however the session may have ended. When it is over, the watch is too. */
@@ -366,7 +369,7 @@ static void mind(struct page_watch *w, bool changed)
 {
     w->changed |= changed;
     w->minding++;
-    store_ask(w->k->store, Q_session_end, VALS(V_ID(w->session)), &w->until, minded, w);
+    store_ask(w->k->store, Q_session_end, VALS(V_ID(w->session)), &w->row, minded, w);
 }
 
 static void on_session_end(void *ctx)
@@ -374,30 +377,28 @@ static void on_session_end(void *ctx)
     mind(ctx, false);
 }
 
-static void watch(struct page *p)
+/* There from the beginning, and ended like any other: the browser may leave, and more may come, before
+ * the store has said whose it is. */
+void keeper_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
 {
-    struct keeper *k = p->k;
-    struct chan *c = peers_chan(&k->peers, p->peer);
+    const uint64_t peer = peer_of(c)->serial;
     struct page_watch *w = NULL;
 
-    if (!c || HASH_COUNT(k->pages->watches) >= WATCHES) {
-        page_say(p, DENIAL_RATE);
+    if (find_watch(k, peer, m->req)) {
+        chan_breach(c, BREACH_WATCH_TWICE);
         return;
     }
-    if (find_watch(k, p->peer, p->req)) {
-        chan_breach(c, BREACH_WATCH_TWICE);
-        page_free(p);
+    if (HASH_COUNT(k->pages->watches) >= WATCHES) {
+        deny(c, m->req, DENIAL_RATE);
         return;
     }
     w = MEM_NEW(struct page_watch);
-    *w = (struct page_watch){.key = {p->peer, p->req},
+    *w = (struct page_watch){.key = {peer, m->req},
                              .k = k,
-                             .session = p->s.hash,
+                             .session = session_of(m->cookie).hash,
                              .end = loop_timer_new(k->loop, on_session_end, w)};
     HASH_ADD(hh, k->pages->watches, key, sizeof(w->key), w);
-    group_join(&k->pages->by_user, ID_SLICE(p->s.user.id), &w->of_user, w);
-    page_free(p);
-    mind(w, false); /* sets its end */
+    mind(w, false);
 }
 
 void keeper_on_watch_end(struct keeper *k, struct chan *c, const struct msg_watch_end *m)
@@ -548,11 +549,6 @@ void keeper_on_inbox_get(struct keeper *k, struct chan *c, const struct msg_inbo
                        .then = say_rows,
                        .q = STORE_GIVES(inbox_row, Q_handoff_inbox),
                        .say = inbox_row});
-}
-
-void keeper_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_inbox_watch *m)
-{
-    ask(k, c, m->cookie, &(struct page){.req = m->req, .then = watch});
 }
 
 void keeper_on_logout(struct keeper *k, struct chan *c, const struct msg_logout *m)

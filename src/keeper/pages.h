@@ -15,11 +15,11 @@ struct page_watch {
     struct page_watch_key key;
     struct keeper *k;
     struct digest session;
-    struct loop_timer *end; /* of the session */
-    struct number_row until;
-    unsigned minding;   /* the store is asked for that */
-    bool changed, over; /* something is to be told; the watch has ended */
-    struct group_link of_user;
+    struct loop_timer *end;    /* of the session */
+    struct session_row row;    /* its, as the store had it last */
+    unsigned minding;          /* the store is asked for that */
+    bool changed, over;        /* something is to be told; the watch has ended */
+    struct group_link of_user; /* once the store has said whose it is */
     UT_hash_handle hh;
 };
 

@@ -154,6 +154,34 @@ static void test_watch(void **state)
     sec_free(bob);
 }
 
+/* The browser leaves before the store has said who it is: nothing of it stays. */
+static void test_watch_left_at_once(void **state)
+{
+    struct world *w = *state;
+    struct sec *ann = rig_login(w->r, "ann", "ann's password");
+
+    for (uint64_t req = 40; req < 42; req++) {
+        assert_err(send_inbox_watch(w->r->surface->own,
+                                    &(struct msg_inbox_watch){.req = req, .cookie = ann}),
+                   ERR_OK);
+        assert_err(send_watch_end(w->r->surface->own, &(struct msg_watch_end){.req = req}), ERR_OK);
+    }
+    rig_quiet(w->r->surface);
+    assert_null(w->r->k->pages->watches);
+    assert_null(w->r->k->pages->by_user.by_key);
+    sec_free(ann);
+}
+
+/* Nobody is logged in with that cookie. */
+static void test_watch_of_nobody(void **state)
+{
+    struct world *w = *state;
+
+    assert_err(send_inbox_watch(w->r->surface->own, &(struct msg_inbox_watch){.req = 40}), ERR_OK);
+    denied(w, DENIAL_LOG_IN);
+    assert_null(w->r->k->pages->watches);
+}
+
 static void log_out(struct world *w, struct sec *cookie)
 {
     struct digest csrf;
@@ -321,6 +349,8 @@ int main(void)
         T(test_wrong_person),
         T(test_inbox),
         T(test_watch),
+        T(test_watch_left_at_once),
+        T(test_watch_of_nobody),
         T(test_watch_ends_with_its_session),
         T(test_watch_of_another_session),
         T(test_connections),
