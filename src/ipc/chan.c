@@ -151,21 +151,6 @@ static void trace(const struct chan *c, const char *way, const struct wire_messa
     buf_free(&text);
 }
 
-static void put_number(struct buf *out, uint64_t v, unsigned bytes)
-{
-    while (bytes-- > 0)
-        buf_put_u8(out, (uint8_t)(v >> (8 * bytes)));
-}
-
-static uint64_t get_number(const uint8_t *p, unsigned bytes)
-{
-    uint64_t v = 0;
-
-    while (bytes-- > 0)
-        v = v << 8 | *p++;
-    return v;
-}
-
 enum {
     HELLO_NAME = 2,
     HELLO_TABLE = HELLO_NAME + 8,
@@ -175,27 +160,6 @@ enum {
     HELLO_BYTES = HELLO_GENERATION + 8
 };
 
-static struct waiting *packet_new(void);
-static void enqueue(struct chan *c, struct waiting *w);
-static void queued_more(struct chan *c, size_t n);
-
-static void greet(struct chan *c)
-{
-    struct waiting *w = packet_new();
-    struct buf *hello = &w->bytes;
-
-    put_number(hello, HELLO_BYTES, LENGTH_BYTES);
-    put_number(hello, MSG_NONE, 2);
-    buf_put_str(hello, "sidegate");
-    put_number(hello, MSG_TABLE_ID, 8);
-    put_number(hello, c->own, 1);
-    put_number(hello, own_instance, 4);
-    put_number(hello, own_generation, 8);
-    w->n = 1;
-    w->alone = true;
-    enqueue(c, w);
-}
-
 /* Whether the hello is as it must be; if not, *ret is why. A generation of 0 is "not known": of a
  * role before boot, of the command, of the supervisor. */
 static bool hello_fits(const struct chan *c, struct slice f, enum breach *ret)
@@ -203,20 +167,20 @@ static bool hello_fits(const struct chan *c, struct slice f, enum breach *ret)
     uint64_t generation;
 
     *ret = BREACH_NO_HELLO;
-    if (f.n != HELLO_BYTES || get_number(f.p, 2) != MSG_NONE ||
+    if (f.n != HELLO_BYTES || wire_number(f.p, 2) != MSG_NONE ||
         !slice_eq(slice_sub(f, HELLO_NAME, HELLO_TABLE), SLICE_LIT("sidegate")))
         return false;
     *ret = BREACH_OTHER_TABLE;
-    if (get_number(f.p + HELLO_TABLE, 8) != MSG_TABLE_ID)
+    if (wire_number(f.p + HELLO_TABLE, 8) != MSG_TABLE_ID)
         return false;
     *ret = BREACH_OTHER_ROLE;
     if (f.p[HELLO_ROLE] != c->peer.role)
         return false;
     *ret = BREACH_OTHER_GENERATION;
-    generation = get_number(f.p + HELLO_GENERATION, 8);
+    generation = wire_number(f.p + HELLO_GENERATION, 8);
     return generation == 0 || c->peer.generation == 0 ||
            (generation == c->peer.generation &&
-            get_number(f.p + HELLO_INSTANCE, 4) == c->peer.instance);
+            wire_number(f.p + HELLO_INSTANCE, 4) == c->peer.instance);
 }
 
 /* Whether the table has this message here and now; one that may come once is admitted once. If not,
@@ -276,7 +240,7 @@ static unsigned receive_several(struct chan *c, uint8_t *p, size_t n, int fd)
 
     sock_close(fd);
     while (fits && n > 0 && !c->ended && !c->doomed) {
-        size_t length = n >= LENGTH_BYTES ? (size_t)get_number(p, LENGTH_BYTES) : n;
+        size_t length = n >= LENGTH_BYTES ? (size_t)wire_number(p, LENGTH_BYTES) : n;
 
         fits = n >= LENGTH_BYTES && length <= n - LENGTH_BYTES &&
                (frames < BATCH || PLANTED(packet_endless));
@@ -318,7 +282,7 @@ static void read_some(struct chan *c)
             break;
         if (!c->greeted)
             receive_hello(c, slice_of(packet, n), fd);
-        else if (n >= MARK_BYTES && get_number(packet, MARK_BYTES) == SEVERAL)
+        else if (n >= MARK_BYTES && wire_number(packet, MARK_BYTES) == SEVERAL)
             i += receive_several(c, packet + MARK_BYTES, n - MARK_BYTES, fd);
         else
             receive(c, packet, n, fd);
@@ -382,6 +346,63 @@ static void ready(void *ctx, unsigned events)
     release(c);
 }
 
+static bool is_stuck(const struct chan *c)
+{
+    return c->queued > CHAN_QUEUE_MOST ||
+           (c->queued > CHAN_QUEUE &&
+            (clock_boot_ms() - c->taken >= CHAN_STILL_MS || PLANTED(stuck_by_bytes)));
+}
+
+/* One of no frame yet. */
+static struct waiting *packet_new(void)
+{
+    struct waiting *w = MEM_NEW(struct waiting);
+
+    w->bytes = BUF_INIT(FIRST + LIM_FRAME_BYTES);
+    wire_put_number(&w->bytes, SEVERAL, MARK_BYTES);
+    w->fd = -1;
+    return w;
+}
+
+static void queued_more(struct chan *c, size_t n)
+{
+    c->queued += n;
+    if (c->queued >= CHAN_FULL)
+        c->full = true;
+    if (is_stuck(c)) {
+        log_event(LEVEL_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
+                  LOG_NUM("instance", c->peer.instance), LOG_NUM("bytes", c->queued));
+        end(c, ERR_TOO_LARGE);
+        return;
+    }
+    loop_defer(c->loop, flush, c);
+}
+
+static void enqueue(struct chan *c, struct waiting *w)
+{
+    if (TAILQ_EMPTY(&c->queue))
+        c->taken = clock_boot_ms();
+    TAILQ_INSERT_TAIL(&c->queue, w, entry);
+    queued_more(c, w->bytes.n);
+}
+
+static void greet(struct chan *c)
+{
+    struct waiting *w = packet_new();
+    struct buf *hello = &w->bytes;
+
+    wire_put_number(hello, HELLO_BYTES, LENGTH_BYTES);
+    wire_put_number(hello, MSG_NONE, 2);
+    buf_put_str(hello, "sidegate");
+    wire_put_number(hello, MSG_TABLE_ID, 8);
+    wire_put_number(hello, c->own, 1);
+    wire_put_number(hello, own_instance, 4);
+    wire_put_number(hello, own_generation, 8);
+    w->n = 1;
+    w->alone = true;
+    enqueue(c, w);
+}
+
 struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer peer,
                       const struct chan_events *events, void *ctx)
 {
@@ -414,53 +435,13 @@ void chan_free(struct chan *c)
         mem_free(c);
 }
 
-static bool is_stuck(const struct chan *c)
-{
-    return c->queued > CHAN_QUEUE_MOST ||
-           (c->queued > CHAN_QUEUE &&
-            (clock_boot_ms() - c->taken >= CHAN_STILL_MS || PLANTED(stuck_by_bytes)));
-}
-
-/* One of no frame yet. */
-static struct waiting *packet_new(void)
-{
-    struct waiting *w = MEM_NEW(struct waiting);
-
-    w->bytes = BUF_INIT(FIRST + LIM_FRAME_BYTES);
-    put_number(&w->bytes, SEVERAL, MARK_BYTES);
-    w->fd = -1;
-    return w;
-}
-
-static void enqueue(struct chan *c, struct waiting *w)
-{
-    if (TAILQ_EMPTY(&c->queue))
-        c->taken = clock_boot_ms();
-    TAILQ_INSERT_TAIL(&c->queue, w, entry);
-    queued_more(c, w->bytes.n);
-}
-
-static void queued_more(struct chan *c, size_t n)
-{
-    c->queued += n;
-    if (c->queued >= CHAN_FULL)
-        c->full = true;
-    if (is_stuck(c)) {
-        log_event(LEVEL_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
-                  LOG_NUM("instance", c->peer.instance), LOG_NUM("bytes", c->queued));
-        end(c, ERR_TOO_LARGE);
-        return;
-    }
-    loop_defer(c->loop, flush, c);
-}
-
 /* Appends the frame behind its length; on an error nothing. most: of the whole packet. */
 static enum err add_frame(struct waiting *w, enum msg type, const void *m, size_t most)
 {
     size_t before = w->bytes.n, length;
     enum err e;
 
-    put_number(&w->bytes, 0, LENGTH_BYTES);
+    wire_put_number(&w->bytes, 0, LENGTH_BYTES);
     e = wire_put(&w->bytes, (uint16_t)type, msg_info((uint16_t)type), m);
     if (!e && w->bytes.n > most)
         e = ERR_TOO_LARGE;

@@ -175,7 +175,8 @@ static void say_starting(void *ctx)
     chan_flush(r->supervisor); /* the loop does not turn now */
 }
 
-void role_fail(struct role_self *r)
+/* This process cannot go on, and said why: it ends, and is started again. */
+static void fail(struct role_self *r)
 {
     r->status = STATUS_FAILED;
     loop_stop(r->loop);
@@ -188,7 +189,7 @@ static void on_removed(void *ctx)
     log_event(
         LEVEL_ERROR, "data_removed", LOG_STR("file", r->watched),
         LOG_STR("hint", "somebody removed data: under the running Sidegate; nothing is begun"));
-    role_fail(r);
+    fail(r);
 }
 
 enum err role_watch(struct role_self *r, const char *name)
@@ -204,6 +205,7 @@ enum err role_watch(struct role_self *r, const char *name)
 /* Open, then the jail, then "ready": nothing of value comes before that. */
 static void on_boot_end(struct role_self *r)
 {
+    bool jailed = !PLANTED(unjailed) || r->ops->role != ROLE_SURFACE;
     struct msg_ready m = {0};
     const char *what = "";
     enum err e = ERR_OK;
@@ -212,20 +214,14 @@ static void on_boot_end(struct role_self *r)
     alive_tell(say_starting, r);
     e = r->ops->open(r, r->ctx);
     alive_tell(NULL, NULL);
-    if (e) {
+    if (e)
         log_event(LEVEL_ERROR, "open_failed", LOG_ERR(e));
-        role_fail(r);
-        return;
-    }
-    if (!PLANTED(unjailed) || r->ops->role != ROLE_SURFACE)
-        e = box_apply(&r->box, &m.landlock_abi, &what);
-    if (e) {
+    else if (jailed && (e = box_apply(&r->box, &m.landlock_abi, &what)) != ERR_OK)
         log_event(LEVEL_ERROR, "jail_failed", LOG_STR("part", what), LOG_ERR(e));
-        role_fail(r);
-        return;
-    }
-    if (send_ready(r->supervisor, &m) != ERR_OK) {
-        role_fail(r);
+    else
+        e = send_ready(r->supervisor, &m);
+    if (e) {
+        fail(r);
         return;
     }
     chan_run(r->supervisor);
@@ -268,7 +264,7 @@ static void supervisor_closed(void *ctx, struct chan *c, enum err why)
 
     (void)c; /* freed at the end, with everything */
     log_event(LEVEL_WARN, "supervisor_lost", LOG_ERR(why));
-    role_fail(r);
+    fail(r);
 }
 
 static const struct chan_events supervisor_events = {supervisor_message, supervisor_closed, NULL};

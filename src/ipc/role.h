@@ -52,8 +52,6 @@ struct loop *role_loop(const struct role_self *r);
 const struct role_boot *role_boot(const struct role_self *r);
 /* The channel to that peer, or NULL when there is none now. */
 struct chan *role_peer(const struct role_self *r, enum role role, uint32_t instance);
-/* This process cannot go on, and said why: it ends, and is started again. */
-void role_fail(struct role_self *r);
 /* From open(), before the jail: this process ends as soon as that file of its data folder is
  * removed (os/removed.h), since nobody would find again what it writes then. name: a literal, one a
  * process. ERR_NOT_FOUND, ERR_IO. */

@@ -21,24 +21,38 @@ static size_t length_bytes(const struct wire_field *f)
     return f->max > UINT16_MAX ? 4 : 2;
 }
 
-static void put_number(struct buf *out, uint64_t v, size_t bytes)
+void wire_put_number(struct buf *out, uint64_t v, size_t bytes)
 {
     while (bytes-- > 0)
         buf_put_u8(out, (uint8_t)(v >> (8 * bytes)));
 }
 
-static bool get_number(struct in *in, size_t bytes, uint64_t *ret)
+uint64_t wire_number(const uint8_t *p, size_t bytes)
 {
     uint64_t v = 0;
-    size_t i;
 
-    if (in->n < bytes)
+    while (bytes-- > 0)
+        v = v << 8 | *p++;
+    return v;
+}
+
+static bool get_bytes(struct in *in, size_t n, uint8_t **ret)
+{
+    if (in->n < n)
         return false;
-    for (i = 0; i < bytes; i++)
-        v = v << 8 | in->p[i];
-    in->p += bytes;
-    in->n -= bytes;
-    *ret = v;
+    *ret = in->p;
+    in->p += n;
+    in->n -= n;
+    return true;
+}
+
+static bool get_number(struct in *in, size_t bytes, uint64_t *ret)
+{
+    uint8_t *p = NULL;
+
+    if (!get_bytes(in, bytes, &p))
+        return false;
+    *ret = wire_number(p, bytes);
     return true;
 }
 
@@ -54,16 +68,15 @@ static size_t clean_character(struct slice s)
         {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
         {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
-    size_t i, k;
 
-    for (i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (s.p[0] < rows[i].first || s.p[0] > rows[i].last)
             continue;
         if (s.n < rows[i].n)
             return 0;
         if (s.p[1] < rows[i].second_low || s.p[1] > rows[i].second_high)
             return 0;
-        for (k = 2; k < rows[i].n; k++) {
+        for (size_t k = 2; k < rows[i].n; k++) {
             if ((s.p[k] & 0xc0) != 0x80)
                 return 0;
         }
@@ -90,7 +103,7 @@ static enum err put_slice(struct buf *out, const struct wire_field *f, struct sl
         return ERR_TOO_LARGE;
     if (f->type == WIRE_STR && !is_clean_text(s))
         return ERR_OUT_OF_RANGE;
-    put_number(out, s.n, length_bytes(f));
+    wire_put_number(out, s.n, length_bytes(f));
     buf_put(out, s);
     return ERR_OK;
 }
@@ -187,7 +200,7 @@ static enum err put_field(struct buf *out, const struct wire_field *f, const voi
     v = member_number(f, m);
     if (f->type == WIRE_ENUM && v >= f->max)
         return ERR_OUT_OF_RANGE;
-    put_number(out, v, fixed_bytes(f->type));
+    wire_put_number(out, v, fixed_bytes(f->type));
     return ERR_OK;
 }
 
@@ -224,7 +237,7 @@ enum err wire_put(struct buf *out, uint16_t type, const struct wire_message *inf
     if (n > LIM_FRAME_BYTES || n > out->max - before)
         return ERR_TOO_LARGE;
     BUG_IF(!buf_room(out, n));
-    put_number(out, type, 2);
+    wire_put_number(out, type, 2);
     for (size_t i = 0; i < info->fields_n && !e; i++)
         e = put_field(out, &info->fields[i], m);
     if (e)
@@ -236,18 +249,8 @@ enum err wire_type_of(struct slice frame, uint16_t *ret)
 {
     if (frame.n < 2)
         return ERR_PROTOCOL;
-    *ret = (uint16_t)(frame.p[0] << 8 | frame.p[1]);
+    *ret = (uint16_t)wire_number(frame.p, 2);
     return ERR_OK;
-}
-
-static bool get_bytes(struct in *in, size_t n, uint8_t **ret)
-{
-    if (in->n < n)
-        return false;
-    *ret = in->p;
-    in->p += n;
-    in->n -= n;
-    return true;
 }
 
 static bool get_variable(struct in *in, const struct wire_field *f, void *m)
@@ -301,16 +304,12 @@ enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, voi
 {
     struct in in = {frame, n};
     uint64_t type;
-    size_t i;
+    bool good = get_number(&in, 2, &type);
 
     memset(m, 0, info->size);
-    if (!get_number(&in, 2, &type))
-        return ERR_PROTOCOL;
-    for (i = 0; i < info->fields_n; i++) {
-        if (!get_field(&in, &info->fields[i], m))
-            break;
-    }
-    if (i == info->fields_n && in.n == 0)
+    for (size_t i = 0; good && i < info->fields_n; i++)
+        good = get_field(&in, &info->fields[i], m);
+    if (good && in.n == 0)
         return ERR_OK;
     wire_done(info, m);
     return ERR_PROTOCOL;
@@ -319,9 +318,8 @@ enum err wire_get(uint8_t *frame, size_t n, const struct wire_message *info, voi
 void wire_done(const struct wire_message *info, void *m)
 {
     struct sec *secret, *none = NULL;
-    size_t i;
 
-    for (i = 0; i < info->fields_n; i++) {
+    for (size_t i = 0; i < info->fields_n; i++) {
         if (info->fields[i].type != WIRE_SECRET)
             continue;
         MEMBER_GET(m, &info->fields[i], secret);
@@ -333,9 +331,8 @@ void wire_done(const struct wire_message *info, void *m)
 
 static void trace_slice(struct buf *out, struct slice s)
 {
-    size_t i;
 
-    for (i = 0; i < s.n && i < 48; i++) {
+    for (size_t i = 0; i < s.n && i < 48; i++) {
         if (s.p[i] > 0x20 && s.p[i] < 0x7f && s.p[i] != '\\')
             buf_put_u8(out, s.p[i]);
         else
@@ -380,10 +377,9 @@ static void trace_field(struct buf *out, const struct wire_field *f, const void 
 
 void wire_trace(struct buf *out, const struct wire_message *info, const void *m)
 {
-    size_t i;
 
     buf_put_str(out, info->name);
-    for (i = 0; i < info->fields_n; i++) {
+    for (size_t i = 0; i < info->fields_n; i++) {
         buf_printf(out, " %s=", info->fields[i].name);
         trace_field(out, &info->fields[i], m);
     }

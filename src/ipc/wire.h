@@ -52,6 +52,10 @@ struct wire_message {
 MUST_USE enum err wire_put(struct buf *out, uint16_t type, const struct wire_message *info,
                            const void *m);
 
+/* A number as it stands in frames: so many bytes, big endian. */
+void wire_put_number(struct buf *out, uint64_t v, size_t bytes);
+uint64_t wire_number(const uint8_t *p, size_t bytes);
+
 /* The message number of a frame; ERR_PROTOCOL when it is shorter than that. */
 MUST_USE enum err wire_type_of(struct slice frame, uint16_t *ret);
 

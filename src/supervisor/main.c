@@ -22,6 +22,7 @@
 
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -32,10 +33,16 @@ struct options {
 };
 
 /* What a person in front of a terminal reads, before there is a log. */
-static enum err complain(const char *text)
+static enum err complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+static enum err complain(const char *fmt, ...)
 {
-    struct buf line = BUF_INIT(2048);
+    char text[2048];
+    struct buf line = BUF_INIT(sizeof text + 16);
+    va_list ap;
 
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
     buf_printf(&line, "sidegate: %s\n", text);
     (void)log_out(buf_slice(&line)); /* there is nowhere else to say it */
     buf_free(&line);
@@ -70,7 +77,6 @@ static bool parse_options(int argc, char **argv, struct options *ret)
  * the folders that it is given. */
 static enum err find_config(const char *path, char *ret, size_t n)
 {
-    char text[1536];
     enum err e = ERR_OK;
 
     if (geteuid() == 0)
@@ -79,14 +85,12 @@ static enum err find_config(const char *path, char *ret, size_t n)
         e = ERR_TOO_LARGE;
     if (!e)
         return ERR_OK;
-    snprintf(text, sizeof text,
-             e == ERR_FORBIDDEN
-                 ? "started as root, but others than root can change %.1024s: it and the folders "
-                   "above it must belong to root and be writable for root alone, and it may be no "
-                   "link"
-                 : "cannot read %.1024s: %s",
-             path, err_sentence(e));
-    return complain(text);
+    return complain(
+        e == ERR_FORBIDDEN
+            ? "started as root, but others than root can change %.1024s: it and the folders above "
+              "it must belong to root and be writable for root alone, and it may be no link"
+            : "cannot read %.1024s: %s",
+        path, err_sentence(e));
 }
 
 /* Who we shall be. Root is nobody's account here, unless the configuration says so in as many
@@ -141,18 +145,16 @@ static enum err keys_have_data(const struct supervisor *s)
 
 static enum err ready_folder(const struct supervisor *s, const char *path, char *ret, size_t n)
 {
-    char text[768];
     enum err e = folder_ready(path, s->uid, s->gid, ret, n);
 
     if (!e)
         return ERR_OK;
-    snprintf(text, sizeof text,
-             e == ERR_FORBIDDEN ? "the folder %s must belong to the account that Sidegate runs as, "
-                                  "and be closed to others (chown, chmod 700); root makes it only "
-                                  "in a folder that root alone can write"
-                                : "the folder %s cannot be made or entered",
-             path);
-    return complain(text);
+    return complain(e == ERR_FORBIDDEN
+                        ? "the folder %s must belong to the account that Sidegate runs as, and be "
+                          "closed to others (chown, chmod 700); root makes it only in a folder "
+                          "that root alone can write"
+                        : "the folder %s cannot be made or entered",
+                    path);
 }
 
 static enum err ready_folders(struct supervisor *s)
@@ -169,16 +171,14 @@ static enum err ready_folders(struct supervisor *s)
 
 static enum err listen_at(const struct config_listen *at, int *ret_fd, uint16_t *ret_port)
 {
-    char text[256];
     enum err e = listen_tcp(at->address, at->port, ret_fd, ret_port);
 
     if (!e)
         return ERR_OK;
-    snprintf(text, sizeof text, "cannot listen on %s port %u: %s", at->address, at->port,
-             e == ERR_EXISTS      ? "something else does"
-             : e == ERR_FORBIDDEN ? "not allowed; take a port above 1023"
-                                  : err_sentence(e));
-    return complain(text);
+    return complain("cannot listen on %s port %u: %s", at->address, at->port,
+                    e == ERR_EXISTS      ? "something else does"
+                    : e == ERR_FORBIDDEN ? "not allowed; take a port above 1023"
+                                         : err_sentence(e));
 }
 
 /* Said before a listener says less clearly that its port is taken. */
@@ -199,7 +199,7 @@ static enum err alone_here(const struct supervisor *s)
  */
 static enum err lock_run_folder(struct supervisor *s)
 {
-    char path[300], text[400];
+    char path[300];
     enum err e;
 
     snprintf(path, sizeof path, "%s/lock", s->run_dir);
@@ -209,26 +209,21 @@ static enum err lock_run_folder(struct supervisor *s)
     if (e == ERR_EXISTS)
         return complain("the run folder is locked: processes of an earlier Sidegate are still "
                         "there");
-    snprintf(text, sizeof text,
-             e == ERR_FORBIDDEN ? "%s is not a plain file: remove it" : "%s cannot be opened",
-             path);
-    return complain(text);
+    return complain(
+        e == ERR_FORBIDDEN ? "%s is not a plain file: remove it" : "%s cannot be opened", path);
 }
 
 /* Root made them, or somebody else above them: what the account may not enter it cannot work in. */
 static enum err enter_folders(const struct supervisor *s)
 {
     const char *const dirs[] = {s->data_dir, s->key_dir, s->run_dir};
-    char where[272], text[768];
+    char where[272];
 
     for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-        if (folder_enter(dirs[i], where, sizeof where) == ERR_OK)
-            continue;
-        snprintf(text, sizeof text,
-                 "the account that Sidegate runs as cannot enter %s: allow it (chmod o+x), or put "
-                 "Sidegate's folders elsewhere",
-                 where);
-        return complain(text);
+        if (folder_enter(dirs[i], where, sizeof where) != ERR_OK)
+            return complain("the account that Sidegate runs as cannot enter %s: allow it (chmod "
+                            "o+x), or put Sidegate's folders elsewhere",
+                            where);
     }
     return ERR_OK;
 }
@@ -340,7 +335,7 @@ int main(int argc, char **argv)
     if (find_config(options.config, path, sizeof path) != ERR_OK)
         return EXIT_FAILURE;
     if (config_load(path, &config, &error) != ERR_OK) {
-        (void)complain(error.text);
+        (void)complain("%s", error.text);
         return EXIT_FAILURE;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a log reader that goes away is no reason to end */
