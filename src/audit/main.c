@@ -196,22 +196,20 @@ static enum err on_open(struct role_self *r, void *ctx)
     return ERR_OK;
 }
 
-static void on_ready(struct role_self *r, void *ctx)
+static void on_ready(UNUSED struct role_self *r, void *ctx)
 {
     struct audit *a = ctx;
 
-    (void)r;
     watch(a);
     log_event(LEVEL_INFO, "audit_ready", LOG_NUM("seq", a->ledger.synced),
               LOG_NUM("epoch", a->ledger.epoch));
 }
 
-static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
     struct audit *a = ctx;
     const struct ledger *l = &a->ledger;
 
-    (void)r;
     if (chan_peer(c)->role != ROLE_KEEPER) {
         chan_breach(c, BREACH_STRANGER);
         return;
@@ -229,20 +227,18 @@ static void on_peer(struct role_self *r, void *ctx, struct chan *c)
                                                   .scarce = a->alarm.scarce});
 }
 
-static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
     struct audit *a = ctx;
 
-    (void)r;
     if (a->keeper == c)
         a->keeper = NULL;
 }
 
-static void on_stop(struct role_self *r, void *ctx)
+static void on_stop(UNUSED struct role_self *r, void *ctx)
 {
     struct audit *a = ctx;
 
-    (void)r;
     flush(a);
 }
 

@@ -47,9 +47,8 @@ static void on_comment(void *ctx)
     put(e->v, &b);
 }
 
-static void on_changed(struct visit *v, const struct msg_inbox_changed *m)
+static void on_changed(struct visit *v, UNUSED const struct msg_inbox_changed *m)
 {
-    (void)m;
     if (http_stream_queued(v->http) <= UNREAD)
         put_event(v, "changed");
 }

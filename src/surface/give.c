@@ -260,16 +260,10 @@ static void check_fields(struct give *g, struct page_asked asked)
 
 /* --- giving: sealed to the keeper ------------------------------------------------------------- */
 
-static void put_u16(struct buf *b, size_t n)
-{
-    BUG_IF(n > UINT16_MAX);
-    buf_put_u8(b, (uint8_t)(n >> 8));
-    buf_put_u8(b, (uint8_t)n);
-}
-
 static enum err put_field(void *ctx, struct slice s)
 {
-    put_u16(ctx, s.n);
+    BUG_IF(s.n > LIM_FIELD_BYTES);
+    wire_put_number(ctx, s.n, 2);
     buf_put(ctx, s);
     return buf_err(ctx);
 }
@@ -395,7 +389,7 @@ static enum err unpack(void *ctx, struct slice s)
 
     for (size_t i = 0; i <= PASSWORD && !e; i++) {
         struct sec **to = i == PASSWORD ? &g->password : &g->fields[i];
-        size_t n = (size_t)s.p[0] << 8 | s.p[1];
+        size_t n = (size_t)wire_number(s.p, 2);
 
         if (n > 0)
             *to = sec_take(copy, slice_copy(slice_sub(s, 2, 2 + n), copy, sizeof(copy)));
@@ -461,7 +455,7 @@ static enum err take_posted(struct give *g, const struct form *f)
 
         if (too_long)
             g->wrong[i] = i == PASSWORD ? WRONG_PASSWORD : WRONG_LONG;
-        put_u16(&all, s.n);
+        wire_put_number(&all, s.n, 2);
         buf_put(&all, s);
     }
     e = buf_err(&all);
@@ -499,9 +493,8 @@ void give_post(struct visit *v)
 
 /* --- declining -------------------------------------------------------------------------------- */
 
-static void on_declined(struct visit *v, const struct msg_page_done *m)
+static void on_declined(struct visit *v, UNUSED const struct msg_page_done *m)
 {
-    (void)m;
     reply_to_handoff(v);
 }
 

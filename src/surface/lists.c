@@ -130,9 +130,8 @@ void connections_show(struct visit *v)
 
 /* --- revoking --------------------------------------------------------------------------------- */
 
-static void on_revoked(struct visit *v, const struct msg_page_done *m)
+static void on_revoked(struct visit *v, UNUSED const struct msg_page_done *m)
 {
-    (void)m;
     log_event(LEVEL_INFO, "revoked", LOG_ID("connection", v->connection));
     reply_redirect(v, SLICE_LIT("/connections?revoked=1"));
 }

@@ -78,9 +78,8 @@ static void go_on(struct visit *v)
         reply_redirect(v, SLICE_LIT("/inbox"));
 }
 
-static void on_who(struct visit *v, const struct msg_who *m)
+static void on_who(struct visit *v, UNUSED const struct msg_who *m)
 {
-    (void)m;
     go_on(v);
 }
 
@@ -234,9 +233,8 @@ void login_post(struct visit *v)
 
 /* --- log-out ---------------------------------------------------------------------------------- */
 
-static void on_logged_out(struct visit *v, const struct msg_page_done *m)
+static void on_logged_out(struct visit *v, UNUSED const struct msg_page_done *m)
 {
-    (void)m;
     log_event(LEVEL_INFO, "logged_out", LOG_NUM("req", v->req));
     reply_to_login(v); /* which deletes the cookie */
 }

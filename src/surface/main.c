@@ -16,24 +16,21 @@ static enum err on_open(struct role_self *r, void *ctx)
     return surface_open(ctx, role_loop(r));
 }
 
-static void on_listener(struct role_self *r, void *ctx, int fd)
+static void on_listener(UNUSED struct role_self *r, void *ctx, int fd)
 {
     struct surface *s = ctx;
 
-    (void)r;
     httpd_listen(s->httpd, fd);
 }
 
-static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     if (chan_peer(c)->role == ROLE_KEEPER)
         surface_set_keeper(ctx, c);
 }
 
-static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     if (chan_peer(c)->role == ROLE_KEEPER)
         surface_set_keeper(ctx, NULL);
 }

@@ -15,9 +15,8 @@
 /* --- browsers --------------------------------------------------------------------------------- */
 
 /* Forms are small: SET_CLIENTS of the largest are all that can be held. */
-static void on_head(void *ctx, struct http_req *req)
+static void on_head(UNUSED void *ctx, struct http_req *req)
 {
-    (void)ctx;
     http_body_read(req, route_body_max(req), NULL);
 }
 
@@ -27,17 +26,14 @@ static void on_request(void *ctx, struct http_req *req)
     mem_wipe_stack(); /* tokens are written into pages by way of it */
 }
 
-static void on_end(void *ctx, struct http_req *req, enum http_end how)
+static void on_end(UNUSED void *ctx, struct http_req *req, UNUSED enum http_end how)
 {
-    (void)ctx;
-    (void)how;
     visit_free(req->user);
     req->user = NULL;
 }
 
-static void on_refused(void *ctx, enum err why)
+static void on_refused(UNUSED void *ctx, enum err why)
 {
-    (void)ctx;
     log_event(LEVEL_INFO, "request_refused", LOG_ERR(why));
 }
 
