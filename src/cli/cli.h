@@ -35,6 +35,8 @@ struct cli {
 /* A verb: returns the exit status, having said on stderr what went wrong and what to do. */
 typedef int cli_fn(struct cli *x);
 
+/* Prints that on stdout if the status is CLI_OK; returns the status. */
+int cli_done(int status, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prints "sidegate: ..." on stderr; returns CLI_FAILED. */
 int cli_fail(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Loads x->config from x->config_path; false when it said why not. */

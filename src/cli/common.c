@@ -19,6 +19,17 @@
 
 enum { PASSWORD_LEAST = 8 };
 
+int cli_done(int status, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (status == CLI_OK)
+        vprintf(fmt, ap);
+    va_end(ap);
+    return status;
+}
+
 int cli_fail(const char *fmt, ...)
 {
     va_list ap;
@@ -48,20 +59,17 @@ bool cli_load_config(struct cli *x)
 bool cli_find_program(const char *name, char *dst, size_t n)
 {
     /* Beside the installed command, and in a build folder. */
-    static const char *const places[] = {"../libexec/sidegate/%s", "../supervisor/%s"};
-    char own[1024], relative[128];
+    static const char *const places[] = {"../libexec/sidegate", "../supervisor"};
+    char own[1024];
     ssize_t got = readlink("/proc/self/exe", own, sizeof(own) - 1);
-    size_t i;
-    int len;
 
     if (got <= 0)
         return cli_fail("cannot find out where this program is: %s", strerror(errno)) == CLI_OK;
     own[got] = '\0';
     *strrchr(own, '/') = '\0';
-    for (i = 0; i < ARRAY_LEN(places); i++) {
-        snprintf(relative, sizeof(relative), i == 0 ? "../libexec/sidegate/%s" : "../supervisor/%s",
-                 name);
-        len = snprintf(dst, n, "%s/%s", own, relative);
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        int len = snprintf(dst, n, "%s/%s/%s", own, places[i], name);
+
         if (len > 0 && (size_t)len < n && access(dst, X_OK) == 0)
             return true;
     }
@@ -149,14 +157,6 @@ static void plant(const struct cli *x)
         planted_file(x->config->keys, planted_kept());
 }
 
-static struct sec *take_input(const struct cli *x)
-{
-    struct sec *s = take_line(STDIN_FILENO);
-
-    plant(x);
-    return s;
-}
-
 /* -1 when it said that there is none, and what else would do. */
 static int open_terminal(const char *otherwise)
 {
@@ -183,8 +183,11 @@ struct sec *cli_new_password(const struct cli *x)
     struct sec *first, *second = NULL;
     int tty;
 
-    if (x->password_stdin)
-        return take_input(x);
+    if (x->password_stdin) {
+        first = take_line(STDIN_FILENO);
+        plant(x);
+        return first;
+    }
     tty = open_terminal(FOR_PASSWORD);
     if (tty < 0)
         return NULL;

@@ -25,27 +25,32 @@ static const struct verb {
 #undef V
 };
 
+/* Where an option goes: its value, a const char *; or that it is there, a bool. */
+#define INTO(member) offsetof(struct cli, member)
 static const struct {
     const char *name, *value, *text;
     unsigned option;
+    size_t into;
 } options[] = {
     {"config", "FILE",
-     "the configuration file; else $SIDEGATE_CONFIG, else /etc/sidegate/sidegate.yaml", OPT_CONFIG},
-    {"dir", "DIR", "the folder to make everything in; else ./sidegate", OPT_DIR},
-    {"user", "NAME", "a person's name", OPT_USER},
-    {"label", "TEXT", "what pages call this client, such as \"Claude on the laptop\"", OPT_LABEL},
-    {"out", "FILE", "write the key to this new file instead of the terminal", OPT_OUT},
+     "the configuration file; else $SIDEGATE_CONFIG, else /etc/sidegate/sidegate.yaml", OPT_CONFIG,
+     INTO(config_path)},
+    {"dir", "DIR", "the folder to make everything in; else ./sidegate", OPT_DIR, INTO(dir)},
+    {"user", "NAME", "a person's name", OPT_USER, INTO(user)},
+    {"label", "TEXT", "what pages call this client, such as \"Claude on the laptop\"", OPT_LABEL,
+     INTO(label)},
+    {"out", "FILE", "write the key to this new file instead of the terminal", OPT_OUT, INTO(out)},
     {"password-stdin", NULL, "read the password from the first line of standard input",
-     OPT_PASSWORD_STDIN},
+     OPT_PASSWORD_STDIN, INTO(password_stdin)},
     {"head", "SEQ:HEX", "the newest record as the keeper had it, when Sidegate is not running",
-     OPT_HEAD},
-    {"all", NULL, "everybody's", OPT_ALL},
-    {"upstream", "NAME", "a server's name in the configuration", OPT_UPSTREAM},
+     OPT_HEAD, INTO(head)},
+    {"all", NULL, "everybody's", OPT_ALL, INTO(all)},
+    {"upstream", "NAME", "a server's name in the configuration", OPT_UPSTREAM, INTO(upstream)},
     {"link-by-error", NULL,
      "give this client links by error -32042 (MCP 2025-11-25, and only if it declares "
      "elicitation.url)",
-     OPT_LINK_BY_ERROR},
-    {"yes", NULL, "do it without asking", OPT_YES},
+     OPT_LINK_BY_ERROR, INTO(link_by_error)},
+    {"yes", NULL, "do it without asking", OPT_YES, INTO(yes)},
 };
 
 enum { SPELLED = 80 }; /* bytes of a verb's line of usage */
@@ -61,13 +66,12 @@ static const char *spell(const struct verb *v, const char *options_text, char ds
 static void usage_all(FILE *f)
 {
     char left[SPELLED];
-    size_t i;
 
     fputs("usage: sidegate VERB [OPTION]...\n\n"
           "Sidegate stands between MCP clients and MCP servers and keeps credentials on its own "
           "side.\n\n",
           f);
-    for (i = 0; i < ARRAY_LEN(verbs); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         fprintf(f, "  %-24s %s\n", spell(&verbs[i], "", left), verbs[i].summary);
     }
     fputs("\n'sidegate VERB --help' tells more; 'sidegate --version' which this is. Documentation: "
@@ -78,10 +82,9 @@ static void usage_all(FILE *f)
 static void usage_verb(FILE *f, const struct verb *v)
 {
     char left[SPELLED];
-    size_t i;
 
     fprintf(f, "usage: sidegate %s\n\n  %s\n\n", spell(v, " [OPTION]...", left), v->summary);
-    for (i = 0; i < ARRAY_LEN(options); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         if ((v->options & options[i].option) == 0)
             continue;
         snprintf(left, sizeof(left), "--%s %s", options[i].name,
@@ -91,22 +94,14 @@ static void usage_verb(FILE *f, const struct verb *v)
     fprintf(f, "  %-20s %s\n", "--help", "this text");
 }
 
-static void set_option(struct cli *x, unsigned option, const char *value)
+static void set_option(struct cli *x, size_t i, const char *value)
 {
-    switch (option) {
-    case OPT_CONFIG: x->config_path = value; break;
-    case OPT_DIR: x->dir = value; break;
-    case OPT_USER: x->user = value; break;
-    case OPT_LABEL: x->label = value; break;
-    case OPT_OUT: x->out = value; break;
-    case OPT_HEAD: x->head = value; break;
-    case OPT_UPSTREAM: x->upstream = value; break;
-    case OPT_PASSWORD_STDIN: x->password_stdin = true; break;
-    case OPT_ALL: x->all = true; break;
-    case OPT_LINK_BY_ERROR: x->link_by_error = true; break;
-    case OPT_YES: x->yes = true; break;
-    default: BUG_IF(true);
-    }
+    void *into = (char *)x + options[i].into;
+
+    if (options[i].value)
+        *(const char **)into = value;
+    else
+        *(bool *)into = true;
 }
 
 /* Fills x from argv behind the verb. Returns -1 to go on, else the exit status. */
@@ -138,7 +133,7 @@ static int parse_options(struct cli *x, const struct verb *v, int argc, char **a
             fprintf(stderr, "sidegate: --%s is empty\n", options[c - 256].name);
             return CLI_USAGE;
         }
-        set_option(x, options[c - 256].option, optarg);
+        set_option(x, (size_t)(c - 256), optarg);
     }
     if (argc - optind > (wants ? 1 : 0) || (wants && !optional && argc - optind < 1)) {
         usage_verb(stderr, v);
@@ -150,9 +145,8 @@ static int parse_options(struct cli *x, const struct verb *v, int argc, char **a
 
 static const struct verb *find_verb(int argc, char **argv, int *ret_words)
 {
-    size_t i;
 
-    for (i = 0; i < ARRAY_LEN(verbs); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         if (argc < 2 || strcmp(argv[1], verbs[i].verb) != 0)
             continue;
         *ret_words = verbs[i].sub[0] != '\0' ? 2 : 1;

@@ -146,9 +146,7 @@ int verb_audit_verify(struct cli *x)
 int verb_audit_recheck(struct cli *x)
 {
     struct msg_ctl_audit_recheck m = {0};
-    int status = client_ask(x, MSG_CTL_AUDIT_RECHECK, &m, NULL);
 
-    if (status == CLI_OK)
-        puts("Store and log are compared anew at the next start of Sidegate.");
-    return status;
+    return cli_done(client_ask(x, MSG_CTL_AUDIT_RECHECK, &m, NULL),
+                    "Store and log are compared anew at the next start of Sidegate.\n");
 }

@@ -87,9 +87,7 @@ int verb_upstream_list(struct cli *x)
 int verb_upstream_probe(struct cli *x)
 {
     struct msg_ctl_upstream_probe m = {slice_str(x->argument)};
-    int status = client_ask(x, MSG_CTL_UPSTREAM_PROBE, &m, NULL);
 
-    if (status == CLI_OK)
-        printf("%s answered; its lists are stored.\n", x->argument);
-    return status;
+    return cli_done(client_ask(x, MSG_CTL_UPSTREAM_PROBE, &m, NULL),
+                    "%s answered; its lists are stored.\n", x->argument);
 }

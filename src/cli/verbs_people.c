@@ -70,27 +70,21 @@ static bool check_new_name(const char *name)
 
 int verb_user_add(struct cli *x)
 {
-    int status = has_name(x) && check_new_name(x->argument) ? give_password(x, true) : CLI_FAILED;
-
-    if (status == CLI_OK)
-        printf("%s can log in now.\n", x->argument);
-    return status;
+    if (!has_name(x) || !check_new_name(x->argument))
+        return CLI_FAILED;
+    return cli_done(give_password(x, true), "%s can log in now.\n", x->argument);
 }
 
 int verb_user_password(struct cli *x)
 {
-    int status = give_password(x, false);
-
-    if (status == CLI_OK)
-        printf("The password of %s is new; their browser sessions have ended.\n", x->argument);
-    return status;
+    return cli_done(give_password(x, false),
+                    "The password of %s is new; their browser sessions have ended.\n", x->argument);
 }
 
 int verb_user_remove(struct cli *x)
 {
     struct msg_ctl_user_remove m = {0};
     char what[256];
-    int status;
 
     if (!has_name(x))
         return CLI_FAILED;
@@ -102,10 +96,8 @@ int verb_user_remove(struct cli *x)
     if (!cli_confirmed(x, what))
         return CLI_FAILED;
     m.name = slice_str(x->argument);
-    status = client_ask(x, MSG_CTL_USER_REMOVE, &m, NULL);
-    if (status == CLI_OK)
-        printf("%s is removed, with agent keys, connections and secrets.\n", x->argument);
-    return status;
+    return cli_done(client_ask(x, MSG_CTL_USER_REMOVE, &m, NULL),
+                    "%s is removed, with agent keys, connections and secrets.\n", x->argument);
 }
 
 static void show_user(UNUSED struct cli *x, const struct msg_ctl_user_row *m)
@@ -157,9 +149,8 @@ int verb_key_add(struct cli *x)
     if (!cli_once_show(x, fd, "agent key", status == CLI_OK ? buf_slice(&token) : SLICE_EMPTY))
         status = CLI_FAILED;
     buf_free(&token);
-    if (status == CLI_OK)
-        printf("The agent sends it as \"Authorization: Bearer KEY\". It is not shown again.\n");
-    return status;
+    return cli_done(
+        status, "The agent sends it as \"Authorization: Bearer KEY\". It is not shown again.\n");
 }
 
 static void show_key(UNUSED struct cli *x, const struct msg_ctl_key_row *m)
@@ -188,12 +179,8 @@ int verb_key_list(struct cli *x)
 int verb_key_remove(struct cli *x)
 {
     struct msg_ctl_key_remove m = {0};
-    int status;
 
     if (!id_parse(slice_str(x->argument), m.client.b, sizeof(m.client.b)))
         return cli_fail("'%s' is not an id; 'sidegate key list' shows them", x->argument);
-    status = client_ask(x, MSG_CTL_KEY_REMOVE, &m, NULL);
-    if (status == CLI_OK)
-        printf("The key is revoked.\n");
-    return status;
+    return cli_done(client_ask(x, MSG_CTL_KEY_REMOVE, &m, NULL), "The key is revoked.\n");
 }

@@ -25,7 +25,6 @@ extern char **environ;
 int verb_config_check(struct cli *x)
 {
     unsigned uid, gid;
-    size_t i;
 
     if (x->config->user[0] != '\0' && box_find_user(x->config->user, &uid, &gid) != ERR_OK)
         return cli_fail("%s: user: there is no account '%s' on this machine", x->config_path,
@@ -33,7 +32,7 @@ int verb_config_check(struct cli *x)
 
     printf("%s is valid: %zu upstream%s.\n", x->config_path, x->config->upstreams_n,
            x->config->upstreams_n == 1 ? "" : "s");
-    for (i = 0; i < x->config->upstreams_n; i++)
+    for (size_t i = 0; i < x->config->upstreams_n; i++)
         printf("  /mcp/%s -> %s%s\n", x->config->upstreams[i].name, x->config->upstreams[i].url,
                x->config->upstreams[i].fields_n > 0 ? ", needs a credential" : "");
     return CLI_OK;

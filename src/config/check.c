@@ -32,11 +32,10 @@ static const char *const reserved[] = {
 
 static bool header_allowed(const char *name)
 {
-    size_t i;
 
     if (!http_is_token(slice_str(name)) || strncasecmp(name, "Mcp-", 4) == 0)
         return false;
-    for (i = 0; i < ARRAY_LEN(reserved); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
         if (strcasecmp(name, reserved[i]) == 0)
             return false;
     }
@@ -45,9 +44,8 @@ static bool header_allowed(const char *name)
 
 static bool is_field(const struct config_upstream *u, const char *name, size_t n)
 {
-    size_t i;
 
-    for (i = 0; i < u->fields_n; i++) {
+    for (size_t i = 0; i < u->fields_n; i++) {
         if (strlen(u->fields[i].name) == n && strncmp(u->fields[i].name, name, n) == 0)
             return true;
     }
@@ -114,23 +112,20 @@ static enum err check_basic(struct parse *x, const struct config_upstream *u,
 
 static enum err check_places(struct parse *x, struct config_upstream *u)
 {
-    size_t i, k;
-    enum err e;
+    enum err e = ERR_OK;
 
-    for (i = 0; i < u->places_n; i++) {
+    for (size_t i = 0; !e && i < u->places_n; i++) {
         struct config_place *p = &u->places[i];
 
         e = p->in == PLACE_BASIC ? check_basic(x, u, p) : check_named(x, u, p);
-        if (e)
-            return e;
-        for (k = 0; k < i; k++) {
+        for (size_t k = 0; !e && k < i; k++) {
             if ((p->in == PLACE_QUERY) == (u->places[k].in == PLACE_QUERY) &&
                 strcasecmp(p->name, u->places[k].name) == 0)
-                return parse_fail_line(x, p->line, "two places use the name '%.60s'; remove one",
-                                       p->name);
+                e = parse_fail_line(x, p->line, "two places use the name '%.60s'; remove one",
+                                    p->name);
         }
     }
-    return ERR_OK;
+    return e;
 }
 
 static enum err check_upstream(struct parse *x, struct config_upstream *u)
@@ -159,12 +154,11 @@ static enum err check_hosts(struct parse *x)
     struct slice host, pages;
     struct url u;
     uint16_t port;
-    size_t i;
 
     if (url_parse(slice_str(c->surface_url), &u) != ERR_OK)
         return parse_fail_line(x, 1, "surface.url is not valid");
     pages = u.host;
-    for (i = 0; i < c->hosts_n; i++) {
+    for (size_t i = 0; i < c->hosts_n; i++) {
         if (url_authority(slice_str(c->hosts[i].s), &host, &port) == ERR_OK &&
             slice_eq_nocase(host, pages))
             return parse_fail_line(x, 1,
@@ -182,7 +176,7 @@ static enum err check_hosts(struct parse *x)
 enum err config_check(struct parse *x)
 {
     struct config *c = x->config;
-    size_t i, data_n = strlen(c->data);
+    size_t data_n = strlen(c->data);
     enum err e = check_hosts(x);
 
     if (e)
@@ -191,10 +185,7 @@ enum err config_check(struct parse *x)
         (c->keys[data_n] == '/' || c->keys[data_n] == '\0'))
         return parse_fail_line(
             x, 1, "'keys' lies inside 'data'; a backup of the data would then hold the key to it");
-    for (i = 0; i < c->upstreams_n; i++) {
+    for (size_t i = 0; !e && i < c->upstreams_n; i++)
         e = check_upstream(x, &c->upstreams[i]);
-        if (e)
-            return e;
-    }
-    return ERR_OK;
+    return e;
 }

@@ -14,14 +14,13 @@
 
 static void set_defaults(struct config *c)
 {
-    size_t i;
 
     c->level = LEVEL_INFO;
     c->gateways = 1;
     c->gateway = (struct config_listen){"127.0.0.1", 8402};
     c->surface = (struct config_listen){"127.0.0.1", 8401};
     snprintf(c->surface_url, sizeof(c->surface_url), "http://localhost:8401");
-    for (i = 0; i < SET_COUNT; i++)
+    for (size_t i = 0; i < SET_COUNT; i++)
         c->limits[i] = limit_row((enum limit)i)->def;
 }
 
@@ -62,13 +61,6 @@ static enum err fill(struct parse *x)
     return e;
 }
 
-static enum err syntax_error(struct parse *x, const yaml_parser_t *p)
-{
-    return parse_fail_line(x, (int)p->problem_mark.line + 1,
-                           "this is not valid YAML: %.100s; check the indentation and quotes",
-                           p->problem ? p->problem : "unreadable");
-}
-
 enum err config_parse(struct slice text, const char *name, const char *folder, struct config **ret,
                       struct config_error *ret_error)
 {
@@ -82,7 +74,9 @@ enum err config_parse(struct slice text, const char *name, const char *folder, s
     BUG_IF(!yaml_parser_initialize(&parser));
     yaml_parser_set_input_string(&parser, text.p, text.n);
     if (!yaml_parser_load(&parser, &doc)) {
-        e = syntax_error(&x, &parser);
+        e = parse_fail_line(&x, (int)parser.problem_mark.line + 1,
+                            "this is not valid YAML: %.100s; check the indentation and quotes",
+                            parser.problem ? parser.problem : "unreadable");
     } else {
         e = fill(&x);
         yaml_document_delete(&doc);
@@ -156,11 +150,9 @@ void config_free(struct config *c)
 
 size_t config_upstream_find(const struct config *c, const char *name)
 {
-    size_t i;
+    size_t i = 0;
 
-    for (i = 0; i < c->upstreams_n; i++) {
-        if (strcmp(c->upstreams[i].name, name) == 0)
-            break;
-    }
+    while (i < c->upstreams_n && strcmp(c->upstreams[i].name, name) != 0)
+        i++;
     return i;
 }

@@ -9,21 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum err parse_log(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_section(x, node, "log", to.section);
-}
-
-enum err parse_gateway(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_section(x, node, "gateway", to.section);
-}
-
-enum err parse_surface(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_section(x, node, "surface", to.section);
-}
-
 /* What bounds a lease of some kinds alone; who wrote it for another would believe in a bound that
  * is not there. */
 static const struct {
@@ -36,15 +21,13 @@ static const struct {
 
 static enum err lease_bound_check(struct parse *x, yaml_node_t *key, enum lease_kind kind)
 {
-    static const char *const kinds[] = {"once", "task", "keep"};
     struct slice name;
     enum err e = parse_scalar(x, key, &name);
-    size_t i;
 
-    for (i = 0; !e && i < ARRAY_LEN(lease_bounds); i++) {
+    for (size_t i = 0; !e && i < ARRAY_LEN(lease_bounds); i++) {
         if (slice_eq_str(name, lease_bounds[i].key) && !(lease_bounds[i].kinds & 1u << kind))
-            e = parse_fail(x, key, "a lease of kind %s takes no '%s'; remove it", kinds[kind],
-                           lease_bounds[i].key);
+            e = parse_fail(x, key, "a lease of kind %s takes no '%s'; remove it",
+                           lease_kind_names[kind], lease_bounds[i].key);
     }
     return e;
 }
@@ -52,41 +35,25 @@ static enum err lease_bound_check(struct parse *x, yaml_node_t *key, enum lease_
 enum err parse_lease(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
     const struct config_upstream *u = to.section;
-    enum err e = parse_section(x, node, "lease", to.section);
-    yaml_node_pair_t *pair;
+    enum err e = parse_nested(x, node, to);
 
-    if (e)
-        return e;
-    for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         !e && pair < node->data.mapping.pairs.top; pair++)
         e = lease_bound_check(x, yaml_document_get_node(x->doc, pair->key), u->lease);
-        if (e)
-            return e;
-    }
-    return ERR_OK;
-}
-
-enum err parse_verify(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_section(x, node, "verify", to.section);
-}
-
-enum err parse_credential(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_section(x, node, "credential", to.section);
+    return e;
 }
 
 static enum err parse_field(struct parse *x, yaml_node_t *node, size_t i, void *to)
 {
     struct config_upstream *u = to;
     struct config_field *f = &u->fields[i];
-    size_t k;
-    enum err e;
+    enum err e = ERR_OK;
 
     f->secret = true;
     e = parse_section(x, node, "field", f);
     if (e)
         return e;
-    for (k = 0; k < i; k++) {
+    for (size_t k = 0; k < i; k++) {
         if (strcmp(u->fields[k].name, f->name) == 0)
             return parse_fail(x, node, "there are two fields '%s'; rename one", f->name);
     }
@@ -158,7 +125,7 @@ static enum err parse_range(struct parse *x, yaml_node_t *node, size_t i, void *
 {
     struct config_upstream *u = to;
     char text[80];
-    enum err e = parse_copy(x, node, (struct parse_to){NULL, text, sizeof(text)});
+    enum err e = parse_copy(x, node, (struct parse_to){.member = text, .size = sizeof(text)});
 
     if (e)
         return e;
@@ -173,7 +140,7 @@ enum err parse_ranges(struct parse *x, yaml_node_t *node, struct parse_to to)
     return parse_list(x, node, CONFIG_RANGES, parse_range, to.section);
 }
 
-static enum err parse_protocol(struct parse *x, yaml_node_t *node, size_t i, void *to)
+static enum err parse_protocol(struct parse *x, yaml_node_t *node, UNUSED size_t i, void *to)
 {
     static const char *const words[] = {"2026-07-28", "2025-11-25", NULL};
     static const unsigned bits[] = {CONFIG_MODERN, CONFIG_LEGACY};
@@ -181,7 +148,6 @@ static enum err parse_protocol(struct parse *x, yaml_node_t *node, size_t i, voi
     unsigned v = 0;
     enum err e = parse_word_of(x, node, words, &v);
 
-    (void)i; /* order does not matter */
     if (!e)
         u->protocols |= bits[v];
     return e;
@@ -223,7 +189,7 @@ enum err parse_upstream_url(struct parse *x, yaml_node_t *node, struct parse_to 
 static enum err parse_upstream(struct parse *x, yaml_node_pair_t *pair, struct config_upstream *u)
 {
     yaml_node_t *key = yaml_document_get_node(x->doc, pair->key);
-    enum err e = parse_copy(x, key, (struct parse_to){NULL, u->name, sizeof(u->name)});
+    enum err e = parse_copy(x, key, (struct parse_to){.member = u->name, .size = sizeof(u->name)});
 
     if (e)
         return e;
@@ -247,9 +213,8 @@ static enum err parse_upstream(struct parse *x, yaml_node_pair_t *pair, struct c
 enum err parse_upstreams(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
     struct config *c = to.section;
-    yaml_node_pair_t *pair;
-    size_t n;
-    enum err e;
+    size_t n = 0;
+    enum err e = ERR_OK;
 
     if (node->type != YAML_MAPPING_NODE)
         return parse_fail(x, node, "write upstreams as 'name:' with indented keys under it");
@@ -257,11 +222,11 @@ enum err parse_upstreams(struct parse *x, yaml_node_t *node, struct parse_to to)
     if (n > LIM_UPSTREAMS)
         return parse_fail(x, node, "there are more than %d upstreams; remove some", LIM_UPSTREAMS);
     c->upstreams = mem_zalloc_array(n, sizeof(*c->upstreams));
-    for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-        e = parse_upstream(x, pair, &c->upstreams[c->upstreams_n]);
-        if (e)
-            return e;
-        c->upstreams_n++;
+    while (!e && c->upstreams_n < n) {
+        e = parse_upstream(x, &node->data.mapping.pairs.start[c->upstreams_n],
+                           &c->upstreams[c->upstreams_n]);
+        if (!e)
+            c->upstreams_n++;
     }
-    return ERR_OK;
+    return e;
 }

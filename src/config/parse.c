@@ -53,10 +53,9 @@ static enum err fail_at(struct parse *x, size_t line, size_t column, const char 
 static enum err fail_at(struct parse *x, size_t line, size_t column, const char *fmt, va_list ap)
 {
     char what[512];
-    size_t i;
 
     vsnprintf(what, sizeof(what), fmt, ap);
-    for (i = 0; what[i] != '\0'; i++) {
+    for (size_t i = 0; what[i] != '\0'; i++) {
         if (what[i] < 0x20 || what[i] > 0x7e)
             what[i] = '?';
     }
@@ -92,11 +91,10 @@ enum err parse_fail_line(struct parse *x, int line, const char *fmt, ...)
 
 enum err parse_scalar(struct parse *x, yaml_node_t *node, struct slice *ret)
 {
-    size_t i;
 
     if (node->type != YAML_SCALAR_NODE)
         return parse_fail(x, node, "one value is wanted here, not a list or mapping");
-    for (i = 0; i < node->data.scalar.length; i++) {
+    for (size_t i = 0; i < node->data.scalar.length; i++) {
         if (node->data.scalar.value[i] < 0x20 || node->data.scalar.value[i] == 0x7f)
             return parse_fail(x, node,
                               "the value holds a control character or line break; remove it");
@@ -148,29 +146,24 @@ enum err parse_word_of(struct parse *x, yaml_node_t *node, const char *const *wo
 
 enum err parse_list(struct parse *x, yaml_node_t *node, size_t max, parse_item_fn *item, void *to)
 {
-    yaml_node_item_t *i;
-    enum err e;
+    yaml_node_item_t *first = node->data.sequence.items.start;
+    enum err e = ERR_OK;
 
     if (node->type != YAML_SEQUENCE_NODE)
         return parse_fail(x, node, "a list is wanted here; write [a, b] or lines with '- '");
-    for (i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
-        size_t at = (size_t)(i - node->data.sequence.items.start);
-        yaml_node_t *child = yaml_document_get_node(x->doc, *i);
+    for (size_t i = 0; !e && first + i < node->data.sequence.items.top; i++) {
+        yaml_node_t *child = yaml_document_get_node(x->doc, first[i]);
 
-        if (at >= max)
-            return parse_fail(x, child, "there are more than %zu entries; remove some", max);
-        e = item(x, child, at, to);
-        if (e)
-            return e;
+        e = i < max ? item(x, child, i, to)
+                    : parse_fail(x, child, "there are more than %zu entries; remove some", max);
     }
-    return ERR_OK;
+    return e;
 }
 
 static const struct row *row_find(const char *section, struct slice name)
 {
-    size_t i;
 
-    for (i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (strcmp(rows[i].section, section) == 0 && slice_eq_str(name, rows[i].name))
             return &rows[i];
     }
@@ -242,27 +235,29 @@ static enum err parse_member(struct parse *x, yaml_node_pair_t *pair, const char
     if (*seen & (UINT64_C(1) << (row - rows)))
         return parse_fail(x, key, "'%s' stands here twice; remove one", row->name);
     *seen |= UINT64_C(1) << (row - rows);
-    return row->fn(x, value, (struct parse_to){to, (uint8_t *)to + row->offset, row->size});
+    return row->fn(x, value,
+                   (struct parse_to){to, (uint8_t *)to + row->offset, row->size, row->name});
 }
 
 enum err parse_section(struct parse *x, yaml_node_t *node, const char *section, void *to)
 {
-    yaml_node_pair_t *pair;
     uint64_t seen = 0;
-    size_t i;
-    enum err e;
+    enum err e = ERR_OK;
 
     _Static_assert(ARRAY_LEN(rows) <= 64, "seen has a bit per row");
     if (node->type != YAML_MAPPING_NODE)
         return parse_fail(x, node, "keys with values are wanted here; write 'key: value'");
-    for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         !e && pair < node->data.mapping.pairs.top; pair++)
         e = parse_member(x, pair, section, to, &seen);
-        if (e)
-            return e;
-    }
-    for (i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; !e && i < ARRAY_LEN(rows); i++) {
         if (rows[i].must && strcmp(rows[i].section, section) == 0 && !(seen & (UINT64_C(1) << i)))
-            return parse_fail(x, node, "'%s' is missing here; add it", rows[i].name);
+            e = parse_fail(x, node, "'%s' is missing here; add it", rows[i].name);
     }
-    return ERR_OK;
+    return e;
+}
+
+enum err parse_nested(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_section(x, node, to.key, to.section);
 }

@@ -14,11 +14,13 @@ struct parse {
     struct config_error *error;
 };
 
-/* Where a value goes: the struct of its section, and the member with its size. */
+/* Where a value goes: the struct of its section, and the member with its size; and under which
+ * key it stands. */
 struct parse_to {
     void *section;
     void *member;
     size_t size;
+    const char *key;
 };
 
 typedef enum err parse_fn(struct parse *x, yaml_node_t *node, struct parse_to to);

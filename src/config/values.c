@@ -8,21 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum err parse_label(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_copy(x, node, to);
-}
-
-enum err parse_hint(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_copy(x, node, to);
-}
-
-enum err parse_format(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_copy(x, node, to);
-}
-
 enum err parse_text(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
     ((struct config_rule *)to.section)->kind = RULE_TEXT;
@@ -33,37 +18,23 @@ enum err parse_text(struct parse *x, yaml_node_t *node, struct parse_to to)
 enum err parse_path(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
     char text[CONFIG_PATH];
-    int n;
-    enum err e = parse_copy(x, node, (struct parse_to){NULL, text, sizeof(text)});
+    enum err e = parse_copy(x, node, (struct parse_to){.member = text, .size = sizeof(text)});
+    bool whole = !e && text[0] == '/';
 
-    if (e)
-        return e;
-    if (text[0] == '/')
-        n = snprintf(to.member, to.size, "%s", text);
-    else
-        n = snprintf(to.member, to.size, "%s/%s", x->folder, text);
-    if (n < 0 || (size_t)n >= to.size)
-        return parse_fail(x, node, "the path is longer than %zu bytes; shorten it", to.size - 1);
-    return ERR_OK;
-}
-
-static bool word_ok(const char *s)
-{
-    return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
+    if (!e && snprintf(to.member, to.size, "%s%s%s", whole ? "" : x->folder, whole ? "" : "/",
+                       text) >= (int)to.size)
+        e = parse_fail(x, node, "the path is longer than %zu bytes; shorten it", to.size - 1);
+    return e;
 }
 
 enum err parse_word(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
+    const char *word = to.member;
     enum err e = parse_copy(x, node, to);
 
-    if (!e && !word_ok(to.member))
+    if (!e && word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_-")] != '\0')
         return parse_fail(x, node, "use lower-case letters, digits, '_' and '-' alone");
     return e;
-}
-
-enum err parse_user(struct parse *x, yaml_node_t *node, struct parse_to to)
-{
-    return parse_word(x, node, to);
 }
 
 enum err parse_boolean(struct parse *x, yaml_node_t *node, struct parse_to to)
@@ -77,35 +48,21 @@ enum err parse_boolean(struct parse *x, yaml_node_t *node, struct parse_to to)
     return e;
 }
 
+/* An enum is an unsigned number here, as gcc and clang have it when none of its values is negative. */
 enum err parse_level(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    unsigned v = 0;
-    enum err e = parse_word_of(x, node, level_names, &v);
-
-    if (!e)
-        *(enum level *)to.member = (enum level)v;
-    return e;
+    return parse_word_of(x, node, level_names, to.member);
 }
 
 enum err parse_lease_kind(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    unsigned v = 0;
-    enum err e = parse_word_of(x, node, lease_kind_names, &v);
-
-    if (!e)
-        *(enum lease_kind *)to.member = (enum lease_kind)v;
-    return e;
+    return parse_word_of(x, node, lease_kind_names, to.member);
 }
 
 enum err parse_place_in(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    unsigned v = 0;
-    enum err e = parse_word_of(x, node, place_names, &v);
-
     ((struct config_place *)to.section)->line = (int)node->start_mark.line + 1;
-    if (!e)
-        *(enum place *)to.member = (enum place)v;
-    return e;
+    return parse_word_of(x, node, place_names, to.member);
 }
 
 /* Only what the server answers without changing anything, since Sidegate sends it on its own
@@ -138,24 +95,24 @@ static enum err parse_count(struct parse *x, yaml_node_t *node, uint64_t min, ui
     return ERR_OK;
 }
 
-enum err parse_processes(struct parse *x, yaml_node_t *node, struct parse_to to)
+static enum err parse_some(struct parse *x, yaml_node_t *node, uint32_t max, uint32_t *ret)
 {
     uint64_t v = 0;
-    enum err e = parse_count(x, node, 1, LIM_GATEWAYS, &v);
+    enum err e = parse_count(x, node, 1, max, &v);
 
     if (!e)
-        *(uint32_t *)to.member = (uint32_t)v;
+        *ret = (uint32_t)v;
     return e;
+}
+
+enum err parse_processes(struct parse *x, yaml_node_t *node, struct parse_to to)
+{
+    return parse_some(x, node, LIM_GATEWAYS, to.member);
 }
 
 enum err parse_uses(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    uint64_t v = 0;
-    enum err e = parse_count(x, node, 1, 1000000, &v);
-
-    if (!e)
-        *(uint32_t *)to.member = (uint32_t)v;
-    return e;
+    return parse_some(x, node, 1000000, to.member);
 }
 
 /* Milliseconds, or a number with its unit. */
@@ -166,9 +123,8 @@ static bool duration(struct slice s, uint64_t *ret)
         uint64_t ms;
     } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     uint64_t v = 0, each = 1;
-    size_t i;
 
-    for (i = 0; i < ARRAY_LEN(units); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
         if (slice_ends(s, slice_str(units[i].unit))) {
             each = units[i].ms;
             s = slice_sub(s, 0, s.n - strlen(units[i].unit));
@@ -215,13 +171,13 @@ static enum err parse_limit(struct parse *x, yaml_node_t *node, enum limit l)
 
 enum err parse_limits(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
-    yaml_node_pair_t *pair;
     bool seen[SET_COUNT] = {false};
 
     (void)to; /* fills config->limits by name */
     if (node->type != YAML_MAPPING_NODE)
         return parse_fail(x, node, "write limits as 'name: number'");
-    for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
         yaml_node_t *key = yaml_document_get_node(x->doc, pair->key);
         struct slice name;
         enum limit l = 0;
