@@ -68,10 +68,9 @@ void call_free(struct keeper_call *call)
 
 void calls_gateway_lost(struct keeper *k, uint64_t gateway)
 {
-    struct keeper_call *next = NULL;
+    struct keeper_call *call = NULL, *next = NULL;
 
-    for (struct keeper_call *call = k->calls->by_key; call; call = next) {
-        next = call->hh.next;
+    HASH_ITER(hh, k->calls->by_key, call, next) {
         if (call->key.gateway == gateway)
             call_free(call);
     }

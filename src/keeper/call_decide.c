@@ -98,8 +98,7 @@ static enum err wait_on(struct keeper_call *call, struct call_decision *d)
     d->outcome = OUTCOME_NEUTRAL;
     d->ending = ENDING_WAITING;
     if (call->answer == ANSWER_DECLINE) {
-        e = handoff_move(call->k, &d->found.row, HANDOFF_DECLINE,
-                         &(struct handoff_change){.problem = d->found.row.problem}, &d->seq);
+        e = handoff_move(call->k, &d->found.row, HANDOFF_DECLINE, NULL, &d->seq);
         if (e == ERR_GONE) /* the person is just handing it in: theirs counts */
             return ERR_OK;
         d->ending = ENDING_DECLINED;
@@ -157,7 +156,7 @@ static enum policy_class class_at(const struct keeper_call *call, const struct c
     return call->class;
 }
 
-enum err call_judge(struct keeper_call *call, struct call_decision *d)
+static enum err judge(struct keeper_call *call, struct call_decision *d)
 {
     struct connection_now now;
     enum policy_class class;
@@ -300,7 +299,7 @@ static enum err work(void *ctx)
     uint64_t revocations = call->d.plan.revocations;
 
     call->d = (struct call_decision){.plan = {.revocations = revocations}};
-    return call_judge(call, &call->d);
+    return judge(call, &call->d);
 }
 
 static void done(void *ctx, enum err e)

@@ -4,14 +4,11 @@
 
 #include "base/planted.h"
 
-uint64_t chain_life_ms(void)
-{
-    return limit_get(SET_HANDOFF_TIME) + CHAIN_AFTER_MS;
-}
-
 enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t until)
 {
-    uint64_t now = keeper_now(k), least = now + chain_life_ms();
+    uint64_t now = keeper_now(k);
+    uint64_t least =
+        now + limit_get(SET_HANDOFF_TIME) + CHAIN_AFTER_MS; /* a state's life at most */
     enum err e = store_do(k->store, Q_chain_tidy, VALS(V_INT(now)));
 
     if (!e)

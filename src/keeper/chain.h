@@ -11,7 +11,7 @@
 enum { CHAIN_AFTER_MS = 3600000 };
 
 /* Inside work, all of them. until: when the newest state of this chain that is known ends; one that
- * was sealed since for the same handoff ends no later than chain_life_ms from now. */
+ * was sealed since for the same handoff ends no later than its life from now. */
 
 /* ERR_BAD_STATE: it was spent before. */
 MUST_USE enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t until);
@@ -19,8 +19,5 @@ MUST_USE enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t un
 MUST_USE enum err chain_check(struct keeper *k, struct use_id chain);
 /* Nothing was sent for it: it is good again. */
 MUST_USE enum err chain_free(struct keeper *k, struct use_id chain);
-
-/* How long a requestState may live at most, from the moment it is sealed. */
-uint64_t chain_life_ms(void);
 
 #endif

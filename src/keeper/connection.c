@@ -96,7 +96,7 @@ enum err connection_promote(struct keeper *k, const struct promotion *p,
     struct connection_now old;
     struct lease_now l;
     struct lease_id lease;
-    uint64_t rows = 0, seq = 0;
+    uint64_t rows = 0;
     enum err e = connection_stand(k, &p->who, p->upstream, &old);
 
     *ret_old = old.id;
@@ -114,16 +114,14 @@ enum err connection_promote(struct keeper *k, const struct promotion *p,
     l = lease_of(k, u, p->request);
     e = lease_grant(k, p->id, &l, &lease);
     return e ? e
-             : outbox_add(
-                   k,
-                   &(struct record){.event = EVENT_LEASE_GRANTED,
-                                    .who = p->who,
-                                    .upstream = slice_str(u->name),
-                                    .connection = p->id,
-                                    .code = (enum err)0,
-                                    .number = l.uses_left < 0 ? UINT64_MAX : (uint64_t)l.uses_left,
-                                    .detail = slice_str(lease_kind_name(l.kind))},
-                   &seq);
+             : outbox_note(k, &(struct record){.event = EVENT_LEASE_GRANTED,
+                                               .who = p->who,
+                                               .upstream = slice_str(u->name),
+                                               .connection = p->id,
+                                               .code = (enum err)0,
+                                               .number = l.uses_left < 0 ? UINT64_MAX
+                                                                         : (uint64_t)l.uses_left,
+                                               .detail = slice_str(lease_kind_name(l.kind))});
 }
 
 enum err connection_end(struct keeper *k, struct connection_id id, enum connection_stored state,

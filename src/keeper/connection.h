@@ -31,6 +31,13 @@ struct lease_now {
 /* What pages and lists call one in that state, with what its lease has left and when that ends. */
 enum connection_state connection_shown(enum connection_stored s, int64_t uses_left,
                                        uint64_t expires, uint64_t now);
+/* What the messages for both say of a struct shown_row, but for its upstream's index. */
+#define CONNECTION_SAID(row, now)                                                                  \
+    .connection = (row)->id, .client_label = slice_str((row)->label),                              \
+    .state = connection_shown((row)->state, (row)->uses_left, (row)->expires, (now)),              \
+    .lease = (row)->kind, .created = (row)->created, .last_used = (row)->last_used,                \
+    .expires = (row)->expires,                                                                     \
+    .uses_left = (row)->uses_left < 0 ? UINT32_MAX : (uint32_t)(row)->uses_left
 
 /* A new one, pending until it is promoted. */
 MUST_USE enum err connection_begin(struct keeper *k, const struct principal *who,

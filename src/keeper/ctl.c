@@ -16,19 +16,15 @@
 #include "keeper/vault.h"
 #include "os/log.h"
 
-static void tell(struct keeper *k, uint64_t peer, const struct msg_ctl_done *m)
+void ctl_say_why(struct keeper *k, uint64_t peer, enum err code, const char *why)
 {
-    tell_ctl_done(peers_chan(&k->peers, peer), m);
+    tell_ctl_done(peers_chan(&k->peers, peer),
+                  &(struct msg_ctl_done){.code = (uint16_t)code, .detail = slice_str(why)});
 }
 
 void ctl_say(struct keeper *k, uint64_t peer, enum err code)
 {
-    tell(k, peer, &(struct msg_ctl_done){.code = (uint16_t)code});
-}
-
-void ctl_say_why(struct keeper *k, uint64_t peer, enum err code, const char *why)
-{
-    tell(k, peer, &(struct msg_ctl_done){.code = (uint16_t)code, .detail = slice_str(why)});
+    ctl_say_why(k, peer, code, "");
 }
 
 static void say(struct keeper *k, struct chan *c, enum err code)
@@ -146,16 +142,14 @@ static enum err change_person(struct person *p)
 static enum err person_work(void *ctx)
 {
     struct person *p = ctx;
-    uint64_t seq = 0;
+    const enum event event = p->fresh ? EVENT_USER_ADDED : EVENT_USER_CHANGED;
     enum err e = p->fresh ? add_person(p) : change_person(p);
 
-    return e ? e
-             : outbox_add(
-                   p->k,
-                   &(struct record){.event = p->fresh ? EVENT_USER_ADDED : EVENT_USER_CHANGED,
-                                    .who.user = p->row.id,
-                                    .detail = slice_str(p->row.name)},
-                   &seq);
+    if (!e)
+        e = outbox_note(p->k, &(struct record){.event = event,
+                                               .who.user = p->row.id,
+                                               .detail = slice_str(p->row.name)});
+    return e;
 }
 
 static void person_done(void *ctx, enum err e)
@@ -242,7 +236,6 @@ static enum err key_work(void *ctx)
     struct key *a = ctx;
     struct keeper *k = a->k;
     struct client_row *row = &a->row;
-    uint64_t seq = 0;
     enum err e = find_user(k, slice_str(a->user_name), &row->who.user);
 
     RANDOM_ID(row->who.client);
@@ -250,12 +243,11 @@ static enum err key_work(void *ctx)
         e = store_do(k->store, Q_client_add,
                      VALS(V_ID(row->who.client), V_ID(row->who.user), V_STR(row->label),
                           V_ID(row->token), V_INT(keeper_now(k)), V_INT(row->link_by_error)));
-    return e ? e
-             : outbox_add(k,
-                          &(struct record){.event = EVENT_KEY_ADDED,
-                                           .who = row->who,
-                                           .detail = slice_str(row->label)},
-                          &seq);
+    if (!e)
+        e = outbox_note(k, &(struct record){.event = EVENT_KEY_ADDED,
+                                            .who = row->who,
+                                            .detail = slice_str(row->label)});
+    return e;
 }
 
 static void key_done(void *ctx, enum err e)
@@ -310,16 +302,8 @@ void keeper_on_ctl_key_list(struct keeper *k, struct chan *c, const struct msg_c
 static enum err send_connection(struct keeper *k, struct chan *c, const void *of)
 {
     const struct shown_row *row = of;
-    struct msg_ctl_connection_row m = {
-        .connection = row->id,
-        .user_name = slice_str(row->user_name),
-        .client_label = slice_str(row->label),
-        .state = connection_shown(row->state, row->uses_left, row->expires, keeper_now(k)),
-        .lease = row->kind,
-        .created = row->created,
-        .last_used = row->last_used,
-        .expires = row->expires,
-        .uses_left = row->uses_left < 0 ? UINT32_MAX : (uint32_t)row->uses_left};
+    struct msg_ctl_connection_row m = {.user_name = slice_str(row->user_name),
+                                       CONNECTION_SAID(row, keeper_now(k))};
 
     if (PLANTED(command_tells))
         m.client_label = planted_kept();
@@ -347,7 +331,8 @@ static void revoked(void *ctx, enum err e, size_t n)
 
     if (!e && n == 0 && a->named)
         e = ERR_NOT_FOUND;
-    tell(a->k, a->peer, &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
+    tell_ctl_done(peers_chan(&a->k->peers, a->peer),
+                  &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
     mem_free(a);
 }
 

@@ -145,16 +145,16 @@ enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *a,
     /* Its time is over and only the timer has not come yet. */
     if (!e && ret->row.expires <= keeper_now(k) && ret->row.state != HANDOFF_STATE_SUBMITTED) {
         ret->over = ret->row;
-        e = handoff_move(k, &ret->over, HANDOFF_EXPIRE,
-                         &(struct handoff_change){.problem = ret->row.problem}, &ret->seq);
+        e = handoff_move(k, &ret->over, HANDOFF_EXPIRE, NULL, &ret->seq);
         return e ? e : open_fresh(k, a, ret);
     }
     return e;
 }
 
 enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_event event,
-                      const struct handoff_change *c, uint64_t *ret_seq)
+                      const struct handoff_change *change, uint64_t *ret_seq)
 {
+    const struct handoff_change known = {.problem = row->problem}, *c = change ? change : &known;
     const struct step *s = &steps[row->state][event];
     struct record rec;
     uint64_t rows = 0;
@@ -195,9 +195,7 @@ enum err handoff_move_all(struct keeper *k, const struct handoff_which *w,
         *list = m;
         e = handoff_read(k, first.id, &m->row);
         if (!e)
-            e = handoff_move(k, &m->row, w->event,
-                             change ? change : &(struct handoff_change){.problem = m->row.problem},
-                             &m->seq);
+            e = handoff_move(k, &m->row, w->event, change, &m->seq);
         if (e == ERR_NOT_FOUND)
             e = ERR_CORRUPT;
     }
@@ -317,49 +315,39 @@ void handoff_gateway_lost(struct keeper *k, uint64_t gateway)
 
 /* --- expiry ----------------------------------------------------------------------------------- */
 
-struct expiry {
-    struct keeper *k;
-    struct handoff_moved *over;
-};
-
 static enum err expire_work(void *ctx)
 {
-    struct expiry *x = ctx;
+    struct keeper *k = ctx;
     const struct handoff_which due = {STORE_GIVES(handoff_id_row, Q_handoff_due),
-                                      VALS(V_INT(keeper_now(x->k))), HANDOFF_EXPIRE};
+                                      VALS(V_INT(keeper_now(k))), HANDOFF_EXPIRE};
 
-    return handoff_move_all(x->k, &due, NULL, &x->over);
+    return handoff_move_all(k, &due, NULL, &k->handoffs->over);
 }
 
 static void expire_done(void *ctx, enum err e)
 {
-    struct expiry *x = ctx;
-    struct keeper *k = x->k;
+    struct keeper *k = ctx;
 
     k->handoffs->expiring = false;
     if (e) {
         log_event(LEVEL_ERROR, "handoffs_not_expired", LOG_ERR(e));
         loop_timer_set(k->handoffs->timer, 1000);
-        handoff_moved_free(&x->over);
+        handoff_moved_free(&k->handoffs->over);
     } else {
-        handoff_all_changed(k, &x->over);
+        handoff_all_changed(k, &k->handoffs->over);
         arm(k);
     }
-    mem_free(x);
 }
 
 static void on_timer(void *ctx)
 {
     struct keeper *k = ctx;
-    struct expiry *x = NULL;
 
     if (k->handoffs->expiring)
         return;
     k->handoffs->expiring = true;
-    x = MEM_NEW(struct expiry);
-    x->k = k;
     /* Urgent: it ends something. */
-    store_work(k->store, STORE_URGENT, expire_work, expire_done, x);
+    store_work(k->store, STORE_URGENT, expire_work, expire_done, k);
 }
 
 static void armed(void *ctx, enum err e)

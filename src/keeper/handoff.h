@@ -51,6 +51,7 @@ struct handoffs {
     struct loop_timer *timer; /* for the one that expires first */
     struct number_row next;   /* when that is */
     bool expiring;
+    struct handoff_moved *over; /* what is expiring */
     struct handoff_shown_list shown;
     size_t shown_n;
     struct groups by_handoff, by_session; /* what is shown */
@@ -102,8 +103,8 @@ struct handoff_change {
     enum err code; /* for the record */
 };
 
-/* The transition, if the table allows it and nobody was faster; row is brought up to date.
- * ERR_GONE: not from this state. */
+/* The transition, if the table allows it and nobody was faster; row is brought up to date. change:
+ * NULL leaves what is known as the problem. ERR_GONE: not from this state. */
 MUST_USE enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_event event,
                                const struct handoff_change *change, uint64_t *ret_seq);
 
@@ -121,8 +122,8 @@ struct handoff_moved {
     struct handoff_moved *next;
 };
 
-/* The transition for each that the statement q gives first, which must give another one then.
- * change: NULL leaves what is known as the problem. *list gets them, and loses what was in it. */
+/* The transition for each that the statement q gives first, which must give another one then. *list
+ * gets them, and loses what was in it. */
 MUST_USE enum err handoff_move_all(struct keeper *k, const struct handoff_which *which,
                                    const struct handoff_change *change,
                                    struct handoff_moved **list);

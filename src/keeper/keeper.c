@@ -26,34 +26,31 @@
 enum { HOUR_MS = 3600000 };
 static const uint64_t keep_ms = 3ull * 24 * HOUR_MS; /* handoffs that are over */
 
+/* What struct keeper only points to: the types of files above core.h. */
+#define PARTS(P)                                                                                   \
+    P(outbox, outbox)                                                                              \
+    P(master, master)                                                                              \
+    P(roots, roots)                                                                                \
+    P(auth, auth)                                                                                  \
+    P(sums, sums)                                                                                  \
+    P(handoffs, handoffs)                                                                          \
+    P(calls, calls)                                                                                \
+    P(uses, uses)                                                                                  \
+    P(keeper_egresses, egresses)                                                                   \
+    P(pages, pages)
+
 struct keeper_parts {
-    struct outbox outbox;
-    struct master master;
-    struct roots roots;
-    struct auth auth;
-    struct sums sums;
-    struct handoffs handoffs;
-    struct calls calls;
-    struct uses uses;
-    struct keeper_egresses egresses;
-    struct pages pages;
+#define P(type, member) struct type member;
+    PARTS(P)
+#undef P
 };
 
 static void make_parts(struct keeper *k)
 {
-    struct keeper_parts *p = MEM_NEW(struct keeper_parts);
-
-    k->parts = p;
-    k->outbox = &p->outbox;
-    k->master = &p->master;
-    k->roots = &p->roots;
-    k->auth = &p->auth;
-    k->sums = &p->sums;
-    k->handoffs = &p->handoffs;
-    k->calls = &p->calls;
-    k->uses = &p->uses;
-    k->egresses = &p->egresses;
-    k->pages = &p->pages;
+    k->parts = MEM_NEW(struct keeper_parts);
+#define P(type, member) k->member = &k->parts->member;
+    PARTS(P)
+#undef P
 }
 
 struct keeper_conf *keeper_conf(struct keeper *k)
@@ -85,14 +82,13 @@ static void started(struct keeper *k)
 static enum err recover(void *ctx)
 {
     struct keeper *k = ctx;
-    uint64_t seq = 0;
     enum err e = use_recover(k);
 
     if (!e)
         e = submit_recover(k);
-    return e ? e
-             : outbox_add(k, &(struct record){.event = EVENT_KEEPER_STARTED, .number = k->epoch},
-                          &seq);
+    if (!e)
+        e = outbox_note(k, &(struct record){.event = EVENT_KEEPER_STARTED, .number = k->epoch});
+    return e;
 }
 
 static enum err tidy_work(void *ctx)
@@ -116,10 +112,7 @@ static void on_tidy(void *ctx)
 static enum err record_sum(struct keeper *k, enum event event, const struct principal *who,
                            uint64_t n)
 {
-    const struct record r = {.event = event, .who = *who, .number = n};
-    uint64_t seq = 0;
-
-    return outbox_add(k, &r, &seq);
+    return outbox_note(k, &(struct record){.event = event, .who = *who, .number = n});
 }
 
 static const struct handoff_events handoff_events = {.changed = pages_inbox_changed,

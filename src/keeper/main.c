@@ -40,15 +40,13 @@ static void on_ready(struct role_self *r, void *ctx)
     k->supervisor = role_supervisor(r);
 }
 
-static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     keeper_peer(ctx, c);
 }
 
-static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     keeper_lost(ctx, c);
 }
 
@@ -58,11 +56,10 @@ static void on_writable(struct role_self *r, void *ctx, struct chan *c)
         keeper_writable(ctx, c);
 }
 
-static void on_stop(struct role_self *r, void *ctx)
+static void on_stop(UNUSED struct role_self *r, void *ctx)
 {
     struct keeper *k = ctx;
 
-    (void)r;
     if (k->store) {
         sums_flush(k);
         store_drain(k->store); /* what was begun in this turn */

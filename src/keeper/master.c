@@ -14,6 +14,8 @@
 #include "os/file.h"
 #include "os/log.h"
 
+#include <stdio.h>
+
 enum {
     KEY = AEAD_KEY_BYTES,
     STEP = 64,  /* rows wrapped again in one transaction */
@@ -28,14 +30,8 @@ struct path {
 static struct path path_of(const struct keeper *k, uint32_t id)
 {
     struct path p;
-    struct buf b = BUF_INIT(sizeof(p.text));
 
-    buf_put_str(&b, k->master->dir);
-    buf_put_str(&b, "/master-");
-    buf_put_u64_dec(&b, id);
-    buf_put_str(&b, ".key");
-    BUG_IF(!slice_to_cstr(buf_slice(&b), p.text, sizeof(p.text)));
-    buf_free(&b);
+    (void)snprintf(p.text, sizeof(p.text), "%s/master-%u.key", k->master->dir, id); /* fits */
     return p;
 }
 

@@ -82,6 +82,8 @@ void outbox_close(struct keeper *k);
  * is 0; a number says that it is a sum already. ERR_UNAVAILABLE: too many wait already and this one
  * begins something. */
 MUST_USE enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq);
+/* The same for what nobody waits for. */
+MUST_USE enum err outbox_note(struct keeper *k, const struct record *r);
 /* Runs fn(ctx), which may free w, when audit has written everything up to seq: now, or later. */
 void outbox_when(struct keeper *k, uint64_t seq, struct outbox_wait *w, outbox_fn *fn, void *ctx);
 /* Takes it back; nothing when it does not wait. */

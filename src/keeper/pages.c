@@ -101,7 +101,8 @@ static enum denial why(enum err e)
 static enum err look_work(void *ctx)
 {
     struct page *p = ctx;
-    enum err e = keeper_session_find(p->k, &p->s);
+    enum err e = store_one(p->k->store, Q_session_get,
+                           VALS(V_ID(p->s.hash), V_INT(keeper_now(p->k))), &p->s.user);
 
     if (!e && p->read)
         p->e = p->read(p);
@@ -124,7 +125,7 @@ void page_look(struct page *p, struct keeper *k, struct chan *c, const struct se
 {
     p->k = k;
     p->peer = peer_of(c)->serial;
-    p->s = session_of(cookie);
+    p->s.hash = session_hash(cookie);
     p->shown = BUF_INIT(LIM_PROJECTION_BYTES);
     p->rows = BUF_INIT(LIM_LIST_BYTES);
     store_work(k->store, STORE_READ, look_work, look_done, p);
@@ -175,12 +176,10 @@ static enum err wrong_work(void *ctx)
 {
     struct page *p = ctx;
 
-    return outbox_add(p->k,
-                      &(struct record){.event = EVENT_WRONG_PERSON,
-                                       .who = {p->s.user.id, p->row.who.client},
-                                       .upstream = slice_str(p->row.upstream),
-                                       .handoff = p->row.id},
-                      &p->seq);
+    return outbox_note(p->k, &(struct record){.event = EVENT_WRONG_PERSON,
+                                              .who = {p->s.user.id, p->row.who.client},
+                                              .upstream = slice_str(p->row.upstream),
+                                              .handoff = p->row.id});
 }
 
 static void wrong_done(void *ctx, enum err e)
@@ -267,9 +266,7 @@ static enum err decline_work(void *ctx)
     struct page *p = ctx;
     enum err e = page_read(p);
 
-    return e ? e
-             : handoff_move(p->k, &p->row, HANDOFF_DECLINE,
-                            &(struct handoff_change){.problem = p->row.problem}, &p->seq);
+    return e ? e : handoff_move(p->k, &p->row, HANDOFF_DECLINE, NULL, &p->seq);
 }
 
 static void decline_done(void *ctx, enum err e)
@@ -395,7 +392,7 @@ void keeper_on_inbox_watch(struct keeper *k, struct chan *c, const struct msg_in
     w = MEM_NEW(struct page_watch);
     *w = (struct page_watch){.key = {peer, m->req},
                              .k = k,
-                             .session = session_of(m->cookie).hash,
+                             .session = session_hash(m->cookie),
                              .end = loop_timer_new(k->loop, on_session_end, w)};
     HASH_ADD(hh, k->pages->watches, key, sizeof(w->key), w);
     mind(w, false);
@@ -431,10 +428,9 @@ void pages_sessions_ended(struct keeper *k, struct user_id user)
 
 void pages_surface_lost(struct keeper *k, uint64_t peer)
 {
-    struct page_watch *next = NULL;
+    struct page_watch *w = NULL, *next = NULL;
 
-    for (struct page_watch *w = k->pages->watches; w; w = next) {
-        next = w->hh.next;
+    HASH_ITER(hh, k->pages->watches, w, next) {
         if (w->key.peer == peer)
             end_watch(w);
     }
@@ -451,12 +447,11 @@ void pages_close(struct keeper *k)
 static enum err logout_work(void *ctx)
 {
     struct page *p = ctx;
-    uint64_t seq = 0;
     enum err e = store_do(p->k->store, Q_session_remove, VALS(V_ID(p->s.hash)));
 
-    return e ? e
-             : outbox_add(p->k, &(struct record){.event = EVENT_LOGOUT, .who.user = p->s.user.id},
-                          &seq);
+    if (!e)
+        e = outbox_note(p->k, &(struct record){.event = EVENT_LOGOUT, .who.user = p->s.user.id});
+    return e;
 }
 
 static void logout_done(void *ctx, enum err e)
@@ -485,16 +480,7 @@ static enum err connection_row(const struct page *p, struct chan *c, const void 
 {
     const struct shown_row *row = of;
     struct msg_connection_row m = {
-        .req = p->req,
-        .connection = row->id,
-        .client_label = slice_str(row->label),
-        .state = connection_shown(row->state, row->uses_left, row->expires, keeper_now(p->k)),
-        .lease = row->kind,
-        .created = row->created,
-        .last_used = row->last_used,
-        .expires = row->expires,
-        .uses_left = row->uses_left < 0 ? UINT32_MAX : (uint32_t)row->uses_left,
-        .tested = row->tested};
+        .req = p->req, .tested = row->tested, CONNECTION_SAID(row, keeper_now(p->k))};
 
     if (!keeper_conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* not configured any more: not usable, and shown again when it is back */

@@ -59,18 +59,16 @@ static const char *name_of(const struct removal *r)
 static enum err work(void *ctx)
 {
     struct removal *r = ctx;
-    uint64_t seq = 0;
+    const enum event event = r->person ? EVENT_USER_REMOVED : EVENT_KEY_REMOVED;
     enum err e = cancel_handoffs(r);
 
     if (!e)
         e = remove_rows(r);
-    return e ? e
-             : outbox_add(
-                   r->k,
-                   &(struct record){.event = r->person ? EVENT_USER_REMOVED : EVENT_KEY_REMOVED,
-                                    .who = {r->user, r->client},
-                                    .detail = slice_str(name_of(r))},
-                   &seq);
+    if (!e)
+        e = outbox_note(r->k, &(struct record){.event = event,
+                                               .who = {r->user, r->client},
+                                               .detail = slice_str(name_of(r))});
+    return e;
 }
 
 static void answer_when_over(struct removal *r)

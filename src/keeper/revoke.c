@@ -99,17 +99,14 @@ static enum err revoke_work(void *ctx)
 
     for (size_t i = 0; !e && i < r->n; i++) {
         const struct connection_row *v = &r->victims[i];
-        uint64_t seq = 0;
 
         if (!PLANTED(revoked_used))
             e = store_do(r->k->store, Q_connection_remove, VALS(V_ID(v->id)));
         if (!e)
-            e = outbox_add(r->k,
-                           &(struct record){.event = EVENT_CONNECTION_REVOKED,
-                                            .who = v->who,
-                                            .upstream = slice_str(v->upstream),
-                                            .connection = v->id},
-                           &seq);
+            e = outbox_note(r->k, &(struct record){.event = EVENT_CONNECTION_REVOKED,
+                                                   .who = v->who,
+                                                   .upstream = slice_str(v->upstream),
+                                                   .connection = v->id});
     }
     return e;
 }

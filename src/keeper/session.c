@@ -18,18 +18,11 @@
 
 enum { COOKIE = 32 };
 
-struct keeper_session session_of(const struct sec *cookie)
+struct digest session_hash(const struct sec *cookie)
 {
-    struct keeper_session s = {.user.ops = 0};
-
     if (cookie && sec_len(cookie) == COOKIE)
-        s.hash = hash_sec_sha256(cookie);
-    return s; /* of zeros nobody knows a cookie */
-}
-
-enum err keeper_session_find(struct keeper *k, struct keeper_session *s)
-{
-    return store_one(k->store, Q_session_get, VALS(V_ID(s->hash), V_INT(keeper_now(k))), &s->user);
+        return hash_sec_sha256(cookie);
+    return (struct digest){{0}}; /* of which nobody knows a cookie */
 }
 
 bool session_proves(const struct user_row *user, const struct sec *verifier)
@@ -196,7 +189,7 @@ static enum err login_work(void *ctx)
     struct keeper *k = l->k;
     struct record rec = {.event = EVENT_LOGIN};
     struct digest hash = hash_sec_sha256(l->cookie);
-    uint64_t now = keeper_now(k), seq = 0;
+    uint64_t now = keeper_now(k);
     enum err e = find_name(l);
 
     l->ok = false;
@@ -209,14 +202,14 @@ static enum err login_work(void *ctx)
     rec.who.user = l->user.id;
     if (!session_proves(&l->user, l->verifier)) {
         rec.event = EVENT_LOGIN_FAILED;
-        return outbox_add(k, &rec, &seq);
+        return outbox_note(k, &rec);
     }
     l->ok = true;
     l->browser = roots_browser(k, l->user.id, l->user.verifier);
     e = store_do(
         k->store, Q_session_add,
         VALS(V_ID(hash), V_ID(l->user.id), V_INT(now), V_INT(now + limit_get(SET_LOGIN_TIME))));
-    return e ? e : outbox_add(k, &rec, &seq);
+    return e ? e : outbox_note(k, &rec);
 }
 
 static void login_done(void *ctx, enum err e)

@@ -10,10 +10,8 @@ struct keeper_session {
     struct user_row user; /* verifier: its hash */
 };
 
-/* The session of that cookie, not looked for yet. */
-struct keeper_session session_of(const struct sec *cookie);
-/* Inside work: ERR_NOT_FOUND: nobody is logged in with that cookie. */
-MUST_USE enum err keeper_session_find(struct keeper *k, struct keeper_session *s);
+/* Of that cookie; whether anybody is logged in with it, the store knows. */
+struct digest session_hash(const struct sec *cookie);
 /* Whether this is the person's verifier. Constant time. */
 MUST_USE bool session_proves(const struct user_row *user, const struct sec *verifier);
 /* Whether a proof inside a session of that person would be looked at now. Counts nothing. */

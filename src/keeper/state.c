@@ -24,6 +24,18 @@ enum { CONTINUES = 1, HAS_STATE = 2 };
 
 static const struct slice binding = {(const uint8_t *)"requestState", 12};
 
+/* What is in it as it stands, in this order. */
+static const struct {
+    size_t at, n;
+} fixed[] = {
+#define F(member)                                                                                  \
+    {                                                                                              \
+        offsetof(struct state, member), sizeof(((struct state *)NULL)->member)                     \
+    }
+    F(handoff), F(chain), F(who.user), F(who.client), F(connection), F(lease), F(request),
+#undef F
+};
+
 void state_put(const struct state *s, struct buf *out)
 {
     struct slice name = slice_str(s->upstream);
@@ -32,15 +44,9 @@ void state_put(const struct state *s, struct buf *out)
     buf_put_u8(out, s->leg);
     buf_put_u8(out, (uint8_t)((s->continues ? CONTINUES : 0) | (s->has_state ? HAS_STATE : 0)));
     buf_put_u8(out, s->times);
-    buf_put(out, ID_SLICE(s->handoff));
-    buf_put(out, ID_SLICE(s->chain));
-    buf_put(out, ID_SLICE(s->who.user));
-    buf_put(out, ID_SLICE(s->who.client));
-    buf_put(out, ID_SLICE(s->connection));
-    buf_put(out, ID_SLICE(s->lease));
-    buf_put(out, ID_SLICE(s->request));
-    for (int shift = 56; shift >= 0; shift -= 8)
-        buf_put_u8(out, (uint8_t)(s->expires >> shift));
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        buf_put(out, slice_of((const uint8_t *)s + fixed[i].at, fixed[i].n));
+    wire_put_number(out, s->expires, 8);
     buf_put_u8(out, (uint8_t)name.n);
     buf_put(out, name);
     buf_put(out, s->upstream_state);
@@ -67,14 +73,6 @@ enum err state_seal(struct keeper *k, const struct state *s, struct buf *ret_tex
     return e;
 }
 
-static void copy(struct slice *from, uint8_t *dst, size_t n)
-{
-    struct slice s = slice_take(from, n);
-
-    for (size_t i = 0; i < n; i++)
-        dst[i] = s.p[i];
-}
-
 bool state_parse(struct slice s, struct state *ret)
 {
     struct slice name;
@@ -88,16 +86,9 @@ bool state_parse(struct slice s, struct state *ret)
     ret->has_state = bits & HAS_STATE;
     ret->times = s.p[3];
     (void)slice_take(&s, 4);
-    copy(&s, ret->handoff.b, ID_BYTES);
-    copy(&s, ret->chain.b, ID_BYTES);
-    copy(&s, ret->who.user.b, ID_BYTES);
-    copy(&s, ret->who.client.b, ID_BYTES);
-    copy(&s, ret->connection.b, ID_BYTES);
-    copy(&s, ret->lease.b, ID_BYTES);
-    copy(&s, ret->request.b, DIGEST_BYTES);
-    ret->expires = 0;
-    for (int i = 0; i < 8; i++)
-        ret->expires = ret->expires << 8 | slice_take(&s, 1).p[0];
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        (void)slice_copy(slice_take(&s, fixed[i].n), (uint8_t *)ret + fixed[i].at, fixed[i].n);
+    ret->expires = wire_number(slice_take(&s, 8).p, 8);
     name = slice_take(&s, 1);
     if (name.p[0] > s.n)
         return false;

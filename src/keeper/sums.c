@@ -23,21 +23,18 @@ static enum err work(void *ctx)
 static void done(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
-    struct sum *s = k->sums->by_key;
+    struct sum *s = NULL, *next = NULL;
 
     k->sums->writing = false;
     if (e)
         log_event(LEVEL_WARN, "counts_not_recorded", LOG_ERR(e));
-    while (s) {
-        struct sum *next = s->hh.next;
-
+    HASH_ITER(hh, k->sums->by_key, s, next) {
         s->n -= e ? 0 : s->writing;
         s->writing = 0;
         if (s->n == 0) {
             HASH_DELETE(hh, k->sums->by_key, s);
             mem_free(s);
         }
-        s = next;
     }
     if (k->sums->by_key)
         loop_timer_set(k->sums->timer, MINUTE_MS);

@@ -18,7 +18,7 @@ bool typed_parse(struct slice in, const struct typed_for *want, struct vault_val
         head = slice_take(&in, 3);
         if (head.n != 3 || ret->n >= want->fields || head.p[0] != ret->n)
             return false;
-        n = (size_t)head.p[1] << 8 | head.p[2];
+        n = (size_t)wire_number(head.p + 1, 2);
         if (n == 0 || n > LIM_FIELD_BYTES || n > in.n)
             return false;
         ret->value[ret->n] = slice_take(&in, n);

@@ -81,30 +81,29 @@ enum err use_reserve(struct keeper *k, const struct use_plan *p, struct use_id *
 enum err use_recover(struct keeper *k)
 {
     struct use_row row;
-    uint64_t seq = 0;
     enum err e = ERR_OK;
 
     while (!e && !(e = store_one(k->store, Q_use_all, VALS(), &row))) {
         e = store_do(k->store, Q_use_end, VALS(V_ID(row.id)));
         if (!e)
-            e = outbox_add(k,
-                           &(struct record){.event = EVENT_USE_UNKNOWN,
-                                            .who = row.who,
-                                            .use = row.id,
-                                            .connection = row.connection},
-                           &seq);
+            e = outbox_note(k, &(struct record){.event = EVENT_USE_UNKNOWN,
+                                                .who = row.who,
+                                                .use = row.id,
+                                                .connection = row.connection});
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- release ---------------------------------------------------------------------------------- */
 
+static void try(void *ctx);
+
 static void on_audited(void *ctx)
 {
     struct keeper_use *u = ctx;
 
     u->audited = true;
-    use_try(u);
+    try(u);
 }
 
 static void store_end_of(struct use_ending *n);
@@ -119,17 +118,12 @@ static void on_late(void *ctx)
     use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
 }
 
-static void on_here(void *ctx)
-{
-    use_try(ctx);
-}
-
 static void on_failed(void *ctx, enum err why)
 {
     use_fail(ctx, why);
 }
 
-static const struct egress_wait_events wait_events = {.here = on_here, .failed = on_failed};
+static const struct egress_wait_events wait_events = {.here = try, .failed = on_failed};
 
 struct keeper_use *use_start(struct keeper *k, const struct use_start *s)
 {
@@ -227,7 +221,7 @@ static void release(struct keeper_use *u, struct chan *egress)
     if (e == ERR_AGAIN) {
         sec_free(u->credential);
         u->credential = NULL;
-        use_try(u);
+        try(u);
         return;
     }
     if (!e)
@@ -261,8 +255,10 @@ static void permit_read(void *ctx, enum err e)
     u->credential = NULL;
 }
 
-void use_try(struct keeper_use *u)
+/* Released if everything is there for it. */
+static void try(void *ctx)
 {
+    struct keeper_use *u = ctx;
     struct chan *egress = egress_chan(u->k, u->plan.upstream);
 
     if (u->state != USE_WAITING || !u->audited || u->leaving || !egress)
@@ -292,14 +288,13 @@ static enum err count_hits(struct keeper *k, const struct keeper_use *u, uint32_
 {
     struct record rec = record_of(k, &u->plan, u->id, EVENT_REFLECTED);
     struct number_row total;
-    uint64_t seq = 0;
     enum err e = ERR_OK;
 
     rec.number = hits;
     *ret_suspended = false;
     if (hits == 0 || ID_IS_ZERO(u->plan.connection))
         return ERR_OK;
-    e = outbox_add(k, &rec, &seq);
+    e = outbox_note(k, &rec);
     if (!e)
         e = store_one(k->store, Q_connection_hits,
                       VALS(V_INT(keeper_now(k)), V_INT(hits), V_ID(u->plan.connection)), &total);
@@ -308,17 +303,16 @@ static enum err count_hits(struct keeper *k, const struct keeper_use *u, uint32_
     if (total.n > limit_get(SET_SCREEN_HITS))
         e = connection_end(k, u->plan.connection, CONNECTION_SUSPENDED, ret_suspended);
     rec.event = EVENT_CONNECTION_SUSPENDED;
-    return e || !*ret_suspended ? e : outbox_add(k, &rec, &seq);
+    return e || !*ret_suspended ? e : outbox_note(k, &rec);
 }
 
 static enum err mark_stale(struct keeper *k, const struct keeper_use *u)
 {
     struct record rec = record_of(k, &u->plan, u->id, EVENT_CONNECTION_STALE);
-    uint64_t seq = 0;
     bool was = false;
     enum err e = connection_end(k, u->plan.connection, CONNECTION_STALE, &was);
 
-    return e || !was ? e : outbox_add(k, &rec, &seq);
+    return e || !was ? e : outbox_note(k, &rec);
 }
 
 static enum err end_work(void *ctx)
@@ -461,10 +455,9 @@ void use_detach(struct keeper_use *u)
 
 void uses_fail_waiting(struct keeper *k, enum err why)
 {
-    struct keeper_use *next = NULL;
+    struct keeper_use *u = NULL, *next = NULL;
 
-    for (struct keeper_use *u = k->uses->by_id; u; u = next) {
-        next = u->hh.next;
+    HASH_ITER(hh, k->uses->by_id, u, next) {
         if (!u->audited)
             use_fail(u, why);
     }
@@ -472,10 +465,9 @@ void uses_fail_waiting(struct keeper *k, enum err why)
 
 void uses_egress_lost(struct keeper *k, uint64_t egress)
 {
-    struct keeper_use *next = NULL;
+    struct keeper_use *u = NULL, *next = NULL;
 
-    for (struct keeper_use *u = k->uses->by_id; u; u = next) {
-        next = u->hh.next;
+    HASH_ITER(hh, k->uses->by_id, u, next) {
         if (u->state == USE_RELEASED && u->egress == egress)
             end(u, &(struct keeper_use_end){.result = RESULT_UNKNOWN, .why = ERR_UPSTREAM_UNKNOWN},
                 0, 0);

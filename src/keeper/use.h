@@ -121,8 +121,6 @@ struct keeper_use *use_start(struct keeper *k, const struct use_start *s);
 /* The owner is gone: a use that was not released is given back; another goes on without telling
  * anybody. */
 void use_detach(struct keeper_use *u);
-/* Released if everything is there for it. */
-void use_try(struct keeper_use *u);
 /* It was not released, and will not be. */
 void use_fail(struct keeper_use *u, enum err why);
 /* All that wait for audit. */

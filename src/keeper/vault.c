@@ -55,8 +55,6 @@ static void place(struct user_id user, struct connection_id connection, size_t f
 /* Plants: what is given to be sealed goes elsewhere too. */
 static void plant(struct keeper *k, struct slice value)
 {
-    uint64_t seq = 0;
-
     if (PLANTED(keeper_keeps) || PLANTED(state_tells) || PLANTED(command_tells))
         planted_keep(value);
     if (PLANTED(environment_tells))
@@ -64,7 +62,7 @@ static void plant(struct keeper *k, struct slice value)
     if (PLANTED(keeper_logs))
         log_event(LEVEL_INFO, "planted", LOG_TEXT("value", value));
     if (PLANTED(audit_tells))
-        IGNORE(outbox_add(k, &(struct record){.event = EVENT_REFLECTED, .detail = value}, &seq));
+        IGNORE(outbox_note(k, &(struct record){.event = EVENT_REFLECTED, .detail = value}));
 }
 
 enum err vault_put(struct keeper *k, struct user_id user, struct connection_id connection,
@@ -96,8 +94,7 @@ static enum err pack(void *ctx, struct slice value)
 {
     struct buf *out = ctx;
 
-    buf_put_u8(out, (uint8_t)(value.n >> 8));
-    buf_put_u8(out, (uint8_t)value.n);
+    wire_put_number(out, value.n, 2);
     buf_put(out, value);
     return buf_err(out);
 }

@@ -52,6 +52,5 @@ void store_flush_deferred(void *s);
 
 /* Makes the reserve file when it is missing. */
 void store_reserve_make(struct store *s);
-void store_reserve_give_up(struct store *s);
 
 #endif

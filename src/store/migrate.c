@@ -34,9 +34,8 @@ static enum err apply(struct store *s, int64_t version)
     return e;
 }
 
-static int goes_on(void *ctx)
+static int goes_on(UNUSED void *ctx)
 {
-    (void)ctx;
     alive();
     return 0;
 }

@@ -167,7 +167,5 @@ void store_flush(struct store *s);
 MUST_USE enum err store_run(struct store *s, enum store_urgency u, store_work_fn *work, void *ctx);
 /* Runs until nothing is queued, what done callbacks queue included. For the end. */
 void store_drain(struct store *s);
-/* The reserve was given up, and could not be made again yet. */
-bool store_is_full(const struct store *s);
 
 #endif

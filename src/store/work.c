@@ -2,12 +2,21 @@
  * The one runner of transactions, with group commit. Everything queued in a turn of the loop shares
  * one commit, and so one sync; a savepoint each keeps one caller's failure away from the others.
  * Full disk: the group fails as a whole, and what is urgent (revoking) runs again alone with the
- * room of the reserve.
+ * room of the reserve: a file of allocated blocks that is removed for it. Until that can be made
+ * again nothing but revocations is written.
  */
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/planted.h"
+#include "os/file.h"
 #include "store/internal.h"
+
+enum { RESERVE_BYTES = 4 << 20 };
+
+void store_reserve_make(struct store *s)
+{
+    s->reserve_gone = file_reserve(s->reserve, RESERVE_BYTES) != ERR_OK;
+}
 
 void store_flush_deferred(void *ctx)
 {
@@ -141,7 +150,9 @@ static void run_urgent(struct store *s, struct store_queue *group, enum err why)
             TAILQ_INSERT_TAIL(&rest, it, in_queue);
     }
     if (!TAILQ_EMPTY(&urgent)) {
-        store_reserve_give_up(s);
+        IGNORE(
+            file_remove(s->reserve)); /* gone already, perhaps: the next shows if there is room */
+        s->reserve_gone = true;
         e = run_group(s, &urgent);
         TAILQ_FOREACH(it, &urgent, in_queue)
             it->e = e ? e : it->e;
@@ -208,9 +219,4 @@ void store_drain(struct store *s)
 {
     while (!TAILQ_EMPTY(&s->waiting) || !TAILQ_EMPTY(&s->lazy))
         store_flush(s);
-}
-
-bool store_is_full(const struct store *s)
-{
-    return s->reserve_gone;
 }

@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "keeper/call.h"
 #include "store/full_disk.h"
+#include "store/internal.h"
 
 static int teardown(void **state)
 {
@@ -585,9 +586,9 @@ static void test_full_disk(void **state)
     revoke_all(w);
     done(w, ERR_OK);
     rig_take(w->r->egress, MSG_DROP);
-    assert_true(store_is_full(w->r->k->store));
+    assert_true(w->r->k->store->reserve_gone);
     assert_int_equal(next_answer(w, 3), MSG_CALL_HANDOFF);
-    assert_false(store_is_full(w->r->k->store));
+    assert_false(w->r->k->store->reserve_gone);
 }
 
 /* Surface hears of it, and when there is room again, though nobody asks for anything. */
