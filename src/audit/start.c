@@ -23,15 +23,15 @@
 
 enum { PATH = 512 /* data_dir is shorter by more than the names below it */ };
 
-struct reader {
+struct log_reader {
     struct lines lines;
-    struct walk walk;
+    struct log_walk walk;
     struct ledger *ledger;
     const struct sign_public *public;
     struct buf last_head; /* the text of the newest one */
 };
 
-static bool is_good_head(const struct reader *r, struct slice text)
+static bool is_good_head(const struct log_reader *r, struct slice text)
 {
     struct line l;
 
@@ -41,7 +41,7 @@ static bool is_good_head(const struct reader *r, struct slice text)
 
 /* What begins with this text does not continue the chain. ERR_OK: nothing behind it was ever
  * signed, so it may be cut off. */
-static enum err may_be_cut(struct reader *r, struct slice text)
+static enum err may_be_cut(struct log_reader *r, struct slice text)
 {
     enum err e;
 
@@ -55,7 +55,7 @@ static enum err may_be_cut(struct reader *r, struct slice text)
 
 /* Begins in the middle of the chain, at byte start: with a head, which must be good, since nothing
  * before it is looked at. */
-static enum err begin_at(struct reader *r, uint64_t start)
+static enum err begin_at(struct log_reader *r, uint64_t start)
 {
     struct slice text;
     struct line l;
@@ -79,7 +79,7 @@ static enum err begin_at(struct reader *r, uint64_t start)
 }
 
 /* Follows the chain as far as it goes; *ret_end is where in the file. */
-static enum err follow(struct reader *r, uint64_t *ret_end)
+static enum err follow(struct log_reader *r, uint64_t *ret_end)
 {
     for (;;) {
         struct slice text;
@@ -105,7 +105,7 @@ static enum err follow(struct reader *r, uint64_t *ret_end)
 }
 
 /* The newest signature covers every hash before it, so it is the only one that is checked here. */
-static enum err check_last_head(struct reader *r)
+static enum err check_last_head(struct log_reader *r)
 {
     if (r->walk.signed_seq == 0 && r->last_head.n == 0)
         return ERR_OK;
@@ -115,7 +115,8 @@ static enum err check_last_head(struct reader *r)
 static enum err read_log(struct start *s, struct ledger *ledger, const char *path,
                          uint64_t *ret_end)
 {
-    struct reader r = {.ledger = ledger, .public = &s->public, .last_head = BUF_INIT(LINE_BYTES)};
+    struct log_reader r = {
+        .ledger = ledger, .public = &s->public, .last_head = BUF_INIT(LINE_BYTES)};
     uint64_t start = 0;
     int fd = -1;
     enum err e = file_open(path, O_RDONLY, &fd);

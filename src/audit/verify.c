@@ -28,7 +28,7 @@ const char *audit_fault_sentence(enum audit_fault fault)
 
 struct verifier {
     struct lines lines;
-    struct walk walk;
+    struct log_walk walk;
     const struct sign_public *public;
     const struct audit_known *known;
     struct audit_verdict verdict;

@@ -13,7 +13,7 @@ static enum audit_fault check_first(const struct line *l, const struct sign_publ
     return AUDIT_SOUND;
 }
 
-static enum audit_fault check_record(const struct walk *w, const struct line *l)
+static enum audit_fault check_record(const struct log_walk *w, const struct line *l)
 {
     if (l->seq > w->seq + 1)
         return AUDIT_REMOVED;
@@ -22,7 +22,7 @@ static enum audit_fault check_record(const struct walk *w, const struct line *l)
     return ID_EQ(l->prev, w->last) ? AUDIT_SOUND : AUDIT_UNCHAINED;
 }
 
-static enum audit_fault check_head(const struct walk *w, const struct line *l)
+static enum audit_fault check_head(const struct log_walk *w, const struct line *l)
 {
     if (l->seq != w->seq || !ID_EQ(l->prev, w->last))
         return AUDIT_UNCHAINED;
@@ -31,7 +31,7 @@ static enum audit_fault check_head(const struct walk *w, const struct line *l)
     return AUDIT_SOUND;
 }
 
-static enum audit_fault check(const struct walk *w, const struct line *l,
+static enum audit_fault check(const struct log_walk *w, const struct line *l,
                               const struct sign_public *wanted)
 {
     if (!line_hash_is_right(l))
@@ -43,7 +43,7 @@ static enum audit_fault check(const struct walk *w, const struct line *l,
     return l->kind == LINE_RECORD ? check_record(w, l) : check_head(w, l);
 }
 
-void walk_from(struct walk *w, const struct line *head, const struct sign_public *public)
+void walk_from(struct log_walk *w, const struct line *head, const struct sign_public *public)
 {
     w->lines = 1;
     w->seq = head->seq;
@@ -53,7 +53,7 @@ void walk_from(struct walk *w, const struct line *head, const struct sign_public
     w->public = *public;
 }
 
-enum audit_fault walk_line(struct walk *w, struct slice text, const struct sign_public *wanted,
+enum audit_fault walk_line(struct log_walk *w, struct slice text, const struct sign_public *wanted,
                            struct line *ret)
 {
     struct line l;

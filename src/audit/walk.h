@@ -5,7 +5,7 @@
 #include "audit/line.h"
 #include "audit/verify.h"
 
-struct walk {
+struct log_walk {
     uint64_t lines;            /* followed so far, or the one that it began behind */
     uint64_t seq;              /* of the newest record; 0 before the first */
     uint64_t epoch;            /* of the newest record */
@@ -18,14 +18,14 @@ struct walk {
 };
 
 /* Begins in the middle of a chain, behind this head of it, which is believed. */
-void walk_from(struct walk *w, const struct line *head, const struct sign_public *public);
+void walk_from(struct log_walk *w, const struct line *head, const struct sign_public *public);
 
 /*
  * The next line (without its line feed). AUDIT_SOUND: it continues the chain, *ret holds it, and w
  * has gone on. Otherwise w is as it was, and the answer says what is wrong. The key of the first
  * line must be wanted, when that is not NULL.
  */
-enum audit_fault walk_line(struct walk *w, struct slice text, const struct sign_public *wanted,
+enum audit_fault walk_line(struct log_walk *w, struct slice text, const struct sign_public *wanted,
                            struct line *ret);
 
 #endif

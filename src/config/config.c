@@ -39,7 +39,7 @@ static enum err derive_defaults(struct parse *x)
     }
     if (c->keys[0] != '\0')
         return ERR_OK;
-    n = snprintf(c->keys, sizeof(c->keys), "%.*s/keys", !slash ? 0 : (int)(slash - c->data),
+    n = snprintf(c->keys, sizeof(c->keys), "%.*s/keys", slash ? (int)(slash - c->data) : 0,
                  c->data);
     if (n < 0 || (size_t)n >= sizeof(c->keys))
         return parse_fail_line(x, 1, "the path of 'data' is too long");

@@ -102,7 +102,7 @@ static bool range_parse(const char *text, struct config_range *r)
 {
     char address[64];
     const char *slash = strchr(text, '/');
-    size_t n = !slash ? strlen(text) : (size_t)(slash - text);
+    size_t n = slash ? (size_t)(slash - text) : strlen(text);
     uint64_t prefix = 0;
 
     if (n >= sizeof(address))

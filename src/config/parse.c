@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct row {
+struct parse_row {
     const char *section, *name;
     parse_fn *fn;
     size_t offset, size;
@@ -25,7 +25,7 @@ typedef struct config_field section_field;
 typedef struct config_place section_place;
 typedef struct config_rule section_rule;
 
-static const struct row rows[] = {
+static const struct parse_row rows[] = {
 #define K(section, key, parser, member, must, def, text)                                           \
     {#section,                                                                                     \
      #key,                                                                                         \
@@ -160,7 +160,7 @@ enum err parse_list(struct parse *x, yaml_node_t *node, size_t max, parse_item_f
     return e;
 }
 
-static const struct row *row_find(const char *section, struct slice name)
+static const struct parse_row *row_find(const char *section, struct slice name)
 {
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -223,7 +223,7 @@ static enum err parse_member(struct parse *x, yaml_node_pair_t *pair, const char
 {
     yaml_node_t *key = yaml_document_get_node(x->doc, pair->key);
     yaml_node_t *value = yaml_document_get_node(x->doc, pair->value);
-    const struct row *row;
+    const struct parse_row *row;
     struct slice name;
     enum err e = parse_scalar(x, key, &name);
 

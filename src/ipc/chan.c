@@ -134,7 +134,7 @@ static void violation(struct chan *c, const struct wire_message *info, enum brea
         return;
     log_event(LEVEL_ERROR, "channel_violation", LOG_STR("peer", role_name(c->peer.role)),
               LOG_NUM("instance", c->peer.instance), LOG_NUM("generation", c->peer.generation),
-              LOG_STR("message", !info ? "" : info->name), LOG_STR("what", breaches[why]));
+              LOG_STR("message", info ? info->name : ""), LOG_STR("what", breaches[why]));
     end(c, ERR_PROTOCOL);
 }
 
@@ -476,7 +476,7 @@ static enum err put_packet(struct chan *c, enum msg type, const void *m, int fd)
 static enum err put_frame(struct chan *c, enum msg type, const void *m, int fd)
 {
     struct waiting *w = TAILQ_LAST(&c->queue, packets);
-    size_t before = !w ? 0 : w->bytes.n;
+    size_t before = w ? w->bytes.n : 0;
     enum err e;
 
     if (!w || w->alone || w->n == BATCH || fd >= 0 || before >= LIM_FRAME_BYTES)
@@ -508,7 +508,7 @@ enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
 
 void chan_tell(struct chan *c, enum msg type, const void *m)
 {
-    enum err e = !c ? ERR_CLOSED : chan_send(c, type, m, -1);
+    enum err e = c ? chan_send(c, type, m, -1) : ERR_CLOSED;
 
     if (e && e != ERR_CLOSED)
         log_event(LEVEL_ERROR, "message_does_not_fit",

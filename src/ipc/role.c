@@ -20,8 +20,8 @@
 
 enum { SUPERVISOR_FD = 3, STATUS_FAILED = 1, STATUS_ALONE = 2 };
 
-struct peer {
-    LIST_ENTRY(peer) entry;
+struct neighbour {
+    LIST_ENTRY(neighbour) entry;
     struct chan *chan;
 };
 
@@ -35,7 +35,7 @@ struct role_self {
     bool booted;         /* boot came */
     bool opened;         /* open was called */
     const char *watched; /* by role_watch */
-    LIST_HEAD(, peer) peers;
+    LIST_HEAD(, neighbour) peers;
     int status;
 };
 
@@ -54,9 +54,9 @@ struct chan *role_supervisor(const struct role_self *r)
     return r->supervisor;
 }
 
-static struct peer *find_peer(const struct role_self *r, enum role role, uint32_t instance)
+static struct neighbour *find_peer(const struct role_self *r, enum role role, uint32_t instance)
 {
-    struct peer *p;
+    struct neighbour *p;
 
     LIST_FOREACH(p, &r->peers, entry) {
         if (chan_peer(p->chan)->role == role && chan_peer(p->chan)->instance == instance)
@@ -67,12 +67,12 @@ static struct peer *find_peer(const struct role_self *r, enum role role, uint32_
 
 struct chan *role_peer(const struct role_self *r, enum role role, uint32_t instance)
 {
-    const struct peer *p = find_peer(r, role, instance);
+    const struct neighbour *p = find_peer(r, role, instance);
 
-    return !p ? NULL : p->chan;
+    return p ? p->chan : NULL;
 }
 
-static void drop_peer(struct role_self *r, struct peer *p)
+static void drop_peer(struct role_self *r, struct neighbour *p)
 {
     LIST_REMOVE(p, entry);
     r->ops->lost(r, r->ctx, p->chan);
@@ -119,7 +119,7 @@ static const struct chan_events peer_events = {peer_message, peer_closed, peer_w
 
 static bool on_peer(struct role_self *r, const struct msg_peer *m, int fd)
 {
-    struct peer *old = find_peer(r, m->role, m->instance), *p;
+    struct neighbour *old = find_peer(r, m->role, m->instance), *p;
     struct chan_peer who = {m->role, m->instance, m->generation, m->upstream};
 
     /* A second supervisor would be back in the boot phase, and could configure anew. */
@@ -129,7 +129,7 @@ static bool on_peer(struct role_self *r, const struct msg_peer *m, int fd)
     }
     if (old)
         drop_peer(r, old);
-    p = MEM_NEW(struct peer);
+    p = MEM_NEW(struct neighbour);
     p->chan = chan_new(r->loop, fd, r->ops->role, who, &peer_events, r);
     LIST_INSERT_HEAD(&r->peers, p, entry);
     r->ops->peer(r, r->ctx, p->chan);
@@ -273,7 +273,7 @@ int role_main(const struct role_ops *ops, void *ctx)
 {
     static struct role_self
         r; /* not on the stack: what the loop still holds at the end is no leak */
-    struct peer *p;
+    struct neighbour *p;
 
     r = (struct role_self){.ops = ops, .ctx = ctx, .status = STATUS_FAILED};
     box_no_dumps();

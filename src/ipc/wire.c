@@ -364,7 +364,7 @@ static void trace_field(struct buf *out, const struct wire_field *f, const void 
         return;
     case WIRE_SECRET:
         MEMBER_GET(m, f, secret);
-        buf_printf(out, "secret(%zu)", !secret ? 0 : sec_len(secret));
+        buf_printf(out, "secret(%zu)", sec_len(secret));
         return;
     default: break;
     }

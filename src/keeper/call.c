@@ -3,12 +3,12 @@
 
 #include "base/mem.h"
 
-struct step {
+struct call_transition {
     bool allowed;
     enum keeper_call_state next;
 };
 
-static const struct step steps[CALL_STATES][CALL_EVENTS] = {
+static const struct call_transition steps[CALL_STATES][CALL_EVENTS] = {
 #define C(state, event, next) [CALL_##state][CALL_##event] = {true, CALL_##next},
 #include "keeper/call.def"
 #undef C

@@ -54,7 +54,7 @@ static enum err find_user(struct keeper *k, struct slice name, struct user_id *r
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-struct list {
+struct ctl_list {
     enum stmt q; /* for a person of that name; "" is everybody */
     enum err (*send)(struct keeper *k, struct chan *c, const void *row);
     store_work_fn *read; /* not of q alone */
@@ -66,7 +66,7 @@ struct list {
 
 static enum err read_list(void *ctx)
 {
-    struct list *l = ctx;
+    struct ctl_list *l = ctx;
     struct slice name = slice_str(l->name);
     struct user_id nobody;
     enum err e = name.n > 0 ? find_user(l->k, name, &nobody) : ERR_OK;
@@ -76,7 +76,7 @@ static enum err read_list(void *ctx)
 
 static void list_read(void *ctx, enum err e)
 {
-    struct list *l = ctx;
+    struct ctl_list *l = ctx;
     struct chan *c = peers_chan(&l->k->peers, l->peer);
 
     for (size_t at = 0; c && !e && at < l->rows.n; at += store_size(l->q))
@@ -86,9 +86,9 @@ static void list_read(void *ctx, enum err e)
     mem_free(l);
 }
 
-static void list(struct keeper *k, struct chan *c, struct slice name, const struct list *what)
+static void list(struct keeper *k, struct chan *c, struct slice name, const struct ctl_list *what)
 {
-    struct list *l = MEM_NEW(struct list);
+    struct ctl_list *l = MEM_NEW(struct ctl_list);
 
     *l = *what;
     l->k = k;
@@ -219,7 +219,7 @@ void keeper_on_ctl_user_list(struct keeper *k, struct chan *c,
                              UNUSED const struct msg_ctl_user_list *m)
 {
     list(k, c, SLICE_EMPTY,
-         &(struct list){.q = STORE_GIVES(person_row, Q_user_list), .send = send_user});
+         &(struct ctl_list){.q = STORE_GIVES(person_row, Q_user_list), .send = send_user});
 }
 
 /* --- agent keys ------------------------------------------------------------------------------- */
@@ -294,7 +294,7 @@ static enum err send_key(UNUSED struct keeper *k, struct chan *c, const void *of
 void keeper_on_ctl_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
 {
     list(k, c, m->user_name,
-         &(struct list){.q = STORE_GIVES(key_row, Q_client_list), .send = send_key});
+         &(struct ctl_list){.q = STORE_GIVES(key_row, Q_client_list), .send = send_key});
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
@@ -316,10 +316,11 @@ void keeper_on_ctl_connection_list(struct keeper *k, struct chan *c,
                                    const struct msg_ctl_connection_list *m)
 {
     list(k, c, m->user_name,
-         &(struct list){.q = STORE_GIVES(shown_row, Q_connection_rows), .send = send_connection});
+         &(struct ctl_list){.q = STORE_GIVES(shown_row, Q_connection_rows),
+                            .send = send_connection});
 }
 
-struct asked {
+struct ctl_asked {
     struct keeper *k;
     uint64_t peer;
     bool named; /* something that is not there unless a row has it */
@@ -327,7 +328,7 @@ struct asked {
 
 static void revoked(void *ctx, enum err e, size_t n)
 {
-    struct asked *a = ctx;
+    struct ctl_asked *a = ctx;
 
     if (!e && n == 0 && a->named)
         e = ERR_NOT_FOUND;
@@ -336,9 +337,9 @@ static void revoked(void *ctx, enum err e, size_t n)
     mem_free(a);
 }
 
-static struct asked *asked(struct keeper *k, struct chan *c)
+static struct ctl_asked *asked(struct keeper *k, struct chan *c)
 {
-    struct asked *a = MEM_NEW(struct asked);
+    struct ctl_asked *a = MEM_NEW(struct ctl_asked);
 
     a->k = k;
     a->peer = peer_of(c)->serial;
@@ -358,7 +359,7 @@ void keeper_on_ctl_revoke(struct keeper *k, struct chan *c, const struct msg_ctl
 {
     struct revoke_which w = {.all = m->scope == CTL_SCOPE_ALL};
     char name[LIM_USER_NAME_BYTES + 1];
-    struct asked *a = NULL;
+    struct ctl_asked *a = NULL;
     enum err e = ERR_OK;
 
     BUG_IF(!slice_to_cstr(m->name, name, sizeof(name))); /* the message's maximum */
@@ -384,7 +385,7 @@ void keeper_on_ctl_revoke(struct keeper *k, struct chan *c, const struct msg_ctl
 
 static enum err read_upstreams(void *ctx)
 {
-    struct list *l = ctx;
+    struct ctl_list *l = ctx;
     enum err e = ERR_OK;
 
     for (uint16_t i = 0; !e && i < LIM_UPSTREAMS; i++) {
@@ -418,12 +419,12 @@ void keeper_on_ctl_upstream_list(struct keeper *k, struct chan *c,
                                  UNUSED const struct msg_ctl_upstream_list *m)
 {
     list(k, c, SLICE_EMPTY,
-         &(struct list){.q = STORE_GIVES(upstream_row, Q_upstream_seen),
-                        .send = send_upstream,
-                        .read = read_upstreams});
+         &(struct ctl_list){.q = STORE_GIVES(upstream_row, Q_upstream_seen),
+                            .send = send_upstream,
+                            .read = read_upstreams});
 }
 
-struct probe {
+struct ctl_probe {
     struct keeper *k;
     uint64_t peer;
     struct use_plan plan;
@@ -433,14 +434,14 @@ struct probe {
 
 static enum err probe_work(void *ctx)
 {
-    struct probe *p = ctx;
+    struct ctl_probe *p = ctx;
 
     return use_reserve(p->k, &p->plan, &p->use, &p->seq);
 }
 
 static void probe_ended(void *owner, UNUSED struct keeper_use *u, const struct keeper_use_end *end)
 {
-    struct probe *p = owner;
+    struct ctl_probe *p = owner;
 
     if (end->refused)
         ctl_say_why(p->k, p->peer, ERR_UPSTREAM_REFUSED,
@@ -454,7 +455,7 @@ static const struct use_events probe_events = {.forgotten = mem_free, .ended = p
 
 static void probe_done(void *ctx, enum err e)
 {
-    struct probe *p = ctx;
+    struct ctl_probe *p = ctx;
 
     if (e) {
         ctl_say(p->k, p->peer, e);
@@ -470,7 +471,7 @@ static void probe_done(void *ctx, enum err e)
 void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
                                   const struct msg_ctl_upstream_probe *m)
 {
-    struct probe *p = NULL;
+    struct ctl_probe *p = NULL;
     uint16_t upstream = 0;
 
     if (!keeper_conf_index(&k->conf, m->name, &upstream)) {
@@ -479,7 +480,7 @@ void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
     }
     if (!may_begin(k, c))
         return;
-    p = MEM_NEW(struct probe);
+    p = MEM_NEW(struct ctl_probe);
     p->k = k;
     p->peer = peer_of(c)->serial;
     p->plan =
@@ -500,14 +501,14 @@ void keeper_on_ctl_audit_head(struct keeper *k, struct chan *c,
 
 static enum err recheck_work(void *ctx)
 {
-    struct asked *a = ctx;
+    struct ctl_asked *a = ctx;
 
     return outbox_recheck(a->k);
 }
 
 static void recheck_done(void *ctx, enum err e)
 {
-    struct asked *a = ctx;
+    struct ctl_asked *a = ctx;
 
     log_event(LEVEL_WARN, "audit_recheck", LOG_ERR(e));
     ctl_say(a->k, a->peer, e);

@@ -23,13 +23,13 @@ _Static_assert(HANDOFF_STATE_CREATED == 0 && HANDOFF_STATE_SUBMITTED == 2 &&
                    HANDOFF_STATE_COMPLETED == 3 && HANDOFF_STATE_COUNT == 8,
                "live ones are below 3, those that expire by time below 2");
 
-struct step {
+struct handoff_transition {
     bool allowed;
     enum handoff_state next;
     enum event record;
 };
 
-static const struct step steps[HANDOFF_STATE_COUNT][HANDOFF_EVENTS] = {
+static const struct handoff_transition steps[HANDOFF_STATE_COUNT][HANDOFF_EVENTS] = {
 #define H(state, event, next, record)                                                              \
     [HANDOFF_STATE_##state][HANDOFF_##event] = {true, HANDOFF_STATE_##next, EVENT_##record},
 #include "keeper/handoff.def"
@@ -155,7 +155,7 @@ enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_ev
                       const struct handoff_change *change, uint64_t *ret_seq)
 {
     const struct handoff_change known = {.problem = row->problem}, *c = change ? change : &known;
-    const struct step *s = &steps[row->state][event];
+    const struct handoff_transition *s = &steps[row->state][event];
     struct record rec;
     uint64_t rows = 0;
     enum err e = ERR_OK;
@@ -214,7 +214,7 @@ void handoff_moved_free(struct handoff_moved **list)
 
 /* --- after the commit ------------------------------------------------------------------------- */
 
-struct telling {
+struct handoff_telling {
     struct keeper *k;
     struct outbox_wait audited;
     struct handoff_id id;
@@ -231,7 +231,7 @@ static void forget(struct keeper *k, struct handoff_shown *s)
     mem_free(s);
 }
 
-static void signal_sessions(struct keeper *k, const struct telling *t)
+static void signal_sessions(struct keeper *k, const struct handoff_telling *t)
 {
     struct group_link *l = NULL;
 
@@ -247,7 +247,7 @@ static void signal_sessions(struct keeper *k, const struct telling *t)
 
 static void tell(void *ctx)
 {
-    struct telling *t = ctx;
+    struct handoff_telling *t = ctx;
 
     t->k->handoffs->events->changed(t->k, t->user);
     if (!handoff_is_live(t->state)) {
@@ -261,9 +261,10 @@ static void arm(struct keeper *k);
 
 void handoff_changed(struct keeper *k, const struct handoff_row *row, uint64_t seq)
 {
-    struct telling *t = MEM_NEW(struct telling);
+    struct handoff_telling *t = MEM_NEW(struct handoff_telling);
 
-    *t = (struct telling){.k = k, .id = row->id, .user = row->who.user, .state = row->state};
+    *t =
+        (struct handoff_telling){.k = k, .id = row->id, .user = row->who.user, .state = row->state};
     if (!handoff_is_live(row->state))
         log_event(LEVEL_INFO, "handoff_ended", LOG_ID("handoff", row->id),
                   LOG_STR("upstream", row->upstream),

@@ -205,7 +205,7 @@ static enum err wrap_again(struct keeper *k, uint32_t old, bool user)
     return e;
 }
 
-struct step {
+struct wrap_step {
     struct keeper *k;
     uint32_t old;  /* 0: no old key is left */
     bool unused;   /* nothing is wrapped with it any more */
@@ -215,7 +215,7 @@ struct step {
 
 static enum err step_work(void *ctx)
 {
-    struct step *s = ctx;
+    struct wrap_step *s = ctx;
     struct number_row old = {0};
     enum err e = store_one(s->k->store, Q_kek_old, VALS(V_INT(s->left)), &old);
 
@@ -239,7 +239,7 @@ static enum err step_work(void *ctx)
 
 static enum err drop_work(void *ctx)
 {
-    struct step *s = ctx;
+    struct wrap_step *s = ctx;
 
     return store_do(s->k->store, Q_kek_drop, VALS(V_INT(s->old)));
 }
@@ -262,7 +262,7 @@ static void step_done(void *ctx, enum err e);
 /* The row is gone, or the file could not be destroyed: on to the next. */
 static void dropped(void *ctx, enum err e)
 {
-    struct step *s = ctx;
+    struct wrap_step *s = ctx;
 
     if (e) {
         log_event(LEVEL_ERROR, "master_key_not_destroyed", LOG_NUM("id", s->old), LOG_ERR(e));
@@ -272,7 +272,7 @@ static void dropped(void *ctx, enum err e)
     store_work(s->k->store, STORE_URGENT, step_work, step_done, s);
 }
 
-static void destroy(struct step *s)
+static void destroy(struct wrap_step *s)
 {
     struct keeper *k = s->k;
     struct master_key *m = find(k, s->old);
@@ -290,7 +290,7 @@ static void destroy(struct step *s)
 
 static void step_done(void *ctx, enum err e)
 {
-    struct step *s = ctx;
+    struct wrap_step *s = ctx;
     struct keeper *k = s->k;
 
     if (!e && s->unused) {
@@ -310,12 +310,12 @@ static void step_done(void *ctx, enum err e)
 
 static void go_on(struct keeper *k)
 {
-    struct step *s = NULL;
+    struct wrap_step *s = NULL;
 
     if (k->master->busy)
         return;
     k->master->busy = true;
-    s = MEM_NEW(struct step);
+    s = MEM_NEW(struct wrap_step);
     s->k = k;
     store_work(k->store, STORE_URGENT, step_work, step_done, s);
 }

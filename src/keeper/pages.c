@@ -273,7 +273,7 @@ static void decline_done(void *ctx, enum err e)
 {
     struct page *p = ctx;
 
-    say(p, !e ? DONE : e == ERR_GONE ? DENIAL_GONE : DENIAL_AGAIN);
+    say(p, e == ERR_GONE ? DENIAL_GONE : e ? DENIAL_AGAIN : DONE);
     if (!e)
         handoff_changed(p->k, &p->row, p->seq);
     page_free(p);

@@ -56,7 +56,7 @@ static struct digest key_of(enum rate_kind kind, struct slice whose)
 }
 
 /* A try, or the wish for the salt that one needs. */
-struct login {
+struct login_try {
     struct keeper *k;
     uint64_t peer, req;
     char name[LIM_USER_NAME_BYTES + 1];
@@ -70,7 +70,7 @@ struct login {
 
 static enum err find_name(void *ctx)
 {
-    struct login *l = ctx;
+    struct login_try *l = ctx;
     enum err e = store_one(l->k->store, Q_user_by_name, VALS(V_STR(l->name)), &l->user);
 
     l->known = !e;
@@ -86,7 +86,7 @@ struct counted {
 
 /* Names that nobody has are counted too, or the limit would tell them from others; but in a table
  * of their own, where they push nobody out. */
-static struct counted counted_as(const struct login *l)
+static struct counted counted_as(const struct login_try *l)
 {
     struct keeper *k = l->k;
     struct digest mark;
@@ -114,22 +114,23 @@ bool session_may_prove(struct keeper *k, struct user_id user)
 
 /* --- log-in ----------------------------------------------------------------------------------- */
 
-static struct login *login_new(struct keeper *k, struct chan *c, uint64_t req, struct slice name)
+static struct login_try *login_new(struct keeper *k, struct chan *c, uint64_t req,
+                                   struct slice name)
 {
-    struct login *l = MEM_NEW(struct login);
+    struct login_try *l = MEM_NEW(struct login_try);
 
-    *l = (struct login){.k = k, .peer = peer_of(c)->serial, .req = req};
+    *l = (struct login_try){.k = k, .peer = peer_of(c)->serial, .req = req};
     BUG_IF(!slice_to_cstr(name, l->name, sizeof(l->name))); /* the messages' maximum */
     return l;
 }
 
-static void deny(const struct login *l, enum denial why)
+static void deny(const struct login_try *l, enum denial why)
 {
     tell_page_denied(peers_chan(&l->k->peers, l->peer),
                      &(struct msg_page_denied){.req = l->req, .why = why});
 }
 
-static void login_free(struct login *l)
+static void login_free(struct login_try *l)
 {
     sec_free(l->verifier);
     sec_free(l->cookie);
@@ -141,7 +142,7 @@ static void login_free(struct login *l)
  * real one. */
 static enum err find_salt(void *ctx)
 {
-    struct login *l = ctx;
+    struct login_try *l = ctx;
     struct password_cost cost = password_cost_default();
     struct digest salt = roots_salt(l->k, slice_str(l->name));
     struct cost_row row;
@@ -158,7 +159,7 @@ static enum err find_salt(void *ctx)
 
 static void salt_found(void *ctx, UNUSED enum err e)
 {
-    struct login *l = ctx;
+    struct login_try *l = ctx;
     struct chan *c = peers_chan(&l->k->peers, l->peer);
     struct counted as = counted_as(l);
 
@@ -177,7 +178,7 @@ static void salt_found(void *ctx, UNUSED enum err e)
 /* Counts nothing: only a password that was hashed is a try. */
 void keeper_on_login_start(struct keeper *k, struct chan *c, const struct msg_login_start *m)
 {
-    struct login *l = login_new(k, c, m->req, m->name);
+    struct login_try *l = login_new(k, c, m->req, m->name);
 
     l->browser = m->browser;
     store_work(k->store, STORE_READ, find_salt, salt_found, l);
@@ -185,7 +186,7 @@ void keeper_on_login_start(struct keeper *k, struct chan *c, const struct msg_lo
 
 static enum err login_work(void *ctx)
 {
-    struct login *l = ctx;
+    struct login_try *l = ctx;
     struct keeper *k = l->k;
     struct record rec = {.event = EVENT_LOGIN};
     struct digest hash = hash_sec_sha256(l->cookie);
@@ -214,7 +215,7 @@ static enum err login_work(void *ctx)
 
 static void login_done(void *ctx, enum err e)
 {
-    struct login *l = ctx;
+    struct login_try *l = ctx;
     struct chan *c = peers_chan(&l->k->peers, l->peer);
 
     /* The name is not logged: people type passwords into the wrong field. */
@@ -232,7 +233,7 @@ static void login_done(void *ctx, enum err e)
 
 static void try_login(void *ctx, UNUSED enum err e)
 {
-    struct login *l = ctx;
+    struct login_try *l = ctx;
     struct counted as = counted_as(l);
 
     if (rate_allow(as.in, as.key, loop_now(l->k->loop), limit_get(SET_LOGINS_PER_MINUTE))) {
@@ -246,7 +247,7 @@ static void try_login(void *ctx, UNUSED enum err e)
 
 void keeper_on_login(struct keeper *k, struct chan *c, const struct msg_login *m)
 {
-    struct login *l = login_new(k, c, m->req, m->name);
+    struct login_try *l = login_new(k, c, m->req, m->name);
 
     l->browser = m->browser;
     l->verifier = m->verifier ? sec_clone(m->verifier) : NULL;

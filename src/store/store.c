@@ -7,14 +7,14 @@
 #include "store/internal.h"
 
 /* A row while it is read. */
-struct reader {
+struct row_reader {
     sqlite3_stmt *st;
     int column; /* the next */
     bool once;  /* nothing that is not copied would live */
     enum err e;
 };
 
-static uint64_t take_number(struct reader *r, uint64_t most)
+static uint64_t take_number(struct row_reader *r, uint64_t most)
 {
     int column = r->column++;
     bool fits = sqlite3_column_type(r->st, column) == SQLITE_INTEGER;
@@ -26,7 +26,7 @@ static uint64_t take_number(struct reader *r, uint64_t most)
     return 0;
 }
 
-static struct slice take_bytes(struct reader *r, int type)
+static struct slice take_bytes(struct row_reader *r, int type)
 {
     int column = r->column++;
     const void *p = NULL;
@@ -39,13 +39,13 @@ static struct slice take_bytes(struct reader *r, int type)
     return slice_of(p, (size_t)sqlite3_column_bytes(r->st, column));
 }
 
-static struct slice take_slice(struct reader *r)
+static struct slice take_slice(struct row_reader *r)
 {
     BUG_IF(r->once);
     return take_bytes(r, SQLITE_BLOB);
 }
 
-static void take_fixed(struct reader *r, uint8_t *dst, size_t n)
+static void take_fixed(struct row_reader *r, uint8_t *dst, size_t n)
 {
     struct slice s = take_bytes(r, SQLITE_BLOB);
 
@@ -53,7 +53,7 @@ static void take_fixed(struct reader *r, uint8_t *dst, size_t n)
         r->e = ERR_CORRUPT;
 }
 
-static void take_text(struct reader *r, char *dst, size_t n)
+static void take_text(struct row_reader *r, char *dst, size_t n)
 {
     if (!slice_to_cstr(take_bytes(r, SQLITE_TEXT), dst, n))
         r->e = ERR_CORRUPT;
@@ -61,7 +61,7 @@ static void take_text(struct reader *r, char *dst, size_t n)
 
 #define COLUMN(member, read) read
 #define ROW(name, columns)                                                                         \
-    static void read_##name(UNUSED struct reader *r, void *into)                                   \
+    static void read_##name(UNUSED struct row_reader *r, void *into)                               \
     {                                                                                              \
         UNUSED struct name *row = into;                                                            \
         columns                                                                                    \
@@ -72,7 +72,7 @@ static const struct {
     const char *sql;
     const char *params; /* one letter each: see statements.def */
     size_t size;        /* of a row; 0: it gives none */
-    void (*read)(struct reader *r, void *into);
+    void (*read)(struct row_reader *r, void *into);
 } statements[STMT_COUNT] = {
 #define Q(name, sql, params, row) [Q_##name] = {sql, params, sizeof(row_of_Q_##name), read_##row},
 #include "store/statements.def"
@@ -207,7 +207,7 @@ void store_start(struct store *s, enum stmt q, const struct store_val *vals, voi
 
 bool store_next(struct store_rows *r)
 {
-    struct reader reader = {.st = r->s->stmt[r->q], .once = r->once};
+    struct row_reader reader = {.st = r->s->stmt[r->q], .once = r->once};
     int rc = SQLITE_OK;
 
     if (r->e)

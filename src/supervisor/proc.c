@@ -274,7 +274,7 @@ static enum err find_and_spawn(struct proc *p, int channel, int log)
     if (value && snprintf(seed, sizeof seed, "SIDEGATE_TEST_SEED=%s", value) < (int)sizeof seed)
         env[env_n++] = seed;
     env[env_n] = planted_env();
-    return !e ? spawn_child(&s, &p->child) : e;
+    return e ? e : spawn_child(&s, &p->child);
 }
 
 /* The process is there: gives it its configuration. */

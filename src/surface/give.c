@@ -286,7 +286,7 @@ static enum err pack(const struct visit *v, const struct give *g, struct buf *pl
         e = values > LIM_CREDENTIAL_BYTES ? ERR_TOO_LARGE
                                           : sec_with(g->fields[i], put_field, plain);
     }
-    return !e ? buf_err(plain) : e;
+    return e ? e : buf_err(plain);
 }
 
 static enum err seal(const struct visit *v, const struct give *g, struct buf *sealed)

@@ -11,21 +11,21 @@
 #include <sys/queue.h>
 
 /* A row, and the copies of what it points to: a message's slices do not live on. */
-struct row {
-    STAILQ_ENTRY(row) entry;
+struct list_row {
+    STAILQ_ENTRY(list_row) entry;
     struct page_row page;
     struct buf client, tool, words;
 };
 
 struct list {
-    STAILQ_HEAD(, row) rows;
+    STAILQ_HEAD(, list_row) rows;
     size_t n;
 };
 
 static void list_free(struct visit *v)
 {
     struct list *l = v->own;
-    struct row *r;
+    struct list_row *r;
 
     while ((r = STAILQ_FIRST(&l->rows))) {
         STAILQ_REMOVE_HEAD(&l->rows, entry);
@@ -54,13 +54,13 @@ static struct slice keep(struct buf *b, struct slice s)
 }
 
 /* NULL: the page is full. */
-static struct row *add_row(struct visit *v)
+static struct list_row *add_row(struct visit *v)
 {
     struct list *l = v->own;
 
     if (l->n == PAGE_ROWS)
         return NULL;
-    struct row *r = MEM_NEW(struct row);
+    struct list_row *r = MEM_NEW(struct list_row);
     STAILQ_INSERT_TAIL(&l->rows, r, entry);
     l->n++;
     return r;
@@ -70,7 +70,7 @@ static struct row *add_row(struct visit *v)
 
 static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 {
-    struct row *r = add_row(v);
+    struct list_row *r = add_row(v);
 
     if (!r)
         return;
@@ -82,7 +82,7 @@ static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 
 static void on_connection_row(struct visit *v, const struct msg_connection_row *m)
 {
-    struct row *r = add_row(v);
+    struct list_row *r = add_row(v);
 
     if (!r)
         return;
@@ -97,7 +97,7 @@ static void on_end(struct visit *v, const struct msg_rows_end *m)
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
     struct page_row *rows = mem_zalloc_array(l->n, sizeof(*rows));
     struct buf page = BUF_INIT(PAGE_MAX);
-    struct row *r;
+    struct list_row *r;
     size_t n = 0;
 
     STAILQ_FOREACH(r, &l->rows, entry)

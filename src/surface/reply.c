@@ -15,12 +15,12 @@
     "frame-ancestors 'none'; base-uri 'none'"
 #define MAX_FIELDS 24
 
-struct fields {
+struct reply_fields {
     struct http_field f[MAX_FIELDS];
     size_t n;
 };
 
-static void add(struct fields *t, const char *name, struct slice value)
+static void add(struct reply_fields *t, const char *name, struct slice value)
 {
     BUG_IF(t->n == MAX_FIELDS);
     t->f[t->n++] = (struct http_field){slice_str(name), value};
@@ -43,7 +43,7 @@ static const struct {
      "usb=()"},
 };
 
-static void add_always(struct fields *t, const struct visit *v, const char *policy,
+static void add_always(struct reply_fields *t, const struct visit *v, const char *policy,
                        const char *cache)
 {
     add(t, "Content-Security-Policy", slice_str(policy));
@@ -85,7 +85,7 @@ void reply_delete_cookie(struct visit *v, const char *name)
 }
 
 /* 0 is not said. b holds the value. */
-static void add_seconds(struct fields *t, const char *name, struct buf *b, unsigned seconds)
+static void add_seconds(struct reply_fields *t, const char *name, struct buf *b, unsigned seconds)
 {
     if (seconds == 0)
         return;
@@ -99,7 +99,7 @@ void reply_page(struct visit *v, unsigned status, enum reply_policy policy, stru
         [REPLY_STILL] = POLICY,
         [REPLY_INBOX] = POLICY "; script-src 'self'; connect-src 'self'",
     };
-    struct fields t = {0};
+    struct reply_fields t = {0};
     struct buf retry = BUF_INIT(16), refresh = BUF_INIT(16);
 
     begin(v);
@@ -143,7 +143,7 @@ void reply_text(struct visit *v, enum page_text text, const struct page_frame *f
 
 void reply_redirect(struct visit *v, struct slice path)
 {
-    struct fields t = {0};
+    struct reply_fields t = {0};
     struct buf told = BUF_INIT(4096);
 
     begin(v);
@@ -205,7 +205,7 @@ void reply_denied(struct visit *v, const struct msg_page_denied *m)
 void reply_bytes(struct visit *v, unsigned status, const char *type, const char *cache,
                  struct slice body)
 {
-    struct fields t = {0};
+    struct reply_fields t = {0};
 
     begin(v);
     add(&t, "Content-Type", slice_str(type));
@@ -215,7 +215,7 @@ void reply_bytes(struct visit *v, unsigned status, const char *type, const char 
 
 void reply_stream(struct visit *v)
 {
-    struct fields t = {0};
+    struct reply_fields t = {0};
 
     BUG_IF(v->answered);
     v->answered = true; /* and goes on waiting */

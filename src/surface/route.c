@@ -138,7 +138,7 @@ static enum err read_session(struct visit *v)
     if (!e)
         v->cookie = sec_take(b.p, b.n);
     buf_free(&b);
-    return !e ? sec_room(v->cookie) : e;
+    return e ? e : sec_room(v->cookie);
 }
 
 static bool read_id(struct visit *v, const struct route *r, struct slice id)
