@@ -72,7 +72,7 @@ static void job_free(struct worker_job *at)
 
     sec_free(j->password);
     sec_free(j->verifier);
-    mem_wipe(j->salt, sizeof(j->salt));
+    mem_wipe(j, sizeof(*j)); /* the name too: it may be a password in the wrong field */
     mem_free(j);
 }
 

@@ -25,6 +25,7 @@ static void login_free(struct visit *v)
     struct login *l = v->own;
 
     sec_free(l->password);
+    mem_wipe(l, sizeof(*l)); /* people type passwords into the field of the name */
     mem_free(l);
 }
 

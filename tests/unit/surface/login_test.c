@@ -1,6 +1,9 @@
 /* Log-in and log-out. */
 #include "fake.h"
 
+#include <malloc.h>
+#include <string.h>
+
 #include "os/clock.h"
 
 #define LOGIN_COOKIE "Cookie: __Host-sidegate-login=" TOKEN "\r\n"
@@ -10,6 +13,19 @@
 static void post(struct fake *f, const char *form)
 {
     fake_ask(f, "POST", "/login", LOGIN_COOKIE OURS, form);
+}
+
+static const char typed[] = "a password in the wrong field";
+static unsigned left; /* how often it was in memory that is given back */
+
+void __real_mem_free(void *p);
+void __wrap_mem_free(void *p);
+
+void __wrap_mem_free(void *p)
+{
+    if (p && memmem(p, malloc_usable_size(p), typed, sizeof(typed) - 1))
+        left++;
+    __real_mem_free(p);
 }
 
 static void test_page(void **state)
@@ -107,6 +123,18 @@ static void test_logs_in(void **state)
     post(f, GOOD "&handoff=" HANDOFF);
     assert_true(fake_has(f, "Location: /h/" HANDOFF "\r\n"));
     fake_free(f);
+}
+
+static void test_name_is_wiped(void **state)
+{
+    struct fake *f = fake_new(true);
+
+    (void)state;
+    f->denial = DENIAL_WRONG_PASSWORD;
+    post(f, "csrf=" TOKEN "&name=a+password+in+the+wrong+field&password=correct+horse");
+    assert_int_equal(fake_status(f), 403);
+    fake_free(f);
+    assert_int_equal(left, 0);
 }
 
 /* What the keeper gave to this browser comes back to it, and nothing that is not of that form. */
@@ -373,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_only_ids_are_gone_back_to),
         cmocka_unit_test(test_connections_are_gone_back_to),
         cmocka_unit_test(test_logs_in),
+        cmocka_unit_test(test_name_is_wiped),
         cmocka_unit_test(test_known_browser),
         cmocka_unit_test(test_the_keeper_says_who_is_known),
         cmocka_unit_test(test_same_password_same_verifier),
