@@ -220,11 +220,8 @@ static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
     a->given = 0;
     a->differs = false;
     a->refused = false;
-    tell_audit_state(c, &(struct msg_audit_state){.seq = l->synced,
-                                                  .head = l->head,
-                                                  .epoch = l->epoch,
-                                                  .low = l->file.low,
-                                                  .scarce = a->alarm.scarce});
+    TELL(c, audit_state, .seq = l->synced, .head = l->head, .epoch = l->epoch, .low = l->file.low,
+         .scarce = a->alarm.scarce);
 }
 
 static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)

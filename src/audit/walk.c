@@ -2,8 +2,6 @@
  * may have changed. */
 #include "audit/walk.h"
 
-#include <string.h>
-
 static enum audit_fault check_first(const struct line *l, const struct sign_public *wanted)
 {
     if (l->kind != LINE_FIRST || !ID_IS_ZERO(l->prev))

@@ -6,7 +6,6 @@
 #include "os/sock.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 struct client {
     struct cli *x;

@@ -2,7 +2,6 @@
 #include "cli/client.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static void show_connection(struct cli *x, const struct msg_ctl_connection_row *m)
 {

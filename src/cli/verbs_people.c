@@ -8,7 +8,6 @@
 #include "proto/utf8.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* What the keeper stores of a password: salt, cost, and the Argon2id verifier. */
 struct hashed {

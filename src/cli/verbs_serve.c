@@ -1,7 +1,6 @@
 /* init, serve, config check: what works without a running Sidegate. */
 #include "cli/client.h"
 
-#include "base/mem.h"
 #include "cli/template.h"
 #include "os/box.h"
 #include "os/folder.h"

@@ -5,17 +5,14 @@
  */
 #include "config/parse.h"
 
-#include "base/mem.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 struct parse_row {
-    const char *section, *name;
+    struct config_key_row key;
     parse_fn *fn;
     size_t offset, size;
-    bool must;
 };
 
 /* The struct that each section fills. */
@@ -27,25 +24,17 @@ typedef struct config_rule section_rule;
 
 static const struct parse_row rows[] = {
 #define K(section, key, parser, member, must, def, text)                                           \
-    {#section,                                                                                     \
-     #key,                                                                                         \
+    {{#section, #key, must, def, text},                                                            \
      parse_##parser,                                                                               \
      offsetof(section_##section, member),                                                          \
-     sizeof(((section_##section *)NULL)->member),                                                  \
-     must[0] == 'r'},
-#include "config/keys.def"
-#undef K
-};
-
-static const struct config_key_row texts[] = {
-#define K(section, key, parser, member, must, def, text) {#section, #key, must, def, text},
+     sizeof(((section_##section *)NULL)->member)},
 #include "config/keys.def"
 #undef K
 };
 
 const struct config_key_row *config_key_row(size_t i)
 {
-    return i < ARRAY_LEN(texts) ? &texts[i] : NULL;
+    return i < ARRAY_LEN(rows) ? &rows[i].key : NULL;
 }
 
 static enum err fail_at(struct parse *x, size_t line, size_t column, const char *fmt, va_list ap)
@@ -164,7 +153,7 @@ static const struct parse_row *row_find(const char *section, struct slice name)
 {
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (strcmp(rows[i].section, section) == 0 && slice_eq_str(name, rows[i].name))
+        if (strcmp(rows[i].key.section, section) == 0 && slice_eq_str(name, rows[i].key.name))
             return &rows[i];
     }
     return NULL;
@@ -204,11 +193,12 @@ static enum err unknown_key(struct parse *x, yaml_node_t *key, const char *secti
     size_t i, best = 4;
 
     for (i = 0; i < ARRAY_LEN(rows); i++) {
-        size_t d = strcmp(rows[i].section, section) == 0 ? distance(name, rows[i].name) : 99;
+        size_t d =
+            strcmp(rows[i].key.section, section) == 0 ? distance(name, rows[i].key.name) : 99;
 
         if (d < best) {
             best = d;
-            nearest = rows[i].name;
+            nearest = rows[i].key.name;
         }
     }
     if (nearest)
@@ -233,10 +223,10 @@ static enum err parse_member(struct parse *x, yaml_node_pair_t *pair, const char
     if (!row)
         return unknown_key(x, key, section, name);
     if (*seen & (UINT64_C(1) << (row - rows)))
-        return parse_fail(x, key, "'%s' stands here twice; remove one", row->name);
+        return parse_fail(x, key, "'%s' stands here twice; remove one", row->key.name);
     *seen |= UINT64_C(1) << (row - rows);
     return row->fn(x, value,
-                   (struct parse_to){to, (uint8_t *)to + row->offset, row->size, row->name});
+                   (struct parse_to){to, (uint8_t *)to + row->offset, row->size, row->key.name});
 }
 
 enum err parse_section(struct parse *x, yaml_node_t *node, const char *section, void *to)
@@ -251,8 +241,9 @@ enum err parse_section(struct parse *x, yaml_node_t *node, const char *section, 
          !e && pair < node->data.mapping.pairs.top; pair++)
         e = parse_member(x, pair, section, to, &seen);
     for (size_t i = 0; !e && i < ARRAY_LEN(rows); i++) {
-        if (rows[i].must && strcmp(rows[i].section, section) == 0 && !(seen & (UINT64_C(1) << i)))
-            e = parse_fail(x, node, "'%s' is missing here; add it", rows[i].name);
+        if (rows[i].key.must[0] == 'r' && strcmp(rows[i].key.section, section) == 0 &&
+            !(seen & (UINT64_C(1) << i)))
+            e = parse_fail(x, node, "'%s' is missing here; add it", rows[i].key.name);
     }
     return e;
 }

@@ -1,7 +1,6 @@
 /* Single values of the configuration: paths, addresses, words, numbers, times. */
 #include "base/limits.h"
 #include "config/parse.h"
-#include "proto/http_field.h"
 #include "proto/url.h"
 
 #include <arpa/inet.h>

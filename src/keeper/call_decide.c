@@ -5,7 +5,6 @@
  */
 #include "keeper/call_decide.h"
 
-#include "base/mem.h"
 #include "base/planted.h"
 #include "keeper/call_say.h"
 #include "keeper/chain.h"
@@ -255,13 +254,9 @@ static void start_use(struct keeper_call *call)
     struct call_decision *d = &call->d;
 
     keeper_call_enter(call, CALL_RESERVE);
-    call->use = use_start(call->k, &(struct use_start){.id = d->use,
-                                                       .seq = d->seq,
-                                                       .plan = &d->plan,
-                                                       .gateway = call->key.gateway,
-                                                       .call = call->key.number,
-                                                       .events = &use_events,
-                                                       .owner = call});
+    call->use = USE_START(call->k, .id = d->use, .seq = d->seq, .plan = &d->plan,
+                          .gateway = call->key.gateway, .call = call->key.number,
+                          .events = &use_events, .owner = call);
 }
 
 static void act_on(struct keeper_call *call)
@@ -285,11 +280,8 @@ static void act_on(struct keeper_call *call)
 static void nobody_waits(struct keeper_call *call, enum err e)
 {
     if (!e && call->d.outcome == OUTCOME_USE)
-        use_detach(use_start(call->k, &(struct use_start){.id = call->d.use,
-                                                          .seq = UINT64_MAX,
-                                                          .plan = &call->d.plan,
-                                                          .gateway = call->key.gateway,
-                                                          .call = call->key.number}));
+        use_detach(USE_START(call->k, .id = call->d.use, .seq = UINT64_MAX, .plan = &call->d.plan,
+                             .gateway = call->key.gateway, .call = call->key.number));
     call_forget(call);
 }
 

@@ -28,8 +28,3 @@ enum err chain_check(struct keeper *k, struct use_id chain)
         return ERR_OK;
     return e || PLANTED(chain_spent_twice) ? e : ERR_BAD_STATE;
 }
-
-enum err chain_free(struct keeper *k, struct use_id chain)
-{
-    return store_do(k->store, Q_chain_free, VALS(V_ID(chain)));
-}

@@ -17,7 +17,5 @@ enum { CHAIN_AFTER_MS = 3600000 };
 MUST_USE enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t until);
 /* ERR_OK, or ERR_BAD_STATE. */
 MUST_USE enum err chain_check(struct keeper *k, struct use_id chain);
-/* Nothing was sent for it: it is good again. */
-MUST_USE enum err chain_free(struct keeper *k, struct use_id chain);
 
 #endif

@@ -114,14 +114,10 @@ enum err connection_promote(struct keeper *k, const struct promotion *p,
     l = lease_of(k, u, p->request);
     e = lease_grant(k, p->id, &l, &lease);
     return e ? e
-             : outbox_note(k, &(struct record){.event = EVENT_LEASE_GRANTED,
-                                               .who = p->who,
-                                               .upstream = slice_str(u->name),
-                                               .connection = p->id,
-                                               .code = (enum err)0,
-                                               .number = l.uses_left < 0 ? UINT64_MAX
-                                                                         : (uint64_t)l.uses_left,
-                                               .detail = slice_str(lease_kind_name(l.kind))});
+             : NOTE(k, .event = EVENT_LEASE_GRANTED, .who = p->who, .upstream = slice_str(u->name),
+                    .connection = p->id, .code = (enum err)0,
+                    .number = l.uses_left < 0 ? UINT64_MAX : (uint64_t)l.uses_left,
+                    .detail = slice_str(lease_kind_name(l.kind)));
 }
 
 enum err connection_end(struct keeper *k, struct connection_id id, enum connection_stored state,
@@ -167,11 +163,6 @@ enum err lease_take(struct keeper *k, struct lease_id id, bool *ret)
     e = store_change(k->store, Q_lease_take, VALS(V_ID(id), V_INT(keeper_now(k))), &rows);
     *ret = rows == 1;
     return e || *ret ? e : ERR_NOT_FOUND;
-}
-
-enum err lease_give_back(struct keeper *k, struct lease_id id)
-{
-    return store_do(k->store, Q_lease_give_back, VALS(V_ID(id)));
 }
 
 enum err lease_grant(struct keeper *k, struct connection_id c, const struct lease_now *l,

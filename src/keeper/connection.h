@@ -63,7 +63,6 @@ MUST_USE enum err connection_usable(struct keeper *k, struct connection_id id, b
 /* Takes one use, by compare-and-set; *ret whether the lease counts them. ERR_NOT_FOUND: there is
  * none left. */
 MUST_USE enum err lease_take(struct keeper *k, struct lease_id id, bool *ret);
-MUST_USE enum err lease_give_back(struct keeper *k, struct lease_id id);
 /* A new lease. */
 MUST_USE enum err lease_grant(struct keeper *k, struct connection_id c, const struct lease_now *l,
                               struct lease_id *ret);

@@ -18,8 +18,7 @@
 
 void ctl_say_why(struct keeper *k, uint64_t peer, enum err code, const char *why)
 {
-    tell_ctl_done(peers_chan(&k->peers, peer),
-                  &(struct msg_ctl_done){.code = (uint16_t)code, .detail = slice_str(why)});
+    TELL(peers_chan(&k->peers, peer), ctl_done, .code = (uint16_t)code, .detail = slice_str(why));
 }
 
 void ctl_say(struct keeper *k, uint64_t peer, enum err code)
@@ -146,9 +145,7 @@ static enum err person_work(void *ctx)
     enum err e = p->fresh ? add_person(p) : change_person(p);
 
     if (!e)
-        e = outbox_note(p->k, &(struct record){.event = event,
-                                               .who.user = p->row.id,
-                                               .detail = slice_str(p->row.name)});
+        e = NOTE(p->k, .event = event, .who.user = p->row.id, .detail = slice_str(p->row.name));
     return e;
 }
 
@@ -163,14 +160,8 @@ static void person_done(void *ctx, enum err e)
     mem_free(p);
 }
 
-/* The members that adding and changing have in common. */
-struct typed {
-    struct slice name, salt;
-    uint64_t ops, mem;
-    const struct sec *verifier;
-};
-
-static void person(struct keeper *k, struct chan *c, const struct typed *t, bool fresh)
+/* Adding and changing say the same. */
+static void person(struct keeper *k, struct chan *c, const struct msg_ctl_user_add *t, bool fresh)
 {
     struct person *p = NULL;
 
@@ -195,24 +186,23 @@ static void person(struct keeper *k, struct chan *c, const struct typed *t, bool
 void keeper_on_ctl_user_add(struct keeper *k, struct chan *c, const struct msg_ctl_user_add *m)
 {
     if (may_begin(k, c))
-        person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, true);
+        person(k, c, m, true);
 }
 
 void keeper_on_ctl_user_password(struct keeper *k, struct chan *c,
                                  const struct msg_ctl_user_password *m)
 {
-    person(k, c, &(struct typed){m->name, m->salt, m->ops, m->mem, m->verifier}, false);
+    const struct msg_ctl_user_add as = {m->name, m->salt, m->ops, m->mem, m->verifier};
+
+    person(k, c, &as, false);
 }
 
 static enum err send_user(UNUSED struct keeper *k, struct chan *c, const void *of)
 {
     const struct person_row *row = of;
 
-    return send_ctl_user_row(c,
-                             &(struct msg_ctl_user_row){.name = slice_str(row->name),
-                                                        .created = row->created,
-                                                        .keys = (uint32_t)row->keys,
-                                                        .connections = (uint32_t)row->connections});
+    return SEND(c, ctl_user_row, .name = slice_str(row->name), .created = row->created,
+                .keys = (uint32_t)row->keys, .connections = (uint32_t)row->connections);
 }
 
 void keeper_on_ctl_user_list(struct keeper *k, struct chan *c,
@@ -244,9 +234,7 @@ static enum err key_work(void *ctx)
                      VALS(V_ID(row->who.client), V_ID(row->who.user), V_STR(row->label),
                           V_ID(row->token), V_INT(keeper_now(k)), V_INT(row->link_by_error)));
     if (!e)
-        e = outbox_note(k, &(struct record){.event = EVENT_KEY_ADDED,
-                                            .who = row->who,
-                                            .detail = slice_str(row->label)});
+        e = NOTE(k, .event = EVENT_KEY_ADDED, .who = row->who, .detail = slice_str(row->label));
     return e;
 }
 
@@ -283,12 +271,9 @@ static enum err send_key(UNUSED struct keeper *k, struct chan *c, const void *of
 {
     const struct key_row *row = of;
 
-    return send_ctl_key_row(c, &(struct msg_ctl_key_row){.client = row->client,
-                                                         .user_name = slice_str(row->user_name),
-                                                         .label = slice_str(row->label),
-                                                         .created = row->created,
-                                                         .last_used = row->last_used,
-                                                         .link_by_error = row->link_by_error});
+    return SEND(c, ctl_key_row, .client = row->client, .user_name = slice_str(row->user_name),
+                .label = slice_str(row->label), .created = row->created,
+                .last_used = row->last_used, .link_by_error = row->link_by_error);
 }
 
 void keeper_on_ctl_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
@@ -332,8 +317,7 @@ static void revoked(void *ctx, enum err e, size_t n)
 
     if (!e && n == 0 && a->named)
         e = ERR_NOT_FOUND;
-    tell_ctl_done(peers_chan(&a->k->peers, a->peer),
-                  &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
+    TELL(peers_chan(&a->k->peers, a->peer), ctl_done, .code = (uint16_t)e, .count = (uint32_t)n);
     mem_free(a);
 }
 
@@ -462,10 +446,8 @@ static void probe_done(void *ctx, enum err e)
         mem_free(p);
         return;
     }
-    use_start(
-        p->k,
-        &(struct use_start){
-            .id = p->use, .seq = p->seq, .plan = &p->plan, .events = &probe_events, .owner = p});
+    USE_START(p->k, .id = p->use, .seq = p->seq, .plan = &p->plan, .events = &probe_events,
+              .owner = p);
 }
 
 void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
@@ -491,8 +473,7 @@ void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
 void keeper_on_ctl_audit_head(struct keeper *k, struct chan *c,
                               UNUSED const struct msg_ctl_audit_head *m)
 {
-    tell_ctl_audit_head_is(
-        c, &(struct msg_ctl_audit_head_is){.seq = k->outbox->acked, .head = k->outbox->head});
+    TELL(c, ctl_audit_head_is, .seq = k->outbox->acked, .head = k->outbox->head);
     if (k->outbox->broken)
         ctl_say_why(k, peer_of(c)->serial, ERR_CORRUPT, OUTBOX_ROLLED_BACK);
     else

@@ -45,7 +45,7 @@ static void want(struct keeper *k, uint16_t upstream)
 
     if (s->peer != 0 || s->wanted || !k->supervisor)
         return;
-    if (send_egress_want(k->supervisor, &(struct msg_egress_want){.upstream = upstream}) == ERR_OK)
+    if (SEND(k->supervisor, egress_want, .upstream = upstream) == ERR_OK)
         s->wanted = true;
 }
 
@@ -106,7 +106,7 @@ void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c, eg
             fn(ctx);
         return;
     }
-    tell_drop(egress_chan(k, upstream), &(struct msg_drop){.connection = c});
+    TELL(egress_chan(k, upstream), drop, .connection = c);
     if (TAILQ_EMPTY(&s->drops))
         loop_timer_set(s->drop_timer, LIM_DROP_MS / TICKS);
     d = MEM_NEW(struct egress_drop);
@@ -138,18 +138,15 @@ void egress_peer(struct keeper *k, struct chan *c)
 {
     uint16_t upstream = chan_peer(c)->upstream;
     struct egress_slot *s = NULL;
-    struct egress_wait *w = NULL;
 
     if (!keeper_conf_get(&k->conf, upstream))
         return;
     s = &k->egresses->slot[upstream];
     s->peer = peer_of(c)->serial;
     s->wanted = false;
-    for (w = TAILQ_FIRST(&s->waiting); w;) {
-        struct egress_wait *next = TAILQ_NEXT(w, in_queue);
-
-        w->events->here(w->owner);
-        w = next;
+    for (struct egress_wait *w = TAILQ_FIRST(&s->waiting), *next = NULL; w; w = next) {
+        next = TAILQ_NEXT(w, in_queue);
+        w->fn(w->owner, ERR_OK);
     }
 }
 
@@ -174,5 +171,5 @@ void keeper_on_egress_failed(struct keeper *k, const struct msg_egress_failed *m
     log_event(LEVEL_ERROR, "egress_not_started", LOG_NUM("upstream", m->upstream));
     k->egresses->slot[m->upstream].wanted = false;
     while ((w = TAILQ_FIRST(&k->egresses->slot[m->upstream].waiting)))
-        w->events->failed(w->owner, ERR_UNAVAILABLE);
+        w->fn(w->owner, ERR_UNAVAILABLE);
 }

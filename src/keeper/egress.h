@@ -14,16 +14,10 @@ struct egress_drop {
     void *ctx;
 };
 
-/* Who waits for an upstream's process: it is there, or could not be started. */
-struct egress_wait_events {
-    void (*here)(void *owner);
-    void (*failed)(void *owner, enum err why);
-};
-
-/* A part of what waits. */
+/* A part of what waits for an upstream's process. */
 struct egress_wait {
     TAILQ_ENTRY(egress_wait) in_queue;
-    const struct egress_wait_events *events;
+    void (*fn)(void *owner, enum err why); /* it is there, or (why) could not be started */
     void *owner;
     uint16_t upstream;
     bool waits;

@@ -87,7 +87,7 @@ static enum err recover(void *ctx)
     if (!e)
         e = submit_recover(k);
     if (!e)
-        e = outbox_note(k, &(struct record){.event = EVENT_KEEPER_STARTED, .number = k->epoch});
+        e = NOTE(k, .event = EVENT_KEEPER_STARTED, .number = k->epoch);
     return e;
 }
 
@@ -112,7 +112,7 @@ static void on_tidy(void *ctx)
 static enum err record_sum(struct keeper *k, enum event event, const struct principal *who,
                            uint64_t n)
 {
-    return outbox_note(k, &(struct record){.event = event, .who = *who, .number = n});
+    return NOTE(k, .event = event, .who = *who, .number = n);
 }
 
 static const struct handoff_events handoff_events = {.changed = pages_inbox_changed,
@@ -187,8 +187,8 @@ void keeper_peer(struct keeper *k, struct chan *c)
     if (p->role == ROLE_EGRESS)
         egress_peer(k, c);
     else if (p->role == ROLE_SURFACE) {
-        tell_seal_key(c, &(struct msg_seal_key){.key = k->box.id, .public_key = k->box.key});
-        tell_health(c, &(struct msg_health){.recording = outbox_recording(k)});
+        TELL(c, seal_key, .key = k->box.id, .public_key = k->box.key);
+        TELL(c, health, .recording = outbox_recording(k));
     }
 }
 

@@ -20,24 +20,19 @@
 static enum err on_open(struct role_self *r, void *ctx)
 {
     const struct role_boot *b = role_boot(r);
+    struct keeper *k = ctx;
     enum err e = file_mkdir(b->data_dir);
 
+    k->supervisor = role_supervisor(r);
     if (!e)
         e = file_mkdir(b->key_dir);
     if (!e)
-        e = keeper_open(ctx, role_loop(r), b->data_dir, b->key_dir);
+        e = keeper_open(k, role_loop(r), b->data_dir, b->key_dir);
     if (!e)
         e = role_watch(r, STORE_FILE);
     if (e)
         log_event(LEVEL_ERROR, "keeper_not_started", LOG_ERR(e));
     return e;
-}
-
-static void on_ready(struct role_self *r, void *ctx)
-{
-    struct keeper *k = ctx;
-
-    k->supervisor = role_supervisor(r);
 }
 
 static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
@@ -78,7 +73,6 @@ int main(void)
         .box = BOX_keeper,
         .message = keeper_dispatch,
         .open = on_open,
-        .ready = on_ready,
         .peer = on_peer,
         .lost = on_lost,
         .writable = on_writable,

@@ -84,6 +84,7 @@ void outbox_close(struct keeper *k);
 MUST_USE enum err outbox_add(struct keeper *k, const struct record *r, uint64_t *ret_seq);
 /* The same for what nobody waits for. */
 MUST_USE enum err outbox_note(struct keeper *k, const struct record *r);
+#define NOTE(k, ...) outbox_note((k), &(struct record){__VA_ARGS__})
 /* Runs fn(ctx), which may free w, when audit has written everything up to seq: now, or later. */
 void outbox_when(struct keeper *k, uint64_t seq, struct outbox_wait *w, outbox_fn *fn, void *ctx);
 /* Takes it back; nothing when it does not wait. */

@@ -22,7 +22,7 @@ enum { DONE = DENIAL_COUNT }; /* how a request ends, if not by a denial */
 
 static void deny(struct chan *c, uint64_t req, enum denial why)
 {
-    tell_page_denied(c, &(struct msg_page_denied){.req = req, .why = why});
+    TELL(c, page_denied, .req = req, .why = why);
 }
 
 void page_view(const struct page *p)
@@ -32,8 +32,10 @@ void page_view(const struct page *p)
     const struct user_row *user = &p->s.user;
     const struct auth_key *key = auth_of(k, row->who.client);
     struct chan *c = peers_chan(&k->peers, p->peer);
+    char words[WORDS_MAX];
     struct msg_handoff_view m = {.req = p->req,
                                  .handoff = row->id,
+                                 .words = words_of(row->id, words),
                                  .kind = row->kind,
                                  .state = row->state,
                                  .need = row->need,
@@ -52,9 +54,7 @@ void page_view(const struct page *p)
                                  .salt = slice_of(user->salt, sizeof(user->salt)),
                                  .ops = user->ops,
                                  .mem = user->mem};
-    char words[WORDS_MAX];
 
-    m.words = words_of(row->id, words);
     if (handoff_is_live(row->state))
         m.shown = buf_slice(&p->shown);
     if (!keeper_conf_index(&k->conf, slice_str(row->upstream), &m.upstream))
@@ -81,7 +81,7 @@ static void say(const struct page *p, unsigned how)
     struct chan *c = peers_chan(&p->k->peers, p->peer);
 
     if (how == DONE)
-        tell_page_done(c, &(struct msg_page_done){.req = p->req});
+        TELL(c, page_done, .req = p->req);
     else
         deny(c, p->req, (enum denial)how);
 }
@@ -143,13 +143,9 @@ static void say_who(struct page *p)
 {
     const struct user_row *user = &p->s.user;
 
-    tell_who(peers_chan(&p->k->peers, p->peer),
-             &(struct msg_who){.req = p->req,
-                               .user_name = slice_str(user->name),
-                               .csrf = roots_csrf(p->k, p->s.hash),
-                               .salt = slice_of(user->salt, sizeof(user->salt)),
-                               .ops = user->ops,
-                               .mem = user->mem});
+    TELL(peers_chan(&p->k->peers, p->peer), who, .req = p->req, .user_name = slice_str(user->name),
+         .csrf = roots_csrf(p->k, p->s.hash), .salt = slice_of(user->salt, sizeof(user->salt)),
+         .ops = user->ops, .mem = user->mem);
     page_free(p);
 }
 
@@ -164,9 +160,8 @@ static void say_rows(struct page *p)
     if (e)
         deny(c, p->req, DENIAL_AGAIN);
     else
-        tell_rows_end(c, &(struct msg_rows_end){.req = p->req,
-                                                .user_name = slice_str(p->s.user.name),
-                                                .csrf = roots_csrf(p->k, p->s.hash)});
+        TELL(c, rows_end, .req = p->req, .user_name = slice_str(p->s.user.name),
+             .csrf = roots_csrf(p->k, p->s.hash));
     page_free(p);
 }
 
@@ -176,10 +171,8 @@ static enum err wrong_work(void *ctx)
 {
     struct page *p = ctx;
 
-    return outbox_note(p->k, &(struct record){.event = EVENT_WRONG_PERSON,
-                                              .who = {p->s.user.id, p->row.who.client},
-                                              .upstream = slice_str(p->row.upstream),
-                                              .handoff = p->row.id});
+    return NOTE(p->k, .event = EVENT_WRONG_PERSON, .who = {p->s.user.id, p->row.who.client},
+                .upstream = slice_str(p->row.upstream), .handoff = p->row.id);
 }
 
 static void wrong_done(void *ctx, enum err e)
@@ -297,8 +290,10 @@ static enum err read_inbox(void *ctx)
 static enum err inbox_row(const struct page *p, struct chan *c, const void *of)
 {
     const struct inbox_row *row = of;
+    char words[WORDS_MAX];
     struct msg_inbox_row m = {.req = p->req,
                               .handoff = row->id,
+                              .words = words_of(row->id, words),
                               .kind = row->kind,
                               .state = row->state,
                               .need = row->need,
@@ -306,9 +301,7 @@ static enum err inbox_row(const struct page *p, struct chan *c, const void *of)
                               .tool = slice_str(row->tool),
                               .created = row->created,
                               .expires = row->expires};
-    char words[WORDS_MAX];
 
-    m.words = words_of(m.handoff, words);
     if (m.expires <= keeper_now(p->k) ||
         !keeper_conf_index(&p->k->conf, slice_str(row->upstream), &m.upstream))
         return ERR_OK; /* over, or for an upstream that is not there any more */
@@ -357,7 +350,7 @@ static void minded(void *ctx, enum err e)
     if (left > 0)
         loop_timer_set(w->end, left);
     if (w->changed)
-        tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->key.req});
+        TELL(c, inbox_changed, .req = w->key.req);
     w->changed = false;
 }
 
@@ -450,7 +443,7 @@ static enum err logout_work(void *ctx)
     enum err e = store_do(p->k->store, Q_session_remove, VALS(V_ID(p->s.hash)));
 
     if (!e)
-        e = outbox_note(p->k, &(struct record){.event = EVENT_LOGOUT, .who.user = p->s.user.id});
+        e = NOTE(p->k, .event = EVENT_LOGOUT, .who.user = p->s.user.id);
     return e;
 }
 

@@ -43,8 +43,7 @@ static void done(void *ctx, enum err e)
     struct refusing *r = ctx;
 
     if (!e)
-        use_start(r->k, &(struct use_start){
-                            .id = r->use, .seq = r->seq, .plan = &r->plan, .call = r->ask});
+        USE_START(r->k, .id = r->use, .seq = r->seq, .plan = &r->plan, .call = r->ask);
     mem_free(r);
 }
 

@@ -65,9 +65,8 @@ static enum err work(void *ctx)
     if (!e)
         e = remove_rows(r);
     if (!e)
-        e = outbox_note(r->k, &(struct record){.event = event,
-                                               .who = {r->user, r->client},
-                                               .detail = slice_str(name_of(r))});
+        e = NOTE(r->k, .event = event, .who = {r->user, r->client},
+                 .detail = slice_str(name_of(r)));
     return e;
 }
 

@@ -103,10 +103,8 @@ static enum err revoke_work(void *ctx)
         if (!PLANTED(revoked_used))
             e = store_do(r->k->store, Q_connection_remove, VALS(V_ID(v->id)));
         if (!e)
-            e = outbox_note(r->k, &(struct record){.event = EVENT_CONNECTION_REVOKED,
-                                                   .who = v->who,
-                                                   .upstream = slice_str(v->upstream),
-                                                   .connection = v->id});
+            e = NOTE(r->k, .event = EVENT_CONNECTION_REVOKED, .who = v->who,
+                     .upstream = slice_str(v->upstream), .connection = v->id);
     }
     return e;
 }

@@ -1,7 +1,6 @@
 /* Roots and what is derived from them. Run by the keeper. */
 #include "keeper/roots.h"
 
-#include "base/mem.h"
 #include "crypto/derive.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"

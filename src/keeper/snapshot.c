@@ -14,45 +14,36 @@
 #include "keeper/revoke.h"
 #include "os/log.h"
 
-struct putting {
-    struct keeper *k;
-    struct connection_id connection;
-    uint16_t upstream;
-    struct snapshot_parts *parts; /* moved here */
-};
-
 static enum err put_work(void *ctx)
 {
-    struct putting *p = ctx;
+    const struct snapshot_parts *p = ctx;
     struct keeper *k = p->k;
 
     return store_do(k->store, Q_snapshot_put,
                     VALS(V_STR(keeper_conf_get(&k->conf, p->upstream)->name), V_ID(p->connection),
-                         V_INT(p->parts->era), V_INT(p->parts->kind), V_INT(keeper_now(k)),
-                         V_BYTES(buf_slice(&p->parts->bytes))));
+                         V_INT(p->era), V_INT(p->kind), V_INT(keeper_now(k)),
+                         V_BYTES(buf_slice(&p->bytes))));
 }
 
 static void put_done(void *ctx, enum err e)
 {
-    struct putting *p = ctx;
+    struct snapshot_parts *p = ctx;
 
     if (e) /* only a convenience: the next list comes along */
         log_event(LEVEL_WARN, "snapshot_not_stored", LOG_NUM("upstream", p->upstream), LOG_ERR(e));
-    buf_free(&p->parts->bytes);
-    mem_free(p->parts);
+    buf_free(&p->bytes);
     mem_free(p);
 }
 
 static void complete(struct keeper *k, struct keeper_use *u)
 {
-    struct putting *p = MEM_NEW(struct putting);
+    struct snapshot_parts *p = u->parts;
 
+    u->parts = NULL; /* moved */
     p->k = k;
     p->upstream = u->plan.upstream;
     if (!PLANTED(lists_shared))
         p->connection = u->plan.connection;
-    p->parts = u->parts; /* moved */
-    u->parts = NULL;
     store_work(k->store, STORE_NORMAL, put_work, put_done, p);
 }
 
@@ -69,7 +60,8 @@ void keeper_on_snapshot_put(struct keeper *k, struct chan *c, const struct msg_s
     if (m->offset == 0) {
         use_drop_parts(u);
         u->parts = MEM_NEW(struct snapshot_parts);
-        *u->parts = (struct snapshot_parts){m->era, m->kind, m->size, BUF_INIT(m->size)};
+        *u->parts = (struct snapshot_parts){
+            .era = m->era, .kind = m->kind, .size = m->size, .bytes = BUF_INIT(m->size)};
     }
     if (!u->parts || u->parts->era != m->era || u->parts->kind != m->kind ||
         u->parts->size != m->size || u->parts->bytes.n != m->offset || m->part.n == 0) {
@@ -90,11 +82,8 @@ static void tell_parts(struct chan *c, const struct keeper_call *call, struct sl
     do {
         struct slice part = slice_sub(all, at, at + LIM_PART_BYTES);
 
-        tell_snapshot_part(c, &(struct msg_snapshot_part){.call = call->key.number,
-                                                          .kind = call->wanted,
-                                                          .size = (uint32_t)all.n,
-                                                          .offset = (uint32_t)at,
-                                                          .part = part});
+        TELL(c, snapshot_part, .call = call->key.number, .kind = call->wanted,
+             .size = (uint32_t)all.n, .offset = (uint32_t)at, .part = part);
         at += part.n;
     } while (at < all.n);
 }

@@ -269,10 +269,8 @@ static void submit_done(void *ctx, enum err e)
         return;
     }
     handoff_changed(s->p.k, &s->p.row, 0);
-    use_start(
-        s->p.k,
-        &(struct use_start){
-            .id = s->use, .seq = s->seq, .plan = &s->plan, .events = &trial_events, .owner = s});
+    USE_START(s->p.k, .id = s->use, .seq = s->seq, .plan = &s->plan, .events = &trial_events,
+              .owner = s);
 }
 
 /* What this form was sealed with. NULL: for an earlier life of this process; the person types it

@@ -86,17 +86,15 @@ enum err use_recover(struct keeper *k)
     while (!e && !(e = store_one(k->store, Q_use_all, VALS(), &row))) {
         e = store_do(k->store, Q_use_end, VALS(V_ID(row.id)));
         if (!e)
-            e = outbox_note(k, &(struct record){.event = EVENT_USE_UNKNOWN,
-                                                .who = row.who,
-                                                .use = row.id,
-                                                .connection = row.connection});
+            e = NOTE(k, .event = EVENT_USE_UNKNOWN, .who = row.who, .use = row.id,
+                     .connection = row.connection);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* --- release ---------------------------------------------------------------------------------- */
 
-static void try(void *ctx);
+static void try(struct keeper_use *u);
 
 static void on_audited(void *ctx)
 {
@@ -118,12 +116,13 @@ static void on_late(void *ctx)
     use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
 }
 
-static void on_failed(void *ctx, enum err why)
+static void on_egress(void *ctx, enum err why)
 {
-    use_fail(ctx, why);
+    if (why)
+        use_fail(ctx, why);
+    else
+        try(ctx);
 }
-
-static const struct egress_wait_events wait_events = {.here = try, .failed = on_failed};
 
 struct keeper_use *use_start(struct keeper *k, const struct use_start *s)
 {
@@ -139,8 +138,7 @@ struct keeper_use *use_start(struct keeper *k, const struct use_start *s)
     u->timer = loop_timer_new(k->loop, on_late, u);
     loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
     HASH_ADD(hh, k->uses->by_id, id, sizeof(u->id), u);
-    u->wait =
-        (struct egress_wait){.events = &wait_events, .owner = u, .upstream = s->plan->upstream};
+    u->wait = (struct egress_wait){.fn = on_egress, .owner = u, .upstream = s->plan->upstream};
     egress_queue(k, &u->wait);
     rider_begin(u);
     if (PLANTED(release_early))
@@ -256,9 +254,8 @@ static void permit_read(void *ctx, enum err e)
 }
 
 /* Released if everything is there for it. */
-static void try(void *ctx)
+static void try(struct keeper_use *u)
 {
-    struct keeper_use *u = ctx;
     struct chan *egress = egress_chan(u->k, u->plan.upstream);
 
     if (u->state != USE_WAITING || !u->audited || u->leaving || !egress)
@@ -332,9 +329,9 @@ static enum err end_work(void *ctx)
     if (e || rows != 1)
         return e;
     if (u->end.result == RESULT_UNSENT && u->plan.take)
-        e = lease_give_back(k, u->plan.lease);
-    if (!e && u->end.result == RESULT_UNSENT)
-        e = chain_free(k, u->plan.chain);
+        e = store_do(k->store, Q_lease_give_back, VALS(V_ID(u->plan.lease)));
+    if (!e && u->end.result == RESULT_UNSENT) /* the chain is good again */
+        e = store_do(k->store, Q_chain_free, VALS(V_ID(u->plan.chain)));
     rec.code = u->end.why;
     rec.number = n->status;
     rec.detail = slice_str(result_name(u->end.result));

@@ -54,8 +54,11 @@ struct use_events {
     void (*ended)(void *owner, struct keeper_use *u, const struct keeper_use_end *end);
 };
 
-/* A list that is arriving. */
+/* A list that is arriving, and then stored. */
 struct snapshot_parts {
+    struct keeper *k;
+    struct connection_id connection; /* that it was seen with, or zero: for everybody */
+    uint16_t upstream;
     enum era era;
     enum snapshot kind;
     uint32_t size;
@@ -118,6 +121,7 @@ struct use_start {
 };
 
 struct keeper_use *use_start(struct keeper *k, const struct use_start *s);
+#define USE_START(k, ...) use_start((k), &(struct use_start){__VA_ARGS__})
 /* The owner is gone: a use that was not released is given back; another goes on without telling
  * anybody. */
 void use_detach(struct keeper_use *u);

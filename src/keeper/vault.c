@@ -1,7 +1,6 @@
 /* Sealing and opening values. Run by the keeper, the only process that links crypto/open.h. */
 #include "keeper/vault.h"
 
-#include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/open.h"
 #include "crypto/random.h"
@@ -62,7 +61,7 @@ static void plant(struct keeper *k, struct slice value)
     if (PLANTED(keeper_logs))
         log_event(LEVEL_INFO, "planted", LOG_TEXT("value", value));
     if (PLANTED(audit_tells))
-        IGNORE(outbox_note(k, &(struct record){.event = EVENT_REFLECTED, .detail = value}));
+        IGNORE(NOTE(k, .event = EVENT_REFLECTED, .detail = value));
 }
 
 enum err vault_put(struct keeper *k, struct user_id user, struct connection_id connection,

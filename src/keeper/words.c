@@ -41,11 +41,6 @@ static const char *const words[WORDS] = {
     "walnut",   "walrus",   "willow",  "window",  "winter",  "yogurt",  "zebra",     "zipper",
 };
 
-static void add(struct buf *b, uint8_t which)
-{
-    buf_put_str(b, words[which]);
-}
-
 struct slice words_of(struct handoff_id id, char room[WORDS_MAX])
 {
     struct buf b = BUF_INIT(WORDS_MAX);
@@ -55,9 +50,7 @@ struct slice words_of(struct handoff_id id, char room[WORDS_MAX])
     buf_put(&b, ID_SLICE(id));
     d = hash_sha256(buf_slice(&b));
     buf_clear(&b);
-    add(&b, d.b[0]);
-    buf_put_u8(&b, ' ');
-    add(&b, d.b[1]);
+    buf_printf(&b, "%s %s", words[d.b[0]], words[d.b[1]]);
     BUG_IF(!slice_to_cstr(buf_slice(&b), room, WORDS_MAX));
     buf_free(&b);
     return slice_str(room);

@@ -28,9 +28,7 @@ static enum err open_file(struct store *s, const char *dir)
     enum err e = ERR_OK;
     int64_t on = 0;
 
-    buf_put_str(&path, dir);
-    buf_put_str(&path, "/" STORE_FILE);
-    buf_put_u8(&path, 0);
+    buf_printf(&path, "%s/" STORE_FILE "%c", dir, 0);
     e = buf_err(&path);
     if (!e)
         e = file_check((const char *)path.p);
@@ -73,8 +71,7 @@ enum err store_open(const char *dir, struct loop *l, struct store **ret)
     TAILQ_INIT(&s->lazy);
     if (l)
         s->lazy_timer = loop_timer_new(l, store_flush_deferred, s);
-    buf_put_str(&path, dir);
-    buf_put_str(&path, "/reserve");
+    buf_printf(&path, "%s/reserve", dir);
     e = buf_err(&path);
     if (!e) {
         s->reserve = mem_strndup(path.p, path.n);

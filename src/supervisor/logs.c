@@ -15,11 +15,6 @@
 
 enum { READ_BYTES = 4096, READS = 16 /* a turn */, OUT_MS = 200 };
 
-static enum level most(const struct supervisor *s)
-{
-    return s->config->level;
-}
-
 static void put_out(const char *process, uint32_t pid, enum level level, struct slice event,
                     struct slice rest)
 {
@@ -36,7 +31,7 @@ static void put_out(const char *process, uint32_t pid, enum level level, struct 
 /* Whether one more line of p fits its budget; the last of it is for what somebody should look at. */
 static bool within_budget(struct proc *p, enum level level)
 {
-    uint64_t factor = most(p->sup) == LEVEL_DEBUG ? 10 : 1;
+    uint64_t factor = p->sup->config->level == LEVEL_DEBUG ? 10 : 1;
     uint64_t kept = level <= LEVEL_WARN || PLANTED(log_unshared) ? 0 : LIM_LOG_KEPT;
     const struct pace_limit l = {(LIM_LOG_BURST - kept) * factor, LIM_LOG_RATE * factor};
 
@@ -58,7 +53,7 @@ void logs_line(struct proc *p, struct slice line)
         log_put_text(&quoted, line);
         rest = buf_slice(&quoted);
     }
-    if (level <= most(p->sup) && within_budget(p, level)) {
+    if (level <= p->sup->config->level && within_budget(p, level)) {
         if (p->budget.lost > 0) {
             log_event(LEVEL_WARN, "log_lines_dropped", LOG_STR("by", p->label),
                       LOG_NUM("count", p->budget.lost));
@@ -121,5 +116,5 @@ static void own_line(void *ctx, struct slice line)
 void logs_own(struct supervisor *s)
 {
     log_set_sink(own_line, NULL);
-    log_set_level(most(s));
+    log_set_level(s->config->level);
 }

@@ -6,8 +6,6 @@
 
 #include "os/log.h"
 
-#include <stdlib.h>
-
 /* Who takes from outside ends first, who keeps ends last. */
 static const unsigned stop_stages[] = {
     1u << ROLE_GATEWAY | 1u << ROLE_SURFACE,

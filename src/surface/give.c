@@ -336,14 +336,9 @@ static void submit(struct visit *v, struct sec *verifier, struct slice sealed)
     const struct give *g = v->own;
 
     if (visit_wait(v, &waits, limit_get(SET_TRY_TIME)))
-        visit_sent(
-            v, send_handoff_submit(v->s->keeper, &(struct msg_handoff_submit){.req = v->req,
-                                                                              .cookie = v->cookie,
-                                                                              .handoff = v->handoff,
-                                                                              .csrf = g->csrf,
-                                                                              .verifier = verifier,
-                                                                              .key = v->s->seal.id,
-                                                                              .sealed = sealed}));
+        visit_sent(v, SEND(v->s->keeper, handoff_submit, .req = v->req, .cookie = v->cookie,
+                           .handoff = v->handoff, .csrf = g->csrf, .verifier = verifier,
+                           .key = v->s->seal.id, .sealed = sealed));
 }
 
 static void on_hashed(struct visit *v, struct sec *verifier)

@@ -8,32 +8,22 @@
 #include "surface/reply.h"
 #include "surface/route.h"
 
-#include <sys/queue.h>
+enum { TEXTS = 3 /* of a row */ };
 
-/* A row, and the copies of what it points to: a message's slices do not live on. */
-struct list_row {
-    STAILQ_ENTRY(list_row) entry;
-    struct page_row page;
-    struct buf client, tool, words;
-};
-
+/* The rows, and copies of what they point to: a message's slices do not live on. */
 struct list {
-    STAILQ_HEAD(, list_row) rows;
-    size_t n;
+    struct buf rows; /* struct page_row each */
+    struct buf texts[TEXTS * PAGE_ROWS];
+    size_t n; /* of the texts */
 };
 
 static void list_free(struct visit *v)
 {
     struct list *l = v->own;
-    struct list_row *r;
 
-    while ((r = STAILQ_FIRST(&l->rows))) {
-        STAILQ_REMOVE_HEAD(&l->rows, entry);
-        buf_free(&r->client);
-        buf_free(&r->tool);
-        buf_free(&r->words);
-        mem_free(r);
-    }
+    buf_free(&l->rows);
+    for (size_t i = 0; i < l->n; i++)
+        buf_free(&l->texts[i]);
     mem_free(l);
 }
 
@@ -41,73 +31,69 @@ static void list_new(struct visit *v)
 {
     struct list *l = MEM_NEW(struct list);
 
-    STAILQ_INIT(&l->rows);
+    l->rows = BUF_INIT(PAGE_ROWS * sizeof(struct page_row));
     v->own = l;
     v->own_free = list_free;
 }
 
-static struct slice keep(struct buf *b, struct slice s)
+static struct slice keep(struct list *l, struct slice s)
 {
+    struct buf *b = &l->texts[l->n++];
+
     buf_init(b, LIM_NAME_BYTES); /* the longest of the texts */
     buf_put(b, s);
     return buf_slice(b);
 }
 
-/* NULL: the page is full. */
-static struct list_row *add_row(struct visit *v)
+static bool is_full(const struct list *l)
 {
-    struct list *l = v->own;
+    return l->rows.n == l->rows.max;
+}
 
-    if (l->n == PAGE_ROWS)
-        return NULL;
-    struct list_row *r = MEM_NEW(struct list_row);
-    STAILQ_INSERT_TAIL(&l->rows, r, entry);
-    l->n++;
-    return r;
+static void add_row(struct list *l, const struct page_row *r)
+{
+    buf_put(&l->rows, slice_of(r, sizeof(*r)));
 }
 
 /* --- the pages -------------------------------------------------------------------------------- */
 
 static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
 {
-    struct list_row *r = add_row(v);
+    struct page_row r = {.inbox = *m, .title = surface_conf_title(&v->s->conf, m->upstream)};
+    struct list *l = v->own;
 
-    if (!r)
+    if (is_full(l))
         return;
-    r->page = (struct page_row){.inbox = *m, .title = surface_conf_title(&v->s->conf, m->upstream)};
-    r->page.inbox.client_label = keep(&r->client, m->client_label);
-    r->page.inbox.tool = keep(&r->tool, m->tool);
-    r->page.inbox.words = keep(&r->words, m->words);
+    r.inbox.client_label = keep(l, m->client_label);
+    r.inbox.tool = keep(l, m->tool);
+    r.inbox.words = keep(l, m->words);
+    add_row(l, &r);
 }
 
 static void on_connection_row(struct visit *v, const struct msg_connection_row *m)
 {
-    struct list_row *r = add_row(v);
+    struct page_row r = {.connection = *m, .title = surface_conf_title(&v->s->conf, m->upstream)};
+    struct list *l = v->own;
 
-    if (!r)
+    if (is_full(l))
         return;
-    r->page =
-        (struct page_row){.connection = *m, .title = surface_conf_title(&v->s->conf, m->upstream)};
-    r->page.connection.client_label = keep(&r->client, m->client_label);
+    r.connection.client_label = keep(l, m->client_label);
+    add_row(l, &r);
 }
 
 static void on_end(struct visit *v, const struct msg_rows_end *m)
 {
     const struct list *l = v->own;
+    const struct page_row *rows = (const void *)l->rows.p;
+    const size_t n = l->rows.n / sizeof(*rows);
     struct page_frame f = reply_frame(v, m->user_name, &m->csrf);
-    struct page_row *rows = mem_zalloc_array(l->n, sizeof(*rows));
     struct buf page = BUF_INIT(PAGE_MAX);
-    struct list_row *r;
-    size_t n = 0;
 
-    STAILQ_FOREACH(r, &l->rows, entry)
-    rows[n++] = r->page;
     if (v->about_connections)
         page_connections(&page, &f, rows, n, slice_eq_str(v->http->query, "revoked=1"));
     else
         page_inbox(&page, &f, rows, n);
     reply_page(v, 200, v->about_connections ? REPLY_STILL : REPLY_INBOX, &page);
-    mem_free(rows);
 }
 
 void inbox_show(struct visit *v)

@@ -8,7 +8,6 @@
 #include "base/planted.h"
 #include "os/clock.h"
 #include "os/log.h"
-#include "proto/sse.h"
 
 #define POLICY                                                                                     \
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "                   \

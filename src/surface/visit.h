@@ -68,8 +68,7 @@ void visit_sent(struct visit *v, enum err e);
 #define VISIT_ASK(v, waits, name, ...)                                                             \
     do {                                                                                           \
         if (visit_wait(v, waits, limit_get(SET_PAGE_TIME)))                                        \
-            visit_sent(v, send_##name((v)->s->keeper,                                              \
-                                      &(struct msg_##name){.req = (v)->req, __VA_ARGS__}));        \
+            visit_sent(v, SEND((v)->s->keeper, name, .req = (v)->req, __VA_ARGS__));               \
     } while (0)
 /* Asks for a password's verifier; the password is moved. */
 void visit_hash(struct visit *v, const struct answers *waits, struct hasher_ask ask,
