@@ -12,18 +12,19 @@ enum { TEXTS = 3 /* of a row */ };
 
 /* The rows, and copies of what they point to: a message's slices do not live on. */
 struct list {
-    struct buf rows; /* struct page_row each */
-    struct buf texts[TEXTS * PAGE_ROWS];
-    size_t n; /* of the texts */
+    struct buf rows;  /* struct page_row each */
+    struct buf texts; /* struct buf each */
 };
 
 static void list_free(struct visit *v)
 {
     struct list *l = v->own;
+    struct buf *text = (void *)l->texts.p;
 
+    for (size_t n = l->texts.n / sizeof(*text); n > 0; n--, text++)
+        buf_free(text);
+    buf_free(&l->texts);
     buf_free(&l->rows);
-    for (size_t i = 0; i < l->n; i++)
-        buf_free(&l->texts[i]);
     mem_free(l);
 }
 
@@ -32,27 +33,23 @@ static void list_new(struct visit *v)
     struct list *l = MEM_NEW(struct list);
 
     l->rows = BUF_INIT(PAGE_ROWS * sizeof(struct page_row));
+    l->texts = BUF_INIT(TEXTS * PAGE_ROWS * sizeof(struct buf));
     v->own = l;
     v->own_free = list_free;
 }
 
 static struct slice keep(struct list *l, struct slice s)
 {
-    struct buf *b = &l->texts[l->n++];
+    struct buf b = BUF_INIT(LIM_NAME_BYTES); /* the longest of the texts */
 
-    buf_init(b, LIM_NAME_BYTES); /* the longest of the texts */
-    buf_put(b, s);
-    return buf_slice(b);
+    buf_put(&b, s);
+    buf_put(&l->texts, slice_of(&b, sizeof(b)));
+    return buf_slice(&b);
 }
 
 static bool is_full(const struct list *l)
 {
     return l->rows.n == l->rows.max;
-}
-
-static void add_row(struct list *l, const struct page_row *r)
-{
-    buf_put(&l->rows, slice_of(r, sizeof(*r)));
 }
 
 /* --- the pages -------------------------------------------------------------------------------- */
@@ -67,7 +64,7 @@ static void on_inbox_row(struct visit *v, const struct msg_inbox_row *m)
     r.inbox.client_label = keep(l, m->client_label);
     r.inbox.tool = keep(l, m->tool);
     r.inbox.words = keep(l, m->words);
-    add_row(l, &r);
+    buf_put(&l->rows, slice_of(&r, sizeof(r)));
 }
 
 static void on_connection_row(struct visit *v, const struct msg_connection_row *m)
@@ -78,7 +75,7 @@ static void on_connection_row(struct visit *v, const struct msg_connection_row *
     if (is_full(l))
         return;
     r.connection.client_label = keep(l, m->client_label);
-    add_row(l, &r);
+    buf_put(&l->rows, slice_of(&r, sizeof(r)));
 }
 
 static void on_end(struct visit *v, const struct msg_rows_end *m)
