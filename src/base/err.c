@@ -11,7 +11,6 @@ struct err_row {
 static const struct err_row rows[ERR_COUNT] = {
 #define E(code, kind, http, sentence) {#code, sentence, ERR_KIND_##kind, http},
 #include "base/err.def"
-#undef E
 };
 
 static const struct err_row unknown = {"UNKNOWN", "Sidegate has a bug; see its log", ERR_KIND_OURS,

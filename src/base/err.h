@@ -11,7 +11,6 @@
 enum err {
 #define E(code, kind, http, sentence) ERR_##code,
 #include "base/err.def"
-#undef E
     ERR_COUNT
 };
 

@@ -5,19 +5,13 @@
 #include "base/limits.h"
 
 static const struct limit_row rows[SET_COUNT] = {
-#define L(name, value, unit, why)
 #define S(name, text, def, min, max, unit, why) {text, def, min, max, #unit, why},
 #include "base/limits.def"
-#undef L
-#undef S
 };
 
 static uint64_t values[SET_COUNT] = {
-#define L(name, value, unit, why)
 #define S(name, text, def, min, max, unit, why) def,
 #include "base/limits.def"
-#undef L
-#undef S
 };
 
 const struct limit_row *limit_row(enum limit l)

@@ -12,18 +12,12 @@
 
 enum {
 #define L(name, value, unit, why) LIM_##name = (value),
-#define S(name, text, def, min, max, unit, why)
 #include "base/limits.def"
-#undef L
-#undef S
 };
 
 enum limit {
-#define L(name, value, unit, why)
 #define S(name, text, def, min, max, unit, why) SET_##name,
 #include "base/limits.def"
-#undef L
-#undef S
     SET_COUNT
 };
 

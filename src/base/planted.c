@@ -16,7 +16,6 @@
 static const char *const names[PLANT_COUNT] = {
 #define P(name, breaks, test, red) #name,
 #include "base/plants.def"
-#undef P
 };
 
 static char variable[64];            /* VARIABLE and the name, or "" */

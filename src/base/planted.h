@@ -17,7 +17,6 @@
 enum plant {
 #define P(name, breaks, test, red) PLANT_##name,
 #include "base/plants.def"
-#undef P
     PLANT_COUNT
 };
 

@@ -12,7 +12,6 @@
 static const struct quirk rows[] = {
 #define Q(name, before, hold_ms, url, why) {name, before, hold_ms, url, why},
 #include "gateway/quirks.def"
-#undef Q
 };
 
 /* The number before the next dot; what is no number counts as 0. */

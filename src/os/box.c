@@ -65,7 +65,6 @@ static const struct box_row {
 } rows[] = {
 #define R(role, descriptors, paths, sets) [BOX_##role] = {#role, (descriptors), (paths), (sets)},
 #include "os/box_roles.def"
-#undef R
 };
 
 /* What pthread_create asks for: all of the process is shared, nothing is new but the thread. */
@@ -106,16 +105,6 @@ static const struct box_rule {
 #define DENY(set, call)                RULE(set, call, SCMP_ACT_KILL_PROCESS, 0, NO_ARG)
 #define DENY_IF(set, call, count, ...) RULE(set, call, SCMP_ACT_KILL_PROCESS, (count), __VA_ARGS__)
 #include "os/box_rules.def"
-#undef ARG
-#undef MASKED
-#undef RULE
-#undef NO_ARG
-#undef ALLOW
-#undef ALLOW_IF
-#undef ANSWER
-#undef ANSWER_IF
-#undef DENY
-#undef DENY_IF
 };
 
 bool box_has_seccomp(void)

@@ -14,7 +14,6 @@
 enum box_role {
 #define R(role, descriptors, paths, sets) BOX_##role,
 #include "os/box_roles.def"
-#undef R
     BOX_COUNT
 };
 

@@ -24,7 +24,6 @@ static const struct mcp_method_row rows[MCP_METHOD_COUNT] = {
     [MCP_##name] = {MCP_##name,      text,  MCP_CLASS_##class, ERAS_##eras,                        \
                     MCP_FROM_##from, names, SAFETY_##safety,   INPUT_##input},
 #include "proto/mcp_methods.def"
-#undef M
 };
 
 const struct mcp_method_row *mcp_method_by_text(struct slice text)

@@ -28,7 +28,6 @@ enum mcp_method {
     MCP_UNKNOWN, /* an extension's method: the class is MCP_CLASS_OTHER */
 #define M(name, text, class, eras, from, names, safety, input) MCP_##name,
 #include "proto/mcp_methods.def"
-#undef M
     MCP_METHOD_COUNT
 };
 

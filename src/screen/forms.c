@@ -15,13 +15,8 @@
 
 enum {
     WAY_RAW,
-#define W(name, what)
 #define F(name, fn, arg, what) WAY_##name,
-#define K(name, why)
 #include "screen/encodings.def"
-#undef W
-#undef F
-#undef K
     WAYS
 };
 
@@ -174,13 +169,8 @@ static void put_forms(struct screen *s, struct cut *c)
         int arg;
     } makers[WAYS] = {
         {form_raw, 0},
-#define W(name, what)
 #define F(name, fn, arg, what) {fn, arg},
-#define K(name, why)
 #include "screen/encodings.def"
-#undef W
-#undef F
-#undef K
     };
     for (size_t w = 0; w < WAYS; w++) {
         bool hex = makers[w].fn == form_hex, raw = makers[w].fn == form_raw;

@@ -25,7 +25,6 @@ size_t keys_beginning(struct slice s)
     static const struct slice beginnings[] = {
 #define P(text) SLICE_LIT(text),
 #include "screen/parts.def"
-#undef P
     };
     size_t longest = 0;
     for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {

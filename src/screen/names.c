@@ -15,7 +15,6 @@ static enum name_hint hint_of_word(struct slice word)
     } rows[] = {
 #define N(word, hint) {SLICE_LIT(word), NAME_##hint},
 #include "screen/parts.def"
-#undef N
     };
     size_t plural = word.n > 1 && (word.p[word.n - 1] | 0x20) == 's';
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -285,7 +285,6 @@ static bool is_scheme(struct slice word)
     static const struct slice schemes[] = {
 #define S(text) SLICE_LIT(text),
 #include "screen/parts.def"
-#undef S
     };
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         if (slice_eq_nocase(word, schemes[i]))
@@ -487,7 +486,6 @@ static bool after_lead(struct parts *p, const struct piece *in)
     static const struct slice leads[] = {
 #define L(text) SLICE_LIT(text),
 #include "screen/parts.def"
-#undef L
     };
     struct piece in_rest = *in;
     struct slice word, rest;

@@ -41,7 +41,6 @@ static void test_methods(void **state)
         } names[] = {
 #define M(name, text, class, eras, from, nm, safety, input) {text, MCP_##name},
 #include "proto/mcp_methods.def"
-#undef M
         };
         const struct mcp_method_row *r = mcp_method_by_text(slice_str(names[m - 1].text));
         assert_int_equal(r->method, names[m - 1].m);

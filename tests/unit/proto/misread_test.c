@@ -91,7 +91,6 @@ static void test_names_of_methods(void **state)
     static const char *const names[] = {
 #define M(name, text, class, eras, from, names, safety, input) names,
 #include "proto/mcp_methods.def"
-#undef M
     };
 
     (void)state;
