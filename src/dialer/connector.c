@@ -98,13 +98,12 @@ static void attempt_end(struct attempt *t)
 
 static void on_timer(void *ctx);
 
-static void on_event(void *ctx, unsigned events)
+static void on_event(void *ctx, UNUSED unsigned events)
 {
     struct attempt *t = ctx;
     struct connector *c = t->c;
     int fd = t->fd;
 
-    (void)events;
     if (!is_connected(fd)) {
         attempt_end(t);
         loop_timer_set(c->timer, 0); /* the next address, or the end */

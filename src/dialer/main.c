@@ -79,19 +79,15 @@ static void on_ready(struct role_self *r, void *ctx)
     }
 }
 
-static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+static void on_peer(UNUSED struct role_self *r, UNUSED void *ctx, UNUSED struct chan *c)
 {
-    (void)r;
-    (void)ctx;
-    (void)c;
 }
 
-static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
     struct dialer *d = ctx;
     const struct chan_peer *p = chan_peer(c);
 
-    (void)r;
     if (p->role == ROLE_EGRESS)
         dials_forget(d->dials, p->instance, p->generation);
 }

@@ -40,13 +40,12 @@ struct http {
 
 /* --- libcurl's questions ---------------------------------------------------------------------- */
 
-static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+static curl_socket_t on_open_socket(void *ctx, UNUSED curlsocktype purpose,
+                                    UNUSED struct curl_sockaddr *address)
 {
     struct http *h = ctx;
     int fd = h->sent ? -1 : pool_take_spare(h->pool, h); /* never a second time */
 
-    (void)purpose;
-    (void)address;
     if (fd < 0) {
         h->wants_socket = true;
         return CURL_SOCKET_BAD;
@@ -55,11 +54,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
     return fd;
 }
 
-static int on_socket_options(void *ctx, curl_socket_t fd, curlsocktype purpose)
+static int on_socket_options(UNUSED void *ctx, UNUSED curl_socket_t fd, UNUSED curlsocktype purpose)
 {
-    (void)ctx;
-    (void)fd;
-    (void)purpose;
     return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
@@ -70,13 +66,11 @@ static int on_close_socket(void *ctx, curl_socket_t fd)
     return 0;
 }
 
-static int on_before_request(void *ctx, char *ip, char *own_ip, int port, int own_port)
+static int on_before_request(void *ctx, UNUSED char *ip, UNUSED char *own_ip, UNUSED int port,
+                             int own_port)
 {
     struct http *h = ctx;
 
-    (void)ip;
-    (void)own_ip;
-    (void)port;
     if (h->sent) {
         h->why = ERR_CLOSED; /* libcurl would send it again */
         return CURL_PREREQFUNC_ABORT;

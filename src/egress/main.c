@@ -51,21 +51,19 @@ static enum err on_open(struct role_self *r, void *ctx)
     return e;
 }
 
-static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
     struct egress *all = ctx;
 
-    (void)r;
     if (chan_peer(c)->role == ROLE_KEEPER)
         all->keeper = c;
 }
 
-static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
     struct egress *all = ctx;
     enum role role = chan_peer(c)->role;
 
-    (void)r;
     if (role == ROLE_KEEPER) {
         if (all->keeper == c)
             all->keeper = NULL;
@@ -77,15 +75,13 @@ static void on_lost(struct role_self *r, void *ctx, struct chan *c)
     }
 }
 
-static void on_writable(struct role_self *r, void *ctx, struct chan *c)
+static void on_writable(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     uses_writable(ctx, c);
 }
 
-static void on_stop(struct role_self *r, void *ctx)
+static void on_stop(UNUSED struct role_self *r, void *ctx)
 {
-    (void)r;
     uses_stop(ctx);
 }
 

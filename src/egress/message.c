@@ -73,9 +73,8 @@ out:
     return e;
 }
 
-static void on_head(struct use *u, bool is_stream, struct slice session)
+static void on_head(struct use *u, bool is_stream, UNUSED struct slice session)
 {
-    (void)session;
     if (is_stream)
         flow_head(&u->flow, ANSWER_KIND_SSE);
 }

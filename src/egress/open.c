@@ -143,9 +143,8 @@ unsigned open_server_has(const struct json *j, uint32_t result)
     return has;
 }
 
-static void on_head(struct use *u, bool is_stream, struct slice session)
+static void on_head(struct use *u, UNUSED bool is_stream, struct slice session)
 {
-    (void)is_stream;
     buf_clear(&u->session->id);
     buf_put(&u->session->id, session);
 }

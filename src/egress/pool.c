@@ -136,12 +136,11 @@ static void spare_free(struct pool_spare *s)
     mem_free(s);
 }
 
-static void on_spare_event(void *ctx, unsigned events)
+static void on_spare_event(void *ctx, UNUSED unsigned events)
 {
     struct pool_spare *s = ctx;
     int fd = s->fd;
 
-    (void)events;
     spare_free(s);
     sock_close(fd);
 }
@@ -241,13 +240,12 @@ static void on_event(void *ctx, unsigned events)
     watch(s, 0);
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, UNUSED void *unused)
 {
     struct pool *p = ctx;
     struct pool_socket *s;
     unsigned events = 0;
 
-    (void)unused;
     HASH_FIND_INT(p->sockets, &fd, s);
     if (!s)
         return 0; /* libcurl's own, or closed */
@@ -272,11 +270,10 @@ static void on_timer(void *ctx)
     pool_drive(ctx, CURL_SOCKET_TIMEOUT, 0);
 }
 
-static int on_set_timer(CURLM *multi, long ms, void *ctx)
+static int on_set_timer(UNUSED CURLM *multi, long ms, void *ctx)
 {
     const struct pool *p = ctx;
 
-    (void)multi;
     if (ms < 0)
         loop_timer_stop(p->timer);
     else

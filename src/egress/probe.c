@@ -195,9 +195,8 @@ static void left(struct use *u)
     mem_free(u->probe);
 }
 
-enum err probe_take(struct use *u, uint64_t number)
+enum err probe_take(struct use *u, UNUSED uint64_t number)
 {
-    (void)number;
     own_take(u);
     u->probe = MEM_NEW(struct probe);
     u->probe->list = BUF_INIT(LIM_SNAPSHOT_BYTES);

@@ -17,24 +17,18 @@ struct trust {
     X509_STORE *store;
 };
 
-static void *ssl_malloc(size_t n, const char *file, int line)
+static void *ssl_malloc(size_t n, UNUSED const char *file, UNUSED int line)
 {
-    (void)file;
-    (void)line;
     return mem_wiping_malloc(n);
 }
 
-static void *ssl_realloc(void *p, size_t n, const char *file, int line)
+static void *ssl_realloc(void *p, size_t n, UNUSED const char *file, UNUSED int line)
 {
-    (void)file;
-    (void)line;
     return mem_wiping_realloc(p, n);
 }
 
-static void ssl_free(void *p, const char *file, int line)
+static void ssl_free(void *p, UNUSED const char *file, UNUSED int line)
 {
-    (void)file;
-    (void)line;
     mem_wiping_free(p);
 }
 
@@ -73,11 +67,10 @@ void trust_free(struct trust *t)
     mem_free(t);
 }
 
-int trust_use(void *easy, void *ssl_ctx, void *trust)
+int trust_use(UNUSED void *easy, void *ssl_ctx, void *trust)
 {
     const struct trust *t = trust;
 
-    (void)easy;
     SSL_CTX_set1_cert_store(ssl_ctx, t->store);
     return CURLE_OK;
 }

@@ -85,9 +85,8 @@ static void send(struct use *u)
     own_post(u, method, SLICE_EMPTY, &events);
 }
 
-enum err verify_take(struct use *u, uint64_t number)
+enum err verify_take(struct use *u, UNUSED uint64_t number)
 {
-    (void)number;
     own_take(u);
     return u->all->conf.verify_method.n > 0 ? ERR_OK : ERR_CONFIG;
 }

@@ -15,10 +15,8 @@
 #include "gateway/snapshot.h"
 #include "os/log.h"
 
-static void call_ignore(struct call *c, const void *arg)
+static void call_ignore(UNUSED struct call *c, UNUSED const void *arg)
 {
-    (void)c;
-    (void)arg;
 }
 
 struct row {

@@ -124,9 +124,8 @@ void call_held(struct call *c, const void *arg)
 }
 
 /* The leg ends; the handoff stays, and the next call finds it. */
-void call_late(struct call *c, const void *arg)
+void call_late(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     if (loop_now(c->g->loop) < c->deadline)
         tick(c);
     else if (c->state == CALL_HOLD && c->leg.n > 0 && c->era == MCP_ERA_MODERN)
@@ -137,9 +136,8 @@ void call_late(struct call *c, const void *arg)
 
 /* Without a keeper nobody can say whether the person is done; the client may ask again with what it
  * came with. */
-void call_hold_lost(struct call *c, const void *arg)
+void call_hold_lost(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     c->open = false;
     if (c->came.n > 0)
         reply_state(c, buf_slice(&c->came));

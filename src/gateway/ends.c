@@ -41,37 +41,32 @@ void call_denied(struct call *c, const void *arg)
     call_finish(c);
 }
 
-void call_keeper_lost(struct call *c, const void *arg)
+void call_keeper_lost(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     c->open = false;
     call_fail(c, ERR_UNAVAILABLE);
 }
 
-void call_key_gone(struct call *c, const void *arg)
+void call_key_gone(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     call_fail(c, ERR_UNAUTHENTICATED);
 }
 
 /* The upstream's answer goes on; the next keeper does not know the call. */
-void call_forgotten(struct call *c, const void *arg)
+void call_forgotten(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     c->open = false;
 }
 
 /* --- egress ----------------------------------------------------------------------------------- */
 
-void call_not_sent(struct call *c, const void *arg)
+void call_not_sent(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     call_fail(c, ERR_UNAVAILABLE);
 }
 
-void call_unknown(struct call *c, const void *arg)
+void call_unknown(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     c->egress = NULL;
     call_fail(c, ERR_UPSTREAM_UNKNOWN);
 }
@@ -115,9 +110,8 @@ void call_end(struct call *c, const void *arg)
         call_fail(c, outcome(m));
 }
 
-void call_late_end(struct call *c, const void *arg)
+void call_late_end(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     if (c->stale_ends > 0)
         c->stale_ends--;
 }
@@ -132,9 +126,8 @@ void call_refused_early(struct call *c, const void *arg)
     call_event(c, c->event, arg);
 }
 
-void call_over(struct call *c, const void *arg)
+void call_over(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     c->egress = NULL;
     call_finish(c);
 }
@@ -154,9 +147,8 @@ static bool goes_on_alone(const struct call *c)
     return c->era == MCP_ERA_LEGACY && (c->state == CALL_SENDING || c->state == CALL_UPSTREAM);
 }
 
-void call_gone(struct call *c, const void *arg)
+void call_gone(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     c->sink = NULL;
     c->http = NULL;
     if (!goes_on_alone(c)) {
@@ -170,9 +162,8 @@ void call_gone(struct call *c, const void *arg)
         call_event(c, CALL_EV_ROOM, NULL); /* nobody has to be waited for any more */
 }
 
-void call_cancelled(struct call *c, const void *arg)
+void call_cancelled(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     call_finish(c);
 }
 

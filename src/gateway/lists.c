@@ -68,9 +68,8 @@ void call_list_from_snapshot(struct call *c, enum err why)
 }
 
 /* The keeper lets nothing more out for this agent key now. */
-void call_stored(struct call *c, const void *arg)
+void call_stored(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     if (call_is_list(c))
         call_list_from_snapshot(c, ERR_TOO_FAST);
     else

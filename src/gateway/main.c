@@ -26,38 +26,33 @@ static enum err on_open(struct role_self *r, void *ctx)
     return gateway_conf_check(&g->conf);
 }
 
-static void on_listener(struct role_self *r, void *ctx, int fd)
+static void on_listener(UNUSED struct role_self *r, void *ctx, int fd)
 {
     struct gateway *g = ctx;
 
-    (void)r;
     httpd_listen(g->http, fd);
 }
 
-static void on_peer(struct role_self *r, void *ctx, struct chan *c)
+static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     gateway_peer(ctx, c);
 }
 
-static void on_lost(struct role_self *r, void *ctx, struct chan *c)
+static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     gateway_lost(ctx, c);
 }
 
-static void on_writable(struct role_self *r, void *ctx, struct chan *c)
+static void on_writable(UNUSED struct role_self *r, void *ctx, struct chan *c)
 {
-    (void)r;
     gateway_writable(ctx, c);
 }
 
 /* What clients wait for is ended in order; the supervisor waits a little. */
-static void on_stop(struct role_self *r, void *ctx)
+static void on_stop(UNUSED struct role_self *r, void *ctx)
 {
     struct gateway *g = ctx;
 
-    (void)r;
     gateway_done(g);
 }
 

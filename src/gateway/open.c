@@ -69,11 +69,10 @@ static bool must_wait(const struct call *c)
 }
 
 /* The message is needed no more, only the body. */
-void call_ask(struct call *c, const void *arg)
+void call_ask(struct call *c, UNUSED const void *arg)
 {
     enum err e;
 
-    (void)arg;
     if (must_wait(c)) {
         e = call_hold(c);
         if (e)

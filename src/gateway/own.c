@@ -133,9 +133,8 @@ void own_describe(struct call *c, struct slice described)
     buf_free(&out);
 }
 
-void own_initialize(struct call *c, const struct msg_call_own *m)
+void own_initialize(struct call *c, UNUSED const struct msg_call_own *m)
 {
-    (void)m;
     c->on_snapshot = own_describe;
     call_want_snapshot(c, SNAPSHOT_SERVER);
 }
@@ -151,31 +150,27 @@ static void reply_empty(struct call *c)
     buf_free(&out);
 }
 
-void own_ping(struct call *c, const struct msg_call_own *m)
+void own_ping(struct call *c, UNUSED const struct msg_call_own *m)
 {
-    (void)m;
     reply_empty(c);
 }
 
-void own_set_level(struct call *c, const struct msg_call_own *m)
+void own_set_level(struct call *c, UNUSED const struct msg_call_own *m)
 {
-    (void)m;
     c->session->log_level = c->level;
     reply_empty(c);
 }
 
-void own_accept(struct call *c, const struct msg_call_own *m)
+void own_accept(struct call *c, UNUSED const struct msg_call_own *m)
 {
-    (void)m;
     call_let_go(c, 202);
     call_finish(c);
 }
 
-void own_answer(struct call *c, const struct msg_call_own *m)
+void own_answer(struct call *c, UNUSED const struct msg_call_own *m)
 {
     struct call *target = call_by_id(c->g, c->target);
 
-    (void)m;
     if (c->no_url)
         c->session->no_url = true;
     call_let_go(c, 202);
@@ -186,12 +181,11 @@ void own_answer(struct call *c, const struct msg_call_own *m)
 
 /* --- sessions --------------------------------------------------------------------------------- */
 
-void own_stream(struct call *c, const struct msg_call_own *m)
+void own_stream(struct call *c, UNUSED const struct msg_call_own *m)
 {
     struct sink *sink = c->sink;
     enum err e = !c->sink ? ERR_OK : session_take_stream(c->session, sink);
 
-    (void)m;
     if (e) {
         call_fail(c, e);
         return;

@@ -126,17 +126,15 @@ static void on_request(void *ctx, struct http_req *req)
         fn(g, up, req);
 }
 
-static void on_drained(void *ctx, struct http_req *req)
+static void on_drained(UNUSED void *ctx, struct http_req *req)
 {
-    (void)ctx;
     sink_on_drained(req->user);
 }
 
-static void on_end(void *ctx, struct http_req *req, enum http_end how)
+static void on_end(void *ctx, struct http_req *req, UNUSED enum http_end how)
 {
     struct gateway *g = ctx;
 
-    (void)how;
     keys_leave(&g->keys, req);
     if (req->user)
         sink_on_end(req->user);

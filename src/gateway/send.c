@@ -42,11 +42,10 @@ static void wait_for_answer(struct call *c)
         loop_timer_set(c->timer, limit_get(SET_DISCOVER_TIME));
 }
 
-void call_send(struct call *c, const void *arg)
+void call_send(struct call *c, UNUSED const void *arg)
 {
     enum err e = ERR_OK;
 
-    (void)arg;
     if (c->state == CALL_PEER) {
         struct chan *egress = egresses_find(&c->g->egresses, c->up->number, c->egress_generation);
 

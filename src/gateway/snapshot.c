@@ -19,9 +19,8 @@ void call_want_snapshot(struct call *c, enum snapshot kind)
         c->on_snapshot(c, SLICE_EMPTY);
 }
 
-void call_no_snapshot(struct call *c, const void *arg)
+void call_no_snapshot(struct call *c, UNUSED const void *arg)
 {
-    (void)arg;
     if (c->event == CALL_EV_KEEPER_LOST)
         c->open = false;
     c->on_snapshot(c, SLICE_EMPTY);

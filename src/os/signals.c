@@ -17,12 +17,12 @@ struct signals {
     void *ctx;
 };
 
-static void signals_ready(void *ctx, unsigned events)
+/* Only reading is watched. */
+static void signals_ready(void *ctx, UNUSED unsigned events)
 {
     struct signals *s = ctx;
     struct signalfd_siginfo info;
 
-    (void)events; /* only reading is watched */
     if (read(s->fd, &info, sizeof info) == (ssize_t)sizeof info)
         s->fn(s->ctx, (int)info.ssi_signo);
 }

@@ -101,7 +101,7 @@ static void *thread_main(void *ctx)
     return NULL;
 }
 
-static void on_wake(void *ctx, unsigned events)
+static void on_wake(void *ctx, UNUSED unsigned events)
 {
     struct worker *w = ctx;
     struct jobs done = TAILQ_HEAD_INITIALIZER(done);
@@ -110,7 +110,6 @@ static void on_wake(void *ctx, unsigned events)
     size_t n;
     int pass;
 
-    (void)events;
     while (sock_recv(w->wake[0], &byte, sizeof(byte), &n, &pass) == ERR_OK)
         ;
     pthread_mutex_lock(&w->lock);

@@ -123,9 +123,8 @@ void screen_free(struct screen *s)
 
 /* --- encodings -------------------------------------------------------------------------------- */
 
-static void form_raw(struct slice value, int unused, struct buf *out)
+static void form_raw(struct slice value, UNUSED int unused, struct buf *out)
 {
-    (void)unused;
     buf_put(out, value);
 }
 

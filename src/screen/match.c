@@ -387,11 +387,10 @@ bool screen_find(struct screen *s, struct slice text, size_t begin, struct scree
 /* --- what the request knew already ------------------------------------------------------------ */
 
 static bool learn(struct screen *s, const struct screen_pattern *p, struct slice text, size_t at,
-                  struct screen_span *m)
+                  UNUSED struct screen_span *m)
 {
     struct screen_span found = {at, at};
     size_t n = PLANTED(excuse_partial) ? p->n / 2 : p->whole;
-    (void)m;
     if (!agree(s, text, at, pattern_bytes(s, p, n), &found.to) || !is_whole(s, p, n, text, found))
         return false;
     screen_block(s, p->block)->known = true;
