@@ -83,6 +83,12 @@ void buf_put(struct buf *b, struct slice s)
     buf_added(b, s.n);
 }
 
+void buf_set(struct buf *b, struct slice s)
+{
+    buf_clear(b);
+    buf_put(b, s);
+}
+
 void buf_put_str(struct buf *b, const char *s)
 {
     buf_put(b, slice_str(s));
@@ -110,9 +116,8 @@ void buf_put_u64_dec(struct buf *b, uint64_t v)
     buf_put(b, slice_of(digits + at, sizeof digits - at));
 }
 
-void buf_put_hex(struct buf *b, struct slice s)
+static void put_hex(struct buf *b, struct slice s, const char *digits)
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t *p;
 
     if (s.n > SIZE_MAX / 2) {
@@ -127,6 +132,16 @@ void buf_put_hex(struct buf *b, struct slice s)
         p[i * 2 + 1] = (uint8_t)digits[s.p[i] & 15];
     }
     buf_added(b, s.n * 2);
+}
+
+void buf_put_hex(struct buf *b, struct slice s)
+{
+    put_hex(b, s, "0123456789abcdef");
+}
+
+void buf_put_hex_upper(struct buf *b, struct slice s)
+{
+    put_hex(b, s, "0123456789ABCDEF");
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -29,11 +29,14 @@ void buf_free(struct buf *b);
 void buf_clear(struct buf *b);
 
 void buf_put(struct buf *b, struct slice s);
+/* In place of what b holds; s may not be of it. */
+void buf_set(struct buf *b, struct slice s);
 void buf_put_str(struct buf *b, const char *s);
 void buf_put_u8(struct buf *b, uint8_t v);
 void buf_put_u64_dec(struct buf *b, uint64_t v);
-/* Lower-case hexadecimal, two digits a byte. */
+/* Hexadecimal, two digits a byte; lower case unless it says otherwise. */
 void buf_put_hex(struct buf *b, struct slice s);
+void buf_put_hex_upper(struct buf *b, struct slice s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Room for n more bytes, to be filled by the caller, who then calls buf_added(). NULL when it would

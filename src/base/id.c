@@ -4,6 +4,8 @@
  */
 #include "base/id.h"
 
+#include "base/ascii.h"
+
 bool id_equal(const uint8_t *a, const uint8_t *b, size_t n)
 {
     volatile uint8_t difference = 0;
@@ -23,25 +25,15 @@ bool id_is_zero(const uint8_t *a, size_t n)
     return seen == 0;
 }
 
-/* 0 to 15, or -1. */
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 bool id_parse(struct slice text, uint8_t *dst, size_t n)
 {
     if (text.n % 2 != 0 || text.n / 2 != n)
         return false;
     for (size_t i = 0; i < text.n; i++) {
-        if (hex_digit(text.p[i]) < 0)
+        if (ascii_hex(text.p[i]) < 0 || text.p[i] != ascii_lower(text.p[i]))
             return false;
     }
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint8_t)(hex_digit(text.p[i * 2]) << 4 | hex_digit(text.p[i * 2 + 1]));
+        dst[i] = (uint8_t)(ascii_hex(text.p[i * 2]) << 4 | ascii_hex(text.p[i * 2 + 1]));
     return true;
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 struct slice slice_str(const char *s)
 {
     return (struct slice){(const uint8_t *)s, strlen(s)};
@@ -22,12 +24,6 @@ int slice_cmp(struct slice a, struct slice b)
 bool slice_eq_str(struct slice a, const char *b)
 {
     return slice_eq(a, slice_str(b));
-}
-
-/* Not tolower(): the locale has no say in a protocol. */
-static uint8_t ascii_lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
 bool slice_eq_nocase(struct slice a, struct slice b)
@@ -75,6 +71,15 @@ struct slice slice_take(struct slice *s, size_t n)
     struct slice got = slice_sub(*s, 0, n);
 
     *s = slice_sub(*s, n, s->n);
+    return got;
+}
+
+struct slice slice_until(struct slice *s, uint8_t c)
+{
+    size_t k = slice_find_byte(*s, c);
+    struct slice got = slice_sub(*s, 0, k);
+
+    *s = slice_sub(*s, k + 1, s->n);
     return got;
 }
 

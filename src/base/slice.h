@@ -59,6 +59,8 @@ size_t slice_find_byte(struct slice s, uint8_t c);
 size_t slice_find(struct slice s, struct slice needle);
 /* Cuts the first n bytes off *s and gives them; fewer when there are fewer. */
 struct slice slice_take(struct slice *s, size_t n);
+/* Cuts off *s what stands before the first byte c, and that byte; without one all of it. */
+struct slice slice_until(struct slice *s, uint8_t c);
 /* s without leading and trailing bytes of the optional white space SP and HTAB (RFC 9110 5.6.3). */
 struct slice slice_trim(struct slice s);
 

@@ -38,8 +38,7 @@ void egress_conf_free(struct egress_conf *c)
 
 static void set(struct egress_conf *c, struct buf *b, struct slice s)
 {
-    buf_clear(b);
-    buf_put(b, s);
+    buf_set(b, s);
     if (buf_err(b) != ERR_OK)
         c->bad = true;
 }

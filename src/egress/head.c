@@ -83,12 +83,10 @@ static enum err on_keep_alive(struct head *h, struct slice value)
     uint64_t seconds;
 
     while (value.n > 0) {
-        size_t comma = slice_find_byte(value, ',');
-        struct slice part = slice_trim(slice_sub(value, 0, comma));
+        struct slice part = slice_trim(slice_until(&value, ','));
         if (part.n > key.n && slice_eq_nocase(slice_sub(part, 0, key.n), key) &&
             slice_to_u64(slice_sub(part, key.n, part.n), 86400, &seconds))
             h->keep_alive = (unsigned)seconds;
-        value = slice_sub(value, comma + 1, value.n);
     }
     return ERR_OK;
 }

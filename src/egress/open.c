@@ -145,8 +145,7 @@ unsigned open_server_has(const struct json *j, uint32_t result)
 
 static void on_head(struct use *u, UNUSED bool is_stream, struct slice session)
 {
-    buf_clear(&u->session->id);
-    buf_put(&u->session->id, session);
+    buf_set(&u->session->id, session);
 }
 
 /* The result, screened, is the server's part of the snapshot. */

@@ -58,10 +58,8 @@ static bool header_allowed(struct slice name)
 static void put_headers(struct buf *out, struct slice asked)
 {
     while (asked.n > 0) {
-        size_t comma = slice_find_byte(asked, ',');
-        struct slice name = slice_trim(slice_sub(asked, 0, comma));
+        struct slice name = slice_trim(slice_until(&asked, ','));
 
-        asked = slice_sub(asked, comma + 1, asked.n);
         if (!header_allowed(name))
             continue;
         if (out->n > 0)

@@ -48,8 +48,7 @@ static void reply_ending(struct call *c, enum ending how)
 static void set_handoff(struct call *c, struct handoff_id h, struct slice words)
 {
     c->handoff = h;
-    buf_clear(&c->words);
-    buf_put(&c->words, words);
+    buf_set(&c->words, words);
 }
 
 /* Of anything else than a request that the keeper is to let through, nobody can be told to wait. */
@@ -115,8 +114,7 @@ void call_held(struct call *c, const void *arg)
         return;
     }
     set_handoff(c, m->handoff, m->words);
-    buf_clear(&c->leg);
-    buf_put(&c->leg, m->state);
+    buf_set(&c->leg, m->state);
     call_enter(c, CALL_HOLD);
     if (c->sink)
         sink_open(c->sink);

@@ -272,15 +272,6 @@ enum err params_take(struct call *c)
     return !e && buf_err(&c->params) != ERR_OK ? ERR_BAD_HEADERS : e;
 }
 
-static struct slice next_line(struct slice *rest)
-{
-    size_t end = slice_find_byte(*rest, '\n');
-    struct slice line = slice_sub(*rest, 0, end);
-
-    *rest = slice_sub(*rest, end + 1, rest->n);
-    return line;
-}
-
 struct request_headers params_read(const struct call *c)
 {
     struct slice rest = buf_slice(&c->params);
@@ -290,8 +281,8 @@ struct request_headers params_read(const struct call *c)
         struct http_field *f = &h.v[h.n++];
 
         BUG_IF(h.n > ARRAY_LEN(h.v)); /* check_fields lets no more pass */
-        f->name = next_line(&rest);
-        f->value = next_line(&rest);
+        f->name = slice_until(&rest, '\n');
+        f->value = slice_until(&rest, '\n');
     }
     return h;
 }

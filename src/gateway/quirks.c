@@ -17,13 +17,9 @@ static const struct quirk rows[] = {
 /* The number before the next dot; what is no number counts as 0. */
 static uint64_t next_part(struct slice *version)
 {
-    size_t dot = slice_find_byte(*version, '.');
-    uint64_t n = 0;
+    uint64_t n;
 
-    if (!slice_to_u64(slice_sub(*version, 0, dot), UINT32_MAX, &n))
-        n = 0;
-    *version = slice_sub(*version, dot + 1, version->n);
-    return n;
+    return slice_to_u64(slice_until(version, '.'), UINT32_MAX, &n) ? n : 0;
 }
 
 static bool is_before(struct slice version, struct slice limit)

@@ -1,6 +1,8 @@
 /* Cookies, RFC 6265bis 4.1 and 4.2. Run by surface; trusts nothing of what a browser sends. */
 #include "proto/cookie.h"
 
+#include <inttypes.h>
+
 #include "proto/http_field.h"
 
 /* cookie-octet: visible ASCII without quote, comma, semicolon, backslash. */
@@ -19,10 +21,8 @@ enum err cookie_get(struct slice header, const char *name, struct slice *ret)
     struct slice found = SLICE_EMPTY;
     size_t times = 0;
     while (header.n) {
-        size_t k = slice_find_byte(header, ';');
-        struct slice pair = slice_trim(slice_sub(header, 0, k));
+        struct slice pair = slice_trim(slice_until(&header, ';'));
         size_t eq = slice_find_byte(pair, '=');
-        header = slice_sub(header, k + 1, header.n);
         /* Other people's cookies on this host may be as odd as they like; ours may not. */
         if (eq == pair.n || !slice_eq_str(slice_trim(slice_sub(pair, 0, eq)), name))
             continue;
@@ -47,13 +47,9 @@ enum err cookie_put(struct buf *out, const struct cookie *c)
     buf_put_u8(out, '=');
     buf_put(out, c->value);
     buf_put_str(out, "; Path=/");
-    if (c->max_age != COOKIE_SESSION) {
-        buf_put_str(out, "; Max-Age=");
-        buf_put_u64_dec(out, c->max_age);
-    }
-    if (c->secure)
-        buf_put_str(out, "; Secure");
-    buf_put_str(out, "; HttpOnly; SameSite=");
-    buf_put_str(out, c->strict ? "Strict" : "Lax");
+    if (c->max_age != COOKIE_SESSION)
+        buf_printf(out, "; Max-Age=%" PRIu64, c->max_age);
+    buf_put_str(out, c->secure ? "; Secure" : "");
+    buf_put_str(out, c->strict ? "; HttpOnly; SameSite=Strict" : "; HttpOnly; SameSite=Lax");
     return buf_err(out);
 }

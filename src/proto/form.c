@@ -73,10 +73,9 @@ enum err form_parse(struct form *f, struct slice body)
     buf_clear(&f->text);
     f->n = 0;
     while (body.n && !e) {
-        size_t k = slice_find_byte(body, '&');
-        if (k > 0)
-            e = add_pair(f, slice_sub(body, 0, k));
-        body = slice_sub(body, k + 1, body.n);
+        struct slice pair = slice_until(&body, '&');
+        if (pair.n > 0)
+            e = add_pair(f, pair);
     }
     if (e) {
         buf_clear(&f->text);

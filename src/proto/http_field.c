@@ -4,16 +4,12 @@
  */
 #include "proto/http_field.h"
 
+#include "base/ascii.h"
+
 static bool is_tchar(uint8_t c)
 {
-    static const char other[] = "!#$%&'*+-.^_`|~";
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-        return true;
-    for (size_t i = 0; i < sizeof(other) - 1; i++) {
-        if (c == (uint8_t)other[i])
-            return true;
-    }
-    return false;
+    static const struct slice other = SLICE_LIT("!#$%&'*+-.^_`|~");
+    return ascii_is_digit(c) || ascii_is_letter(c) || slice_find_byte(other, c) < other.n;
 }
 
 bool http_is_token(struct slice s)
@@ -145,7 +141,7 @@ static bool read_weight(struct slice s, bool *ret_above_0)
         return false;
     bool above = s.p[0] == '1';
     for (size_t i = 2; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9' || (s.p[0] == '1' && s.p[i] != '0'))
+        if (!ascii_is_digit(s.p[i]) || (s.p[0] == '1' && s.p[i] != '0'))
             return false;
         above = above || s.p[i] != '0';
     }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/planted.h"
@@ -123,14 +124,6 @@ static inline size_t skip_plain(const uint8_t *s, size_t at, size_t n)
     return at;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits of a \u escape whose backslash stands at s.p[0]; false if it is none. */
 static bool hex4(struct slice s, uint32_t *ret)
 {
@@ -138,7 +131,7 @@ static bool hex4(struct slice s, uint32_t *ret)
     if (s.n < 6 || s.p[0] != '\\' || s.p[1] != 'u')
         return false;
     for (size_t i = 2; i < 6; i++) {
-        int d = hex_digit(s.p[i]);
+        int d = ascii_hex(s.p[i]);
         if (d < 0)
             return false;
         v = v << 4 | (uint32_t)d;
@@ -333,19 +326,12 @@ static enum err check_keys(struct parser *p, uint32_t object)
 
 /* --- other values ----------------------------------------------------------------------------- */
 
-/* The end of the digits that start at at. */
-static size_t digits(struct slice s, size_t at)
-{
-    while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9')
-        at++;
-    return at;
-}
-
 /* Moves *at over at least one digit. */
 static bool some_digits(struct slice s, size_t *at)
 {
     size_t from = *at;
-    *at = digits(s, from);
+    while (*at < s.n && ascii_is_digit(s.p[*at]))
+        (*at)++;
     return *at > from;
 }
 
@@ -504,27 +490,17 @@ static enum err go_in(struct parser *p, enum json_type type)
 /* The value at p->at, to where the next one begins. */
 static enum err value(struct parser *p)
 {
+    uint8_t c = p->s[p->at];
     enum err e;
     if (p->open != JSON_NONE && p->j->nodes[p->open].type == JSON_ARRAY)
         p->j->nodes[p->open].count++;
-    switch (p->s[p->at]) {
+    switch (c) {
     case '{': return go_in(p, JSON_OBJECT);
     case '[': return go_in(p, JSON_ARRAY);
     case '"': e = string(p, false); break;
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9': e = number(p); break;
-    default: e = literal(p);
+    default: e = c == '-' || ascii_is_digit(c) ? number(p) : literal(p);
     }
-    return !e ? go_on(p) : e;
+    return e ? e : go_on(p);
 }
 
 static enum err run(struct parser *p)

@@ -25,13 +25,10 @@ static void put_escaped_cp(struct buf *out, uint32_t cp)
             return;
         }
     }
-    if (cp < 0x20) {
-        uint8_t b = (uint8_t)cp;
-        buf_put_str(out, "\\u00");
-        buf_put_hex(out, slice_of(&b, 1));
-        return;
-    }
-    utf8_put(out, cp);
+    if (cp < 0x20)
+        buf_printf(out, "\\u%04x", (unsigned)cp);
+    else
+        utf8_put(out, cp);
 }
 
 static bool is_plain(uint8_t c)

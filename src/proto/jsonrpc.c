@@ -4,6 +4,7 @@
  */
 #include "proto/jsonrpc.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "proto/utf8.h"
 
@@ -12,7 +13,7 @@ static bool is_whole(struct slice s)
 {
     size_t minus = s.n && s.p[0] == '-';
     for (size_t i = minus; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9')
+        if (!ascii_is_digit(s.p[i]))
             return false;
     }
     return s.n > minus;

@@ -5,6 +5,7 @@
  */
 #include "proto/mcp.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 
 /* --- methods ---------------------------------------------------------------------------------- */
@@ -59,8 +60,7 @@ enum mcp_era mcp_version_era(struct slice v)
     if (v.n != sizeof(shape) - 1)
         return MCP_ERA_NONE;
     for (size_t i = 0; i < v.n; i++) {
-        bool fits = shape[i] == '0' ? v.p[i] >= '0' && v.p[i] <= '9' : v.p[i] == (uint8_t)shape[i];
-        if (!fits)
+        if (shape[i] == '0' ? !ascii_is_digit(v.p[i]) : v.p[i] != (uint8_t)shape[i])
             return MCP_ERA_NONE;
         if (order == 0 && v.p[i] != (uint8_t)modern[i])
             order = v.p[i] < (uint8_t)modern[i] ? -1 : 1;

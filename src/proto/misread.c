@@ -4,6 +4,7 @@
  */
 #include "proto/misread.h"
 
+#include "base/ascii.h"
 #include "proto/mcp.h"
 #include "proto/utf8.h"
 
@@ -38,7 +39,7 @@ static uint32_t fold(uint32_t c)
         if (others[i].from == c)
             return others[i].to;
     }
-    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+    return c < 0x80 ? ascii_lower((uint8_t)c) : c;
 }
 
 static bool folds_alike(struct slice a, struct slice b)

@@ -4,6 +4,8 @@
  */
 #include "proto/sse.h"
 
+#include <inttypes.h>
+
 #include "proto/utf8.h"
 
 void sse_reader_init(struct sse_reader *r, size_t max_event)
@@ -28,8 +30,7 @@ void sse_reader_free(struct sse_reader *r)
 /* The value in place of what was there; one that does not fit is an error of the stream. */
 static enum err set_field(struct buf *b, struct slice value)
 {
-    buf_clear(b);
-    buf_put(b, value);
+    buf_set(b, value);
     return buf_err(b);
 }
 
@@ -196,7 +197,5 @@ void sse_put_comment(struct buf *out)
 
 void sse_put_retry(struct buf *out, uint64_t ms)
 {
-    buf_put_str(out, "retry: ");
-    buf_put_u64_dec(out, ms);
-    buf_put_str(out, "\n\n");
+    buf_printf(out, "retry: %" PRIu64 "\n\n", ms);
 }

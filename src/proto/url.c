@@ -7,45 +7,24 @@
 
 #include <arpa/inet.h>
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alpha(uint8_t c)
-{
-    c |= 0x20;
-    return c >= 'a' && c <= 'z';
-}
-
-static int hex_value(uint8_t c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/ascii.h"
 
 /* The byte of the %XX at s.p[0], or -1. */
 static int percent(struct slice s)
 {
-    if (s.n < 3 || s.p[0] != '%' || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
+    if (s.n < 3 || s.p[0] != '%' || ascii_hex(s.p[1]) < 0 || ascii_hex(s.p[2]) < 0)
         return -1;
-    return hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
+    return ascii_hex(s.p[1]) << 4 | ascii_hex(s.p[2]);
 }
 
 static bool one_of(uint8_t c, const char *set)
 {
-    for (; *set; set++) {
-        if (c == (uint8_t)*set)
-            return true;
-    }
-    return false;
+    return c != 0 && strchr(set, c);
 }
 
 static bool is_unreserved(uint8_t c)
 {
-    return is_alpha(c) || is_digit(c) || one_of(c, "-._~");
+    return ascii_is_letter(c) || ascii_is_digit(c) || one_of(c, "-._~");
 }
 
 /* pchar, "/" and "?" of RFC 3986 3.3 and 3.4; percent escapes must be whole. */
@@ -89,12 +68,12 @@ static bool is_name(struct slice s)
             last = i + 1;
             continue;
         }
-        if (!is_alpha(s.p[i]) && !is_digit(s.p[i]) && !one_of(s.p[i], "-_"))
+        if (!ascii_is_letter(s.p[i]) && !ascii_is_digit(s.p[i]) && !one_of(s.p[i], "-_"))
             return false;
         if (++label > 63 || (label == 1 && s.p[i] == '-'))
             return false;
     }
-    return label > 0 && !is_digit(s.p[last]);
+    return label > 0 && !ascii_is_digit(s.p[last]);
 }
 
 /* host [":" port], the whole of s. */
@@ -168,23 +147,16 @@ enum err url_parse(struct slice text, struct url *ret)
     return ERR_OK;
 }
 
-static void put_lower(struct buf *out, struct slice s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        buf_put_u8(out, s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i]);
-}
-
 void url_put_host(struct buf *out, const struct url *u)
 {
     if (u->host_is_ipv6)
         buf_put_u8(out, '[');
-    put_lower(out, u->host);
+    for (size_t i = 0; i < u->host.n; i++)
+        buf_put_u8(out, ascii_lower(u->host.p[i]));
     if (u->host_is_ipv6)
         buf_put_u8(out, ']');
-    if (u->port != (u->https ? 443 : 80)) {
-        buf_put_u8(out, ':');
-        buf_put_u64_dec(out, u->port);
-    }
+    if (u->port != (u->https ? 443 : 80))
+        buf_printf(out, ":%u", u->port);
 }
 
 void url_put_origin(struct buf *out, const struct url *u)
@@ -207,15 +179,11 @@ void url_put_target(struct buf *out, const struct url *u)
 
 void url_put_escaped(struct buf *out, struct slice s)
 {
-    static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        if (is_unreserved(c)) {
-            buf_put_u8(out, c);
-        } else {
-            uint8_t e[3] = {'%', (uint8_t)hex[c >> 4], (uint8_t)hex[c & 15]};
-            buf_put(out, slice_of(e, sizeof(e)));
-        }
+        if (is_unreserved(s.p[i]))
+            buf_put_u8(out, s.p[i]);
+        else
+            buf_printf(out, "%%%02X", s.p[i]);
     }
 }
 

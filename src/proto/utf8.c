@@ -65,31 +65,26 @@ bool utf8_valid(struct slice s)
     return true;
 }
 
+size_t utf8_encode(uint32_t cp, uint8_t dst[4])
+{
+    static const struct {
+        uint32_t below;
+        uint8_t lead;
+    } rows[] = {{0x80, 0}, {0x800, 0xc0}, {0x10000, 0xe0}, {0x110000, 0xf0}};
+    size_t n = 0;
+    BUG_IF(cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff));
+    while (cp >= rows[n].below)
+        n++;
+    for (size_t i = n; i > 0; i--, cp >>= 6)
+        dst[i] = (uint8_t)(0x80 | (cp & 63));
+    dst[0] = (uint8_t)(rows[n].lead | cp);
+    return n + 1;
+}
+
 void utf8_put(struct buf *out, uint32_t cp)
 {
     uint8_t b[4];
-    size_t n;
-    BUG_IF(cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff));
-    if (cp < 0x80) {
-        b[0] = (uint8_t)cp;
-        n = 1;
-    } else if (cp < 0x800) {
-        b[0] = (uint8_t)(0xc0 | cp >> 6);
-        b[1] = (uint8_t)(0x80 | (cp & 0x3f));
-        n = 2;
-    } else if (cp < 0x10000) {
-        b[0] = (uint8_t)(0xe0 | cp >> 12);
-        b[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3f));
-        b[2] = (uint8_t)(0x80 | (cp & 0x3f));
-        n = 3;
-    } else {
-        b[0] = (uint8_t)(0xf0 | cp >> 18);
-        b[1] = (uint8_t)(0x80 | (cp >> 12 & 0x3f));
-        b[2] = (uint8_t)(0x80 | (cp >> 6 & 0x3f));
-        b[3] = (uint8_t)(0x80 | (cp & 0x3f));
-        n = 4;
-    }
-    buf_put(out, slice_of(b, n));
+    buf_put(out, slice_of(b, utf8_encode(cp, b)));
 }
 
 /* Unicode's Cc, Cf, Zl, Zp, variation selectors, fillers that show nothing, and the tag and private

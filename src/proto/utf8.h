@@ -9,7 +9,9 @@
  * there is none (empty, overlong, surrogate, beyond U+10FFFF, cut). ret may be NULL. */
 size_t utf8_next(struct slice s, uint32_t *ret);
 bool utf8_valid(struct slice s);
-/* Appends a code point; it must be a scalar value (BUG otherwise). */
+/* Writes a code point into dst, or appends it; it must be a scalar value (BUG otherwise). The number
+ * of bytes. */
+size_t utf8_encode(uint32_t cp, uint8_t dst[4]);
 void utf8_put(struct buf *out, uint32_t cp);
 /* Controls (but not line feed and tab), bidirectional controls, zero-width and other characters
  * that show nothing or change how others show. */

@@ -4,23 +4,17 @@
  */
 #include "screen/escape.h"
 
-#include "base/defs.h"
+#include "base/ascii.h"
 #include "base/planted.h"
+#include "proto/utf8.h"
 
 /* The hexadecimal number in the first digits (1 to max of them) of s; their count, 0 for none. */
 static size_t hex_run(struct slice s, size_t max, uint32_t *ret)
 {
     uint32_t v = 0;
     size_t k = 0;
-    for (; k < s.n && k < max; k++) {
-        uint8_t c = s.p[k];
-        if (c >= '0' && c <= '9')
-            v = v << 4 | (uint32_t)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
-        else
-            break;
-    }
+    for (; k < s.n && k < max && ascii_hex(s.p[k]) >= 0; k++)
+        v = v << 4 | (uint32_t)ascii_hex(s.p[k]);
     *ret = v;
     return k;
 }
@@ -29,7 +23,7 @@ static size_t dec_run(struct slice s, size_t max, uint32_t *ret)
 {
     uint32_t v = 0;
     size_t k = 0;
-    for (; k < s.n && k < max && s.p[k] >= '0' && s.p[k] <= '9'; k++)
+    for (; k < s.n && k < max && ascii_is_digit(s.p[k]); k++)
         v = v * 10 + (uint32_t)(s.p[k] - '0');
     *ret = v;
     return k;
@@ -59,7 +53,7 @@ static const struct {
 static size_t html_name(struct slice s, uint32_t *ret)
 {
     size_t n = 0;
-    while (n < s.n && n < ESCAPE_MAX && ((s.p[n] | 0x20) >= 'a' && (s.p[n] | 0x20) <= 'z'))
+    while (n < s.n && n < ESCAPE_MAX && ascii_is_letter(s.p[n]))
         n++;
     if (n < 2 || n == s.n || s.p[n++] != ';')
         return 0;
@@ -125,8 +119,7 @@ static size_t shell_quote(struct slice s, uint32_t *ret)
 
 static bool is_punctuation(uint8_t c)
 {
-    return (c > ' ' && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') ||
-           (c > 'z' && c < 0x7f);
+    return c > ' ' && c < 0x7f && !ascii_is_digit(c) && !ascii_is_letter(c);
 }
 
 /* A backslash escape (RFC 8259 7; CommonMark 2.4, as shells and patterns have it too: before any
@@ -150,22 +143,6 @@ static size_t backslash(struct slice s, uint32_t *ret, bool *ret_byte)
     }
     *ret = s.p[1];
     return is_punctuation(s.p[1]) && !PLANTED(backslash_left_out) ? 2 : 0;
-}
-
-/* RFC 3629 3. v is a scalar value. */
-static size_t put_utf8(uint32_t v, uint8_t dst[4])
-{
-    static const struct {
-        uint32_t below;
-        uint8_t lead;
-    } rows[] = {{0x80, 0}, {0x800, 0xc0}, {0x10000, 0xe0}, {0x110000, 0xf0}};
-    size_t n = 0;
-    while (v >= rows[n].below)
-        n++;
-    for (size_t i = n; i > 0; i--, v >>= 6)
-        dst[i] = (uint8_t)(0x80 | (v & 63));
-    dst[0] = (uint8_t)(rows[n].lead | v);
-    return n + 1;
 }
 
 size_t escape_read(struct slice s, uint8_t dst[4], size_t *ret_n)
@@ -192,6 +169,6 @@ size_t escape_read(struct slice s, uint8_t dst[4], size_t *ret_n)
     *ret_n = 1;
     dst[0] = (uint8_t)v;
     if (!byte)
-        *ret_n = put_utf8(v, dst);
+        *ret_n = utf8_encode(v, dst);
     return k;
 }

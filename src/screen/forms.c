@@ -130,14 +130,7 @@ static void form_raw(struct slice value, UNUSED int unused, struct buf *out)
 
 static void form_hex(struct slice value, int upper, struct buf *out)
 {
-    static const char digit[2][17] = {"0123456789abcdef", "0123456789ABCDEF"};
-    uint8_t *p = buf_room(out, 2 * value.n);
-    BUG_IF(!p);
-    for (size_t i = 0; i < value.n; i++) {
-        p[2 * i] = (uint8_t)digit[upper][value.p[i] >> 4];
-        p[2 * i + 1] = (uint8_t)digit[upper][value.p[i] & 15];
-    }
-    buf_added(out, 2 * value.n);
+    (upper ? buf_put_hex_upper : buf_put_hex)(out, value);
 }
 
 /* With as many bytes of something else before the value in its group. */

@@ -5,6 +5,7 @@
  */
 #include "screen/keys.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 
 /* --- by its characters ------------------------------------------------------------------------ */
@@ -13,11 +14,11 @@ enum sort { OTHER, DIGIT, LOWER, UPPER };
 
 static enum sort sort_of(uint8_t c)
 {
-    if (c >= '0' && c <= '9')
+    if (ascii_is_digit(c))
         return DIGIT;
-    if (c >= 'a' && c <= 'z')
-        return LOWER;
-    return c >= 'A' && c <= 'Z' ? UPPER : OTHER;
+    if (ascii_is_letter(c))
+        return c == ascii_lower(c) ? LOWER : UPPER;
+    return OTHER;
 }
 
 size_t keys_beginning(struct slice s)
@@ -67,13 +68,6 @@ bool keys_is_number(struct slice s)
 
 /* --- what it stands for ----------------------------------------------------------------------- */
 
-static int nibble(uint8_t c)
-{
-    if (sort_of(c) == DIGIT)
-        return c - '0';
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 /* Whether s has dashes where a UUID has them. */
 static bool is_dashed(struct slice s)
 {
@@ -87,7 +81,7 @@ bool keys_hex(struct slice s, struct buf *out)
     if (s.n < KEYS_CODE_MIN || (s.n - (dashed ? 4 : 0)) % 2 != 0)
         return false;
     for (size_t i = 0; i < s.n; i++) {
-        int v = nibble(s.p[i]);
+        int v = ascii_hex(s.p[i]);
         if (dashed && (i == 8 || i == 13 || i == 18 || i == 23))
             continue;
         if (v < 0)
@@ -122,12 +116,10 @@ bool keys_base64(struct slice s, struct buf *out)
 
 void keys_put_uuid(struct slice bytes, bool upper, struct buf *out)
 {
-    static const char digits[2][17] = {"0123456789abcdef", "0123456789ABCDEF"};
     for (size_t i = 0; i < bytes.n; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             buf_put_u8(out, '-');
-        buf_put_u8(out, (uint8_t)digits[upper][bytes.p[i] >> 4]);
-        buf_put_u8(out, (uint8_t)digits[upper][bytes.p[i] & 15]);
+        (upper ? buf_put_hex_upper : buf_put_hex)(out, slice_sub(bytes, i, i + 1));
     }
 }
 

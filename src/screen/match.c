@@ -6,6 +6,7 @@
  */
 #include "screen/match.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/planted.h"
 #include "screen/escape.h"
@@ -188,11 +189,9 @@ static bool is_whole(struct screen *s, const struct screen_pattern *p, size_t n,
 
 static bool is_in_alphabet(uint8_t c, uint8_t bits)
 {
-    bool digit = c >= '0' && c <= '9';
-    bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     if (bits == 4)
-        return digit || (letter && (c | 0x20) <= 'f');
-    return bits == 8 || digit || letter || c == '+' || c == '/' || c == '-' || c == '_';
+        return ascii_hex(c) >= 0;
+    return bits == 8 || base64_sextet(c) >= 0;
 }
 
 static bool is_padding(uint8_t c, uint8_t bits)

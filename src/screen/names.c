@@ -1,6 +1,8 @@
 /* Reading names in words, and the words in parts.def. Run by egress, as part of parts.c. */
 #include "screen/names.h"
 
+#include "base/ascii.h"
+
 static bool is_upper(uint8_t c)
 {
     return c >= 'A' && c <= 'Z';
@@ -32,9 +34,9 @@ static size_t word_length(struct slice s)
     size_t k = 0;
     while (k < s.n && is_upper(s.p[k]))
         k++;
-    if (k > 1 && k < s.n && names_is_letter(s.p[k]))
+    if (k > 1 && k < s.n && ascii_is_letter(s.p[k]))
         return k - 1;
-    while (k < s.n && names_is_letter(s.p[k]) && !is_upper(s.p[k]))
+    while (k < s.n && ascii_is_letter(s.p[k]) && !is_upper(s.p[k]))
         k++;
     return k;
 }

@@ -11,17 +11,6 @@ enum name_hint {
     NAME_SECRET,
 };
 
-/* ASCII, whatever the locale. */
-static inline bool names_is_letter(uint8_t c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static inline bool names_is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Never NAME_WEAK. */
 enum name_hint names_hint(struct slice name);
 

@@ -6,6 +6,7 @@
  */
 #include "screen/parts_in.h"
 
+#include "base/ascii.h"
 #include "base/planted.h"
 #include "proto/json.h"
 #include "proto/url.h"
@@ -107,12 +108,10 @@ static void tell_body(struct parts *p, struct slice body)
     struct buf text = BUF_INIT(SIZE_MAX), der = BUF_INIT(SIZE_MAX);
     size_t from = 0, to;
     while (body.n > 0) {
-        size_t k = slice_find_byte(body, '\n');
-        struct slice line = slice_sub(body, 0, k);
+        struct slice line = slice_until(&body, '\n');
         bool head = slice_find_byte(line, ':') < line.n;
-        body = slice_sub(body, k + 1, body.n);
         for (size_t i = 0; i < line.n && !head; i++) {
-            if (names_is_letter(line.p[i]) || names_is_digit(line.p[i]) || line.p[i] == '+' ||
+            if (ascii_is_letter(line.p[i]) || ascii_is_digit(line.p[i]) || line.p[i] == '+' ||
                 line.p[i] == '/' || line.p[i] == '=')
                 buf_put_u8(&text, line.p[i]);
         }
@@ -231,11 +230,8 @@ static bool in_jwt(struct parts *p, const struct piece *in)
 {
     struct slice segment[5], rest = in->s;
     size_t n = 0;
-    while (n < ARRAY_LEN(segment) && (rest.n > 0 || n == 2)) {
-        size_t k = slice_find_byte(rest, '.');
-        segment[n++] = slice_sub(rest, 0, k);
-        rest = slice_sub(rest, k + 1, rest.n);
-    }
+    while (n < ARRAY_LEN(segment) && (rest.n > 0 || n == 2))
+        segment[n++] = slice_until(&rest, '.');
     if (rest.n > 0 || (n != 3 && n != 5) || !is_jose(segment[0]))
         return false;
     if (n == 3)
@@ -309,7 +305,7 @@ static bool is_token(struct slice word)
     size_t n = 0, letters = 0;
     for (size_t i = 0; i < word.n; i++) {
         n += slice_find_byte(signs, word.p[i]) < signs.n;
-        letters += names_is_letter(word.p[i]) || names_is_digit(word.p[i]);
+        letters += ascii_is_letter(word.p[i]) || ascii_is_digit(word.p[i]);
     }
     return n == 0 || letters == 0;
 }
@@ -335,7 +331,7 @@ struct pair {
 
 static bool is_name_char(uint8_t c)
 {
-    return names_is_letter(c) || names_is_digit(c) || c == '_' || c == '-' || c == '.' ||
+    return ascii_is_letter(c) || ascii_is_digit(c) || c == '_' || c == '-' || c == '.' ||
            c == '$' || c == ' ';
 }
 
@@ -360,8 +356,8 @@ static bool is_name(struct slice s)
     size_t i = 0;
     bool digits = false;
     for (; i < s.n && is_name_char(s.p[i]); i++)
-        digits |= names_is_digit(s.p[i]);
-    return i == s.n && i > 0 && !names_is_digit(s.p[0]) && !(digits && keys_random(s));
+        digits |= ascii_is_digit(s.p[i]);
+    return i == s.n && i > 0 && !ascii_is_digit(s.p[0]) && !(digits && keys_random(s));
 }
 
 /* With %XX read: what is looked for is found in both writings. */
@@ -374,21 +370,12 @@ static void split_unescaped(struct parts *p, struct slice s, enum name_hint hint
     buf_free(&out);
 }
 
-/* Cuts the next item off *s, which ends at the byte or at the end. */
-static struct slice next_item(struct slice *s, uint8_t end)
-{
-    size_t k = slice_find_byte(*s, end);
-    struct slice item = slice_sub(*s, 0, k);
-    *s = slice_sub(*s, k + 1, s->n);
-    return item;
-}
-
 /* Whether s is two pairs or more with that between them; words alone may stand among cookies. */
 static bool is_list(struct slice s, uint8_t between)
 {
     size_t pairs = 0, words = 0;
     while (s.n > 0) {
-        struct slice item = slice_trim(next_item(&s, between));
+        struct slice item = slice_trim(slice_until(&s, between));
         struct pair pair;
         if (item.n == 0)
             continue;
@@ -406,7 +393,7 @@ static void split_list(struct parts *p, struct slice s, uint8_t between, unsigne
 {
     while (s.n > 0) {
         struct pair pair;
-        if (!read_pair(next_item(&s, between), &pair))
+        if (!read_pair(slice_until(&s, between), &pair))
             continue;
         if (between == '&')
             split_unescaped(p, pair.value, names_hint(pair.name), depth + 1);

@@ -34,8 +34,7 @@ static uint32_t redact(struct screen *s, struct slice text, struct buf *out)
         hits++;
     }
     if (screen_gave_up(s) && !PLANTED(spent_passes)) {
-        buf_clear(out);
-        buf_put(out, screen_label(s));
+        buf_set(out, screen_label(s));
         return 1;
     }
     if (hits > 0)

@@ -6,6 +6,7 @@
  * value looks like a key is in a part with a secret, unless a name that may be public stands before
  * it, or the head of PEM, or it is text in another code.
  */
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "fuzz.h"
 #include "proto/utf8.h"
@@ -58,12 +59,12 @@ typedef bool char_fn(uint8_t c);
 
 static bool is_letter(uint8_t c)
 {
-    return names_is_letter(c);
+    return ascii_is_letter(c);
 }
 
 static bool is_letter_or_digit(uint8_t c)
 {
-    return names_is_letter(c) || names_is_digit(c);
+    return ascii_is_letter(c) || ascii_is_digit(c);
 }
 
 static bool is_base64(uint8_t c)
@@ -119,7 +120,7 @@ static bool is_in_name(struct slice value, size_t from, size_t to)
     static const struct slice ends = SLICE_LIT("=:;,&\"'`");
     size_t i = to;
     bool member;
-    while (from < to && !names_is_digit(value.p[from]))
+    while (from < to && !ascii_is_digit(value.p[from]))
         from++;
     while (i < value.n && slice_find_byte(ends, value.p[i]) == ends.n)
         i++;
