@@ -29,30 +29,14 @@ static void put_meta(const struct use *u, struct json_writer *w)
 {
     if (u->era != MCP_ERA_MODERN)
         return;
-    json_w_key(w, "_meta");
-    json_w_object(w);
-    json_w_key(w, MCP_META_VERSION);
-    json_w_str_c(w, MCP_VERSION_MODERN);
-    json_w_key(w, MCP_META_CLIENT_INFO);
-    json_w_object(w);
-    json_w_key(w, "name");
-    json_w_str_c(w, "sidegate");
-    json_w_key(w, "version");
-    json_w_str_c(w, SIDEGATE_VERSION);
-    json_w_object_end(w);
-    json_w_key(w, MCP_META_CAPABILITIES);
-    json_w_object(w);
-    json_w_object_end(w);
-    json_w_object_end(w);
-}
-
-static void put_params(const struct use *u, struct slice cursor, struct json_writer *w)
-{
-    if (cursor.n > 0) {
-        json_w_key(w, "cursor");
-        json_w_raw(w, cursor);
-    }
-    put_meta(u, w);
+    json_w_member_object(w, "_meta");
+    json_w_member(w, MCP_META_VERSION, SLICE_LIT(MCP_VERSION_MODERN));
+    json_w_member_object(w, MCP_META_CLIENT_INFO);
+    json_w_member(w, "name", SLICE_LIT("sidegate"));
+    json_w_member(w, "version", SLICE_LIT(SIDEGATE_VERSION));
+    json_w_end(w, 1);
+    json_w_member_raw(w, MCP_META_CAPABILITIES, SLICE_LIT("{}"));
+    json_w_end(w, 1);
 }
 
 static void put_request(struct use *u, struct slice method, struct slice cursor)
@@ -62,17 +46,14 @@ static void put_request(struct use *u, struct slice method, struct slice cursor)
     buf_clear(&u->own_body);
     json_w_init(&w, &u->own_body);
     json_w_object(&w);
-    json_w_key(&w, "jsonrpc");
-    json_w_str_c(&w, "2.0");
-    json_w_key(&w, "id");
-    json_w_raw(&w, SLICE_LIT(OWN_ID));
-    json_w_key(&w, "method");
-    json_w_str(&w, method);
-    json_w_key(&w, "params");
-    json_w_object(&w);
-    put_params(u, cursor, &w);
-    json_w_object_end(&w);
-    json_w_object_end(&w);
+    json_w_member(&w, "jsonrpc", SLICE_LIT("2.0"));
+    json_w_member_raw(&w, "id", SLICE_LIT(OWN_ID));
+    json_w_member(&w, "method", method);
+    json_w_member_object(&w, "params");
+    if (cursor.n > 0)
+        json_w_member_raw(&w, "cursor", cursor);
+    put_meta(u, &w);
+    json_w_end(&w, 2);
 }
 
 void own_leaves(struct use *u)

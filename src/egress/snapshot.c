@@ -112,7 +112,7 @@ static bool put_list(const struct json *j, uint32_t result, const char *member, 
     json_w_object(&w);
     json_w_key(&w, member);
     json_w_copy(&w, j, list);
-    json_w_object_end(&w);
+    json_w_end(&w, 1);
     return buf_err(out) == ERR_OK;
 }
 

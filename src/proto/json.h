@@ -127,23 +127,25 @@ void json_put_str(struct buf *out, struct slice s);
 struct json_writer {
     struct buf *out;
     uint64_t has_member[2]; /* bit per level: something was written there */
+    uint64_t is_array[2];   /* likewise: else it is an object */
     unsigned depth;
     bool after_key;
 };
 
 void json_w_init(struct json_writer *w, struct buf *out);
+/* Begin one; json_w_end ends the innermost n that are open, of either kind. */
 void json_w_object(struct json_writer *w);
-void json_w_object_end(struct json_writer *w);
 void json_w_array(struct json_writer *w);
-void json_w_array_end(struct json_writer *w);
+void json_w_end(struct json_writer *w, unsigned n);
 void json_w_key(struct json_writer *w, const char *name);
 void json_w_str(struct json_writer *w, struct slice s);
-void json_w_str_c(struct json_writer *w, const char *s);
-void json_w_u64(struct json_writer *w, uint64_t v);
-void json_w_i64(struct json_writer *w, int64_t v);
-void json_w_bool(struct json_writer *w, bool v);
 /* A value that is valid JSON text already. */
 void json_w_raw(struct json_writer *w, struct slice value);
+/* A member with a value of each kind: a string, JSON text, a number, an object that is begun. */
+void json_w_member(struct json_writer *w, const char *name, struct slice s);
+void json_w_member_raw(struct json_writer *w, const char *name, struct slice value);
+void json_w_member_number(struct json_writer *w, const char *name, int64_t v);
+void json_w_member_object(struct json_writer *w, const char *name);
 /* A subtree of a parsed document, as json_copy writes it. */
 void json_w_copy(struct json_writer *w, const struct json *j, uint32_t node);
 

@@ -3,6 +3,7 @@
  * changes. Used by gateway and egress for everything they send, so that what is sent is what was
  * parsed.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -85,56 +86,47 @@ void json_w_init(struct json_writer *w, struct buf *out)
     *w = (struct json_writer){.out = out};
 }
 
+/* Sets the level's bit; what it was. */
+static bool put_bit(uint64_t bits[2], unsigned level, bool on)
+{
+    uint64_t bit = UINT64_C(1) << level % 64, *word = &bits[level / 64];
+    bool was = *word & bit;
+    *word = on ? *word | bit : *word & ~bit;
+    return was;
+}
+
 /* A comma unless this is the first thing at its level, or a value after its key. */
 static void sep(struct json_writer *w)
 {
-    if (w->after_key) {
-        w->after_key = false;
-        return;
-    }
-    if (w->depth == 0)
-        return;
-    uint64_t *bits = &w->has_member[(w->depth - 1) / 64];
-    uint64_t bit = UINT64_C(1) << (w->depth - 1) % 64;
-    if (*bits & bit)
+    if (!w->after_key && w->depth > 0 && put_bit(w->has_member, w->depth - 1, true))
         buf_put_u8(w->out, ',');
-    *bits |= bit;
+    w->after_key = false;
 }
 
-static void push(struct json_writer *w, uint8_t bracket)
+static void push(struct json_writer *w, bool is_array)
 {
     sep(w);
     BUG_IF(w->depth == 2 * LIM_JSON_DEPTH);
-    w->has_member[w->depth / 64] &= ~(UINT64_C(1) << w->depth % 64);
-    w->depth++;
-    buf_put_u8(w->out, bracket);
-}
-
-static void pop(struct json_writer *w, uint8_t bracket)
-{
-    BUG_IF(w->depth == 0 || w->after_key);
-    w->depth--;
-    buf_put_u8(w->out, bracket);
+    (void)put_bit(w->has_member, w->depth, false);
+    (void)put_bit(w->is_array, w->depth++, is_array);
+    buf_put_u8(w->out, is_array ? '[' : '{');
 }
 
 void json_w_object(struct json_writer *w)
 {
-    push(w, '{');
-}
-
-void json_w_object_end(struct json_writer *w)
-{
-    pop(w, '}');
+    push(w, false);
 }
 
 void json_w_array(struct json_writer *w)
 {
-    push(w, '[');
+    push(w, true);
 }
 
-void json_w_array_end(struct json_writer *w)
+void json_w_end(struct json_writer *w, unsigned n)
 {
-    pop(w, ']');
+    BUG_IF(w->depth < n || w->after_key);
+    while (n-- > 0)
+        buf_put_u8(w->out, put_bit(w->is_array, --w->depth, false) ? ']' : '}');
 }
 
 /* After a key's text. */
@@ -147,8 +139,7 @@ static void key_done(struct json_writer *w)
 void json_w_key(struct json_writer *w, const char *name)
 {
     BUG_IF(w->after_key);
-    sep(w);
-    json_put_str(w->out, slice_str(name));
+    json_w_str(w, slice_str(name));
     key_done(w);
 }
 
@@ -158,34 +149,34 @@ void json_w_str(struct json_writer *w, struct slice s)
     json_put_str(w->out, s);
 }
 
-void json_w_str_c(struct json_writer *w, const char *s)
-{
-    json_w_str(w, slice_str(s));
-}
-
-void json_w_u64(struct json_writer *w, uint64_t v)
-{
-    sep(w);
-    buf_put_u64_dec(w->out, v);
-}
-
-void json_w_i64(struct json_writer *w, int64_t v)
-{
-    sep(w);
-    if (v < 0)
-        buf_put_u8(w->out, '-');
-    buf_put_u64_dec(w->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
-}
-
-void json_w_bool(struct json_writer *w, bool v)
-{
-    json_w_raw(w, slice_str(v ? "true" : "false"));
-}
-
 void json_w_raw(struct json_writer *w, struct slice value)
 {
     sep(w);
     buf_put(w->out, value);
+}
+
+void json_w_member(struct json_writer *w, const char *name, struct slice s)
+{
+    json_w_key(w, name);
+    json_w_str(w, s);
+}
+
+void json_w_member_raw(struct json_writer *w, const char *name, struct slice value)
+{
+    json_w_key(w, name);
+    json_w_raw(w, value);
+}
+
+void json_w_member_number(struct json_writer *w, const char *name, int64_t v)
+{
+    json_w_member_raw(w, name, SLICE_EMPTY);
+    buf_printf(w->out, "%" PRId64, v);
+}
+
+void json_w_member_object(struct json_writer *w, const char *name)
+{
+    json_w_key(w, name);
+    json_w_object(w);
 }
 
 /* --- edits ------------------------------------------------------------------------------------ */
@@ -343,10 +334,7 @@ static void close_open(struct copier *c)
         if (d->kind == EDIT_ADD)
             json_w_raw(c->w, slice_sub(buf_slice(&c->e->text), d->at, d->at + d->n));
     }
-    if (n->type == JSON_OBJECT)
-        json_w_object_end(c->w);
-    else
-        json_w_array_end(c->w);
+    json_w_end(c->w, 1);
     c->open = c->open == c->root ? JSON_NONE : n->parent;
 }
 
@@ -379,10 +367,7 @@ static uint32_t copy_one(struct copier *c, uint32_t i)
         json_w_raw(c->w, json_raw(c->j, i));
         return n->next;
     }
-    if (n->type == JSON_OBJECT)
-        json_w_object(c->w);
-    else
-        json_w_array(c->w);
+    push(c->w, n->type == JSON_ARRAY);
     c->open = i;
     return i + 1;
 }

@@ -6,68 +6,48 @@
 
 /* --- envelopes -------------------------------------------------------------------------------- */
 
-static void begin(struct json_writer *w, struct buf *out)
+/* id is left out when it is empty. */
+static void begin(struct json_writer *w, struct buf *out, struct slice id)
 {
     json_w_init(w, out);
     json_w_object(w);
-    json_w_key(w, "jsonrpc");
-    json_w_str_c(w, "2.0");
-}
-
-static void begin_id(struct json_writer *w, struct buf *out, struct slice id)
-{
-    begin(w, out);
-    json_w_key(w, "id");
-    json_w_raw(w, id);
-}
-
-static void put_member(struct json_writer *w, const char *key, struct slice text)
-{
-    json_w_key(w, key);
-    json_w_str(w, text);
+    json_w_member(w, "jsonrpc", SLICE_LIT("2.0"));
+    if (id.n)
+        json_w_member_raw(w, "id", id);
 }
 
 static void put_optional(struct json_writer *w, const char *key, struct slice text)
 {
     if (text.n)
-        put_member(w, key, text);
+        json_w_member(w, key, text);
 }
 
 /* Opens the result object; a modern one says at once what it is. */
-static void begin_result(struct json_writer *w, struct buf *out, struct slice id, const char *type)
+static void begin_result(struct json_writer *w, struct buf *out, struct slice id, enum mcp_era era,
+                         const char *type)
 {
-    begin_id(w, out, id);
-    json_w_key(w, "result");
-    json_w_object(w);
-    if (type) {
-        json_w_key(w, "resultType");
-        json_w_str_c(w, type);
-    }
+    begin(w, out, id);
+    json_w_member_object(w, "result");
+    if (era == MCP_ERA_MODERN)
+        json_w_member(w, "resultType", slice_str(type));
 }
 
-/* Opens params of a request (id not empty) or notification. */
+/* Opens params of a request, or of a notification, which has no id. */
 static void begin_call(struct json_writer *w, struct buf *out, struct slice id, const char *method)
 {
-    if (id.n)
-        begin_id(w, out, id);
-    else
-        begin(w, out);
-    json_w_key(w, "method");
-    json_w_str_c(w, method);
-    json_w_key(w, "params");
-    json_w_object(w);
+    begin(w, out, id);
+    json_w_member(w, "method", slice_str(method));
+    json_w_member_object(w, "params");
 }
 
-/* Closes the inner object and the message. */
-static void end(struct json_writer *w)
+/* Opens the error object. */
+static void begin_error(struct json_writer *w, struct buf *out, struct slice id, int code,
+                        struct slice message)
 {
-    json_w_object_end(w);
-    json_w_object_end(w);
-}
-
-static const char *type_of(enum mcp_era era, const char *type)
-{
-    return era == MCP_ERA_MODERN ? type : NULL;
+    begin(w, out, id);
+    json_w_member_object(w, "error");
+    json_w_member_number(w, "code", code);
+    json_w_member(w, "message", message);
 }
 
 /* --- errors ----------------------------------------------------------------------------------- */
@@ -104,20 +84,10 @@ int mcp_code_of(enum err e, enum mcp_era era)
 void mcp_put_error(struct buf *out, const struct mcp_error *e)
 {
     struct json_writer w;
-    if (e->id.n)
-        begin_id(&w, out, e->id);
-    else
-        begin(&w, out);
-    json_w_key(&w, "error");
-    json_w_object(&w);
-    json_w_key(&w, "code");
-    json_w_i64(&w, e->code);
-    put_member(&w, "message", e->message);
-    if (e->data.n) {
-        json_w_key(&w, "data");
-        json_w_raw(&w, e->data);
-    }
-    end(&w);
+    begin_error(&w, out, e->id, e->code, e->message);
+    if (e->data.n)
+        json_w_member_raw(&w, "data", e->data);
+    json_w_end(&w, 2);
 }
 
 void mcp_put_err(struct buf *out, struct slice id, enum err e, enum mcp_era era)
@@ -127,34 +97,27 @@ void mcp_put_err(struct buf *out, struct slice id, enum err e, enum mcp_era era)
     mcp_put_error(out, &m);
 }
 
-/* The array of versions for these eras, newest first. */
-static void put_versions(struct json_writer *w, unsigned eras)
+/* The versions for these eras, newest first. */
+static void put_versions(struct json_writer *w, const char *key, unsigned eras)
 {
+    json_w_key(w, key);
     json_w_array(w);
     if (eras & MCP_ERA_MODERN)
-        json_w_str_c(w, MCP_VERSION_MODERN);
+        json_w_str(w, SLICE_LIT(MCP_VERSION_MODERN));
     if (eras & MCP_ERA_LEGACY)
-        json_w_str_c(w, MCP_VERSION_LEGACY);
-    json_w_array_end(w);
+        json_w_str(w, SLICE_LIT(MCP_VERSION_LEGACY));
+    json_w_end(w, 1);
 }
 
 void mcp_put_unsupported_version(struct buf *out, struct slice id, unsigned eras,
                                  struct slice requested)
 {
     struct json_writer w;
-    begin_id(&w, out, id);
-    json_w_key(&w, "error");
-    json_w_object(&w);
-    json_w_key(&w, "code");
-    json_w_i64(&w, RPC_UNSUPPORTED_VERSION);
-    put_member(&w, "message", SLICE_LIT("Unsupported protocol version"));
-    json_w_key(&w, "data");
-    json_w_object(&w);
-    json_w_key(&w, "supported");
-    put_versions(&w, eras);
-    put_member(&w, "requested", requested);
-    json_w_object_end(&w);
-    end(&w);
+    begin_error(&w, out, id, RPC_UNSUPPORTED_VERSION, SLICE_LIT("Unsupported protocol version"));
+    json_w_member_object(&w, "data");
+    put_versions(&w, "supported", eras);
+    json_w_member(&w, "requested", requested);
+    json_w_end(&w, 3);
 }
 
 void mcp_put_missing_elicitation(struct buf *out, struct slice id, struct slice message)
@@ -174,36 +137,32 @@ void mcp_put_text_result(struct buf *out, struct slice id, enum mcp_era era, str
                          bool is_error)
 {
     struct json_writer w;
-    begin_result(&w, out, id, type_of(era, "complete"));
+    begin_result(&w, out, id, era, "complete");
     json_w_key(&w, "content");
     json_w_array(&w);
     json_w_object(&w);
-    put_member(&w, "type", SLICE_LIT("text"));
-    put_member(&w, "text", text);
-    json_w_object_end(&w);
-    json_w_array_end(&w);
-    if (is_error) {
-        json_w_key(&w, "isError");
-        json_w_bool(&w, true);
-    }
-    end(&w);
+    json_w_member(&w, "type", SLICE_LIT("text"));
+    json_w_member(&w, "text", text);
+    json_w_end(&w, 2);
+    if (is_error)
+        json_w_member_raw(&w, "isError", SLICE_LIT("true"));
+    json_w_end(&w, 2);
 }
 
 void mcp_put_empty_result(struct buf *out, struct slice id, enum mcp_era era)
 {
     struct json_writer w;
-    begin_result(&w, out, id, type_of(era, "complete"));
-    end(&w);
+    begin_result(&w, out, id, era, "complete");
+    json_w_end(&w, 2);
 }
 
+/* The members of params of elicitation/create. */
 static void put_url_params(struct json_writer *w, const struct mcp_elicitation *e)
 {
-    json_w_object(w);
-    put_member(w, "mode", SLICE_LIT("url"));
+    json_w_member(w, "mode", SLICE_LIT("url"));
     put_optional(w, "elicitationId", e->elicitation_id);
-    put_member(w, "message", e->message);
-    put_member(w, "url", e->url);
-    json_w_object_end(w);
+    json_w_member(w, "message", e->message);
+    json_w_member(w, "url", e->url);
 }
 
 void mcp_put_input_required(struct buf *out, struct slice id, struct slice message,
@@ -211,21 +170,17 @@ void mcp_put_input_required(struct buf *out, struct slice id, struct slice messa
 {
     struct json_writer w;
     BUG_IF(url.n == 0 && state.n == 0);
-    begin_result(&w, out, id, "input_required");
+    begin_result(&w, out, id, MCP_ERA_MODERN, "input_required");
     if (url.n) {
-        struct mcp_elicitation e = {.message = message, .url = url};
-        json_w_key(&w, "inputRequests");
-        json_w_object(&w);
-        json_w_key(&w, MCP_INPUT_KEY);
-        json_w_object(&w);
-        put_member(&w, "method", SLICE_LIT("elicitation/create"));
-        json_w_key(&w, "params");
-        put_url_params(&w, &e);
-        json_w_object_end(&w);
-        json_w_object_end(&w);
+        json_w_member_object(&w, "inputRequests");
+        json_w_member_object(&w, MCP_INPUT_KEY);
+        json_w_member(&w, "method", SLICE_LIT("elicitation/create"));
+        json_w_member_object(&w, "params");
+        put_url_params(&w, &(struct mcp_elicitation){.message = message, .url = url});
+        json_w_end(&w, 3);
     }
     put_optional(&w, "requestState", state);
-    end(&w);
+    json_w_end(&w, 2);
 }
 
 /* --- elicitation, progress and other notifications -------------------------------------------- */
@@ -233,59 +188,47 @@ void mcp_put_input_required(struct buf *out, struct slice id, struct slice messa
 void mcp_put_elicitation(struct buf *out, const struct mcp_elicitation *e)
 {
     struct json_writer w;
-    begin_id(&w, out, e->id);
-    put_member(&w, "method", SLICE_LIT("elicitation/create"));
-    json_w_key(&w, "params");
+    begin_call(&w, out, e->id, "elicitation/create");
     put_url_params(&w, e);
-    json_w_object_end(&w);
+    json_w_end(&w, 2);
 }
 
 void mcp_put_url_required(struct buf *out, struct slice request_id, const struct mcp_elicitation *e)
 {
     struct json_writer w;
-    begin_id(&w, out, request_id);
-    json_w_key(&w, "error");
-    json_w_object(&w);
-    json_w_key(&w, "code");
-    json_w_i64(&w, RPC_URL_ELICITATION_REQUIRED);
-    put_member(&w, "message", e->message);
-    json_w_key(&w, "data");
-    json_w_object(&w);
+    begin_error(&w, out, request_id, RPC_URL_ELICITATION_REQUIRED, e->message);
+    json_w_member_object(&w, "data");
     json_w_key(&w, "elicitations");
     json_w_array(&w);
+    json_w_object(&w);
     put_url_params(&w, e);
-    json_w_array_end(&w);
-    json_w_object_end(&w);
-    end(&w);
+    json_w_end(&w, 5);
 }
 
 void mcp_put_elicitation_complete(struct buf *out, struct slice elicitation_id)
 {
     struct json_writer w;
     begin_call(&w, out, SLICE_EMPTY, "notifications/elicitation/complete");
-    put_member(&w, "elicitationId", elicitation_id);
-    end(&w);
+    json_w_member(&w, "elicitationId", elicitation_id);
+    json_w_end(&w, 2);
 }
 
 void mcp_put_progress(struct buf *out, struct slice token, uint64_t progress, struct slice message)
 {
     struct json_writer w;
     begin_call(&w, out, SLICE_EMPTY, "notifications/progress");
-    json_w_key(&w, "progressToken");
-    json_w_raw(&w, token);
-    json_w_key(&w, "progress");
-    json_w_u64(&w, progress);
+    json_w_member_raw(&w, "progressToken", token);
+    json_w_member_number(&w, "progress", (int64_t)progress);
     put_optional(&w, "message", message);
-    end(&w);
+    json_w_end(&w, 2);
 }
 
 void mcp_put_notification(struct buf *out, const char *method)
 {
     struct json_writer w;
-    begin(&w, out);
-    json_w_key(&w, "method");
-    json_w_str_c(&w, method);
-    json_w_object_end(&w);
+    begin(&w, out, SLICE_EMPTY);
+    json_w_member(&w, "method", slice_str(method));
+    json_w_end(&w, 1);
 }
 
 /* --- the handshakes --------------------------------------------------------------------------- */
@@ -293,54 +236,46 @@ void mcp_put_notification(struct buf *out, const char *method)
 static void put_implementation(struct json_writer *w, const char *key, struct slice name,
                                struct slice title, struct slice version)
 {
-    json_w_key(w, key);
-    json_w_object(w);
-    put_member(w, "name", name);
+    json_w_member_object(w, key);
+    json_w_member(w, "name", name);
     put_optional(w, "title", title);
-    put_member(w, "version", version);
-    json_w_object_end(w);
+    json_w_member(w, "version", version);
+    json_w_end(w, 1);
 }
 
 void mcp_put_initialize(struct buf *out, struct slice id, struct slice version,
                         const struct mcp_server_info *s)
 {
     struct json_writer w;
-    begin_result(&w, out, id, NULL);
-    put_member(&w, "protocolVersion", version);
-    json_w_key(&w, "capabilities");
-    json_w_raw(&w, s->capabilities);
+    begin_result(&w, out, id, MCP_ERA_LEGACY, NULL);
+    json_w_member(&w, "protocolVersion", version);
+    json_w_member_raw(&w, "capabilities", s->capabilities);
     put_implementation(&w, "serverInfo", s->name, s->title, s->version);
     put_optional(&w, "instructions", s->instructions);
-    end(&w);
+    json_w_end(&w, 2);
 }
 
 void mcp_put_discover(struct buf *out, struct slice id, uint64_t ttl_ms,
                       const struct mcp_server_info *s)
 {
     struct json_writer w;
-    begin_result(&w, out, id, "complete");
-    json_w_key(&w, "supportedVersions");
-    put_versions(&w, s->eras);
-    json_w_key(&w, "capabilities");
-    json_w_raw(&w, s->capabilities);
+    begin_result(&w, out, id, MCP_ERA_MODERN, "complete");
+    put_versions(&w, "supportedVersions", s->eras);
+    json_w_member_raw(&w, "capabilities", s->capabilities);
     put_optional(&w, "instructions", s->instructions);
-    json_w_key(&w, "ttlMs");
-    json_w_u64(&w, ttl_ms);
-    put_member(&w, "cacheScope", SLICE_LIT("private"));
-    json_w_key(&w, "_meta");
-    json_w_object(&w);
+    json_w_member_number(&w, "ttlMs", (int64_t)ttl_ms);
+    json_w_member(&w, "cacheScope", SLICE_LIT("private"));
+    json_w_member_object(&w, "_meta");
     put_implementation(&w, MCP_META_SERVER_INFO, s->name, s->title, s->version);
-    json_w_object_end(&w);
-    end(&w);
+    json_w_end(&w, 3);
 }
 
 void mcp_put_initialize_request(struct buf *out, struct slice id, const struct mcp_client_info *c)
 {
     struct json_writer w;
     begin_call(&w, out, id, "initialize");
-    put_member(&w, "protocolVersion", SLICE_LIT(MCP_VERSION_LEGACY));
-    json_w_key(&w, "capabilities");
-    json_w_raw(&w, c->caps);
+    json_w_member(&w, "protocolVersion", SLICE_LIT(MCP_VERSION_LEGACY));
+    json_w_member_raw(&w, "capabilities", c->caps);
     put_implementation(&w, "clientInfo", c->name, SLICE_EMPTY, c->version);
-    end(&w);
+    json_w_end(&w, 2);
 }

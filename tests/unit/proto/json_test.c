@@ -275,8 +275,7 @@ static enum err parse_nested(unsigned depth)
         for (unsigned i = 0; i < depth; i++)
             json_w_array(&w);
         json_w_copy(&w, &j, 0);
-        for (unsigned i = 0; i < depth; i++)
-            json_w_array_end(&w);
+        json_w_end(&w, depth);
         assert_int_equal(out.n, b.n + 2 * (size_t)depth);
         buf_free(&out);
     }
@@ -582,20 +581,19 @@ static void test_writer(void **state)
     json_w_object(&w);
     json_w_key(&w, "a");
     json_w_array(&w);
-    json_w_u64(&w, UINT64_MAX);
-    json_w_i64(&w, INT64_MIN);
-    json_w_bool(&w, true);
     json_w_raw(&w, SLICE_LIT("null"));
     json_w_object(&w);
-    json_w_object_end(&w);
-    json_w_array_end(&w);
-    json_w_key(&w, "b\n");
-    json_w_str_c(&w, "x");
-    json_w_key(&w, "c");
-    json_w_raw(&w, SLICE_LIT("{}"));
-    json_w_object_end(&w);
-    assert_buf(&b, "{\"a\":[18446744073709551615,-9223372036854775808,true,null,{}],\"b\\n\":\"x\","
-                   "\"c\":{}}");
+    json_w_end(&w, 1);
+    json_w_array(&w);
+    json_w_str(&w, SLICE_LIT("y"));
+    json_w_end(&w, 2);
+    json_w_member(&w, "b\n", SLICE_LIT("x"));
+    json_w_member_raw(&w, "c", SLICE_LIT("{}"));
+    json_w_member_object(&w, "d");
+    json_w_member_number(&w, "e", INT64_MIN);
+    json_w_end(&w, 2);
+    assert_buf(&b, "{\"a\":[null,{},[\"y\"]],\"b\\n\":\"x\",\"c\":{},"
+                   "\"d\":{\"e\":-9223372036854775808}}");
     buf_free(&b);
 }
 
