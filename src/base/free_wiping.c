@@ -21,7 +21,7 @@ void free(void *p)
 /* Moves always: the C library's would free what it moves from, without us. */
 void *realloc(void *p, size_t n)
 {
-    size_t old = !p ? 0 : malloc_usable_size(p);
+    size_t old = p ? malloc_usable_size(p) : 0;
     void *new = NULL;
 
     if (n > 0 || !p)

@@ -51,7 +51,7 @@ size_t slice_find_byte(struct slice s, uint8_t c)
 {
     const uint8_t *at = s.n == 0 ? NULL : memchr(s.p, c, s.n);
 
-    return !at ? s.n : (size_t)(at - s.p);
+    return at ? (size_t)(at - s.p) : s.n;
 }
 
 size_t slice_find(struct slice s, struct slice needle)
@@ -63,7 +63,7 @@ size_t slice_find(struct slice s, struct slice needle)
     if (s.n < needle.n)
         return s.n;
     at = memmem(s.p, s.n, needle.p, needle.n);
-    return !at ? s.n : (size_t)(at - s.p);
+    return at ? (size_t)(at - s.p) : s.n;
 }
 
 struct slice slice_take(struct slice *s, size_t n)

@@ -76,15 +76,7 @@ enum err open_aead_sec(const struct aead_key *key, struct slice ad, struct slice
     if (blob.n - AEAD_OVERHEAD > LIM_SECRET_BYTES)
         return ERR_CORRUPT;
     s = sec_make(blob.n - AEAD_OVERHEAD, &c.plain);
-    e = sec_with(key->key, open_with_key, &c);
-    sec_made(s);
-    if (!e)
-        e = sec_room(s);
-    if (!e)
-        *ret = s;
-    else
-        sec_free(s);
-    return e;
+    return sec_filled(s, sec_with(key->key, open_with_key, &c), ret);
 }
 
 struct sec *open_box_key(uint32_t id, struct box_public *ret_public)
@@ -129,13 +121,5 @@ enum err open_box(const struct sec *key, const struct box_public *public, struct
         return ERR_CORRUPT;
     c.text = slice_sub(blob, BLOB_HEAD, blob.n);
     s = sec_make(blob.n - BOX_OVERHEAD, &c.plain);
-    e = sec_with(key, open_box_with_key, &c);
-    sec_made(s);
-    if (!e)
-        e = sec_room(s);
-    if (!e)
-        *ret = s;
-    else
-        sec_free(s);
-    return e;
+    return sec_filled(s, sec_with(key, open_box_with_key, &c), ret);
 }

@@ -40,19 +40,10 @@ enum err password_verifier(const struct sec *password, const uint8_t salt[PASSWO
 {
     struct verifier_ctx c = {.salt = salt, .cost = cost};
     struct sec *s;
-    enum err e;
 
     if (cost.ops < crypto_pwhash_argon2id_OPSLIMIT_MIN || cost.ops > LIM_PASSWORD_OPS_MOST ||
         cost.mem < crypto_pwhash_argon2id_MEMLIMIT_MIN || cost.mem > LIM_PASSWORD_MEM_MOST)
         return ERR_OUT_OF_RANGE;
     s = sec_make(PASSWORD_VERIFIER_BYTES, &c.out);
-    e = sec_with(password, verifier, &c);
-    sec_made(s);
-    if (!e)
-        e = sec_room(s);
-    if (!e)
-        *ret = s;
-    else
-        sec_free(s);
-    return e;
+    return sec_filled(s, sec_with(password, verifier, &c), ret);
 }

@@ -64,6 +64,18 @@ struct sec *sec_made(struct sec *s)
     return s;
 }
 
+enum err sec_filled(struct sec *s, enum err e, struct sec **ret)
+{
+    sec_made(s);
+    if (!e)
+        e = sec_room(s);
+    if (e)
+        sec_free(s);
+    else
+        *ret = s;
+    return e;
+}
+
 struct sec *sec_take(void *p, size_t n)
 {
     uint8_t *bytes;
@@ -105,7 +117,7 @@ enum err sec_room(const struct sec *s)
 
 size_t sec_len(const struct sec *s)
 {
-    return !s ? 0 : s->n;
+    return s ? s->n : 0;
 }
 
 enum err sec_with(const struct sec *s, enum err (*fn)(void *ctx, struct slice bytes), void *ctx)

@@ -12,5 +12,8 @@
 MUST_USE struct sec *sec_make(size_t n, uint8_t **ret_bytes);
 /* Closes it; returns s. */
 struct sec *sec_made(struct sec *s);
+/* Closes it when what was to fill it came to e: *ret is s then, or s is freed and the error is e, or
+ * that there was no room for it. */
+MUST_USE enum err sec_filled(struct sec *s, enum err e, struct sec **ret);
 
 #endif

@@ -114,7 +114,9 @@ static bool bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
     return ((a[i] ^ b[i]) >> (8 - bits % 8)) == 0;
 }
 
-bool address_in(const struct address *a, const struct address *range, unsigned prefix)
+/* Whether the first prefix bits of both are equal and both are of one family. A prefix longer than
+ * the address is no match. */
+static bool address_in(const struct address *a, const struct address *range, unsigned prefix)
 {
     if (a->n != range->n || (a->n != 4 && a->n != 16) || prefix > a->n * 8u)
         return false;

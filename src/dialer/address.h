@@ -36,10 +36,6 @@ enum address_class address_classify(const struct address *a);
 /* A word for the log; static. */
 const char *address_class_name(enum address_class c);
 
-/* Whether the first prefix bits of both are equal and both are of one family. A prefix longer than
- * the address is no match. */
-bool address_in(const struct address *a, const struct address *range, unsigned prefix);
-
 /* What the configuration allows although it is not public, upstream by upstream. */
 struct address_wall {
     struct address_range *ranges;

@@ -49,7 +49,7 @@ static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int f
     struct dialer *d = ctx;
     struct chan *c = egress_of(d, key);
 
-    log_event(!e ? LEVEL_DEBUG : LEVEL_WARN, "dialed", LOG_NUM("upstream", key->upstream),
+    log_event(e ? LEVEL_WARN : LEVEL_DEBUG, "dialed", LOG_NUM("upstream", key->upstream),
               LOG_NUM("dial", key->dial), LOG_ERR(e));
     if (c && !e)
         e = send_dialed(c, &(struct msg_dialed){.dial = key->dial}, fd);

@@ -9,6 +9,7 @@
 #include <nss.h>
 #include <sys/socket.h>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/planted.h"
@@ -136,10 +137,10 @@ void resolver_free(struct resolver *r)
 static bool is_host(struct slice host)
 {
     for (size_t i = 0; i < host.n; i++) {
-        uint8_t c = host.p[i], lower = c | 0x20;
+        uint8_t c = host.p[i];
 
-        if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '.' &&
-            c != '_' && c != ':')
+        if (!ascii_is_letter(c) && !ascii_is_digit(c) && c != '-' && c != '.' && c != '_' &&
+            c != ':')
             return false;
     }
     return host.n > 0;

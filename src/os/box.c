@@ -112,11 +112,6 @@ bool box_has_seccomp(void)
     return !BOX_SANITIZED;
 }
 
-uint32_t box_landlock_abi(void)
-{
-    return landlock_abi();
-}
-
 void box_no_dumps(void)
 {
     static const struct rlimit no_core = {0, 0};

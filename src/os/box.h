@@ -40,8 +40,6 @@ MUST_USE enum err box_apply(const struct box *b, uint32_t *ret_landlock_abi, con
 
 /* False in builds with sanitizers. */
 bool box_has_seccomp(void);
-/* The kernel's Landlock version; 0: none, or switched off. */
-uint32_t box_landlock_abi(void);
 
 /* Looks up an account. ERR_NOT_FOUND. */
 MUST_USE enum err box_find_user(const char *name, unsigned *ret_uid, unsigned *ret_gid);

@@ -35,12 +35,12 @@ uint64_t clock_wall_ms(void)
 {
     const char *seed = getenv("SIDEGATE_TEST_SEED");
 
-    return !seed ? clock_ms(CLOCK_REALTIME) : base_ms + (uint8_t)seed[0] * day_ms;
+    return seed ? base_ms + (uint8_t)seed[0] * day_ms : clock_ms(CLOCK_REALTIME);
 }
 
 uint64_t clock_steady_ms(void)
 {
-    return !getenv("SIDEGATE_TEST_SEED") ? clock_boot_ms() : 0;
+    return getenv("SIDEGATE_TEST_SEED") ? 0 : clock_boot_ms();
 }
 
 #else

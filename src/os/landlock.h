@@ -1,5 +1,5 @@
 /* Landlock by raw system calls, since Debian 12's headers know less than kernels do. Used by
- * os/box.c alone. */
+ * os/box.c alone, and by the tests of the jail. */
 #ifndef SG_OS_LANDLOCK_H
 #define SG_OS_LANDLOCK_H
 

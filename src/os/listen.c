@@ -47,23 +47,21 @@ static enum err loopback_address(const char *text, uint16_t port, union address 
     return ERR_CONFIG;
 }
 
-static enum err bound_port(int fd, uint16_t *ret)
+/* The socket that was made, unless that came to an error. */
+static enum err give(int fd, enum err e, int *ret_fd)
 {
-    union address a;
-    socklen_t n = sizeof a;
-
-    if (getsockname(fd, &a.any, &n) != 0)
-        return ERR_IO;
-    *ret = ntohs(a.any.sa_family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
-    return ERR_OK;
+    if (e)
+        sock_close(fd);
+    else
+        *ret_fd = fd;
+    return e;
 }
 
 enum err listen_tcp(const char *address, uint16_t port, int *ret_fd, uint16_t *ret_port)
 {
     union address a;
     socklen_t n;
-    uint16_t bound = 0;
-    int fd = -1, on = 1;
+    int fd = -1, on = 1, bound = -1;
     enum err e = loopback_address(address, port, &a, &n);
 
     if (e)
@@ -76,22 +74,21 @@ enum err listen_tcp(const char *address, uint16_t port, int *ret_fd, uint16_t *r
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
         bind(fd, &a.any, n) != 0 || listen(fd, BACKLOG) != 0)
         e = sock_err(errno);
-    else
-        e = bound_port(fd, &bound);
-    if (e) {
-        sock_close(fd);
-        return e;
-    }
-    *ret_fd = fd;
-    *ret_port = bound;
-    return ERR_OK;
+    else if ((bound = sock_port(fd)) < 0)
+        e = ERR_IO;
+    if (!e)
+        *ret_port = (uint16_t)bound;
+    return give(fd, e, ret_fd);
 }
 
-static enum err path_address(const char *path, struct sockaddr_un *ret)
+/* A socket, and the address of that path for it. */
+static enum err path_socket(const char *path, struct sockaddr_un *ret, int *ret_fd)
 {
     *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-    return slice_to_cstr(slice_str(path), ret->sun_path, sizeof ret->sun_path) ? ERR_OK
-                                                                               : ERR_CONFIG;
+    if (!slice_to_cstr(slice_str(path), ret->sun_path, sizeof ret->sun_path))
+        return ERR_CONFIG;
+    *ret_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return *ret_fd < 0 ? sock_err(errno) : ERR_OK;
 }
 
 /* A socket file outlives its process. It is ours to remove when nobody answers at it. */
@@ -120,25 +117,19 @@ enum err listen_path(const char *path, int *ret_fd)
     struct sockaddr_un a;
     mode_t before;
     int fd, failed;
-    enum err e = path_address(path, &a);
+    enum err e = path_socket(path, &a, &fd);
 
-    if (!e)
-        e = remove_stale(path);
     if (e)
         return e;
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return sock_err(errno);
-    before = umask(0177);
-    failed = bind(fd, (const struct sockaddr *)&a, sizeof a);
-    (void)umask(before); /* cannot fail */
-    if (failed || listen(fd, BACKLOG) != 0) {
-        e = sock_err(errno);
-        sock_close(fd);
-        return e;
+    e = remove_stale(path);
+    if (!e) {
+        before = umask(0177);
+        failed = bind(fd, (const struct sockaddr *)&a, sizeof a);
+        (void)umask(before); /* cannot fail */
+        if (failed || listen(fd, BACKLOG) != 0)
+            e = sock_err(errno);
     }
-    *ret_fd = fd;
-    return ERR_OK;
+    return give(fd, e, ret_fd);
 }
 
 enum err listen_path_connect(const char *path, int *ret_fd)
@@ -146,23 +137,15 @@ enum err listen_path_connect(const char *path, int *ret_fd)
     struct sockaddr_un a;
     struct pollfd p;
     int fd;
-    enum err e = path_address(path, &a);
+    enum err e = path_socket(path, &a, &fd);
 
     if (e)
         return e;
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return sock_err(errno);
     e = connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 ? ERR_OK : sock_err(errno);
     p = (struct pollfd){.fd = fd, .events = POLLOUT};
     if (e == ERR_AGAIN && poll(&p, 1, CONNECT_MS) == 1)
         e = connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 ? ERR_OK : sock_err(errno);
-    if (e) {
-        sock_close(fd);
-        return e;
-    }
-    *ret_fd = fd;
-    return ERR_OK;
+    return give(fd, e, ret_fd);
 }
 
 enum err listen_path_accept(int fd, int *ret_fd)

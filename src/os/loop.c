@@ -222,23 +222,23 @@ static void loop_expire(struct loop *l)
     }
 }
 
-void loop_undefer(struct loop *l, loop_fn *fn, void *ctx)
+static void loop_forget(struct deferred **all, const struct deferred_key *key)
 {
-    struct deferred_key key = {0};
     struct deferred *d;
 
-    key.fn = fn;
-    key.ctx = ctx;
-    HASH_FIND(hh, l->deferred, &key, sizeof key, d);
+    HASH_FIND(hh, *all, key, sizeof *key, d);
     if (d) {
-        HASH_DEL(l->deferred, d);
+        HASH_DEL(*all, d);
         mem_free(d);
     }
-    HASH_FIND(hh, l->running, &key, sizeof key, d);
-    if (d) {
-        HASH_DEL(l->running, d);
-        mem_free(d);
-    }
+}
+
+void loop_undefer(struct loop *l, loop_fn *fn, void *ctx)
+{
+    const struct deferred_key key = {fn, ctx};
+
+    loop_forget(&l->deferred, &key);
+    loop_forget(&l->running, &key);
 }
 
 static void loop_run_deferred(struct loop *l)

@@ -5,6 +5,7 @@
  * in which everything dies would pass the rest. Prints a line for each, and the sum.
  */
 #include "os/box.h"
+#include "os/landlock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -627,7 +628,7 @@ static int in_jail(enum box_role role, bool landlock, long (*fn)(void))
                           .gid = getegid(),
                           .data_dir = data,
                           .key_dir = keys};
-    bool expected = landlock && box_landlock_abi() != 0;
+    bool expected = landlock && landlock_abi() != 0;
     const char *what = "";
     uint32_t abi = 0;
 
@@ -690,7 +691,7 @@ static void clean_up(void)
 int main(void)
 {
     unsigned passed = 0, failed = 0;
-    bool landlock_here = box_landlock_abi() != 0;
+    bool landlock_here = landlock_abi() != 0;
 
     if (!box_has_seccomp())
         return 77; /* sanitizers need calls that the jail refuses: Meson calls this skipped */

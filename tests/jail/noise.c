@@ -15,6 +15,7 @@
 #include "ipc/gen/send.h"
 #include "os/box.h"
 #include "os/clock.h"
+#include "os/landlock.h"
 #include "os/log.h"
 #include "os/sock.h"
 #include "supervisor/supervisor.h"
@@ -445,7 +446,7 @@ int main(int argc, char **argv)
         printf("not ok - %s\n", error.text);
         return 1;
     }
-    for (int landlock = 0; landlock <= (box_landlock_abi() != 0 ? 1 : 0); landlock++) {
+    for (int landlock = 0; landlock <= (landlock_abi() != 0 ? 1 : 0); landlock++) {
         for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
             if (argc > 2 && strcmp(argv[2], role_name(pairs[i].role)) != 0)
                 continue;

@@ -15,6 +15,7 @@
 #include "base/planted.h"
 #include "os/box.h"
 #include "os/clock.h"
+#include "os/landlock.h"
 #include "os/sock.h"
 
 enum { PATIENCE_MS = 60000, LOG_BYTES = 64 << 20, ENDS = 512, HELLO_BYTES = 31, SECRETS = 4096 };
@@ -530,7 +531,7 @@ void play_boot(struct play *p)
     play_configure(p);
     say(p->supervisor, MSG_BOOT_END, &(struct msg_boot_end){0});
     m = hear(p->supervisor, MSG_READY);
-    assert_int_equal(m->ready.landlock_abi, p->landlock ? box_landlock_abi() : 0);
+    assert_int_equal(m->ready.landlock_abi, p->landlock ? landlock_abi() : 0);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "crypto/init.h"
 #include "os/box.h"
+#include "os/landlock.h"
 #include "os/log.h"
 
 const char *play_build;
@@ -45,7 +46,7 @@ static size_t add_cases(const struct program *p, struct case_of *to, struct CMUn
 {
     size_t n = 0;
 
-    for (int landlock = box_landlock_abi() != 0; landlock >= 0; landlock--) {
+    for (int landlock = landlock_abi() != 0; landlock >= 0; landlock--) {
         for (size_t i = 0; i < p->n; i++) {
             char name[256];
 
