@@ -88,6 +88,15 @@ void egress_on_conf_field(struct egress_conf *c, const struct msg_conf_field *m)
     c->fields_n++;
 }
 
+/* Of that name, or fields_n. */
+static size_t field_index(const struct egress_conf *c, struct slice name)
+{
+    for (size_t i = 0; i < c->fields_n; i++)
+        if (slice_eq(buf_slice(&c->fields[i].name), name))
+            return i;
+    return c->fields_n;
+}
+
 void egress_on_conf_place(struct egress_conf *c, const struct msg_conf_place *m)
 {
     struct egress_conf_place *p = &c->places[c->places_n];
@@ -102,8 +111,8 @@ void egress_on_conf_place(struct egress_conf *c, const struct msg_conf_place *m)
         .in = m->in, .name = BUF_INIT(TEXT_BYTES), .format = BUF_INIT(TEXT_BYTES)};
     set(c, &p->name, m->name);
     set(c, &p->format, m->format);
-    p->user = egress_conf_field_index(c, m->user);
-    p->password = egress_conf_field_index(c, m->password);
+    p->user = field_index(c, m->user);
+    p->password = field_index(c, m->password);
     c->places_n++;
 }
 
@@ -134,14 +143,6 @@ void egress_on_conf_verify(struct egress_conf *c, const struct msg_conf_verify *
     set(c, &c->verify_method, m->method);
 }
 
-size_t egress_conf_field_index(const struct egress_conf *c, struct slice name)
-{
-    for (size_t i = 0; i < c->fields_n; i++)
-        if (slice_eq(buf_slice(&c->fields[i].name), name))
-            return i;
-    return c->fields_n;
-}
-
 bool egress_conf_format_next(const struct egress_conf *c, struct slice format, size_t *at,
                              struct slice *ret_text, size_t *ret_field)
 {
@@ -159,7 +160,7 @@ bool egress_conf_format_next(const struct egress_conf *c, struct slice format, s
         return true;
     }
     close = slice_find_byte(rest, '}');
-    field = egress_conf_field_index(c, slice_sub(rest, 1, close));
+    field = field_index(c, slice_sub(rest, 1, close));
     if (close == rest.n || field == c->fields_n)
         return false;
     *ret_field = field;

@@ -50,9 +50,6 @@ void egress_conf_free(struct egress_conf *c);
 /* Whether all came that must, and fits together, but for what place_check looks at. ERR_CONFIG. */
 MUST_USE enum err egress_conf_check(const struct egress_conf *c);
 
-/* Index of the field with that name, or fields_n. */
-size_t egress_conf_field_index(const struct egress_conf *c, struct slice name);
-
 /*
  * Walks a format such as "Bearer {token}": the next piece from *at. True with *ret_field a field's
  * index, or fields_n and *ret_text the literal text. False at the end; and *at is then the length

@@ -220,7 +220,7 @@ static void on_whole(struct exchange *x)
         end(x, TRANSPORT_FAILED, e, true);
 }
 
-static void on_end(void *ctx, const struct http_end *m)
+static void on_end(void *ctx, const struct http_outcome *m)
 {
     struct exchange *x = ctx;
 

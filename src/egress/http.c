@@ -121,7 +121,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     }
     await(h);
     h->why = e;
-    return !e ? size * n : CURL_WRITEFUNC_ERROR;
+    return e ? CURL_WRITEFUNC_ERROR : size * n;
 }
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -146,7 +146,7 @@ static bool is_answered(const struct http *h)
 
 static void finish(struct http *h, enum err e)
 {
-    struct http_end end = {.err = e, .sent = h->sent};
+    struct http_outcome end = {.err = e, .sent = h->sent};
 
     loop_timer_stop(h->quiet);
     loop_timer_stop(h->whole);
@@ -155,24 +155,23 @@ static void finish(struct http *h, enum err e)
     h->events->end(h->ctx, &end);
 }
 
+/* In the middle, so its connection is closed. */
+static void break_off(struct http *h, enum err e)
+{
+    leave_multi(h);
+    pool_request_over(h->pool, h);
+    finish(h, e);
+}
+
 static void on_late(void *ctx)
 {
-    struct http *h = ctx;
-
-    leave_multi(h); /* in the middle, so its connection is closed */
-    pool_request_over(h->pool, h);
-    finish(h, ERR_TIMEOUT);
+    break_off(ctx, ERR_TIMEOUT);
 }
 
 static void on_answered(void *ctx)
 {
-    struct http *h = ctx;
-
-    if (!is_answered(h))
-        return;
-    leave_multi(h); /* in the middle, so its connection is closed */
-    pool_request_over(h->pool, h);
-    finish(h, ERR_OK);
+    if (is_answered(ctx))
+        break_off(ctx, ERR_OK);
 }
 
 static void waits(struct http *h, bool only_writes)

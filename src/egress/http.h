@@ -18,7 +18,7 @@
 
 enum http_method { HTTP_POST, HTTP_GET, HTTP_DELETE };
 
-struct http_end {
+struct http_outcome {
     enum err err;    /* ERR_OK: the answer came whole; else why not (below) */
     bool sent;       /* the first byte may have left */
     unsigned status; /* 0: no complete head came */
@@ -41,7 +41,7 @@ struct http_events {
      * other error ends the request. */
     enum err (*body)(void *ctx, struct slice s);
     /* Once, unless http_free comes first. */
-    void (*end)(void *ctx, const struct http_end *e);
+    void (*end)(void *ctx, const struct http_outcome *o);
 };
 
 /* For pools_new. */

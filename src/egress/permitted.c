@@ -93,7 +93,7 @@ enum err permitted_check(struct use *u)
         e = judge_again(u, &shown);
     if (!e && !ID_EQ(shown, u->projection_digest) && !PLANTED(swapped_body))
         e = ERR_PROTOCOL;
-    return !e ? state_check(u) : e;
+    return e ? e : state_check(u);
 }
 
 /* The gateway reads what a client sent so that what it makes of it is within the limits here

@@ -210,7 +210,7 @@ static enum err fill(struct fields *f, struct slice credential, struct place_out
         e = put_place(f, &f->conf->places[i], p);
     for (size_t i = 0; !e && i < p->lines_n; i++)
         e = buf_err(&p->lines[i]);
-    return !e ? buf_err(&p->query) : e;
+    return e ? e : buf_err(&p->query);
 }
 
 enum err place_fill(const struct egress_conf *c, struct slice credential, place_secret_fn *fn,

@@ -45,26 +45,16 @@ enum err tls_start(void)
 enum err trust_read(struct trust **ret)
 {
     const char *file = getenv("SSL_CERT_FILE");
-    struct trust *t = MEM_NEW(struct trust);
+    X509_STORE *store = X509_STORE_new();
 
-    t->store = X509_STORE_new();
-    BUG_IF(!t->store);
-    if (!file)
-        file = "/etc/ssl/certs/ca-certificates.crt";
-    if (X509_STORE_load_file(t->store, file) != 1) {
-        trust_free(t);
+    BUG_IF(!store);
+    if (X509_STORE_load_file(store, file ? file : "/etc/ssl/certs/ca-certificates.crt") != 1) {
+        X509_STORE_free(store);
         return ERR_NOT_FOUND;
     }
-    *ret = t;
+    *ret = MEM_NEW(struct trust);
+    (*ret)->store = store;
     return ERR_OK;
-}
-
-void trust_free(struct trust *t)
-{
-    if (!t)
-        return;
-    X509_STORE_free(t->store);
-    mem_free(t);
 }
 
 int trust_use(UNUSED void *easy, void *ssl_ctx, void *trust)

@@ -18,7 +18,6 @@ MUST_USE enum err tls_start(void);
 /* The trust anchors of the system, or of the file that SSL_CERT_FILE names. ERR_NOT_FOUND: no such
  * file, or nothing in it. Before the jail. */
 MUST_USE enum err trust_read(struct trust **ret);
-void trust_free(struct trust *t); /* takes NULL */
 
 /* Of a request (a CURL *) that has a connection: whether TLS has taken bytes from it that nobody
  * has read. False without TLS. */

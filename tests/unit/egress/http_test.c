@@ -25,7 +25,7 @@ enum { CONNS = 8, LARGE = 16 << 20 };
 struct asked {
     struct http *http;
     struct buf text;
-    struct http_end end;
+    struct http_outcome end;
     unsigned asked, heads, ends, wants;
     bool waits;               /* for a connection, until the test gives one */
     bool full;                /* takes nothing now */
@@ -135,7 +135,7 @@ static enum err on_body(void *ctx, struct slice s)
     return ERR_OK;
 }
 
-static void on_end(void *ctx, const struct http_end *e)
+static void on_end(void *ctx, const struct http_outcome *e)
 {
     struct asked *a = ctx;
 
