@@ -106,8 +106,6 @@ static void renew(struct use *u)
 
 static void on_end(struct use *u, const struct transport_end *m)
 {
-    const struct use_end done = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
-
     u->status = m->status;
     if (m->how == TRANSPORT_NO_SESSION && may_renew(u)) {
         renew(u);
@@ -118,7 +116,7 @@ static void on_end(struct use *u, const struct transport_end *m)
     if (m->how == TRANSPORT_DONE && u->asked.n > 0)
         state_ask(u);
     else if (m->how == TRANSPORT_DONE || m->how == TRANSPORT_ACCEPTED)
-        use_finish(u, &done);
+        use_answered(u, ERR_OK);
     else
         use_failed(u, m);
 }

@@ -16,13 +16,6 @@ void own_take(struct use *u)
     buf_put(&u->protocol, SLICE_LIT(MCP_VERSION_MODERN));
 }
 
-void own_finish(struct use *u, enum err code)
-{
-    const struct use_end e = {.result = RESULT_ANSWERED, .code = code, .how = ANSWER_HOW_DONE};
-
-    use_finish(u, &e);
-}
-
 /* --- requests --------------------------------------------------------------------------------- */
 
 static void put_meta(const struct use *u, struct json_writer *w)

@@ -16,7 +16,5 @@ void own_leaves(struct use *u);
 bool own_may_be_legacy(const struct use *u, const struct transport_end *m);
 /* A server may speak one era only, or say something else in each. */
 void own_try_legacy(struct use *u);
-/* It is answered, with what code says. */
-void own_finish(struct use *u, enum err code);
 
 #endif

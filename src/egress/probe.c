@@ -119,7 +119,7 @@ static void era_done(struct use *u)
     struct probe *o = u->probe;
 
     if (u->era == MCP_ERA_LEGACY || !u->all->conf.legacy) {
-        own_finish(u, ERR_OK);
+        use_answered(u, ERR_OK);
         return;
     }
     o->answered = true;
@@ -135,7 +135,7 @@ static bool goes_on(struct use *u, const struct transport_end *m)
     if (legacy_next)
         try_legacy(u);
     else
-        own_finish(u, ERR_OK);
+        use_answered(u, ERR_OK);
     return true;
 }
 

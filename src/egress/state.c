@@ -53,7 +53,7 @@ enum err state_put_in(struct use *u)
         e = json_parse(&u->json, buf_slice(&u->body), NULL);
     if (!e)
         e = jsonrpc_read(&u->json, &u->rpc);
-    return !e ? use_hold(u) : e;
+    return e ? e : use_hold(u);
 }
 
 /* --- from the upstream ------------------------------------------------------------------------ */
@@ -73,7 +73,7 @@ static enum err read_asked(const struct use *u, struct json *j, struct jsonrpc *
 {
     enum err e = json_parse(j, buf_slice(&u->asked), NULL);
 
-    return !e ? jsonrpc_read(j, ret) : e;
+    return e ? e : jsonrpc_read(j, ret);
 }
 
 /* What was kept is no answer, or cannot be given. */
@@ -137,7 +137,6 @@ static enum err put_sealed(const struct use *u, struct slice sealed, struct buf 
 
 void egress_on_state_sealed(struct egress *all, const struct msg_state_sealed *m)
 {
-    const struct use_end done = {.result = RESULT_ANSWERED, .how = ANSWER_HOW_DONE};
     const struct use_end over = {.result = RESULT_ANSWERED,
                                  .code = ERR_CONTINUATIONS,
                                  .how = ANSWER_HOW_INVALID,
@@ -164,7 +163,7 @@ void egress_on_state_sealed(struct egress *all, const struct msg_state_sealed *m
         if (!u->flow.headed)
             flow_head(&u->flow, ANSWER_KIND_JSON);
         flow_message(&u->flow, &out);
-        use_finish(u, &done);
+        use_answered(u, ERR_OK);
     }
     buf_free(&out);
 }

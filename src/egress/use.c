@@ -62,7 +62,7 @@ struct use *use_new(struct egress *all, const struct use_id *id, const struct us
     u->state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
     json_init(&u->json);
     /* A stream has no message: nothing of it can be looked up. */
-    u->rpc.id = u->rpc.method = u->rpc.params = u->rpc.result = u->rpc.error = JSON_NONE;
+    u->rpc = JSONRPC_NONE;
     place_init(&u->place);
     HASH_ADD(hh_id, all->by_id, id, sizeof(u->id), u);
     loop_timer_set(u->timer, limit_get(SET_PERMIT_TIME));
@@ -110,6 +110,13 @@ enum err use_may_read(struct use *u, size_t held)
 bool use_only_reads(const struct use *u)
 {
     return u->mode == MODE_CALL && (u->kind == CALL_KIND_STREAM || u->listens);
+}
+
+void use_answered(struct use *u, enum err code)
+{
+    const struct use_end e = {.result = RESULT_ANSWERED, .code = code, .how = ANSWER_HOW_DONE};
+
+    use_finish(u, &e);
 }
 
 /* What the gateway is told of a request that left, and whose answer never came whole. */

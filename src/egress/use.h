@@ -163,6 +163,8 @@ MUST_USE enum err use_may_read(struct use *u, size_t held);
 void use_failed(struct use *u, const struct transport_end *m);
 /* Tells both sides, wipes, and frees unless the gateway is still to get something. */
 void use_finish(struct use *u, const struct use_end *e);
+/* It is answered; what of a trial or a probe code says. */
+void use_answered(struct use *u, enum err code);
 /* Ends it from our side, wherever it is. */
 void use_abort(struct use *u, enum err why);
 /* What it rode on is over, or nobody is there who would say so. */

@@ -65,7 +65,7 @@ static void on_end(struct use *u, const struct transport_end *m)
     if (e.how == TRANSPORT_DONE && u->trouble != ERR_OK && goes_on(u, m))
         return; /* the status came with a JSON-RPC error */
     if (e.how == TRANSPORT_DONE)
-        own_finish(u, u->trouble);
+        use_answered(u, u->trouble);
     else
         use_failed(u, &e);
 }
@@ -78,7 +78,7 @@ static void send(struct use *u)
     struct slice method = buf_slice(&u->all->conf.verify_method);
 
     if (u->era == MCP_ERA_LEGACY && slice_eq_str(method, "initialize")) {
-        own_finish(u, ERR_OK);
+        use_answered(u, ERR_OK);
         return;
     }
     snapshot_expect_method(u, method);

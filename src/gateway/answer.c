@@ -174,10 +174,8 @@ static void say_edited(struct call *c, const struct json *j, uint32_t node, stru
 
 static bool is_below_level(const struct call *c, const struct json *j, uint32_t params)
 {
-    struct buf scratch = BUF_INIT(64);
-    int level = session_log_level(json_str_slice(j, json_get(j, params, "level"), &scratch));
+    int level = session_log_level(j, params);
 
-    buf_free(&scratch);
     return c->session && level >= 0 && level < c->session->log_level;
 }
 

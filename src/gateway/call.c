@@ -35,22 +35,6 @@ static void on_gone(void *ctx)
 
 static const struct sink_events events = {on_room, on_gone};
 
-/* No message at all: what a GET or DELETE has. */
-static const struct mcp_request no_request = {
-    .rpc = {.kind = JSONRPC_NOTIFICATION,
-            .id = JSON_NONE,
-            .method = JSON_NONE,
-            .params = JSON_NONE,
-            .result = JSON_NONE,
-            .error = JSON_NONE},
-    .era = MCP_ERA_LEGACY,
-    .meta = {JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE},
-    .name = JSON_NONE,
-    .arguments = JSON_NONE,
-    .state = JSON_NONE,
-    .responses = JSON_NONE,
-};
-
 struct call *call_new(struct gateway *g, const struct gateway_upstream *up, struct http_req *req)
 {
     struct call *c = MEM_NEW(struct call);
@@ -64,7 +48,7 @@ struct call *call_new(struct gateway *g, const struct gateway_upstream *up, stru
     c->began = loop_now(g->loop);
     c->era = MCP_ERA_LEGACY;
     c->method = mcp_method_by_text(SLICE_EMPTY);
-    c->req = no_request;
+    c->req = MCP_REQUEST_NONE; /* of a GET or DELETE it stays so */
     c->req.method = c->method;
     json_init(&c->in);
     buf_init(&c->id_text, LIM_RPC_ID_BYTES);
@@ -186,7 +170,7 @@ void call_let_go(struct call *c, unsigned status)
     c->sink = NULL; /* moved */
     c->http = NULL;
     if (s)
-        sink_status(s, status, NULL, 0);
+        sink_reply(s, status, NULL, 0, SLICE_EMPTY);
 }
 
 static void tell_others(struct call *c)

@@ -96,11 +96,12 @@ static void tick(struct call *c)
     wait_more(c);
 }
 
-static void reply_state(struct call *c, struct slice state)
+/* Modern: asks for the link to be opened, if there is one, and for the state to come back. */
+static void reply_state(struct call *c, struct slice message, struct slice link, struct slice state)
 {
     struct buf out = BUF_INIT(MESSAGE_BYTES);
 
-    mcp_put_input_required(&out, buf_slice(&c->id_text), SLICE_EMPTY, SLICE_EMPTY, state);
+    mcp_put_input_required(&out, buf_slice(&c->id_text), message, link, state);
     call_reply(c, buf_slice(&out));
     buf_free(&out);
 }
@@ -127,7 +128,7 @@ void call_late(struct call *c, UNUSED const void *arg)
     if (loop_now(c->g->loop) < c->deadline)
         tick(c);
     else if (c->state == CALL_HOLD && c->leg.n > 0 && c->era == MCP_ERA_MODERN)
-        reply_state(c, buf_slice(&c->leg));
+        reply_state(c, SLICE_EMPTY, SLICE_EMPTY, buf_slice(&c->leg));
     else
         reply_ending(c, ENDING_WAITING);
 }
@@ -138,21 +139,12 @@ void call_hold_lost(struct call *c, UNUSED const void *arg)
 {
     c->open = false;
     if (c->came.n > 0)
-        reply_state(c, buf_slice(&c->came));
+        reply_state(c, SLICE_EMPTY, SLICE_EMPTY, buf_slice(&c->came));
     else
         call_fail(c, ERR_UNAVAILABLE);
 }
 
 /* --- with a link ------------------------------------------------------------------------------ */
-
-static void ask_modern(struct call *c, struct slice message, struct slice link, struct slice state)
-{
-    struct buf out = BUF_INIT(MESSAGE_BYTES);
-
-    mcp_put_input_required(&out, buf_slice(&c->id_text), message, link, state);
-    call_reply(c, buf_slice(&out));
-    buf_free(&out);
-}
 
 /* Error -32042: the call is over, and the client makes it again when it is told that the person is
  * done (2025-11-25 client/elicitation "URL Elicitation Required Error"). */
@@ -216,7 +208,7 @@ void call_handed_off(struct call *c, const void *arg)
     deliver_put_message(&message, c->up, m->need, m->words);
     deliver_put_link(&link, &c->g->conf, m->handoff);
     if (c->era == MCP_ERA_MODERN)
-        ask_modern(c, buf_slice(&message), buf_slice(&link), m->state);
+        reply_state(c, buf_slice(&message), buf_slice(&link), m->state);
     else if (m->by_error)
         ask_by_error(c, buf_slice(&message), buf_slice(&link));
     else

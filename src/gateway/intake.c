@@ -206,11 +206,7 @@ static enum err prepare_initialize(struct call *c)
 
 static enum err prepare_set_level(struct call *c)
 {
-    struct buf scratch = BUF_INIT(64);
-
-    c->level = session_log_level(
-        json_str_slice(&c->in, json_get(&c->in, c->req.rpc.params, "level"), &scratch));
-    buf_free(&scratch);
+    c->level = session_log_level(&c->in, c->req.rpc.params);
     return c->level < 0 ? ERR_INVALID_PARAMS : ERR_OK;
 }
 

@@ -13,7 +13,7 @@
 #include "gateway/rewrite.h"
 #include "gateway/session.h"
 #include "ipc/gen/send.h"
-#include "proto/mcp_write.h"
+#include "proto/projection.h"
 
 enum { CAP_URL = 1, CAP_HOLD = 2 };
 
@@ -22,8 +22,18 @@ static enum err make_projection(struct call *c, const struct request_headers *h,
 {
     if (!call_has_message(c))
         return ERR_OK; /* nothing to show */
-    rewrite_put_name(&c->in, &c->req, name);
-    return rewrite_projection(&c->in, &c->req, h, projection);
+    projection_put_name(
+        &(struct projection_in){.j = &c->in, .name = c->req.name, .sha256 = hash_sha256_to}, name);
+    return projection_of(&c->in, &c->req.rpc, h, hash_sha256_to, projection);
+}
+
+static struct digest digest_request(const struct call *c, const struct request_headers *h)
+{
+    struct hash_blake2b hash;
+
+    hash_blake2b_init(&hash);
+    request_put(&c->in, &c->req.rpc, h, hash_blake2b_put, &hash);
+    return hash_blake2b_done(&hash);
 }
 
 static enum err send_open(struct call *c)
@@ -44,7 +54,7 @@ static enum err send_open(struct call *c)
             .method = json_str_slice(&c->in, c->req.rpc.method, &method),
             .name = buf_slice(&name),
             .projection = buf_slice(&projection),
-            .request = rewrite_request(&c->in, &c->req, &headers),
+            .request = digest_request(c, &headers),
             .answers = rewrite_has_answers(&c->in, &c->req),
             .of = c->want == CALL_WANT_SEND ? c->target : 0,
             .body_digest = c->body_digest,
@@ -53,7 +63,7 @@ static enum err send_open(struct call *c)
             .state = buf_slice(&c->came),
             .answer = c->answer,
         };
-        e = !c->g->keeper ? ERR_UNAVAILABLE : send_call_open(c->g->keeper, &m);
+        e = c->g->keeper ? send_call_open(c->g->keeper, &m) : ERR_UNAVAILABLE;
     }
     buf_free(&projection);
     buf_free(&name);

@@ -184,7 +184,7 @@ void own_answer(struct call *c, UNUSED const struct msg_call_own *m)
 void own_stream(struct call *c, UNUSED const struct msg_call_own *m)
 {
     struct sink *sink = c->sink;
-    enum err e = !c->sink ? ERR_OK : session_take_stream(c->session, sink);
+    enum err e = sink ? session_take_stream(c->session, sink) : ERR_OK;
 
     if (e) {
         call_fail(c, e);

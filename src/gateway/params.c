@@ -188,7 +188,7 @@ static enum err keep_declared(struct call *c, const struct mcp_param_call *of,
     if (!e && there)
         keep(c, name, buf_slice(&value));
     buf_free(&value);
-    return !e ? ERR_OK : ERR_BAD_HEADERS;
+    return e ? ERR_BAD_HEADERS : ERR_OK;
 }
 
 /* Names and order stay the client's: they are part of the request, which must not be another one
@@ -226,7 +226,7 @@ static enum err take_declared(struct call *c, const struct json *tools, uint32_t
 
     BUG_IF(e); /* it was scanned when it was learned */
     e = mcp_param_check(c->http->fields, c->http->n_fields, &of, &c->mismatch);
-    return !e ? keep_all(c, &of, p, n) : e;
+    return e ? e : keep_all(c, &of, p, n);
 }
 
 /* The known tool that the request calls, or JSON_NONE. */
@@ -268,7 +268,7 @@ enum err params_take(struct call *c)
 
     if (e)
         return e;
-    e = !known ? keep_all(c, NULL, NULL, 0) : take_known(c, known);
+    e = known ? take_known(c, known) : keep_all(c, NULL, NULL, 0);
     return !e && buf_err(&c->params) != ERR_OK ? ERR_BAD_HEADERS : e;
 }
 

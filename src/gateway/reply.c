@@ -40,18 +40,26 @@ static unsigned status_of(enum err e, enum mcp_era era)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-void call_reply_http(struct call *c, unsigned status, const struct http_field *extra, size_t n,
-                     struct slice message)
+/* The last message, if the client is there. */
+static void give(struct call *c, unsigned status, const struct http_field *extra, size_t n,
+                 struct slice message)
 {
     struct sink *s = c->sink;
 
     c->sink = NULL; /* moved */
+    c->http = NULL;
     if (s && sink_is_stream(s)) {
         sink_event(s, message);
         sink_end(s);
     } else if (s) {
-        sink_json(s, status, extra, n, message);
+        sink_reply(s, status, extra, n, message);
     }
+}
+
+void call_reply_http(struct call *c, unsigned status, const struct http_field *extra, size_t n,
+                     struct slice message)
+{
+    give(c, status, extra, n, message);
     call_finish(c);
 }
 
@@ -62,25 +70,16 @@ void call_reply(struct call *c, struct slice message)
 
 void call_answer_with(struct call *c, unsigned status, struct slice message)
 {
-    struct sink *s = c->sink;
-    enum err e = ERR_OK;
+    enum err e;
 
     buf_free(&c->body); /* it is not sent again */
     IGNORE(call_hold(c));
-    if (s)
-        e = sink_fits(s, message.n);
+    e = c->sink ? sink_fits(c->sink, message.n) : ERR_OK;
     if (e) {
         call_fail(c, e);
         return;
     }
-    c->sink = NULL; /* moved */
-    c->http = NULL;
-    if (s && sink_is_stream(s)) {
-        sink_event(s, message);
-        sink_end(s);
-    } else if (s) {
-        sink_json(s, status, NULL, 0, message);
-    }
+    give(c, status, NULL, 0, message);
     if (c->egress)
         call_enter(c, CALL_ENDING);
     else

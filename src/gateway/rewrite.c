@@ -9,7 +9,6 @@
 #include "base/planted.h"
 #include "crypto/hash.h"
 #include "proto/mcp_write.h"
-#include "proto/projection.h"
 
 /* The client of this hop is Sidegate. */
 #define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
@@ -63,30 +62,6 @@ enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *r
     if (err == ERR_OK)
         *ret = hash_sha256(buf_slice(out));
     return err;
-}
-
-enum err rewrite_projection(const struct json *j, const struct mcp_request *q,
-                            const struct request_headers *headers, struct buf *out)
-{
-    return projection_of(j, &q->rpc, headers, hash_sha256_to, out);
-}
-
-void rewrite_put_name(const struct json *j, const struct mcp_request *q, struct buf *out)
-{
-    const struct projection_in in = {
-        .j = j, .method = q->rpc.method, .name = q->name, .sha256 = hash_sha256_to};
-
-    projection_put_name(&in, out);
-}
-
-struct digest rewrite_request(const struct json *j, const struct mcp_request *q,
-                              const struct request_headers *headers)
-{
-    struct hash_blake2b h;
-
-    hash_blake2b_init(&h);
-    request_put(j, &q->rpc, headers, hash_blake2b_put, &h);
-    return hash_blake2b_done(&h);
 }
 
 /* As edit_responses leaves it. */

@@ -26,13 +26,6 @@ struct rewrite {
 /* Appends the body to out, and sets its SHA-256. ERR_TOO_LARGE. */
 MUST_USE enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *ret);
 
-/* Appends the projection; and the name as call_open has it, which may be nothing. */
-MUST_USE enum err rewrite_projection(const struct json *j, const struct mcp_request *req,
-                                     const struct request_headers *h, struct buf *out);
-void rewrite_put_name(const struct json *j, const struct mcp_request *req, struct buf *out);
-/* The digest of what the request is (proto/request.h). */
-struct digest rewrite_request(const struct json *j, const struct mcp_request *req,
-                              const struct request_headers *h);
 /* Whether it has answers to the upstream's questions, besides the one to ours. */
 bool rewrite_has_answers(const struct json *j, const struct mcp_request *req);
 

@@ -14,8 +14,8 @@
 #include "os/log.h"
 #include "proto/mcp_write.h"
 
-static const struct {
-    const char *method;
+static const struct method {
+    const char *name;
     intake_fn *fn;
 } methods[] = {
     {"POST", intake_post},
@@ -23,11 +23,11 @@ static const struct {
     {"DELETE", stream_delete},
 };
 
-static intake_fn *find_method(struct slice method)
+static const struct method *find_method(struct slice name)
 {
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
-        if (slice_eq_str(method, methods[i].method))
-            return methods[i].fn;
+        if (slice_eq_str(name, methods[i].name))
+            return &methods[i];
     }
     return NULL;
 }
@@ -48,12 +48,9 @@ static const struct gateway_upstream *find_upstream(const struct gateway *g, str
 static void log_refusal(const struct gateway *g, const struct http_req *req, enum err e)
 {
     const struct gateway_upstream *up = find_upstream(g, req->path);
-    size_t i = 0;
+    const struct method *method = find_method(req->method);
 
-    while (i < ARRAY_LEN(methods) && !slice_eq_str(req->method, methods[i].method))
-        i++;
-    log_event(LEVEL_INFO, "request_refused",
-              LOG_STR("method", i < ARRAY_LEN(methods) ? methods[i].method : "another"),
+    log_event(LEVEL_INFO, "request_refused", LOG_STR("method", method ? method->name : "another"),
               LOG_STR("upstream", up ? up->name : "none"), LOG_NUM("path_bytes", req->path.n),
               LOG_ERR(e));
 }
@@ -109,7 +106,7 @@ static void on_request(void *ctx, struct http_req *req)
 {
     struct gateway *g = ctx;
     const struct gateway_upstream *up = find_upstream(g, req->path);
-    intake_fn *fn = find_method(req->method);
+    const struct method *method = find_method(req->method);
     enum err e = cors_check(&g->conf, req);
 
     if (!e && !up)
@@ -118,12 +115,12 @@ static void on_request(void *ctx, struct http_req *req)
         cors_preflight(&g->conf, req);
         return;
     }
-    if (!e && !fn)
+    if (!e && !method)
         e = ERR_BAD_METHOD;
     if (e)
         refuse(g, req, e);
     else
-        fn(g, up, req);
+        method->fn(g, up, req);
 }
 
 static void on_drained(UNUSED void *ctx, struct http_req *req)

@@ -293,10 +293,12 @@ void gateway_session_forget(struct gateway_session *s, struct handoff_id h)
 static const char *const levels[] = {"debug", "info",     "notice", "warning",
                                      "error", "critical", "alert",  "emergency"};
 
-int session_log_level(struct slice name)
+int session_log_level(const struct json *j, uint32_t params)
 {
+    uint32_t level = json_get(j, params, "level");
+
     for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
-        if (slice_eq_str(name, levels[i]))
+        if (json_str_eq_c(j, level, levels[i]))
             return (int)i;
     }
     return -1;

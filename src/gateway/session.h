@@ -89,7 +89,7 @@ void session_show(struct gateway_session *s, struct handoff_id h);
 bool session_was_shown(const struct gateway_session *s, struct handoff_id h);
 void gateway_session_forget(struct gateway_session *s, struct handoff_id h);
 
-/* The index of a level's name as in logging/setLevel ("debug" is 0), or -1. */
-int session_log_level(struct slice name);
+/* The index of params.level as in logging/setLevel ("debug" is 0), or -1. */
+int session_log_level(const struct json *j, uint32_t params);
 
 #endif

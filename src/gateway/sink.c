@@ -74,8 +74,8 @@ static size_t all_fields(const struct sink *s, struct http_field *f, const struc
 
 enum { MAX_EXTRA = 4 };
 
-static void reply(struct sink *s, unsigned status, const struct http_field *extra, size_t n,
-                  struct slice body)
+void sink_reply(struct sink *s, unsigned status, const struct http_field *extra, size_t n,
+                struct slice body)
 {
     struct http_field f[CORS_FIELDS + MAX_EXTRA + 2];
     size_t have;
@@ -87,17 +87,6 @@ static void reply(struct sink *s, unsigned status, const struct http_field *extr
         f[have++] = (struct http_field){SLICE_LIT("Content-Type"), SLICE_LIT("application/json")};
     let_go(s);
     http_reply(s->req, status, f, have, body);
-}
-
-void sink_json(struct sink *s, unsigned status, const struct http_field *extra, size_t n,
-               struct slice message)
-{
-    reply(s, status, extra, n, message);
-}
-
-void sink_status(struct sink *s, unsigned status, const struct http_field *extra, size_t n)
-{
-    reply(s, status, extra, n, SLICE_EMPTY);
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */

@@ -18,19 +18,16 @@ struct sink_events {
     void (*gone)(void *ctx);
 };
 
-/* A sink for req, whose user pointer it takes. It frees itself: after sink_json, sink_status or
- * sink_end it must not be used any more, nor after gone(). */
+/* A sink for req, whose user pointer it takes. It frees itself: after sink_reply or sink_end it must not be used any more, nor after gone(). */
 struct sink *sink_new(struct loop *loop, const struct gateway_conf *c, struct http_req *req,
                       const struct sink_events *events, void *ctx);
 
 /* The sink has another owner from now on. */
 void sink_own(struct sink *s, const struct sink_events *events, void *ctx);
 
-/* One message as the whole answer, with at most four further fields. */
-void sink_json(struct sink *s, unsigned status, const struct http_field *extra, size_t n,
-               struct slice message);
-/* An answer without a body. */
-void sink_status(struct sink *s, unsigned status, const struct http_field *extra, size_t n);
+/* One message as the whole answer, or no body, with at most four further fields. */
+void sink_reply(struct sink *s, unsigned status, const struct http_field *extra, size_t n,
+                struct slice message);
 
 /* Begins the stream; nothing when it was begun. */
 void sink_open(struct sink *s);

@@ -23,6 +23,11 @@ struct jsonrpc {
     int64_t code;    /* of an error response */
 };
 
+/* No message at all. */
+#define JSONRPC_NONE                                                                               \
+    ((struct jsonrpc){JSONRPC_NOTIFICATION, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, \
+                      0})
+
 /* ERR_OK or ERR_NOT_JSONRPC. A method longer than LIM_METHOD_BYTES and an id longer than
  * LIM_RPC_ID_BYTES as written, with the quotes, are refused too. */
 MUST_USE enum err jsonrpc_read(const struct json *j, struct jsonrpc *ret);

@@ -90,7 +90,8 @@ static bool token_member(const struct json *j, uint32_t object, const char *name
     return *ret == JSON_NONE || jsonrpc_id_valid(jsonrpc_id_text(j, *ret));
 }
 
-enum err mcp_meta_read(const struct json *j, uint32_t parent, struct mcp_meta *ret)
+/* Of parent._meta. ERR_INVALID_PARAMS when a known key has the wrong type. */
+static enum err read_meta(const struct json *j, uint32_t parent, struct mcp_meta *ret)
 {
     struct mcp_meta m;
     bool ok = member(j, parent, "_meta", JSON_OBJECT, &m.meta) &&
@@ -222,22 +223,13 @@ static enum err read_arguments(const struct json *j, struct mcp_request *r)
 enum err mcp_request_read(const struct json *j, struct slice header_version,
                           struct mcp_request *ret)
 {
-    struct mcp_request r = {
-        .meta = {JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE},
-        .name = JSON_NONE,
-        .arguments = JSON_NONE,
-        .state = JSON_NONE,
-        .responses = JSON_NONE,
-    };
+    struct mcp_request r = MCP_REQUEST_NONE;
     enum err e = jsonrpc_read(j, &r.rpc);
     if (e)
         return e;
     r.method = mcp_method_of(j, &r.rpc);
     r.era = mcp_version_era(header_version) == MCP_ERA_MODERN ? MCP_ERA_MODERN : MCP_ERA_LEGACY;
-    uint32_t parent = r.rpc.params;
-    if (r.rpc.kind == JSONRPC_RESULT)
-        parent = r.rpc.result;
-    e = mcp_meta_read(j, parent, &r.meta);
+    e = read_meta(j, r.rpc.kind == JSONRPC_RESULT ? r.rpc.result : r.rpc.params, &r.meta);
     if (!e)
         e = read_era(j, header_version, &r);
     if (!e)

@@ -74,7 +74,7 @@ uint32_t mcp_name_of(const struct json *j, const struct jsonrpc *m);
 #define MCP_META_SERVER_INFO  "io.modelcontextprotocol/serverInfo"
 #define MCP_META_PROGRESS     "progressToken"
 
-/* Nodes; JSON_NONE where absent. */
+/* Nodes; JSON_NONE where absent. Unknown keys are not looked at. */
 struct mcp_meta {
     uint32_t meta;           /* the _meta object itself */
     uint32_t version;        /* string */
@@ -84,10 +84,6 @@ struct mcp_meta {
     uint32_t progress_token; /* string or number */
     uint32_t subscription;   /* string or number */
 };
-
-/* Reads parent._meta, parent being params or result (JSON_NONE gives all absent).
- * ERR_INVALID_PARAMS when a known key has the wrong type; unknown keys are not looked at. */
-MUST_USE enum err mcp_meta_read(const struct json *j, uint32_t parent, struct mcp_meta *ret);
 
 /* --- capabilities ----------------------------------------------------------------------------- */
 
@@ -118,6 +114,17 @@ struct mcp_request {
     uint32_t responses; /* params.inputResponses (object) or JSON_NONE; modern only */
     uint32_t caps;      /* of this request's _meta; for initialize of params.capabilities */
 };
+
+/* One of which nothing is there. */
+#define MCP_REQUEST_NONE                                                                           \
+    ((struct mcp_request){                                                                         \
+        .rpc = JSONRPC_NONE,                                                                       \
+        .era = MCP_ERA_LEGACY,                                                                     \
+        .meta = {JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE},     \
+        .name = JSON_NONE,                                                                         \
+        .arguments = JSON_NONE,                                                                    \
+        .state = JSON_NONE,                                                                        \
+        .responses = JSON_NONE})
 
 /*
  * Reads a message that came from a client. header_version is the MCP-Protocol-Version header's

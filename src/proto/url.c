@@ -147,8 +147,9 @@ enum err url_parse(struct slice text, struct url *ret)
     return ERR_OK;
 }
 
-void url_put_host(struct buf *out, const struct url *u)
+void url_put_origin(struct buf *out, const struct url *u)
 {
+    buf_put_str(out, u->https ? "https://" : "http://");
     if (u->host_is_ipv6)
         buf_put_u8(out, '[');
     for (size_t i = 0; i < u->host.n; i++)
@@ -157,12 +158,6 @@ void url_put_host(struct buf *out, const struct url *u)
         buf_put_u8(out, ']');
     if (u->port != (u->https ? 443 : 80))
         buf_printf(out, ":%u", u->port);
-}
-
-void url_put_origin(struct buf *out, const struct url *u)
-{
-    buf_put_str(out, u->https ? "https://" : "http://");
-    url_put_host(out, u);
 }
 
 void url_put_target(struct buf *out, const struct url *u)

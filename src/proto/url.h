@@ -27,8 +27,6 @@ MUST_USE enum err url_parse(struct slice text, struct url *ret);
 
 /* Appends "scheme://host[:port]" in lower case without a default port: an origin (RFC 6454). */
 void url_put_origin(struct buf *out, const struct url *u);
-/* Appends the Host value: host[:port], no default port. */
-void url_put_host(struct buf *out, const struct url *u);
 /* "/" when the path is empty, then "?query" if there is one. */
 void url_put_target(struct buf *out, const struct url *u);
 

@@ -4,10 +4,12 @@
  * from the limit; the rest the message. Whatever intake takes, egress can read after it was written
  * again, and finds the same request, with no member that may be misread if there was none.
  */
+#include "crypto/hash.h"
 #include "crypto/judged.h"
 #include "fuzz.h"
 #include "gateway/rewrite.h"
 #include "proto/misread.h"
+#include "proto/projection.h"
 
 #include <string.h>
 
@@ -99,8 +101,9 @@ static struct digest judge(const struct json *j, const struct mcp_request *q, bo
     struct judged seen = {.kind = (uint8_t)q->rpc.kind};
     struct digest d;
 
-    *ret = rewrite_projection(j, q, NULL, &projection) == ERR_OK;
-    rewrite_put_name(j, q, &name);
+    *ret = projection_of(j, &q->rpc, NULL, hash_sha256_to, &projection) == ERR_OK;
+    projection_put_name(&(struct projection_in){.j = j, .name = q->name, .sha256 = hash_sha256_to},
+                        &name);
     seen.method = json_str_slice(j, q->rpc.method, &method);
     seen.name = buf_slice(&name);
     seen.projection = buf_slice(&projection);

@@ -3,8 +3,10 @@
 #include "stage.h"
 
 #include "base/mem.h"
+#include "crypto/hash.h"
 #include "crypto/judged.h"
 #include "gateway/rewrite.h"
+#include "proto/projection.h"
 
 #define VERSION "\"" MCP_META_VERSION "\":\"2026-07-28\""
 #define CAPS    "\"" MCP_META_CAPABILITIES "\":{}"
@@ -41,8 +43,9 @@ static struct digest judge(const struct json *j, const struct mcp_request *q)
     struct judged seen = {.kind = (uint8_t)CALL_KIND_REQUEST, .method = SLICE_LIT("tools/call")};
     struct digest d;
 
-    assert_err(rewrite_projection(j, q, NULL, &projection), ERR_OK);
-    rewrite_put_name(j, q, &name);
+    assert_err(projection_of(j, &q->rpc, NULL, hash_sha256_to, &projection), ERR_OK);
+    projection_put_name(&(struct projection_in){.j = j, .name = q->name, .sha256 = hash_sha256_to},
+                        &name);
     seen.name = buf_slice(&name);
     seen.projection = buf_slice(&projection);
     d = judged_digest(&seen);
