@@ -43,10 +43,10 @@ static void set(struct egress_conf *c, struct buf *b, struct slice s)
         c->bad = true;
 }
 
-/* Every row must be of the one upstream that the first row named. */
-static bool is_ours(struct egress_conf *c, uint16_t upstream)
+/* Every row must be of the one upstream that the first row named, and good. */
+static bool takes(struct egress_conf *c, uint16_t upstream, bool good)
 {
-    if (!c->has_upstream || upstream != c->upstream)
+    if (!c->has_upstream || upstream != c->upstream || !good)
         c->bad = true;
     return !c->bad;
 }
@@ -64,7 +64,7 @@ void egress_on_conf_upstream(struct egress_conf *c, const struct msg_conf_upstre
 
 void egress_on_conf_endpoint(struct egress_conf *c, const struct msg_conf_endpoint *m)
 {
-    if (!is_ours(c, m->upstream))
+    if (!takes(c, m->upstream, true))
         return;
     c->has_endpoint = true;
     c->tls = m->tls;
@@ -77,12 +77,8 @@ void egress_on_conf_field(struct egress_conf *c, const struct msg_conf_field *m)
 {
     struct egress_conf_field *f = &c->fields[c->fields_n];
 
-    if (!is_ours(c, m->upstream))
+    if (!takes(c, m->upstream, c->fields_n < LIM_FIELDS && m->index == c->fields_n))
         return;
-    if (c->fields_n == LIM_FIELDS || m->index != c->fields_n) {
-        c->bad = true;
-        return;
-    }
     *f = (struct egress_conf_field){.name = BUF_INIT(TEXT_BYTES), .masked = m->masked};
     set(c, &f->name, m->name);
     c->fields_n++;
@@ -101,12 +97,8 @@ void egress_on_conf_place(struct egress_conf *c, const struct msg_conf_place *m)
 {
     struct egress_conf_place *p = &c->places[c->places_n];
 
-    if (!is_ours(c, m->upstream))
+    if (!takes(c, m->upstream, c->places_n < LIM_PLACES))
         return;
-    if (c->places_n == LIM_PLACES) {
-        c->bad = true;
-        return;
-    }
     *p = (struct egress_conf_place){
         .in = m->in, .name = BUF_INIT(TEXT_BYTES), .format = BUF_INIT(TEXT_BYTES)};
     set(c, &p->name, m->name);
@@ -121,15 +113,11 @@ void egress_on_conf_rule(struct egress_conf *c, const struct msg_conf_rule *m)
     struct egress_conf_rule *r = &c->rules[c->rules_n];
     bool negative = slice_starts(m->value, SLICE_LIT("-"));
     uint64_t number = 0;
+    bool good = slice_to_u64(slice_sub(m->value, negative, m->value.n), INT32_MAX, &number) ||
+                (m->rule == RULE_TEXT && m->value.n > 0);
 
-    if (!is_ours(c, m->upstream))
+    if (!takes(c, m->upstream, c->rules_n < LIM_RULES && good))
         return;
-    if (c->rules_n == LIM_RULES || m->value.n == 0 ||
-        (m->rule != RULE_TEXT &&
-         !slice_to_u64(slice_sub(m->value, negative, m->value.n), INT32_MAX, &number))) {
-        c->bad = true;
-        return;
-    }
     *r = (struct egress_conf_rule){.rule = m->rule, .value = BUF_INIT(TEXT_BYTES)};
     r->number = negative ? -(int64_t)number : (int64_t)number;
     set(c, &r->value, m->value);
@@ -138,9 +126,8 @@ void egress_on_conf_rule(struct egress_conf *c, const struct msg_conf_rule *m)
 
 void egress_on_conf_verify(struct egress_conf *c, const struct msg_conf_verify *m)
 {
-    if (!is_ours(c, m->upstream))
-        return;
-    set(c, &c->verify_method, m->method);
+    if (takes(c, m->upstream, true))
+        set(c, &c->verify_method, m->method);
 }
 
 bool egress_conf_format_next(const struct egress_conf *c, struct slice format, size_t *at,

@@ -15,7 +15,7 @@
 #include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
 #include "os/log.h"
-#include "proto/http_field.h"
+#include "proto/mcp_header.h"
 
 /* What a use of each mode does, and how it gets its message from the permit alone, which then names
  * no call but the number that egress gave. NULL: the message comes from a gateway. */
@@ -228,7 +228,7 @@ void egress_on_send_param(struct egress *all, struct chan *c, const struct msg_s
     }
     p = &u->params[u->params_n++];
     *p = (struct use_param){BUF_INIT(LIM_HEADER_BYTES), BUF_INIT(LIM_HEADER_BYTES)};
-    buf_put(&p->name, SLICE_LIT(PERMITTED_PARAM));
+    buf_put(&p->name, SLICE_LIT(MCP_PARAM_PREFIX));
     buf_put(&p->name, m->name);
     buf_put_u8(&p->name, 0);
     buf_put(&p->value, m->value);

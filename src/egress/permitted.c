@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "crypto/judged.h"
 #include "egress/state.h"
+#include "proto/mcp_header.h"
 #include "proto/misread.h"
 #include "proto/projection.h"
 #include "proto/request.h"
@@ -32,7 +33,7 @@ static struct request_headers headers_of(const struct use *u)
     for (size_t i = 0; i < h.n; i++) {
         struct slice name = buf_slice(&u->params[i].name); /* a string of C */
 
-        h.v[i] = (struct http_field){slice_sub(name, sizeof(PERMITTED_PARAM) - 1, name.n - 1),
+        h.v[i] = (struct http_field){slice_sub(name, sizeof(MCP_PARAM_PREFIX) - 1, name.n - 1),
                                      buf_slice(&u->params[i].value)};
     }
     return h;

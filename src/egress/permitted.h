@@ -4,9 +4,6 @@
 
 #include "egress/use.h"
 
-/* What the headers begin with that an agent chose. */
-#define PERMITTED_PARAM "Mcp-Param-"
-
 /* Parses the body. ERR_PROTOCOL: it is not what was permitted; or see permitted_is_limit. */
 MUST_USE enum err permitted_check(struct use *u);
 /* Whether that error is a limit of ours, and no lie of the gateway. */

@@ -283,8 +283,9 @@ static int on_set_timer(UNUSED CURLM *multi, long ms, void *ctx)
 
 /* --- pools ------------------------------------------------------------------------------------ */
 
-static void pool_free(struct pool *p)
+static void pool_free(void *ctx)
 {
+    struct pool *p = ctx;
     struct pool_spare *s;
 
     if (!p->dropped)
@@ -299,11 +300,6 @@ static void pool_free(struct pool *p)
     mem_free(p);
 }
 
-static void on_idle(void *ctx)
-{
-    pool_free(ctx);
-}
-
 static struct pool *pool_new(struct pools *all, const struct pool_key *key)
 {
     struct pool *p = MEM_NEW(struct pool);
@@ -313,7 +309,7 @@ static struct pool *pool_new(struct pools *all, const struct pool_key *key)
     *p = (struct pool){.all = all, .key = *key, .multi = m};
     TAILQ_INIT(&p->spares);
     p->timer = loop_timer_new(all->loop, on_timer, p);
-    p->idle_timer = loop_timer_new(all->loop, on_idle, p);
+    p->idle_timer = loop_timer_new(all->loop, pool_free, p);
     BUG_IF(curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
            curl_multi_setopt(m, CURLMOPT_SOCKETDATA, p) != CURLM_OK ||
            curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_set_timer) != CURLM_OK ||

@@ -28,14 +28,12 @@ static void forget(struct egress *all, struct refusal_open *r)
 
 void refuse_leave(const struct use *of)
 {
-    struct refusal_open *r = of->refusals > 0 ? TAILQ_FIRST(&of->all->refusals) : NULL;
+    struct refusal_open *r = of->refusals > 0 ? TAILQ_FIRST(&of->all->refusals) : NULL, *next;
 
-    while (r) {
-        struct refusal_open *next = TAILQ_NEXT(r, entry);
-
+    for (; r; r = next) {
+        next = TAILQ_NEXT(r, entry);
         if (r->of == of)
             forget(of->all, r);
-        r = next;
     }
 }
 

@@ -28,16 +28,14 @@ void egress_on_credit(struct egress *all, struct chan *c, const struct msg_credi
 
 void uses_writable(struct egress *all, const struct chan *c)
 {
-    struct flow *f = TAILQ_FIRST(&all->waiting);
+    struct flow *next;
 
-    while (f) {
-        struct flow *next = TAILQ_NEXT(f, entry);
-
+    for (struct flow *f = TAILQ_FIRST(&all->waiting); f; f = next) {
+        next = TAILQ_NEXT(f, entry);
         if (f->gateway == c) {
             flow_go(f);
             moved(f->use);
         }
-        f = next;
     }
 }
 

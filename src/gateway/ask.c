@@ -4,6 +4,8 @@
  */
 #include "gateway/ask.h"
 
+#include <inttypes.h>
+
 #include "base/mem.h"
 #include "proto/jsonrpc.h"
 
@@ -50,22 +52,18 @@ void ask_free(struct asks *a, struct ask *k)
 
 void asks_drop_call(struct asks *a, uint64_t call)
 {
-    struct ask *k = TAILQ_FIRST(&a->list);
+    struct ask *next;
 
-    while (k) {
-        struct ask *next = TAILQ_NEXT(k, entry);
-
+    for (struct ask *k = TAILQ_FIRST(&a->list); k; k = next) {
+        next = TAILQ_NEXT(k, entry);
         if (k->call == call)
             ask_free(a, k);
-        k = next;
     }
 }
 
 void ask_put_id(struct buf *out, const struct ask *k)
 {
-    buf_put_str(out, "\"" PREFIX);
-    buf_put_u64_dec(out, k->number);
-    buf_put_u8(out, '"');
+    buf_printf(out, "\"" PREFIX "%" PRIu64 "\"", k->number);
 }
 
 struct ask *ask_by_id(const struct asks *a, struct slice id)

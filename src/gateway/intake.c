@@ -179,20 +179,25 @@ static enum err check_method(const struct call *c)
 
 /* --- requests --------------------------------------------------------------------------------- */
 
+/* Another call of the session, a request with that id; NULL: there is none. */
+static struct call *request_of_id(const struct call *c, struct slice id, bool even_if_answered)
+{
+    struct call *o = NULL;
+
+    LIST_FOREACH(o, &c->session->calls, in_session) {
+        if (o != c && o->kind == CALL_KIND_REQUEST && o->id_text.n > 0 &&
+            (even_if_answered || o->state != CALL_ENDING) &&
+            jsonrpc_id_eq(buf_slice(&o->id_text), id))
+            break;
+    }
+    return o;
+}
+
 /* Two requests in progress with one id could not be told apart (2025-11-25 basic/index "Requests").
  */
 static bool id_in_use(const struct call *c)
 {
-    const struct call *o = NULL;
-
-    if (!c->session)
-        return false;
-    LIST_FOREACH(o, &c->session->calls, in_session) {
-        if (o != c && o->kind == CALL_KIND_REQUEST && o->state != CALL_ENDING && o->id_text.n > 0 &&
-            jsonrpc_id_eq(buf_slice(&o->id_text), buf_slice(&c->id_text)))
-            return true;
-    }
-    return false;
+    return c->session && request_of_id(c, buf_slice(&c->id_text), false);
 }
 
 static enum err prepare_initialize(struct call *c)
@@ -295,26 +300,17 @@ static void drop(struct call *c)
 
 /* --- notifications ---------------------------------------------------------------------------- */
 
-static struct call *cancelled_call(const struct call *c)
-{
-    uint32_t id = json_get(&c->in, c->req.rpc.params, "requestId");
-    struct call *o = NULL;
-
-    LIST_FOREACH(o, &c->session->calls, in_session) {
-        if (o->kind == CALL_KIND_REQUEST && id != JSON_NONE &&
-            jsonrpc_id_eq(buf_slice(&o->id_text), jsonrpc_id_text(&c->in, id)))
-            return o;
-    }
-    return NULL;
-}
-
 /* What is cancelled ends here at once, since an upstream that obeys answers nothing any more; it is
  * told when it has the call (2025-11-25 basic/utilities/cancellation). */
 static void start_cancel(struct call *c)
 {
-    struct call *o = c->session ? cancelled_call(c) : NULL;
-    bool is_upstream = o && o->egress;
+    uint32_t id = json_get(&c->in, c->req.rpc.params, "requestId");
+    struct call *o = NULL;
+    bool is_upstream;
 
+    if (c->session && id != JSON_NONE)
+        o = request_of_id(c, jsonrpc_id_text(&c->in, id), true);
+    is_upstream = o && o->egress;
     if (is_upstream) {
         c->target = o->id;
         call_open(c, SLICE_EMPTY);

@@ -135,7 +135,7 @@ void params_learn(const struct call *c, const struct json *j, uint32_t result)
 /* Mcp-Param-NAME; *ret_name is NAME. */
 static bool is_param(const struct http_field *f, struct slice *ret_name)
 {
-    const struct slice prefix = SLICE_LIT("Mcp-Param-");
+    const struct slice prefix = SLICE_LIT(MCP_PARAM_PREFIX);
 
     *ret_name = slice_sub(f->name, prefix.n, f->name.n);
     return slice_eq_nocase(slice_sub(f->name, 0, prefix.n), prefix);

@@ -171,9 +171,7 @@ void sink_event(struct sink *s, struct slice message)
 void sink_prime(struct sink *s, struct slice id)
 {
     sink_open(s);
-    buf_put_str(&s->pending, "id: ");
-    buf_put(&s->pending, id);
-    buf_put_str(&s->pending, "\ndata: \n\n");
+    sse_put_event(&s->pending, SLICE_EMPTY, id, SLICE_EMPTY);
     written(s);
 }
 

@@ -202,8 +202,11 @@ void json_edits_free(struct json_edits *e)
     *e = (struct json_edits){.text = BUF_INIT(e->text.max)};
 }
 
-static struct json_edit *add(struct json_edits *e, uint32_t node, enum edit_kind kind)
+/* Of a member: name, or NULL. */
+static void add(struct json_edits *e, uint32_t node, enum edit_kind kind, const struct slice *name,
+                struct slice json_text)
 {
+    size_t at = e->text.n;
     BUG_IF(node == JSON_NONE);
     if (e->n == e->cap) {
         uint32_t cap = e->cap ? e->cap * 2 : 8;
@@ -214,50 +217,41 @@ static struct json_edit *add(struct json_edits *e, uint32_t node, enum edit_kind
         e->v = v;
         e->cap = cap;
     }
-    e->v[e->n] = (struct json_edit){.node = node, .seq = e->n, .kind = kind, .at = e->text.n};
-    return &e->v[e->n++];
-}
-
-/* The text of an edit is what was written since it was added. */
-static void end(struct json_edits *e, struct json_edit *d)
-{
-    d->n = e->text.n - d->at;
+    if (name) {
+        json_put_str(&e->text, *name);
+        buf_put_u8(&e->text, ':');
+    }
+    buf_put(&e->text, json_text);
+    e->v[e->n] = (struct json_edit){node, e->n, kind, at, e->text.n - at};
+    e->n++;
 }
 
 void json_edit_replace(struct json_edits *e, uint32_t node, struct slice json_text)
 {
-    struct json_edit *d = add(e, node, EDIT_REPLACE);
-    buf_put(&e->text, json_text);
-    end(e, d);
+    add(e, node, EDIT_REPLACE, NULL, json_text);
 }
 
 void json_edit_replace_str(struct json_edits *e, uint32_t node, struct slice s)
 {
-    struct json_edit *d = add(e, node, EDIT_REPLACE);
+    add(e, node, EDIT_REPLACE, NULL, SLICE_EMPTY);
     json_put_str(&e->text, s);
-    end(e, d);
+    e->v[e->n - 1].n = e->text.n - e->v[e->n - 1].at;
 }
 
 void json_edit_remove(struct json_edits *e, uint32_t node)
 {
-    (void)add(e, node, EDIT_REMOVE); /* has no text */
+    add(e, node, EDIT_REMOVE, NULL, SLICE_EMPTY);
 }
 
 void json_edit_add_member(struct json_edits *e, uint32_t object, struct slice name,
                           struct slice json_text)
 {
-    struct json_edit *d = add(e, object, EDIT_ADD);
-    json_put_str(&e->text, name);
-    buf_put_u8(&e->text, ':');
-    buf_put(&e->text, json_text);
-    end(e, d);
+    add(e, object, EDIT_ADD, &name, json_text);
 }
 
 void json_edit_add_element(struct json_edits *e, uint32_t array, struct slice json_text)
 {
-    struct json_edit *d = add(e, array, EDIT_ADD);
-    buf_put(&e->text, json_text);
-    end(e, d);
+    add(e, array, EDIT_ADD, NULL, json_text);
 }
 
 void json_edit_set(struct json_edits *e, const struct json *j, uint32_t object, const char *name,

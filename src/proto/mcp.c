@@ -13,17 +13,14 @@
 #define ERAS_MODERN          MCP_ERA_MODERN
 #define ERAS_LEGACY          MCP_ERA_LEGACY
 #define ERAS_BOTH            MCP_ERA_BOTH
-#define SAFETY_IDEMPOTENT    true
-#define SAFETY_EFFECT        false
 #define INPUT_FINAL          false
 #define INPUT_INPUT_REQUIRED true
 
 static const struct mcp_method_row rows[MCP_METHOD_COUNT] = {
-    [MCP_UNKNOWN] = {MCP_UNKNOWN, "", MCP_CLASS_OTHER, MCP_ERA_BOTH, MCP_FROM_EITHER, NULL, false,
-                     false},
-#define M(name, text, class, eras, from, names, safety, input)                                     \
+    [MCP_UNKNOWN] = {MCP_UNKNOWN, "", MCP_CLASS_OTHER, MCP_ERA_BOTH, MCP_FROM_EITHER, NULL, false},
+#define M(name, text, class, eras, from, names, input)                                             \
     [MCP_##name] = {MCP_##name,      text,  MCP_CLASS_##class, ERAS_##eras,                        \
-                    MCP_FROM_##from, names, SAFETY_##safety,   INPUT_##input},
+                    MCP_FROM_##from, names, INPUT_##input},
 #include "proto/mcp_methods.def"
 };
 

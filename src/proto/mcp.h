@@ -26,7 +26,7 @@ bool mcp_version_supported(struct slice version);
 
 enum mcp_method {
     MCP_UNKNOWN, /* an extension's method: the class is MCP_CLASS_OTHER */
-#define M(name, text, class, eras, from, names, safety, input) MCP_##name,
+#define M(name, text, class, eras, from, names, input) MCP_##name,
 #include "proto/mcp_methods.def"
     MCP_METHOD_COUNT
 };
@@ -53,7 +53,6 @@ struct mcp_method_row {
     unsigned eras; /* bits of enum mcp_era */
     enum mcp_from from;
     const char *names; /* member of params: "name", "uri", "taskId" or NULL */
-    bool idempotent;   /* may be used by verify: */
     bool may_ask;      /* input_required is a possible result (modern) */
 };
 

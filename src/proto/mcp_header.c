@@ -6,6 +6,8 @@
  */
 #include "proto/mcp_header.h"
 
+#include <stdio.h>
+
 #include "base/base64.h"
 #include "base/limits.h"
 #include "proto/utf8.h"
@@ -303,20 +305,16 @@ static enum err check_param(const struct check *k, const struct mcp_param_call *
                             const struct mcp_param *p)
 {
     char name[LIM_NAME_BYTES];
-    struct buf b = BUF_INIT(sizeof(name));
-    struct slice header;
+    struct slice header, suffix = json_raw(c->tool, p->name);
     uint32_t v = argument_of(c, p);
     /* "Parameter value is null" and "not in arguments": no header is expected. Arrays and objects
      * are for the server's schema check. */
     if (v == JSON_NONE || json_is(c->j, v, JSON_NULL) || json_is(c->j, v, JSON_ARRAY) ||
         json_is(c->j, v, JSON_OBJECT))
         return ERR_OK;
-    buf_put_str(&b, "Mcp-Param-");
-    buf_put(&b, json_raw(c->tool, p->name));
-    bool fits = slice_to_cstr(buf_slice(&b), name, sizeof(name)) && buf_err(&b) == ERR_OK;
-    buf_free(&b);
-    if (!fits)
+    if (suffix.n > sizeof(name) - sizeof(MCP_PARAM_PREFIX))
         return ERR_INVALID_PARAMS;
+    snprintf(name, sizeof(name), MCP_PARAM_PREFIX "%.*s", (int)suffix.n, (const char *)suffix.p);
     enum err e = one_field(k, name, &header);
     if (e)
         return e;

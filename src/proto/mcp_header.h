@@ -26,6 +26,9 @@ void mcp_header_encode(struct buf *out, struct slice value);
  * of valid UTF-8. */
 MUST_USE enum err mcp_header_decode(struct slice value, struct buf *out);
 
+/* What the headers begin with that repeat arguments. */
+#define MCP_PARAM_PREFIX "Mcp-Param-"
+
 /* One x-mcp-header declaration of a tool. */
 enum mcp_param_type { MCP_PARAM_STRING, MCP_PARAM_INTEGER, MCP_PARAM_BOOLEAN, MCP_PARAM_NUMBER };
 struct mcp_param {

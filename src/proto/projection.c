@@ -106,18 +106,11 @@ static void cut_pointer(struct walk *w)
     p->n = w->cut[w->depth];
 }
 
-static char leaf_tag(const struct json_node *n)
-{
-    switch (n->type) {
-    case JSON_NULL: return 'z';
-    case JSON_TRUE: return 't';
-    case JSON_FALSE: return 'f';
-    case JSON_NUMBER: return 'd';
-    case JSON_STRING: return 's';
-    case JSON_ARRAY: return 'a';
-    default: return 'o';
-    }
-}
+/* Of a leaf, by its type. */
+static const char tags[] = {
+    [JSON_NULL] = 'z',   [JSON_FALSE] = 'f', [JSON_TRUE] = 't',   [JSON_NUMBER] = 'd',
+    [JSON_STRING] = 's', [JSON_ARRAY] = 'a', [JSON_OBJECT] = 'o',
+};
 
 /* The fields of one leaf in w->leaf; that buffer fails when they do not fit at all. */
 static void make_leaf(struct walk *w, uint32_t node)
@@ -131,7 +124,7 @@ static void make_leaf(struct walk *w, uint32_t node)
     else if (n->type == JSON_NUMBER)
         text = json_raw(w->j, node);
     put_field(&w->leaf, 'P', buf_slice(&w->pointer));
-    put_field(&w->leaf, leaf_tag(n), text);
+    put_field(&w->leaf, tags[n->type], text);
     if (buf_err(&scratch) != ERR_OK)
         w->leaf.failed = true;
     buf_free(&scratch);
@@ -209,7 +202,7 @@ static bool put_header(const struct http_field *h, struct buf *out, size_t max)
     struct slice value = mcp_header_decode(h->value, &text) == ERR_OK ? buf_slice(&text) : h->value;
     bool fits;
 
-    buf_put_str(&name, "Mcp-Param-");
+    buf_put_str(&name, MCP_PARAM_PREFIX);
     buf_put(&name, h->name);
     fits = out->n + 2 * FIELD_HEAD + name.n + value.n <= max;
     if (fits) {

@@ -276,6 +276,15 @@ static bool two_words(struct slice s, struct slice *ret_first, struct slice *ret
     return k > 0 && ret_rest->n > 0;
 }
 
+/* How much of s is up to its last c, and with it; 0 when there is none. */
+static size_t up_to_last(struct slice s, uint8_t c)
+{
+    size_t at = s.n;
+    while (at > 0 && s.p[at - 1] != c)
+        at--;
+    return at;
+}
+
 static bool is_scheme(struct slice word)
 {
     static const struct slice schemes[] = {
@@ -418,9 +427,7 @@ static bool in_list(struct parts *p, const struct piece *in)
 /* How much of "password@host/more" is the password: what follows the last @ must look like a place. */
 static size_t before_host(struct slice s)
 {
-    size_t at = s.n;
-    while (at > 0 && s.p[at - 1] != '@')
-        at--;
+    size_t at = up_to_last(s, '@');
     for (size_t i = at; at > 1 && i < s.n; i++) {
         if (s.p[i] == '.' || s.p[i] == ':' || s.p[i] == '(' || s.p[i] == '/')
             return at - 1;
@@ -494,14 +501,11 @@ static size_t user_info(struct slice s)
     size_t end = 0, at, colon;
     while (end < s.n && s.p[end] != '/' && s.p[end] != '?' && s.p[end] != '#' && s.p[end] != ';')
         end++;
-    for (at = end; at > 0 && s.p[at - 1] != '@';)
-        at--;
+    at = up_to_last(slice_sub(s, 0, end), '@');
     colon = slice_find_byte(slice_sub(s, 0, end), ':');
     if (at > 0 || colon + 1 >= end || keys_is_number(slice_sub(s, colon + 1, end)))
         return at;
-    for (at = s.n; at > 0 && s.p[at - 1] != '@';)
-        at--;
-    return at;
+    return up_to_last(s, '@');
 }
 
 /* Of base64, with the sign before it. */

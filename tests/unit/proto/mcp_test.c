@@ -39,7 +39,7 @@ static void test_methods(void **state)
             const char *text;
             enum mcp_method m;
         } names[] = {
-#define M(name, text, class, eras, from, nm, safety, input) {text, MCP_##name},
+#define M(name, text, class, eras, from, nm, input) {text, MCP_##name},
 #include "proto/mcp_methods.def"
         };
         const struct mcp_method_row *r = mcp_method_by_text(slice_str(names[m - 1].text));
@@ -53,14 +53,11 @@ static void test_methods(void **state)
                                          r->method == MCP_RESOURCES_READ ||
                                          r->method == MCP_PROMPTS_GET);
     }
-    assert_false(mcp_method_by_text(S("tools/call"))->idempotent);
-    assert_true(mcp_method_by_text(S("tools/list"))->idempotent);
     assert_string_equal(mcp_method_by_text(S("resources/read"))->names, "uri");
     assert_int_equal(mcp_method_by_text(S("initialize"))->eras, MCP_ERA_LEGACY);
     assert_int_equal(mcp_method_by_text(S("server/discover"))->eras, MCP_ERA_MODERN);
     assert_int_equal(mcp_method_by_text(S("Tools/list"))->method, MCP_UNKNOWN);
     assert_int_equal(mcp_method_by_text(S(""))->class, MCP_CLASS_OTHER);
-    assert_false(mcp_method_by_text(S("x/y"))->idempotent);
 }
 
 static void test_caps(void **state)

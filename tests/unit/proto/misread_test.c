@@ -89,7 +89,7 @@ static void test_params(void **state)
 static void test_names_of_methods(void **state)
 {
     static const char *const names[] = {
-#define M(name, text, class, eras, from, names, safety, input) names,
+#define M(name, text, class, eras, from, names, input) names,
 #include "proto/mcp_methods.def"
     };
 
