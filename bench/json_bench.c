@@ -128,7 +128,7 @@ int main(void)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct work w = {.text = BUF_INIT(8 << 20), .out = BUF_INIT(8 << 20)};
 
-        json_init(&w.json);
+        w.json = JSON_INIT;
         make_list(&w.text, cases[i].tools);
         our_read(&w);
         jansson_read(&w);

@@ -187,7 +187,7 @@ static void figure_of_message(void)
     struct work w = {
         .value = SLICE_LIT(VALUE), .text = BUF_INIT(8192), .out = BUF_INIT(TEXT_BYTES)};
 
-    json_init(&w.json);
+    w.json = JSON_INIT;
     w.screen = screen_new(SLICE_LIT("bench"), LISTS_KEY);
     screen_add(w.screen, w.value, 0, w.value.n);
     buf_put_str(&w.text, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[");

@@ -19,6 +19,18 @@
     } while (0)
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Whether this is a build with sanitizers, which have no jail. */
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
+    __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 /* Our own invariant is broken: say where and abort. Never on a value that a peer chose. Stays on in
  * release builds. */
 #define BUG_IF(cond)                                                                               \

@@ -31,11 +31,6 @@ static enum err sha256_of(void *ctx, struct slice bytes)
     return ERR_OK;
 }
 
-void hash_sha256_to(struct slice s, struct digest *ret)
-{
-    *ret = hash_sha256(s);
-}
-
 /* One that is lost is like no other. */
 static struct digest of_sec(const struct sec *s, enum err (*fn)(void *, struct slice))
 {
@@ -74,15 +69,10 @@ void hash_blake2b_init(struct hash_blake2b *h)
     BUG_IF(crypto_generichash_blake2b_init(state_of(h), NULL, 0, DIGEST_BYTES) != 0);
 }
 
-void hash_blake2b_add(struct hash_blake2b *h, struct slice s)
+void hash_blake2b_add(void *h, struct slice s)
 {
     if (s.n > 0)
         BUG_IF(crypto_generichash_blake2b_update(state_of(h), s.p, s.n) != 0);
-}
-
-void hash_blake2b_put(void *h, struct slice s)
-{
-    hash_blake2b_add(h, s);
 }
 
 struct digest hash_blake2b_done(struct hash_blake2b *h)

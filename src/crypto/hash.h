@@ -8,8 +8,6 @@
 
 /* SHA-256 (FIPS 180-4) of s. */
 struct digest hash_sha256(struct slice s);
-/* The same, for projection_of, which may not include crypto. */
-void hash_sha256_to(struct slice s, struct digest *ret);
 /* SHA-256 of a secret that has as much entropy as a key, such as an agent's token. Never of a
  * password. */
 struct digest hash_sec_sha256(const struct sec *s);
@@ -24,10 +22,9 @@ struct hash_blake2b {
     _Alignas(64) uint8_t state[384];
 };
 void hash_blake2b_init(struct hash_blake2b *h);
-void hash_blake2b_add(struct hash_blake2b *h, struct slice s);
+/* h is a struct hash_blake2b; request_put takes this, which may not include crypto. */
+void hash_blake2b_add(void *h, struct slice s);
 struct digest hash_blake2b_done(struct hash_blake2b *h);
-/* hash_blake2b_add for request_put, which may not include crypto; h is a struct hash_blake2b. */
-void hash_blake2b_put(void *h, struct slice s);
 
 /* The same at once, keyed by 16 to 64 bytes. */
 struct digest hash_keyed(const struct sec *key, struct slice s);

@@ -42,8 +42,9 @@ static void dial_free(struct dial *x)
     mem_free(x);
 }
 
-static void dial_end(struct dial *x, enum err e, int fd)
+static void dial_end(void *ctx, enum err e, int fd)
 {
+    struct dial *x = ctx;
     struct dials *d = x->all;
     struct dial_key key = x->key;
 
@@ -54,11 +55,6 @@ static void dial_end(struct dial *x, enum err e, int fd)
 static void on_timeout(void *ctx)
 {
     dial_end(ctx, ERR_TIMEOUT, -1);
-}
-
-static void on_connected(void *ctx, enum err e, int fd)
-{
-    dial_end(ctx, e, fd);
 }
 
 /* Keeps the addresses that the wall lets through; says once a dial what it did not. */
@@ -95,7 +91,7 @@ static void on_resolved(void *ctx, const struct resolver_answer *a)
         dial_end(x, ERR_UPSTREAM_ADDRESS, -1);
         return;
     }
-    x->connector = connector_new(d->loop, allowed, n, x->port, on_connected, x);
+    x->connector = connector_new(d->loop, allowed, n, x->port, dial_end, x);
 }
 
 enum err dials_new(struct loop *l, const struct address_wall *wall, dials_fn *fn, void *ctx,

@@ -89,18 +89,21 @@ static struct use *dial_end(struct dial *d)
     return u;
 }
 
-static void fail(struct dial *d, enum err why)
+/* With the socket, or -1 and why there is none; NULL: nobody knows of that dial any more. */
+static void settle(struct dial *d, int fd, enum err why)
 {
-    struct use *u = dial_end(d);
+    struct use *u = d ? dial_end(d) : NULL;
 
     if (u)
-        u->dialed(u, -1, why);
+        u->dialed(u, fd, why);
+    else
+        sock_close(fd);
 }
 
 /* Nobody will: the dialer has less time, and there may have been none. */
 static void on_no_answer(void *ctx)
 {
-    fail(ctx, ERR_TIMEOUT);
+    settle(ctx, -1, ERR_TIMEOUT);
 }
 
 static struct dial *find(const struct egress *all, uint64_t number)
@@ -150,33 +153,14 @@ void dial_want(struct use *u, dial_fn *fn)
     TAILQ_INSERT_TAIL(&u->all->to_dial, u, waiting_to_dial);
 }
 
-static void take_socket(struct egress *all, uint64_t number, int fd)
-{
-    struct dial *d = find(all, number);
-    struct use *u = d ? dial_end(d) : NULL;
-
-    if (u)
-        u->dialed(u, fd, ERR_OK);
-    else
-        sock_close(fd);
-}
-
-static void give_up(struct egress *all, uint64_t number, enum err code)
-{
-    struct dial *d = find(all, number);
-
-    if (d)
-        fail(d, code);
-}
-
 void egress_on_dialed(struct egress *all, struct chan *c, const struct msg_dialed *m, int fd)
 {
     if (sock_is_connected(fd) && sock_is_stream(fd)) {
-        take_socket(all, m->dial, fd);
+        settle(find(all, m->dial), fd, ERR_OK);
         return;
     }
     if (fd < 0 || sock_is_stream(fd)) /* no room here, or reset since: not the dialer's fault */
-        give_up(all, m->dial, fd < 0 ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
+        settle(find(all, m->dial), -1, fd < 0 ? ERR_UNAVAILABLE : ERR_UPSTREAM_DOWN);
     else
         chan_breach(c, BREACH_NO_SOCKET); /* what waits for it fails with the dialer's channel */
     sock_close(fd);
@@ -185,11 +169,11 @@ void egress_on_dialed(struct egress *all, struct chan *c, const struct msg_diale
 void egress_on_dial_failed(struct egress *all, UNUSED struct chan *c,
                            const struct msg_dial_failed *m)
 {
-    give_up(all, m->dial, m->code < ERR_COUNT ? (enum err)m->code : ERR_UPSTREAM_DOWN);
+    settle(find(all, m->dial), -1, m->code < ERR_COUNT ? (enum err)m->code : ERR_UPSTREAM_DOWN);
 }
 
 void dial_lost(struct egress *all)
 {
     while (all->dials)
-        fail(all->dials, ERR_UNAVAILABLE);
+        settle(all->dials, -1, ERR_UNAVAILABLE);
 }

@@ -10,7 +10,7 @@
 struct flow_message {
     struct buf bytes;
     size_t at; /* sent so far */
-    struct flow_message *next;
+    STAILQ_ENTRY(flow_message) entry;
 };
 
 void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct chan *gateway,
@@ -21,23 +21,22 @@ void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct ch
                        .gateway = gateway,
                        .call = call,
                        .credit = 4 * LIM_PART_BYTES};
+    STAILQ_INIT(&f->messages);
 }
 
 static void drop_first(struct flow *f)
 {
-    struct flow_message *m = f->first;
+    struct flow_message *m = STAILQ_FIRST(&f->messages);
 
     f->held -= m->bytes.cap;
-    f->first = m->next;
-    if (!f->first)
-        f->last = NULL;
+    STAILQ_REMOVE_HEAD(&f->messages, entry);
     buf_free(&m->bytes);
     mem_free(m);
 }
 
 static void note(struct flow *f)
 {
-    bool waits = f->first && f->credit > 0;
+    bool waits = flow_blocked(f) && f->credit > 0;
 
     if (waits && !f->waits)
         TAILQ_INSERT_TAIL(f->waiting, f, entry);
@@ -48,15 +47,16 @@ static void note(struct flow *f)
 
 void flow_free(struct flow *f)
 {
-    while (f->first)
+    while (flow_blocked(f))
         drop_first(f);
     note(f);
 }
 
 /* A channel that has ended is the business of the role's lost(); what is sent into it is lost too.
  */
-static void send_part(struct flow *f, struct flow_message *m)
+static void send_part(struct flow *f)
 {
+    struct flow_message *m = STAILQ_FIRST(&f->messages);
     struct slice all = buf_slice(&m->bytes);
     size_t n = all.n - m->at;
     struct msg_answer_part part = {.call = f->call};
@@ -70,16 +70,15 @@ static void send_part(struct flow *f, struct flow_message *m)
     part.last = m->at == all.n;
     f->credit -= n;
     tell_answer_part(f->gateway, &part);
+    if (part.last)
+        drop_first(f);
 }
 
 void flow_go(struct flow *f)
 {
-    while (f->first && f->gateway && f->credit > 0 && !chan_full(f->gateway)) {
-        send_part(f, f->first);
-        if (f->first->at == f->first->bytes.n)
-            drop_first(f);
-    }
-    if (!f->first && f->ending && !f->ended && f->gateway) {
+    while (flow_blocked(f) && f->gateway && f->credit > 0 && !chan_full(f->gateway))
+        send_part(f);
+    if (!flow_blocked(f) && f->ending && !f->ended && f->gateway) {
         struct msg_answer_end m = {.call = f->call, .how = f->how, .code = (uint16_t)f->code};
 
         f->ended = true;
@@ -110,11 +109,7 @@ void flow_message(struct flow *f, struct buf *message)
     m->bytes = *message; /* moved */
     *message = BUF_INIT(message->max);
     f->held += m->bytes.cap;
-    if (!f->last)
-        f->first = m;
-    else
-        f->last->next = m;
-    f->last = m;
+    STAILQ_INSERT_TAIL(&f->messages, m, entry);
     flow_go(f);
 }
 
@@ -123,7 +118,7 @@ void flow_end(struct flow *f, enum answer_how how, enum err code)
     BUG_IF(f->ending);
     /* The call goes on with another credential, perhaps at once: nothing of this answer may be in
      * its way. */
-    while (how == ANSWER_HOW_REFUSED && f->first)
+    while (how == ANSWER_HOW_REFUSED && flow_blocked(f))
         drop_first(f);
     f->ending = true;
     f->how = how;
@@ -139,7 +134,7 @@ void flow_credit(struct flow *f, uint32_t bytes)
 
 bool flow_blocked(const struct flow *f)
 {
-    return f->first != NULL;
+    return !STAILQ_EMPTY(&f->messages);
 }
 
 bool flow_done(const struct flow *f)

@@ -21,7 +21,7 @@ struct flow {
     struct chan *gateway; /* NULL: the call goes nowhere, and everything is dropped */
     uint64_t call;
     uint64_t credit; /* bytes */
-    struct flow_message *first, *last;
+    STAILQ_HEAD(, flow_message) messages;
     size_t held;        /* bytes of memory that these have */
     bool headed;        /* answer_head was sent */
     bool ending, ended; /* flow_end was called; answer_end was sent */

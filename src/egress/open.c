@@ -152,10 +152,9 @@ static void on_head(struct use *u, UNUSED bool is_stream, struct slice session)
 static enum err store_server(struct use *u, const struct json *j)
 {
     struct buf message = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
-    struct json screened;
+    struct json screened = JSON_INIT;
     enum err e = screening_message(u, j, &message);
 
-    json_init(&screened);
     if (!e && json_parse(&screened, buf_slice(&message), NULL) == ERR_OK)
         snapshot_server(u, &screened, json_get(&screened, 0, "result"));
     json_free(&screened);
@@ -207,12 +206,11 @@ static void send_initialize(struct use *u)
 
 static bool caps_are_an_object(const struct use *u)
 {
-    struct json j;
+    struct json j = JSON_INIT;
     bool yes;
 
     if (u->caps.n == 0)
         return true;
-    json_init(&j);
     yes = json_parse(&j, buf_slice(&u->caps), NULL) == ERR_OK && json_is(&j, 0, JSON_OBJECT);
     u->session->shaped = !yes || !snapshot_plain_caps(&j, 0);
     json_free(&j);

@@ -54,10 +54,10 @@ static enum err judge_again(const struct use *u, struct digest *ret)
         j.method = json_str_slice(&u->json, u->rpc.method, &method);
         projection_put_name(&(struct projection_in){.j = &u->json,
                                                     .name = mcp_name_of(&u->json, &u->rpc),
-                                                    .sha256 = hash_sha256_to},
+                                                    .sha256 = hash_sha256},
                             &name);
-        e = projection_of(&u->json, &u->rpc, &headers, hash_sha256_to, &projection);
-        request_put(&u->json, &u->rpc, &headers, hash_blake2b_put, &request);
+        e = projection_of(&u->json, &u->rpc, &headers, hash_sha256, &projection);
+        request_put(&u->json, &u->rpc, &headers, hash_blake2b_add, &request);
         j.answers = request_has_answers(&u->json, &u->rpc);
     }
     j.request = hash_blake2b_done(&request);

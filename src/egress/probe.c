@@ -53,7 +53,7 @@ static void take_server(struct use *u, const struct json *j, uint32_t result)
 static enum err on_message(struct use *u, const struct json *j, const struct jsonrpc *m, bool final)
 {
     struct buf message = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + LIM_PART_BYTES);
-    struct json screened;
+    struct json screened = JSON_INIT;
     enum err e;
 
     if (!final)
@@ -64,7 +64,6 @@ static enum err on_message(struct use *u, const struct json *j, const struct jso
         u->probe->bad = true;
         return u->probe->discovered ? ERR_OK : ERR_UPSTREAM_ANSWER;
     }
-    json_init(&screened);
     e = screening_message(u, j, &message);
     if (!e)
         e = json_parse(&screened, buf_slice(&message), NULL);

@@ -12,7 +12,6 @@ void reader_init(struct reader *r, const struct reader_rules *rules, reader_fn *
     *r = (struct reader){.rules = *rules, .fn = fn, .ctx = ctx};
     r->body = BUF_INIT(rules->max_message);
     sse_reader_init(&r->sse, rules->max_message);
-    json_init(&r->json);
 }
 
 void reader_free(struct reader *r)
@@ -44,12 +43,11 @@ static enum err give_with_id(struct reader *r)
 {
     struct json_edits e;
     struct buf text = BUF_INIT(r->rules.max_message + LIM_RPC_ID_BYTES + ID_MEMBER);
-    struct json j;
+    struct json j = JSON_INIT;
     struct jsonrpc m;
     enum err err;
 
     json_edits_init(&e, LIM_RPC_ID_BYTES + ID_MEMBER);
-    json_init(&j);
     json_edit_set(&e, &r->json, 0, "id", r->rules.id);
     err = json_copy_edited(&r->json, 0, &e, &text);
     if (err == ERR_OK)
@@ -97,14 +95,14 @@ static enum err on_message(struct reader *r, struct slice text)
 
 static enum err feed_events(struct reader *r, struct slice s)
 {
-    struct sse_event event;
+    struct slice data;
     bool got = true;
 
     while (s.n > 0 || got) {
-        enum err e = sse_read(&r->sse, &s, &event, &got);
+        enum err e = sse_read(&r->sse, &s, &data, &got);
 
-        if (!e && got && event.data.n > 0)
-            e = on_message(r, event.data);
+        if (!e && got && data.n > 0)
+            e = on_message(r, data);
         if (e == ERR_SYNTAX)
             e = ERR_UPSTREAM_ANSWER;
         if (e)

@@ -157,12 +157,11 @@ void snapshot_server(struct use *u, const struct json *j, uint32_t result)
 void snapshot_of_answer(struct use *u, struct slice message)
 {
     struct buf out = BUF_INIT(LIM_SNAPSHOT_BYTES);
-    struct json j;
+    struct json j = JSON_INIT;
     uint32_t result;
 
     if (!u->describes && !u->list)
         return;
-    json_init(&j);
     if (json_parse(&j, message, NULL) == ERR_OK) {
         result = json_get(&j, 0, "result");
         if (u->describes)

@@ -103,11 +103,10 @@ void state_ask(struct use *u)
 {
     struct buf scratch = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
     struct msg_state_seal m = {.use = u->id};
-    struct json j;
+    struct json j = JSON_INIT;
     struct jsonrpc r;
     enum err e;
 
-    json_init(&j);
     e = read_asked(u, &j, &r);
     if (!e)
         e = read_state(&j, r.result, &scratch, &m);
@@ -123,11 +122,10 @@ void state_ask(struct use *u)
 /* The answer that was kept, with what was sealed in it. */
 static enum err put_sealed(const struct use *u, struct slice sealed, struct buf *out)
 {
-    struct json j;
+    struct json j = JSON_INIT;
     struct jsonrpc r;
     enum err e;
 
-    json_init(&j);
     e = read_asked(u, &j, &r);
     if (!e)
         e = put(&j, r.result, sealed, out);

@@ -3,12 +3,9 @@
  * there to libcurl's connect() on a socket that is connected already ("in progress"), this answers
  * here.
  */
-#if !defined(__has_feature)
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
-    __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
-    __has_feature(thread_sanitizer)
+#include "base/defs.h"
+
+#if SANITIZED
 
 #include <errno.h>
 

@@ -60,7 +60,6 @@ struct use *use_new(struct egress *all, const struct use_id *id, const struct us
     u->caps = BUF_INIT(LIM_CAPS_BYTES);
     u->own_body = BUF_INIT(64 * 1024);
     u->state = BUF_INIT(LIM_UPSTREAM_STATE_BYTES);
-    json_init(&u->json);
     /* A stream has no message: nothing of it can be looked up. */
     u->rpc = JSONRPC_NONE;
     place_init(&u->place);

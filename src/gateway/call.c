@@ -50,7 +50,6 @@ struct call *call_new(struct gateway *g, const struct gateway_upstream *up, stru
     c->method = mcp_method_by_text(SLICE_EMPTY);
     c->req = MCP_REQUEST_NONE; /* of a GET or DELETE it stays so */
     c->req.method = c->method;
-    json_init(&c->in);
     buf_init(&c->id_text, LIM_RPC_ID_BYTES);
     buf_init(&c->progress, LIM_RPC_ID_BYTES);
     buf_init(&c->came, LIM_STATE_BYTES);

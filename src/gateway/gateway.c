@@ -21,7 +21,6 @@ void gateway_init(struct gateway *g, struct loop *loop)
     for (size_t i = 0; i < LIM_UPSTREAMS; i++)
         TAILQ_INIT(&g->for_egress[i]);
     g->params = params_new();
-    json_init(&g->answer);
 }
 
 struct gateway_conf *gateway_conf(struct gateway *g)

@@ -249,15 +249,17 @@ static void prepare_tool(struct call *c)
     buf_free(&scratch);
 }
 
+/* What the person's client said to our link. */
+static const enum answer answers[] = {
+    [MCP_ACTION_NONE] = ANSWER_NONE,
+    [MCP_ACTION_ACCEPT] = ANSWER_ACCEPT,
+    [MCP_ACTION_DECLINE] = ANSWER_DECLINE,
+    [MCP_ACTION_CANCEL] = ANSWER_CANCEL,
+};
+
 /* A retry: the state, and what the person's client said to our link. */
 static enum err prepare_retry(struct call *c)
 {
-    static const enum answer answers[] = {
-        [MCP_ACTION_NONE] = ANSWER_NONE,
-        [MCP_ACTION_ACCEPT] = ANSWER_ACCEPT,
-        [MCP_ACTION_DECLINE] = ANSWER_DECLINE,
-        [MCP_ACTION_CANCEL] = ANSWER_CANCEL,
-    };
     const struct mcp_request *q = &c->req;
 
     /* In the legacy era these are no part of a request, and what is none is not asked about. */
@@ -339,18 +341,13 @@ static enum err start_notification(struct call *c)
 
 static void answer_ours(struct call *c)
 {
-    static const enum answer answers[] = {
-        /* One that is not understood is no refusal: the handoff stays in the inbox. */
-        [MCP_ACTION_NONE] = ANSWER_CANCEL,
-        [MCP_ACTION_ACCEPT] = ANSWER_ACCEPT,
-        [MCP_ACTION_DECLINE] = ANSWER_DECLINE,
-        [MCP_ACTION_CANCEL] = ANSWER_CANCEL,
-    };
-
     c->want = CALL_WANT_OWN;
     c->on_own = own_answer;
     c->no_url = c->req.rpc.kind == JSONRPC_ERROR;
     c->answer = answers[mcp_elicit_action(&c->in, c->req.rpc.result)];
+    if (c->answer == ANSWER_NONE)
+        c->answer =
+            ANSWER_CANCEL; /* not understood, it is no refusal: the handoff stays in the inbox */
 }
 
 /* To a request of ours, to one of the upstream's, or to none that is open, which is dropped. */

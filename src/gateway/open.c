@@ -23,8 +23,8 @@ static enum err make_projection(struct call *c, const struct request_headers *h,
     if (!call_has_message(c))
         return ERR_OK; /* nothing to show */
     projection_put_name(
-        &(struct projection_in){.j = &c->in, .name = c->req.name, .sha256 = hash_sha256_to}, name);
-    return projection_of(&c->in, &c->req.rpc, h, hash_sha256_to, projection);
+        &(struct projection_in){.j = &c->in, .name = c->req.name, .sha256 = hash_sha256}, name);
+    return projection_of(&c->in, &c->req.rpc, h, hash_sha256, projection);
 }
 
 static struct digest digest_request(const struct call *c, const struct request_headers *h)
@@ -32,7 +32,7 @@ static struct digest digest_request(const struct call *c, const struct request_h
     struct hash_blake2b hash;
 
     hash_blake2b_init(&hash);
-    request_put(&c->in, &c->req.rpc, h, hash_blake2b_put, &hash);
+    request_put(&c->in, &c->req.rpc, h, hash_blake2b_add, &hash);
     return hash_blake2b_done(&hash);
 }
 

@@ -70,10 +70,9 @@ static void put_instructions(struct buf *out, const struct gateway_upstream *up,
 static void describe(const struct call *c, struct slice stored, struct mcp_server_info *ret,
                      struct buf *caps, struct buf *instructions)
 {
-    struct json j;
+    struct json j = JSON_INIT;
     uint32_t root = JSON_NONE; /* nothing is stored */
 
-    json_init(&j);
     if (json_parse(&j, stored, NULL) == ERR_OK)
         root = 0;
     put_capabilities(caps, &j, json_get(&j, root, "capabilities"));
@@ -141,7 +140,7 @@ void own_initialize(struct call *c, UNUSED const struct msg_call_own *m)
 
 /* --- small ones ------------------------------------------------------------------------------- */
 
-static void reply_empty(struct call *c)
+void own_ping(struct call *c, UNUSED const struct msg_call_own *m)
 {
     struct buf out = BUF_INIT(4096);
 
@@ -150,15 +149,10 @@ static void reply_empty(struct call *c)
     buf_free(&out);
 }
 
-void own_ping(struct call *c, UNUSED const struct msg_call_own *m)
-{
-    reply_empty(c);
-}
-
-void own_set_level(struct call *c, UNUSED const struct msg_call_own *m)
+void own_set_level(struct call *c, const struct msg_call_own *m)
 {
     c->session->log_level = c->level;
-    reply_empty(c);
+    own_ping(c, m);
 }
 
 void own_accept(struct call *c, UNUSED const struct msg_call_own *m)

@@ -245,11 +245,10 @@ static uint32_t find_tool(const struct call *c, const struct json *tools)
 static enum err take_known(struct call *c, const struct params *known)
 {
     struct buf text = BUF_INIT(LIM_PARAM_LIST_BYTES + 2);
-    struct json tools;
+    struct json tools = JSON_INIT;
     uint32_t tool = JSON_NONE;
     enum err e;
 
-    json_init(&tools);
     buf_put_u8(&text, '[');
     buf_put(&text, buf_slice(&known->tools));
     buf_put_u8(&text, ']');

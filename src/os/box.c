@@ -26,18 +26,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BOX_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
-    __has_feature(thread_sanitizer)
-#define BOX_SANITIZED 1
-#endif
-#endif
-#ifndef BOX_SANITIZED
-#define BOX_SANITIZED 0
-#endif
-
 enum box_path {
     BOX_ALL_READ = 1,
     BOX_DATA = 2,
@@ -109,14 +97,14 @@ static const struct box_rule {
 
 bool box_has_seccomp(void)
 {
-    return !BOX_SANITIZED;
+    return !SANITIZED;
 }
 
 void box_no_dumps(void)
 {
     static const struct rlimit no_core = {0, 0};
 
-    BUG_IF(!BOX_SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0);
+    BUG_IF(!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0);
     BUG_IF(setrlimit(RLIMIT_CORE, &no_core) != 0);
 }
 
@@ -263,20 +251,20 @@ static void warm_up(void)
 enum err box_apply(const struct box *b, uint32_t *ret_landlock_abi, const char **ret_what)
 {
     const struct box_row *row = &rows[b->role];
-    bool no_filter = BOX_SANITIZED || (PLANTED(seccomp_off) && b->role == BOX_gateway);
+    bool no_filter = SANITIZED || (PLANTED(seccomp_off) && b->role == BOX_gateway);
     uint32_t abi = 0;
 
     warm_up();
     box_no_dumps();
     if (box_become(b->uid, b->gid) != ERR_OK)
         *ret_what = "user";
-    else if (!BOX_SANITIZED && !drop_capabilities())
+    else if (!SANITIZED && !drop_capabilities())
         *ret_what = "capabilities";
-    else if (!BOX_SANITIZED && !limit_resources(row))
+    else if (!SANITIZED && !limit_resources(row))
         *ret_what = "resource limits";
     else if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         *ret_what = "no new privileges";
-    else if (!BOX_SANITIZED && apply_landlock(b, row, &abi) != ERR_OK)
+    else if (!SANITIZED && apply_landlock(b, row, &abi) != ERR_OK)
         *ret_what = "landlock";
     else if (!no_filter && apply_seccomp(row) != ERR_OK)
         *ret_what = "seccomp";

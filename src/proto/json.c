@@ -37,15 +37,10 @@ static enum err fail(struct parser *p, size_t at, enum err e)
     return e;
 }
 
-void json_init(struct json *j)
-{
-    *j = (struct json){.text = SLICE_EMPTY};
-}
-
 void json_free(struct json *j)
 {
     mem_free(j->nodes);
-    json_init(j);
+    *j = JSON_INIT;
 }
 
 size_t json_bytes(const struct json *j)

@@ -51,9 +51,9 @@ struct json {
     uint32_t compared; /* pairs of keys looked at in full, their hashes being equal */
 };
 
-/* Ready for json_parse; no memory yet. */
-void json_init(struct json *j);
-/* Frees the nodes; j is then as after json_init. Takes a zeroed struct too. */
+/* Ready for json_parse; no memory yet. A zeroed struct is so too. */
+#define JSON_INIT ((struct json){.n = 0})
+/* Frees the nodes; j is JSON_INIT again. */
 void json_free(struct json *j);
 /* The memory that j has, beside its text. */
 size_t json_bytes(const struct json *j);

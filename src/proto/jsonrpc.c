@@ -107,7 +107,7 @@ struct slice jsonrpc_id_text(const struct json *j, uint32_t id)
 /* A lone value parsed; j->n is 0 when it is not one. */
 static void parse_id(struct json *j, struct slice s)
 {
-    json_init(j);
+    *j = JSON_INIT;
     enum err e = s.n > LIM_RPC_ID_BYTES ? ERR_TOO_LARGE : json_parse(j, s, NULL);
     if (e || !is_id(j, 0) || !slice_eq(jsonrpc_id_text(j, 0), s))
         j->n = 0;

@@ -24,8 +24,7 @@ static void put_field(struct buf *out, char tag, struct slice s)
 
 static void put_digest(const struct projection_in *in, struct buf *out, char tag, struct slice s)
 {
-    struct digest d;
-    in->sha256(s, &d);
+    struct digest d = in->sha256(s);
     put_field(out, tag, slice_of(d.b, sizeof(d.b)));
 }
 
@@ -49,8 +48,7 @@ void projection_put_name(const struct projection_in *in, struct buf *out)
     if (name.n <= LIM_NAME_BYTES && utf8_is_line(name)) {
         buf_put(out, name);
     } else {
-        struct digest d;
-        in->sha256(name, &d);
+        struct digest d = in->sha256(name);
         buf_put_str(out, "sha256:");
         buf_put_hex(out, slice_of(d.b, sizeof(d.b)));
     }
@@ -241,8 +239,7 @@ enum err projection_write(const struct projection_in *in, struct buf *out)
 }
 
 enum err projection_of(const struct json *j, const struct jsonrpc *m,
-                       const struct request_headers *h,
-                       void (*sha256)(struct slice s, struct digest *ret), struct buf *out)
+                       const struct request_headers *h, projection_sha256 *sha256, struct buf *out)
 {
     if (m->kind != JSONRPC_REQUEST && m->kind != JSONRPC_NOTIFICATION)
         return ERR_OK;

@@ -20,13 +20,15 @@
 #include "base/id.h"
 #include "proto/request.h"
 
+typedef struct digest projection_sha256(struct slice s);
+
 struct projection_in {
     const struct json *j;
     uint32_t method; /* string node */
     uint32_t name;   /* string node, or JSON_NONE for methods without a name */
     uint32_t params; /* any node, or JSON_NONE */
     /* SHA-256; given by the caller (crypto/hash.h), since proto has no cryptography. */
-    void (*sha256)(struct slice s, struct digest *ret);
+    projection_sha256 *sha256;
     const struct request_headers *headers; /* NULL: none */
 };
 
@@ -40,8 +42,7 @@ MUST_USE enum err projection_write(const struct projection_in *in, struct buf *o
  * projection_write's errors.
  */
 MUST_USE enum err projection_of(const struct json *j, const struct jsonrpc *m,
-                                const struct request_headers *h,
-                                void (*sha256)(struct slice s, struct digest *ret),
+                                const struct request_headers *h, projection_sha256 *sha256,
                                 struct buf *out);
 
 /*

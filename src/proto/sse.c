@@ -14,8 +14,6 @@ void sse_reader_init(struct sse_reader *r, size_t max_event)
         /* A field name and its colon stand before the value. */
         .line = BUF_INIT(max_event + 16),
         .data = BUF_INIT(max_event),
-        .type = BUF_INIT(256),
-        .id = BUF_INIT(1024),
     };
 }
 
@@ -23,31 +21,6 @@ void sse_reader_free(struct sse_reader *r)
 {
     buf_free(&r->line);
     buf_free(&r->data);
-    buf_free(&r->type);
-    buf_free(&r->id);
-}
-
-/* The value in place of what was there; one that does not fit is an error of the stream. */
-static enum err set_field(struct buf *b, struct slice value)
-{
-    buf_set(b, value);
-    return buf_err(b);
-}
-
-static enum err field(struct sse_reader *r, struct slice name, struct slice value)
-{
-    if (slice_eq_str(name, "data")) {
-        if (r->has_data)
-            buf_put_u8(&r->data, '\n');
-        buf_put(&r->data, value);
-        r->has_data = true;
-        return buf_err(&r->data);
-    }
-    if (slice_eq_str(name, "event"))
-        return set_field(&r->type, value);
-    if (slice_eq_str(name, "id") && slice_find_byte(value, 0) == value.n)
-        return set_field(&r->id, value);
-    return ERR_OK; /* others are ignored, as the standard says; retry too, for nobody asks here */
 }
 
 static enum err line_done(struct sse_reader *r)
@@ -61,30 +34,13 @@ static enum err line_done(struct sse_reader *r)
         value = slice_sub(value, 1, value.n);
     if (!utf8_valid(s))
         return ERR_SYNTAX;
-    return field(r, name, value);
-}
-
-/* An empty line ends the event; *ret_got when there is one to report. */
-static void dispatch(struct sse_reader *r, struct sse_event *ret, bool *ret_got)
-{
-    *ret_got = r->has_data;
+    if (!slice_eq_str(name, "data"))
+        return ERR_OK;
     if (r->has_data)
-        *ret = (struct sse_event){
-            .type = r->type.n ? buf_slice(&r->type) : SLICE_LIT("message"),
-            .data = buf_slice(&r->data),
-            .id = buf_slice(&r->id),
-        };
-    r->reported = true;
-}
-
-static void forget_event(struct sse_reader *r)
-{
-    if (!r->reported)
-        return;
-    buf_clear(&r->data);
-    buf_clear(&r->type);
-    r->has_data = false;
-    r->reported = false;
+        buf_put_u8(&r->data, '\n');
+    buf_put(&r->data, value);
+    r->has_data = true;
+    return buf_err(&r->data);
 }
 
 /* One line end, or a piece of a line, from the front of *in. *ret_line: a line is complete. */
@@ -120,10 +76,12 @@ static void skip_bom(struct sse_reader *r)
         buf_consume(&r->line, 3);
 }
 
-static enum err read_on(struct sse_reader *r, struct slice *in, struct sse_event *ret,
-                        bool *ret_got)
+static enum err read_on(struct sse_reader *r, struct slice *in, bool *ret_got)
 {
-    forget_event(r);
+    if (r->reported)
+        buf_clear(&r->data);
+    r->has_data &= !r->reported;
+    r->reported = false;
     while (in->n && !*ret_got) {
         bool line;
         enum err e = take(r, in, &line);
@@ -132,13 +90,10 @@ static enum err read_on(struct sse_reader *r, struct slice *in, struct sse_event
         if (!line)
             continue;
         skip_bom(r);
-        if (r->line.n == 0) {
-            dispatch(r, ret, ret_got);
-            if (!*ret_got)
-                forget_event(r);
-        } else {
+        if (r->line.n > 0)
             e = line_done(r);
-        }
+        else
+            r->reported = *ret_got = r->has_data; /* an empty line ends the event */
         buf_clear(&r->line);
         if (e)
             return e;
@@ -146,14 +101,16 @@ static enum err read_on(struct sse_reader *r, struct slice *in, struct sse_event
     return ERR_OK;
 }
 
-enum err sse_read(struct sse_reader *r, struct slice *in, struct sse_event *ret, bool *ret_got)
+enum err sse_read(struct sse_reader *r, struct slice *in, struct slice *ret_data, bool *ret_got)
 {
     bool got = false;
     if (r->broken != ERR_OK)
         return r->broken;
-    r->broken = read_on(r, in, ret, &got);
-    if (r->broken == ERR_OK)
+    r->broken = read_on(r, in, &got);
+    if (r->broken == ERR_OK) {
+        *ret_data = buf_slice(&r->data);
         *ret_got = got;
+    }
     return r->broken;
 }
 

@@ -2,9 +2,9 @@
  * text/event-stream (WHATWG HTML 9.2), read piece by piece and written.
  *
  * Reading: lines end in CR, LF or CRLF, also when a piece ends between CR and LF; one byte order
- * mark at the start is skipped; comments and unknown fields are skipped; data lines are joined by
- * LF; an event without data is not reported; an id with NUL is ignored. An unfinished event at the
- * end of the stream is dropped, as the specification says.
+ * mark at the start is skipped; comments and all fields but data are skipped, since nobody asks for
+ * an event's type and id; data lines are joined by LF; an event without data is not reported. An
+ * unfinished event at the end of the stream is dropped, as the specification says.
  */
 #ifndef SG_PROTO_SSE_H
 #define SG_PROTO_SSE_H
@@ -13,14 +13,8 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-struct sse_event {
-    struct slice type; /* "message" when none was given */
-    struct slice data;
-    struct slice id; /* the last id seen; may be empty */
-};
-
 struct sse_reader {
-    struct buf line, data, type, id;
+    struct buf line, data;
     bool started, after_cr, has_data, reported;
     enum err broken; /* what ended the stream */
 };
@@ -31,11 +25,11 @@ void sse_reader_free(struct sse_reader *r);
 
 /*
  * Takes bytes from *in until one event is complete or *in is empty; *in is advanced past what was
- * taken. ERR_OK with *ret_got true and *ret filled (its slices live until the next call), or with
+ * taken. ERR_OK with *ret_got true and *ret_data the event's (until the next call), or with
  * *ret_got false when more bytes are needed; ERR_TOO_LARGE when a line or event passes the maximum;
  * ERR_SYNTAX when data is not UTF-8. After an error the reader takes nothing more.
  */
-MUST_USE enum err sse_read(struct sse_reader *r, struct slice *in, struct sse_event *ret,
+MUST_USE enum err sse_read(struct sse_reader *r, struct slice *in, struct slice *ret_data,
                            bool *ret_got);
 
 /* Appends one event. id and type may be empty. CR, LF and NUL in id or type are our bug; data may

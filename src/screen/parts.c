@@ -64,12 +64,11 @@ static void split_members(struct parts *p, const struct json *j, unsigned depth,
 /* False when it is no object or array. */
 static bool split_json(struct parts *p, struct slice s, unsigned depth, struct range *ret)
 {
-    struct json j;
+    struct json j = JSON_INIT;
     bool good;
     *ret = (struct range){0, 0};
     if (s.n == 0 || (s.p[0] != '{' && s.p[0] != '['))
         return false;
-    json_init(&j);
     good = json_parse(&j, s, NULL) == ERR_OK;
     if (good)
         split_members(p, &j, depth, ret);
@@ -202,9 +201,8 @@ static bool in_code(struct parts *p, const struct piece *in)
 static bool is_jose(struct slice segment)
 {
     struct buf out = BUF_INIT(SIZE_MAX);
-    struct json j;
+    struct json j = JSON_INIT;
     bool good = false;
-    json_init(&j);
     if (keys_base64(segment, &out) && json_parse(&j, buf_slice(&out), NULL) == ERR_OK)
         good = json_is(&j, 0, JSON_OBJECT);
     json_free(&j);

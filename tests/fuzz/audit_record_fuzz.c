@@ -17,7 +17,7 @@ static void check_record(const struct msg_audit_append *m)
     struct line l;
     struct json j;
 
-    json_init(&j);
+    j = JSON_INIT;
     record_put(&out, m, &prev, &hash);
     MUST(buf_err(&out) == ERR_OK && out.p[out.n - 1] == '\n');
     text = slice_sub(buf_slice(&out), 0, out.n - 1);

@@ -64,7 +64,7 @@ static void put_repeated(struct buf *out, struct slice body)
     struct jsonrpc m;
     struct slice s;
 
-    json_init(&j);
+    j = JSON_INIT;
     buf_put_str(out, "MCP-Protocol-Version: 2026-07-28\r\n");
     if (json_parse(&j, body, NULL) == ERR_OK && jsonrpc_read(&j, &m) == ERR_OK &&
         m.method != JSON_NONE) {
@@ -140,11 +140,6 @@ static void decide(struct scene *t)
 
 /* --- egress ----------------------------------------------------------------------------------- */
 
-static void sha256(struct slice s, struct digest *ret)
-{
-    *ret = hash_sha256(s);
-}
-
 /* As egress does it. */
 static void check_sent(const struct stage *s)
 {
@@ -154,11 +149,11 @@ static void check_sent(const struct stage *s)
     struct json j;
     struct jsonrpc m;
 
-    json_init(&j);
+    j = JSON_INIT;
     MUST(json_parse(&j, buf_slice(&s->body), NULL) == ERR_OK);
     MUST(jsonrpc_read(&j, &m) == ERR_OK);
     MUST(misread_member(&j, &m) == JSON_NONE);
-    MUST(projection_of(&j, &m, &headers, sha256, &projection) == ERR_OK);
+    MUST(projection_of(&j, &m, &headers, hash_sha256, &projection) == ERR_OK);
     MUST(slice_eq(buf_slice(&projection), buf_slice(&s->open.projection)));
     MUST(ID_EQ(d, s->open.body_digest));
     json_free(&j);
@@ -172,7 +167,7 @@ static bool may_pass(const struct scene *t, struct slice text, bool *ret_final)
     struct jsonrpc m;
     bool may;
 
-    json_init(&j);
+    j = JSON_INIT;
     may = json_parse(&j, text, NULL) == ERR_OK && jsonrpc_read(&j, &m) == ERR_OK;
     *ret_final = may && (m.kind == JSONRPC_RESULT || m.kind == JSONRPC_ERROR);
     if (may && !*ret_final)

@@ -116,7 +116,7 @@ int json_diff(const uint8_t *data, size_t size)
     char *theirs = NULL;
     size_t n = 0;
     enum oracle verdict;
-    json_init(&j);
+    j = JSON_INIT;
     enum err e = json_parse(&j, slice_of(data, size), NULL);
     bool limit = e == ERR_TOO_DEEP || e == ERR_TOO_LARGE;
 

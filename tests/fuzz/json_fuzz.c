@@ -53,7 +53,7 @@ static void check_edits(const struct json *j)
     struct buf out = BUF_INIT(SIZE_MAX);
     struct json again;
     json_edits_init(&e, SIZE_MAX);
-    json_init(&again);
+    again = JSON_INIT;
     for (uint32_t i = 0; i < j->n; i++) {
         const struct json_node *n = &j->nodes[i];
         unsigned how = (n->at + n->len * 7u) % 5;
@@ -79,8 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json j, again;
     struct buf out = BUF_INIT(SIZE_MAX), twice = BUF_INIT(SIZE_MAX);
     size_t at = 0;
-    json_init(&j);
-    json_init(&again);
+    j = JSON_INIT;
+    again = JSON_INIT;
     if (json_parse(&j, slice_of(data, size), &at) != ERR_OK) {
         MUST(at <= size && j.n == 0);
     } else {

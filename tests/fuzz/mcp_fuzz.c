@@ -7,9 +7,9 @@
 #include "proto/mcp_write.h"
 #include "proto/projection.h"
 
-static void fake_sha256(struct slice s, struct digest *ret)
+static struct digest fake_sha256(struct slice s)
 {
-    *ret = (struct digest){.b = {(uint8_t)s.n}};
+    return (struct digest){.b = {(uint8_t)s.n}};
 }
 
 static void check_projection(const struct json *j, const struct mcp_request *r)
@@ -40,7 +40,7 @@ static void check_params(const struct json *j, const struct mcp_request *r, stru
     struct http_field fields[LIM_MCP_PARAMS];
     struct buf text[LIM_MCP_PARAMS], names[LIM_MCP_PARAMS];
     size_t n = 0, fields_n = 0;
-    json_init(&tool);
+    tool = JSON_INIT;
     if (json_parse(&tool, schema, NULL) == ERR_OK &&
         mcp_param_scan(&tool, 0, p, ARRAY_LEN(p), &n) == ERR_OK) {
         struct mcp_param_call c = {&tool, 0, j, r->arguments};
@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice version = fuzz_line(&in), name = fuzz_line(&in), schema = fuzz_line(&in);
     struct json j;
     struct mcp_request r;
-    json_init(&j);
+    j = JSON_INIT;
     if (json_parse(&j, in, NULL) == ERR_OK) {
         (void)jsonrpc_id_of(&j); /* must not fall over */
         enum err e = mcp_request_read(&j, version, &r);

@@ -48,7 +48,7 @@ static void check(const struct json *j, const struct jsonrpc *m)
     request_put(j, m, NULL, put, &a);
     MUST(a.n <= 128 + 10 * j->text.n);
     put_reversed(j, 0, &text);
-    json_init(&other);
+    other = JSON_INIT;
     MUST(json_parse(&other, buf_slice(&text), NULL) == ERR_OK);
     MUST(jsonrpc_read(&other, &n) == ERR_OK);
     request_put(&other, &n, NULL, put, &b);
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     struct json j;
     struct jsonrpc m;
 
-    json_init(&j);
+    j = JSON_INIT;
     if (json_parse(&j, slice_of(p, n), NULL) == ERR_OK && jsonrpc_read(&j, &m) == ERR_OK)
         check(&j, &m);
     json_free(&j);

@@ -69,7 +69,7 @@ static void prepare(struct slice text, uint8_t how, uint8_t off, struct buf *out
     struct json j;
     uint32_t params, keys = LIM_JSON_KEYS - off, nodes = LIM_JSON_NODES - off;
 
-    json_init(&j);
+    j = JSON_INIT;
     json_edits_init(&e, 8 * LIM_JSON_NODES);
     if ((how & (FULL_META | FULL_PARAMS | FULL_NODES | FULL_BYTES)) == 0 ||
         json_parse(&j, text, NULL) != ERR_OK) {
@@ -101,8 +101,8 @@ static struct digest judge(const struct json *j, const struct mcp_request *q, bo
     struct judged seen = {.kind = (uint8_t)q->rpc.kind};
     struct digest d;
 
-    *ret = projection_of(j, &q->rpc, NULL, hash_sha256_to, &projection) == ERR_OK;
-    projection_put_name(&(struct projection_in){.j = j, .name = q->name, .sha256 = hash_sha256_to},
+    *ret = projection_of(j, &q->rpc, NULL, hash_sha256, &projection) == ERR_OK;
+    projection_put_name(&(struct projection_in){.j = j, .name = q->name, .sha256 = hash_sha256},
                         &name);
     seen.method = json_str_slice(j, q->rpc.method, &method);
     seen.name = buf_slice(&name);
@@ -149,7 +149,7 @@ static void check_again(const struct rewrite *r, struct slice version, struct sl
     bool asked, same;
     struct digest before = judge(r->j, r->req, &asked), after;
 
-    json_init(&j);
+    j = JSON_INIT;
     MUST(json_parse(&j, body, NULL) == ERR_OK);
     MUST(mcp_request_read(&j, version, &q) == ERR_OK);
     MUST(q.rpc.kind == r->req->rpc.kind && q.era == r->req->era && q.method == r->req->method);
@@ -176,7 +176,7 @@ static void check(struct slice text, uint8_t how)
 
     memset(id, 'i', sizeof(id));
     id[0] = id[sizeof(id) - 1] = '"';
-    json_init(&j);
+    j = JSON_INIT;
     if (rewrite_read(&j, text) == ERR_OK && mcp_request_read(&j, version, &q) == ERR_OK) {
         bool is_answer = q.rpc.kind == JSONRPC_RESULT || q.rpc.kind == JSONRPC_ERROR;
         struct rewrite r = {.j = &j, .req = &q};

@@ -285,7 +285,7 @@ static bool can_tell(struct slice value)
 static void check_out(struct slice value, const struct json *j, struct slice out)
 {
     struct json again;
-    json_init(&again);
+    again = JSON_INIT;
     enum err e = json_parse(&again, out, NULL);
     /* Numbers keep redacted keys apart, but a hostile answer may have such keys already: then the
      * gateway refuses it. */
@@ -460,7 +460,7 @@ static void check_written(struct slice value, struct slice choices)
     struct buf form = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX),
                latin = BUF_INIT(SIZE_MAX);
     struct json j;
-    json_init(&j);
+    j = JSON_INIT;
     screen_add(s, value, 0, value.n);
     uint8_t first = choose(&choices);
     bool whole = first % 2;
@@ -493,7 +493,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json j;
     struct buf out = BUF_INIT(1 << 20);
     uint32_t hits = 0;
-    json_init(&j);
+    j = JSON_INIT;
     screen_add(s, value, 0, value.n);
     if (json_parse(&j, in, NULL) == ERR_OK) {
         enum err e = screen_message(s, &j, &out, &hits);

@@ -31,7 +31,7 @@ static void check_result(const struct transform *t, const struct jsonrpc *m)
     struct jsonrpc r;
     enum err e = transform_result(t, &out);
 
-    json_init(&again);
+    again = JSON_INIT;
     MUST(e == ERR_OK || e == ERR_TOO_LARGE);
     if (e == ERR_OK) {
         e = json_parse(&again, buf_slice(&out), NULL);
@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json j;
     struct jsonrpc m;
 
-    json_init(&j);
+    j = JSON_INIT;
     if (size > 0 && json_parse(&j, slice_sub(in, 1, size), NULL) == ERR_OK &&
         jsonrpc_read(&j, &m) == ERR_OK) {
         const struct transform t = {

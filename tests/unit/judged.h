@@ -10,11 +10,6 @@
 #include "proto/projection.h"
 #include "proto/request.h"
 
-static inline void judged_sha256(struct slice s, struct digest *ret)
-{
-    *ret = hash_sha256(s);
-}
-
 static inline struct digest judged_of(uint8_t kind, struct slice body,
                                       const struct request_headers *h)
 {
@@ -26,15 +21,15 @@ static inline struct digest judged_of(uint8_t kind, struct slice body,
     struct jsonrpc m;
     struct json j;
 
-    json_init(&j);
+    j = JSON_INIT;
     hash_blake2b_init(&request);
     if (json_parse(&j, body, NULL) == ERR_OK && jsonrpc_read(&j, &m) == ERR_OK) {
         in.method = json_str_slice(&j, m.method, &method);
         projection_put_name(
-            &(struct projection_in){.j = &j, .name = mcp_name_of(&j, &m), .sha256 = judged_sha256},
+            &(struct projection_in){.j = &j, .name = mcp_name_of(&j, &m), .sha256 = hash_sha256},
             &name);
-        assert_err(projection_of(&j, &m, h, judged_sha256, &projection), ERR_OK);
-        request_put(&j, &m, h, hash_blake2b_put, &request);
+        assert_err(projection_of(&j, &m, h, hash_sha256, &projection), ERR_OK);
+        request_put(&j, &m, h, hash_blake2b_add, &request);
         in.answers = request_has_answers(&j, &m);
     }
     in.request = hash_blake2b_done(&request);

@@ -139,7 +139,7 @@ static void must_be_json(const struct as_call *c, struct slice s)
 {
     struct json j;
 
-    json_init(&j);
+    j = JSON_INIT;
     if (json_parse(&j, s, NULL) != ERR_OK)
         show(c, "JSON");
     json_free(&j);

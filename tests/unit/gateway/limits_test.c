@@ -43,8 +43,8 @@ static struct digest judge(const struct json *j, const struct mcp_request *q)
     struct judged seen = {.kind = (uint8_t)CALL_KIND_REQUEST, .method = SLICE_LIT("tools/call")};
     struct digest d;
 
-    assert_err(projection_of(j, &q->rpc, NULL, hash_sha256_to, &projection), ERR_OK);
-    projection_put_name(&(struct projection_in){.j = j, .name = q->name, .sha256 = hash_sha256_to},
+    assert_err(projection_of(j, &q->rpc, NULL, hash_sha256, &projection), ERR_OK);
+    projection_put_name(&(struct projection_in){.j = j, .name = q->name, .sha256 = hash_sha256},
                         &name);
     seen.name = buf_slice(&name);
     seen.projection = buf_slice(&projection);
@@ -63,8 +63,8 @@ static enum err pass(struct slice text)
     struct digest body, before, after;
     enum err e;
 
-    json_init(&j);
-    json_init(&again);
+    j = JSON_INIT;
+    again = JSON_INIT;
     e = rewrite_read(&j, text);
     if (e == ERR_OK) {
         assert_err(mcp_request_read(&j, SLICE_LIT("2026-07-28"), &q), ERR_OK);
@@ -100,7 +100,7 @@ static uint32_t values_of_the_rest(void)
     struct json j;
     uint32_t n;
 
-    json_init(&j);
+    j = JSON_INIT;
     put_call(&b, &(struct shape){.meta = 2, .levels = 1});
     assert_err(json_parse(&j, buf_slice(&b), NULL), ERR_OK);
     n = j.n;
@@ -158,7 +158,7 @@ static void test_at_the_limit_is_sent(void **state)
     struct buf b = BUF_INIT(1 << 20);
     struct json j;
 
-    json_init(&j);
+    j = JSON_INIT;
     put_call(&b, &(struct shape){.meta = LIM_JSON_KEYS - LIM_REWRITE_KEYS});
     buf_put_u8(&b, 0);
     post(s, &c, "/mcp/both", MODERN, (const char *)b.p);

@@ -21,14 +21,14 @@ static inline void assert_body_is_shown(struct stage *s)
     struct json j;
     struct jsonrpc m;
 
-    json_init(&j);
+    j = JSON_INIT;
     assert_err(json_parse(&j, buf_slice(&s->body), NULL), ERR_OK);
     assert_err(jsonrpc_read(&j, &m), ERR_OK);
-    assert_err(projection_of(&j, &m, &headers, judged_sha256, &projection), ERR_OK);
+    assert_err(projection_of(&j, &m, &headers, hash_sha256, &projection), ERR_OK);
     assert_true(slice_eq(buf_slice(&projection), buf_slice(&s->open.projection)));
     assert_memory_equal(d.b, s->open.body_digest.b, sizeof(d.b));
     hash_blake2b_init(&request);
-    request_put(&j, &m, &headers, hash_blake2b_put, &request);
+    request_put(&j, &m, &headers, hash_blake2b_add, &request);
     d = hash_blake2b_done(&request);
     assert_memory_equal(d.b, s->open.request.b, sizeof(d.b));
     json_free(&j);

@@ -29,7 +29,7 @@ static void test_rows(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct json j;
 
-        json_init(&j);
+        j = JSON_INIT;
         assert_err(json_parse(&j, slice_str(rows[i].info), NULL), ERR_OK);
         if (quirk_find(&j, 0)->url != rows[i].url)
             fail_msg("%s", rows[i].info);

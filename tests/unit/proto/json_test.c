@@ -65,7 +65,7 @@ static void test_accepted(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(accepted); i++) {
         struct buf out = BUF_INIT(1000);
         size_t at = 0;
@@ -221,7 +221,7 @@ static void test_refused(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
         size_t at = 12345;
         enum err e = json_parse(&j, refused[i].in, &at);
@@ -241,7 +241,7 @@ static void test_cut_and_holes(void **state)
     char copy[sizeof(doc)];
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(doc), NULL));
     for (size_t n = 0; n < sizeof(doc) - 1; n++) {
         char *exact = mem_strndup(doc, n);
@@ -260,7 +260,7 @@ static enum err parse_nested(unsigned depth)
 {
     struct buf b = BUF_INIT(1 << 20);
     struct json j;
-    json_init(&j);
+    j = JSON_INIT;
     for (unsigned i = 0; i < depth; i++)
         buf_put_str(&b, i % 2 ? "{\"k\":" : "[");
     buf_put_str(&b, "1");
@@ -297,7 +297,7 @@ static enum err parse_many(const char *brackets, const char *before, const char 
 {
     struct buf b = BUF_INIT(16 << 20);
     struct json j;
-    json_init(&j);
+    j = JSON_INIT;
     buf_put_u8(&b, (uint8_t)brackets[0]);
     for (unsigned i = 0; i < n; i++)
         buf_printf(&b, "%s%s%u%s", i ? "," : "", before, i, after);
@@ -327,7 +327,7 @@ static void test_equal_keys_anywhere(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (unsigned n = 2; n < 40; n++) {
         for (unsigned first = 0; first + 1 < n; first++) {
             struct buf b = BUF_INIT(1 << 16);
@@ -356,7 +356,7 @@ static uint32_t compare_alike(unsigned n, size_t bytes, size_t place, size_t fro
     struct json j;
     uint32_t compared;
 
-    json_init(&j);
+    j = JSON_INIT;
     for (unsigned i = 0; i < n; i++) {
         char digits[5];
 
@@ -403,7 +403,7 @@ static void test_keys_of_zeros(void **state)
     struct json j;
 
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (unsigned n = 0; n < 200; n++) {
         buf_put_str(&b, n == 0 ? "{\"" : ",\"");
         for (unsigned i = 0; i < n; i++)
@@ -429,7 +429,7 @@ static void test_reading(void **state)
     struct buf b = BUF_INIT(100);
     int64_t i;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(sample), NULL));
     assert_true(json_is(&j, 0, JSON_OBJECT));
     assert_int_equal(json_count(&j, 0), 4);
@@ -470,7 +470,7 @@ static void test_reading_nothing(void **state)
     struct buf b = BUF_INIT(100);
     int64_t i = 1;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(sample), NULL));
     uint32_t none = json_get(&j, json_get(&j, 0, "no"), "_meta");
     assert_int_equal(none, JSON_NONE);
@@ -514,7 +514,7 @@ static void test_integers(void **state)
     };
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
         int64_t i;
         assert_ok(json_parse(&j, slice_str(rows[r].text), NULL));
@@ -605,7 +605,7 @@ static void check_edit(const char *doc, void (*edit)(struct json_edits *, const 
     struct json j;
     struct json_edits e;
     struct buf out = BUF_INIT(4096);
-    json_init(&j);
+    j = JSON_INIT;
     json_edits_init(&e, 4096);
     assert_ok(json_parse(&j, slice_str(doc), NULL));
     edit(&e, &j);
@@ -697,7 +697,7 @@ static void test_edit_subtree(void **state)
     struct json_edits e;
     struct buf out = BUF_INIT(100);
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     json_edits_init(&e, 100);
     assert_ok(json_parse(&j, S("{\"a\":{\"b\":[1,2]},\"c\":3}"), NULL));
     json_edit_add_element(&e, json_get(&j, json_get(&j, 0, "a"), "b"), SLICE_LIT("0"));
@@ -719,7 +719,7 @@ static void test_edit_room(void **state)
     struct json_edits e;
     struct buf out = BUF_INIT(10);
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     json_edits_init(&e, 8);
     assert_ok(json_parse(&j, S("{\"a\":1}"), NULL));
     json_edit_set(&e, &j, 0, "a", SLICE_LIT("\"1234567\""));

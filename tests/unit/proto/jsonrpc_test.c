@@ -62,7 +62,7 @@ static void test_kinds(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct jsonrpc m;
         assert_ok(json_parse(&j, slice_str(rows[i].text), NULL));
@@ -78,7 +78,7 @@ static void test_members(void **state)
     struct json j;
     struct jsonrpc m;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(
         &j, S("{\"params\":{\"x\":1},\"id\":\"\\u0061\",\"method\":\"m\",\"jsonrpc\":\"2.0\"}"),
         NULL));
@@ -101,7 +101,7 @@ static void test_limits(void **state)
     struct json j;
     struct jsonrpc m;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (unsigned extra = 0; extra < 2; extra++) {
         struct buf b = BUF_INIT(4096);
         buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":\"%0*d\",\"method\":\"m\"}",
@@ -134,7 +134,7 @@ static void test_id_of_refused(void **state)
     };
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(r); i++) {
         assert_ok(json_parse(&j, slice_str(r[i].text), NULL));
         assert_true(slice_eq_str(jsonrpc_id_text(&j, jsonrpc_id_of(&j)), r[i].id));

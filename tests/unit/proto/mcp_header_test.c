@@ -89,7 +89,7 @@ static void test_standard(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct http_field f[8];
         struct mcp_request r;
@@ -187,7 +187,7 @@ static void test_scan(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(schemas); i++) {
         for (int wrapped = 0; wrapped < 2; wrapped++) {
             struct mcp_param p[4];
@@ -256,8 +256,8 @@ static void test_param_check(void **state)
 {
     struct json tool, args;
     (void)state;
-    json_init(&tool);
-    json_init(&args);
+    tool = JSON_INIT;
+    args = JSON_INIT;
     assert_ok(json_parse(&tool, S("{\"name\":\"t\",\"inputSchema\":" SCHEMA "}"), NULL));
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
         struct http_field f[8];
@@ -285,8 +285,8 @@ static void test_param_value(void **state)
     size_t n;
     bool there;
     (void)state;
-    json_init(&tool);
-    json_init(&args);
+    tool = JSON_INIT;
+    args = JSON_INIT;
     assert_ok(json_parse(&tool, S(SCHEMA), NULL));
     assert_ok(json_parse(
         &args, S("{\"region\":\" x\",\"n\":-1.50,\"yes\":null,\"o\":{\"k\":\"d\"}}"), NULL));

@@ -87,7 +87,7 @@ static void test_caps(void **state)
     };
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_ok(json_parse(&j, slice_str(rows[i].caps), NULL));
         if (mcp_client_caps(&j, 0) != rows[i].bits)
@@ -189,7 +189,7 @@ static void test_requests(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
         struct mcp_request r;
         assert_ok(json_parse(&j, slice_str(requests[i].text), NULL));
@@ -217,7 +217,7 @@ static void test_request_members(void **state)
     struct json j;
     struct mcp_request r;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(text), NULL));
     assert_ok(mcp_request_read(&j, S("2026-07-28"), &r));
     assert_int_equal(r.method->method, MCP_TOOLS_CALL);
@@ -246,7 +246,7 @@ static void test_results(void **state)
 {
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(
         &j,
         S("{\"a\":{\"resultType\":\"input_required\"},\"b\":{\"resultType\":\"complete\","

@@ -19,7 +19,7 @@ static int teardown(void **state)
     struct json j;
     struct jsonrpc m;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     if (out.n) {
         assert_ok(json_parse(&j, buf_slice(&out), NULL));
         assert_ok(jsonrpc_read(&j, &m));

@@ -52,7 +52,7 @@ static void check(const char *text, const char *want)
     struct jsonrpc m;
     uint32_t key;
 
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(text), NULL));
     assert_ok(jsonrpc_read(&j, &m));
     key = misread_member(&j, &m);

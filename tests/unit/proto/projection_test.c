@@ -3,19 +3,21 @@
 #include "proto_test.h"
 
 /* A stand-in for SHA-256 that tells different texts apart in these tests. */
-static void fake_sha256(struct slice s, struct digest *ret)
+static struct digest fake_sha256(struct slice s)
 {
+    struct digest d;
     uint64_t h = s.n;
     for (size_t i = 0; i < s.n; i++)
         h = (h ^ s.p[i]) * UINT64_C(0x100000001b3);
-    for (size_t i = 0; i < sizeof(ret->b); i++)
-        ret->b[i] = (uint8_t)(h >> i % 8 * 8);
+    for (size_t i = 0; i < sizeof(d.b); i++)
+        d.b[i] = (uint8_t)(h >> i % 8 * 8);
+    return d;
 }
 
 static void project(const char *text, struct buf *out)
 {
     struct json j;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(text), NULL));
     struct projection_in in = {&j,
                                json_get(&j, 0, "method"),
@@ -176,7 +178,7 @@ static void test_names(void **state)
     struct json j;
     struct buf b = BUF_INIT(1000), doc = BUF_INIT(1000);
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     for (unsigned extra = 0; extra < 2; extra++) {
         buf_clear(&doc);
         buf_clear(&b);
@@ -227,7 +229,7 @@ static void test_of_messages(void **state)
         struct buf p = BUF_INIT(LIM_PROJECTION_BYTES), shown = BUF_INIT(1024);
         struct json j;
         struct jsonrpc m;
-        json_init(&j);
+        j = JSON_INIT;
         assert_int_equal(json_parse(&j, slice_str(messages[i].text), NULL), ERR_OK);
         assert_int_equal(jsonrpc_read(&j, &m), ERR_OK);
         assert_int_equal(projection_of(&j, &m, NULL, fake_sha256, &p), ERR_OK);
@@ -253,7 +255,7 @@ static void test_of_headers(void **state)
     struct json j;
 
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(
         &j, S("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"params\":{\"a\":1}}"), NULL));
     assert_ok(jsonrpc_read(&j, &m));
@@ -300,7 +302,7 @@ static void test_room(void **state)
     struct json j;
     struct buf small = BUF_INIT(10);
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, S("{\"method\":\"1234567\"}"), NULL));
     struct projection_in in = {&j, 2, JSON_NONE, JSON_NONE, fake_sha256, NULL};
     assert_err(projection_write(&in, &small), ERR_TOO_LARGE);

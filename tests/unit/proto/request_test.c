@@ -15,7 +15,7 @@ static void form(struct slice text, struct buf *out)
     struct json j;
     struct jsonrpc m;
 
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, text, NULL));
     assert_ok(jsonrpc_read(&j, &m));
     buf_clear(out);
@@ -169,7 +169,7 @@ static void test_headers(void **state)
     struct jsonrpc m;
 
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(ONE), NULL));
     assert_ok(jsonrpc_read(&j, &m));
     for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
@@ -263,7 +263,7 @@ static void test_long_names_cost_little(void **state)
     }
     buf_put_str(&text, "}}");
     assert_ok(buf_err(&text));
-    json_init(&j);
+    j = JSON_INIT;
     start = clock();
     assert_ok(json_parse(&j, buf_slice(&text), NULL));
     read = clock() - start;

@@ -68,7 +68,7 @@ static void test_excuse_of_headers(void **state)
     struct screen *s = screen_new(S(LABEL), LISTS_KEY);
     struct json none;
     (void)state;
-    json_init(&none);
+    none = JSON_INIT;
     add(s, S("98765432"));
     add(s, S("secret-1"));
     add(s, S("other-secret"));

@@ -65,7 +65,7 @@ static void ask(struct slice key, struct slice request, struct slice page, struc
     struct buf answer = BUF_INIT(SIZE_MAX);
     struct json j;
 
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, request, NULL));
     (void)screen_excuse(s, &j, NULL, 0);
     put_answer(&answer, page, key);
@@ -116,7 +116,7 @@ static void test_guesses_in_a_request(void **state)
     struct buf request = BUF_INIT(65536), got = BUF_INIT(65536);
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     buf_put_u8(&request, '[');
     for (unsigned pin = 73150000; pin < 73151000; pin++)
         buf_printf(&request, "%s%u", pin > 73150000 ? "," : "", pin);

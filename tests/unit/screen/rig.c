@@ -16,12 +16,12 @@ uint32_t run(struct screen *s, struct slice text, struct buf *out)
 {
     struct json j;
     uint32_t hits = 99;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, text, NULL));
     assert_ok(screen_message(s, &j, out, &hits));
     /* Whatever was changed, it is still a message. */
     struct json again;
-    json_init(&again);
+    again = JSON_INIT;
     assert_ok(json_parse(&again, buf_slice(out), NULL));
     json_free(&again);
     json_free(&j);
@@ -40,7 +40,7 @@ void check(struct screen *s, const char *in, const char *want, uint32_t hits)
 size_t excuse(struct screen *s, const char *request)
 {
     struct json j;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, slice_str(request), NULL));
     size_t known = screen_excuse(s, &j, NULL, 0);
     json_free(&j);

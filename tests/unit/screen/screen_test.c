@@ -629,7 +629,7 @@ static void test_room(void **state)
     struct buf out = BUF_INIT(50);
     uint32_t hits = 7;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     assert_ok(json_parse(&j, S("[\"aaaaabaaaaabaaaaab\"]"), NULL));
     assert_string_equal(err_name(screen_message(s, &j, &out, &hits)), "TOO_LARGE");
     assert_int_equal(hits, 3); /* they count although nobody sees the message */

@@ -35,7 +35,7 @@ static void check_worst(struct slice value, uint8_t c, size_t n)
 {
     struct buf text = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX), out = BUF_INIT(SIZE_MAX);
     struct json j;
-    json_init(&j);
+    j = JSON_INIT;
     struct screen *s = with(value);
     fill(&text, c, n);
     buf_put(&text, value);
@@ -89,7 +89,7 @@ static void test_steps_of_requests(void **state)
     struct buf value = BUF_INIT(SIZE_MAX), text = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX);
     struct json j;
     (void)state;
-    json_init(&j);
+    j = JSON_INIT;
     put_twins(&value);
     fill(&text, 'a', 200000);
     buf_put(&text, buf_slice(&value));
@@ -203,7 +203,7 @@ static void test_making(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf value = BUF_INIT(SIZE_MAX), doc = BUF_INIT(SIZE_MAX);
         struct json j;
-        json_init(&j);
+        j = JSON_INIT;
         for (unsigned k = 0; k <= rows[i].twins; k++)
             buf_printf(&value, "aaaaaaaaa%03x", k % rows[i].twins);
         put_message(&doc, buf_slice(&value));
