@@ -9,17 +9,18 @@ static const char alphabet[2][65] = {
 void base64_put(struct buf *out, enum base64_kind kind, struct slice s)
 {
     const char *a = alphabet[kind];
-    for (size_t i = 0; i < s.n; i += 3) {
+    size_t n = kind == BASE64 ? (s.n + 2) / 3 * 4 : (4 * s.n + 2) / 3;
+    uint8_t *p = buf_room(out, n);
+    if (!p)
+        return;
+    for (size_t i = 0, k = 0; k < n; i += 3) {
         size_t left = s.n - i;
         uint32_t w = (uint32_t)s.p[i] << 16 | (uint32_t)(left > 1 ? s.p[i + 1] : 0) << 8 |
                      (left > 2 ? s.p[i + 2] : 0);
-        uint8_t q[4] = {(uint8_t)a[w >> 18], (uint8_t)a[w >> 12 & 63], (uint8_t)a[w >> 6 & 63],
-                        (uint8_t)a[w & 63]};
-        size_t n = left > 2 ? 4 : left + 1;
-        for (; n < 4 && kind == BASE64; n++)
-            q[n] = '=';
-        buf_put(out, slice_of(q, n));
+        for (size_t j = 0; j < 4 && k < n; j++)
+            p[k++] = (uint8_t)(j > left ? '=' : a[w >> (18 - 6 * j) & 63]);
     }
+    buf_added(out, n);
 }
 
 int base64_sextet(uint8_t c)

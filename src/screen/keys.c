@@ -29,7 +29,9 @@ size_t keys_beginning(struct slice s)
     };
     size_t longest = 0;
     for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
-        if (beginnings[i].n > longest && beginnings[i].n < s.n && slice_starts(s, beginnings[i]))
+        /* It is asked often, and most that are none are told by their first byte. */
+        if (beginnings[i].n > longest && beginnings[i].n < s.n && beginnings[i].p[0] == s.p[0] &&
+            slice_starts(s, beginnings[i]))
             longest = beginnings[i].n;
     }
     /* The numbers of a team or an account, as in xoxb-NUMBER-NUMBER-key, are no secret. */

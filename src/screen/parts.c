@@ -593,11 +593,21 @@ static void split(struct parts *p, struct slice s, enum name_hint hint, unsigned
         parts_tell(p, PARTS_OWN, s, s.n);
 }
 
+/* Pieces do not overlap, and the shortest has two other forms at most; longer ones may have more, but
+ * fewer to their bytes. So what is short is not taken apart twice. */
+static bool is_more_than(struct slice value, size_t most)
+{
+    struct parts count = {.whole = value};
+    if (value.n / SCREEN_VALUE_MIN * 3 <= most)
+        return false;
+    split(&count, value, NAME_SECRET, 0);
+    return count.n > most;
+}
+
 size_t parts_of(struct slice value, size_t most, parts_fn *fn, void *ctx)
 {
-    struct parts count = {.whole = value}, p = {.fn = fn, .ctx = ctx, .whole = value};
-    split(&count, value, NAME_SECRET, 0);
-    if (count.n <= most)
+    struct parts p = {.fn = fn, .ctx = ctx, .whole = value};
+    if (!is_more_than(value, most))
         split(&p, value, NAME_SECRET, 0);
     else
         parts_tell(&p, PARTS_OWN, value, 0);
