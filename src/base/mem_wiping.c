@@ -11,14 +11,14 @@
 #include "base/mem.h"
 
 /* As large as the strictest alignment, so that what follows is aligned too. */
-union head {
+union wiping_head {
     size_t n; /* bytes after the head */
     max_align_t align;
 };
 
 void *mem_wiping_malloc(size_t n)
 {
-    union head *h;
+    union wiping_head *h;
     size_t all;
 
     BUG_IF(__builtin_add_overflow(n, sizeof(*h), &all));
@@ -41,11 +41,11 @@ void *mem_wiping_calloc(size_t count, size_t size)
 
 void mem_wiping_free(void *p)
 {
-    union head *h;
+    union wiping_head *h;
 
     if (!p)
         return;
-    h = (union head *)p - 1;
+    h = (union wiping_head *)p - 1;
     mem_wipe(h, sizeof(*h) + h->n);
     free(h);
 }
@@ -60,7 +60,7 @@ void *mem_wiping_realloc(void *p, size_t n)
     }
     new = mem_wiping_malloc(n);
     if (p) {
-        size_t old = ((union head *)p - 1)->n;
+        size_t old = ((union wiping_head *)p - 1)->n;
         memcpy(new, p, old < n ? old : n);
         mem_wiping_free(p);
     }

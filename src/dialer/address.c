@@ -15,7 +15,7 @@ struct address_range {
     struct address a;
 };
 
-struct row {
+struct address_row {
     uint8_t n;
     uint8_t prefix;
     enum address_class class;
@@ -38,7 +38,7 @@ struct row {
     }
 
 /* The first row that matches decides, so exact addresses come first. */
-static const struct row rows[] = {
+static const struct address_row rows[] = {
     V4(METADATA, 32, 169, 254, 169, 254),  /* AWS, GCP, Azure, most others */
     V4(METADATA, 32, 169, 254, 170, 2),    /* AWS task credentials */
     V4(METADATA, 32, 169, 254, 170, 23),   /* AWS EKS pod identity */

@@ -9,7 +9,7 @@
 #include "screen/parts.h"
 
 /* What the screen is told of one credential, and how many parts it may still have. */
-struct telling {
+struct credential_telling {
     struct screen *screen;
     size_t parts;
 };
@@ -26,7 +26,7 @@ static void on_part(void *ctx, const struct parts_part *p)
 
 static void on_secret(void *ctx, struct slice value, bool made)
 {
-    struct telling *t = ctx;
+    struct credential_telling *t = ctx;
     size_t n;
 
     if (made) {
@@ -40,7 +40,7 @@ static void on_secret(void *ctx, struct slice value, bool made)
 static enum err place_opened(void *ctx, struct slice credential)
 {
     struct use *u = ctx;
-    struct telling telling = {u->screen, LIM_PARTS};
+    struct credential_telling telling = {u->screen, LIM_PARTS};
 
     if (PLANTED(egress_logs))
         log_event(LEVEL_INFO, "planted", LOG_TEXT("value", credential));

@@ -11,7 +11,7 @@
 #include "ipc/gen/send.h"
 #include "os/sock.h"
 
-struct dial {
+struct egress_dial {
     uint64_t number;
     struct egress *all;
     struct client_id client;
@@ -22,7 +22,7 @@ struct dial {
 
 static bool has_turn(const struct use *u)
 {
-    const struct dial *d;
+    const struct egress_dial *d;
     size_t n = 0;
 
     for (d = u->all->dials; d; d = d->hh.next)
@@ -39,10 +39,10 @@ static void on_no_answer(void *ctx);
 
 static void dial(struct use *u)
 {
-    struct dial *d = MEM_NEW(struct dial);
+    struct egress_dial *d = MEM_NEW(struct egress_dial);
     struct msg_dial_want m = {.use = u->id, .dial = ++u->all->last_dial};
 
-    *d = (struct dial){.number = m.dial, .all = u->all, .client = u->client, .use = u};
+    *d = (struct egress_dial){.number = m.dial, .all = u->all, .client = u->client, .use = u};
     d->timer = loop_timer_new(u->all->loop, on_no_answer, d);
     loop_timer_set(d->timer, dial_time());
     HASH_ADD(hh, u->all->dials, number, sizeof(d->number), d);
@@ -72,7 +72,7 @@ static void next_turn(struct egress *all, const struct client_id *client)
 }
 
 /* The use that waited for it, or NULL: that has left. */
-static struct use *dial_end(struct dial *d)
+static struct use *dial_end(struct egress_dial *d)
 {
     struct egress *all = d->all;
     const struct client_id client = d->client;
@@ -90,7 +90,7 @@ static struct use *dial_end(struct dial *d)
 }
 
 /* With the socket, or -1 and why there is none; NULL: nobody knows of that dial any more. */
-static void settle(struct dial *d, int fd, enum err why)
+static void settle(struct egress_dial *d, int fd, enum err why)
 {
     struct use *u = d ? dial_end(d) : NULL;
 
@@ -106,9 +106,9 @@ static void on_no_answer(void *ctx)
     settle(ctx, -1, ERR_TIMEOUT);
 }
 
-static struct dial *find(const struct egress *all, uint64_t number)
+static struct egress_dial *find(const struct egress *all, uint64_t number)
 {
-    struct dial *d;
+    struct egress_dial *d;
 
     HASH_FIND(hh, all->dials, &number, sizeof(number), d);
     return d;
@@ -116,7 +116,7 @@ static struct dial *find(const struct egress *all, uint64_t number)
 
 void dial_leave(struct use *u)
 {
-    struct dial *d = u->dial;
+    struct egress_dial *d = u->dial;
 
     if (u->waits_to_dial)
         stop_waiting(u);

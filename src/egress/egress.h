@@ -8,7 +8,7 @@
 #include "egress/session.h"
 #include "ipc/role.h"
 
-struct dial;
+struct egress_dial;
 struct pools;
 struct refusal_open;
 struct transport;
@@ -27,7 +27,7 @@ struct egress {
     struct use *by_id;         /* not over yet */
     struct use *by_call;       /* with a gateway's half */
     struct flows waiting;      /* of their uses */
-    struct dial *dials;        /* that the dialer is not done with */
+    struct egress_dial *dials; /* that the dialer is not done with */
     TAILQ_HEAD(, use) to_dial; /* waiting for their key's turn */
     uint64_t last_dial;
     TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */

@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "ipc/gen/send.h"
 
-struct flow_message {
+struct flow_item {
     struct buf bytes;
     size_t at; /* sent so far */
-    STAILQ_ENTRY(flow_message) entry;
+    STAILQ_ENTRY(flow_item) entry;
 };
 
 void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct chan *gateway,
@@ -26,7 +26,7 @@ void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct ch
 
 static void drop_first(struct flow *f)
 {
-    struct flow_message *m = STAILQ_FIRST(&f->messages);
+    struct flow_item *m = STAILQ_FIRST(&f->messages);
 
     f->held -= m->bytes.cap;
     STAILQ_REMOVE_HEAD(&f->messages, entry);
@@ -56,7 +56,7 @@ void flow_free(struct flow *f)
  */
 static void send_part(struct flow *f)
 {
-    struct flow_message *m = STAILQ_FIRST(&f->messages);
+    struct flow_item *m = STAILQ_FIRST(&f->messages);
     struct slice all = buf_slice(&m->bytes);
     size_t n = all.n - m->at;
     struct msg_answer_part part = {.call = f->call};
@@ -98,14 +98,14 @@ void flow_head(struct flow *f, enum answer_kind kind)
 
 void flow_message(struct flow *f, struct buf *message)
 {
-    struct flow_message *m;
+    struct flow_item *m;
 
     BUG_IF(!f->headed || f->ending || message->n == 0);
     if (!f->gateway) {
         buf_free(message);
         return;
     }
-    m = MEM_NEW(struct flow_message);
+    m = MEM_NEW(struct flow_item);
     m->bytes = *message; /* moved */
     *message = BUF_INIT(message->max);
     f->held += m->bytes.cap;

@@ -21,7 +21,7 @@ struct flow {
     struct chan *gateway; /* NULL: the call goes nowhere, and everything is dropped */
     uint64_t call;
     uint64_t credit; /* bytes */
-    STAILQ_HEAD(, flow_message) messages;
+    STAILQ_HEAD(, flow_item) messages;
     size_t held;        /* bytes of memory that these have */
     bool headed;        /* answer_head was sent */
     bool ending, ended; /* flow_end was called; answer_end was sent */

@@ -16,7 +16,7 @@ enum {
     QUERY_BYTES = LIM_PLACES * 3 * VALUE_BYTES,
 };
 
-struct fields {
+struct place_fields {
     const struct egress_conf *conf;
     struct slice value[LIM_FIELDS];
     place_secret_fn *fn;
@@ -38,7 +38,7 @@ void place_free(struct place_out *p)
     place_init(p);
 }
 
-static void tell(const struct fields *f, struct slice secret, bool made)
+static void tell(const struct place_fields *f, struct slice secret, bool made)
 {
     if (f->fn && secret.n > 0)
         f->fn(f->ctx, secret, made);
@@ -50,7 +50,7 @@ static bool can_stand_anywhere(struct slice s)
            slice_find_byte(s, '\0') == s.n;
 }
 
-static enum err unpack(struct fields *f, struct slice s)
+static enum err unpack(struct place_fields *f, struct slice s)
 {
     for (size_t i = 0; i < f->conf->fields_n; i++) {
         size_t n;
@@ -72,7 +72,7 @@ static enum err unpack(struct fields *f, struct slice s)
 
 /* The format with its fields in. Secrets that are too short to be looked for by themselves are so
  * with what stands around them. */
-static void expand(const struct fields *f, struct slice format, struct buf *out)
+static void expand(const struct place_fields *f, struct slice format, struct buf *out)
 {
     size_t at = 0, i;
     struct slice text;
@@ -99,7 +99,7 @@ static void put_line(struct place_out *p, struct slice name, struct slice value)
     buf_put_u8(line, 0);
 }
 
-static enum err put_header(const struct fields *f, const struct egress_conf_place *at,
+static enum err put_header(const struct place_fields *f, const struct egress_conf_place *at,
                            struct buf *value, struct place_out *p)
 {
     expand(f, buf_slice(&at->format), value);
@@ -109,7 +109,7 @@ static enum err put_header(const struct fields *f, const struct egress_conf_plac
     return ERR_OK;
 }
 
-static enum err put_query(const struct fields *f, const struct egress_conf_place *at,
+static enum err put_query(const struct place_fields *f, const struct egress_conf_place *at,
                           struct buf *value, struct place_out *p)
 {
     expand(f, buf_slice(&at->format), value);
@@ -123,7 +123,7 @@ static enum err put_query(const struct fields *f, const struct egress_conf_place
 
 /* RFC 7617: Basic base64(user ":" password). The whole is told as a secret too, since its base64 is
  * not that of the password alone. */
-static enum err put_basic(const struct fields *f, const struct egress_conf_place *at,
+static enum err put_basic(const struct place_fields *f, const struct egress_conf_place *at,
                           struct buf *value, struct place_out *p)
 {
     struct buf text = BUF_INIT(LINE_BYTES);
@@ -173,8 +173,8 @@ static bool basic_is_good(const struct egress_conf *c, const struct egress_conf_
 /* Whether it is configured well, and how it is filled; value is where it is composed. */
 static const struct {
     bool (*is_good)(const struct egress_conf *c, const struct egress_conf_place *p);
-    enum err (*put)(const struct fields *f, const struct egress_conf_place *at, struct buf *value,
-                    struct place_out *p);
+    enum err (*put)(const struct place_fields *f, const struct egress_conf_place *at,
+                    struct buf *value, struct place_out *p);
 } rows[] = {
     [PLACE_HEADER] = {header_is_good, put_header},
     [PLACE_BASIC] = {basic_is_good, put_basic},
@@ -190,7 +190,7 @@ enum err place_check(const struct egress_conf *c)
     return ERR_OK;
 }
 
-static enum err put_place(const struct fields *f, const struct egress_conf_place *at,
+static enum err put_place(const struct place_fields *f, const struct egress_conf_place *at,
                           struct place_out *p)
 {
     struct buf value = BUF_INIT(VALUE_BYTES);
@@ -202,7 +202,7 @@ static enum err put_place(const struct fields *f, const struct egress_conf_place
     return e;
 }
 
-static enum err fill(struct fields *f, struct slice credential, struct place_out *p)
+static enum err fill(struct place_fields *f, struct slice credential, struct place_out *p)
 {
     enum err e = unpack(f, credential);
 
@@ -216,7 +216,7 @@ static enum err fill(struct fields *f, struct slice credential, struct place_out
 enum err place_fill(const struct egress_conf *c, struct slice credential, place_secret_fn *fn,
                     void *ctx, struct place_out *p)
 {
-    struct fields f = {.conf = c, .fn = fn, .ctx = ctx};
+    struct place_fields f = {.conf = c, .fn = fn, .ctx = ctx};
     enum err e = fill(&f, credential, p);
 
     if (e)

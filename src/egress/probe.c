@@ -11,7 +11,7 @@
 #include "egress/screening.h"
 #include "egress/snapshot.h"
 
-struct probe {
+struct probe_state {
     bool answered;     /* the modern era's part is done */
     bool discovered;   /* what lists there are is known */
     bool listing;      /* the request under way is for a list */
@@ -25,7 +25,7 @@ struct probe {
 /* --- answers ---------------------------------------------------------------------------------- */
 
 /* One page behind those before. j is screened. */
-static void take_page(struct probe *o, const struct json *j, uint32_t result)
+static void take_page(struct probe_state *o, const struct json *j, uint32_t result)
 {
     uint32_t list = json_get(j, result, snapshot_lists[o->at].member);
     uint32_t cursor = json_get(j, result, "nextCursor");
@@ -80,7 +80,7 @@ static enum err on_message(struct use *u, const struct json *j, const struct jso
 
 static void store_list(struct use *u)
 {
-    struct probe *o = u->probe;
+    struct probe_state *o = u->probe;
     struct buf object = BUF_INIT(LIM_SNAPSHOT_BYTES);
 
     buf_printf(&object, "{\"%s\":[", snapshot_lists[o->at].member);
@@ -94,7 +94,7 @@ static void store_list(struct use *u)
 /* A list is there, or cannot be had. */
 static void end_list(struct use *u)
 {
-    struct probe *o = u->probe;
+    struct probe_state *o = u->probe;
 
     if (!o->bad)
         store_list(u);
@@ -115,7 +115,7 @@ static void try_legacy(struct use *u)
 /* Nothing more to ask in this era. */
 static void era_done(struct use *u)
 {
-    struct probe *o = u->probe;
+    struct probe_state *o = u->probe;
 
     if (u->era == MCP_ERA_LEGACY || !u->all->conf.legacy) {
         use_answered(u, ERR_OK);
@@ -143,7 +143,7 @@ static void post(struct use *u, struct slice method);
 /* Asks for the next page, or the next list that the server has. */
 static void next(struct use *u)
 {
-    struct probe *o = u->probe;
+    struct probe_state *o = u->probe;
 
     while (o->at < SNAPSHOT_LISTS && !(u->server_has & 1u << snapshot_lists[o->at].kind))
         o->at++;
@@ -155,7 +155,7 @@ static void next(struct use *u)
 
 static void on_end(struct use *u, const struct transport_end *m)
 {
-    struct probe *o = u->probe;
+    struct probe_state *o = u->probe;
 
     u->status = m->status;
     if (m->how != TRANSPORT_DONE && !(m->how == TRANSPORT_STATUS && o->listing)) {
@@ -197,7 +197,7 @@ static void left(struct use *u)
 enum err probe_take(struct use *u, UNUSED uint64_t number)
 {
     own_take(u);
-    u->probe = MEM_NEW(struct probe);
+    u->probe = MEM_NEW(struct probe_state);
     u->probe->list = BUF_INIT(LIM_SNAPSHOT_BYTES);
     u->probe->cursor = BUF_INIT(4096);
     return ERR_OK;

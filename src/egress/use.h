@@ -108,8 +108,8 @@ struct use {
 
     /* messages that Sidegate composed */
     struct buf own_body;
-    enum err trouble;    /* verify: what was wrong with the answer */
-    struct probe *probe; /* of that mode */
+    enum err trouble;          /* verify: what was wrong with the answer */
+    struct probe_state *probe; /* of that mode */
 
     /* exchange.c */
     struct pool *pool;
@@ -118,7 +118,7 @@ struct use {
 
     /* dial.c */
     void (*dialed)(struct use *u, int fd, enum err why); /* who wants the socket */
-    struct dial *dial;                                   /* under way, or NULL */
+    struct egress_dial *dial;                            /* under way, or NULL */
     bool waits_to_dial;                                  /* until its key has a turn */
     unsigned dials;                                      /* for the message under way */
     unsigned all_dials;

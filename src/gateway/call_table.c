@@ -19,7 +19,7 @@ static void call_ignore(UNUSED struct call *c, UNUSED const void *arg)
 {
 }
 
-struct row {
+struct call_row {
     call_action *action;
     uint32_t next;
 };
@@ -31,12 +31,12 @@ enum {
 #include "gateway/call.def"
 };
 
-static const struct row rows[CALL_STATE_COUNT][CALL_EV_COUNT] = {
+static const struct call_row rows[CALL_STATE_COUNT][CALL_EV_COUNT] = {
 #define ON(state, event, action, next) [CALL_##state][CALL_EV_##event] = {action, next},
 #include "gateway/call.def"
 };
 
-static const struct row any[CALL_EV_COUNT] = {
+static const struct call_row any[CALL_EV_COUNT] = {
 #define ANY(event, action, next) [CALL_EV_##event] = {action, next},
 #include "gateway/call.def"
 };
@@ -65,7 +65,7 @@ static void out_of_turn(const struct call *c, enum call_ev ev)
  * which says what may follow. */
 void call_event(struct call *c, enum call_ev ev, const void *arg)
 {
-    const struct row *row = &rows[c->state][ev];
+    const struct call_row *row = &rows[c->state][ev];
 
     if (!row->action)
         row = &any[ev];

@@ -90,12 +90,12 @@ static void reply_initialize(struct call *c, const struct mcp_server_info *info,
 {
     struct gateway_session *s = NULL;
     struct buf id = BUF_INIT(ID_TEXT);
-    const struct session_new n = {.up = c->up,
-                                  .client = c->client,
-                                  .token = c->agent->token,
-                                  .caps = c->caps,
-                                  .caps_text = buf_slice(&c->body),
-                                  .quirk = c->quirk};
+    const struct session_start n = {.up = c->up,
+                                    .client = c->client,
+                                    .token = c->agent->token,
+                                    .caps = c->caps,
+                                    .caps_text = buf_slice(&c->body),
+                                    .quirk = c->quirk};
     enum err e = session_new(c->g, &n, &s);
 
     if (e) {

@@ -33,7 +33,7 @@ static void on_idle(void *ctx)
         session_end(s);
 }
 
-enum err session_new(struct gateway *g, const struct session_new *n, struct gateway_session **ret)
+enum err session_new(struct gateway *g, const struct session_start *n, struct gateway_session **ret)
 {
     struct agent *agent = agent_get(&g->agents, &n->token);
     struct gateway_session *s = NULL;

@@ -43,7 +43,7 @@ struct gateway_session {
 };
 
 /* What initialize brought. */
-struct session_new {
+struct session_start {
     const struct gateway_upstream *up;
     struct client_id client;
     struct digest token;
@@ -53,7 +53,7 @@ struct session_new {
 };
 
 /* A new session. ERR_RATE_LIMITED beyond SET_SESSIONS_PER_CLIENT. */
-MUST_USE enum err session_new(struct gateway *g, const struct session_new *n,
+MUST_USE enum err session_new(struct gateway *g, const struct session_start *n,
                               struct gateway_session **ret);
 /* Ends it: its calls but closing, its stream; keeper and egress are told when that is over too. */
 void session_end(struct gateway_session *s);

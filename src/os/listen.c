@@ -17,17 +17,17 @@
 
 enum { BACKLOG = 511, CONNECT_MS = 1000 };
 
-union address {
+union listen_address {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
     struct sockaddr_un un;
 };
 
-static enum err loopback_address(const char *text, uint16_t port, union address *ret,
+static enum err loopback_address(const char *text, uint16_t port, union listen_address *ret,
                                  socklen_t *ret_n)
 {
-    union address a = {0};
+    union listen_address a = {0};
 
     if (inet_pton(AF_INET, text, &a.v4.sin_addr) == 1) {
         a.v4.sin_family = AF_INET;
@@ -36,7 +36,7 @@ static enum err loopback_address(const char *text, uint16_t port, union address 
         *ret = a;
         return (ntohl(a.v4.sin_addr.s_addr) >> 24) == 127 ? ERR_OK : ERR_CONFIG;
     }
-    a = (union address){0};
+    a = (union listen_address){0};
     if (inet_pton(AF_INET6, text, &a.v6.sin6_addr) == 1) {
         a.v6.sin6_family = AF_INET6;
         a.v6.sin6_port = htons(port);
@@ -59,7 +59,7 @@ static enum err give(int fd, enum err e, int *ret_fd)
 
 enum err listen_tcp(const char *address, uint16_t port, int *ret_fd, uint16_t *ret_port)
 {
-    union address a;
+    union listen_address a;
     socklen_t n;
     int fd = -1, on = 1, bound = -1;
     enum err e = loopback_address(address, port, &a, &n);

@@ -72,7 +72,7 @@ static void put_token(struct buf *out, struct slice s)
 }
 
 /* The walk over the params. */
-struct walk {
+struct projection_walk {
     const struct json *j;
     uint32_t name;                  /* which is shown before */
     struct buf pointer, leaf;       /* leaf: the two fields of one leaf */
@@ -82,7 +82,7 @@ struct walk {
 };
 
 /* Appends the token of this child of its parent. */
-static void push_token(struct walk *w, uint32_t node)
+static void push_token(struct projection_walk *w, uint32_t node)
 {
     const struct json_node *n = &w->j->nodes[node];
     w->cut[w->depth] = w->pointer.n;
@@ -98,7 +98,7 @@ static void push_token(struct walk *w, uint32_t node)
     }
 }
 
-static void cut_pointer(struct walk *w)
+static void cut_pointer(struct projection_walk *w)
 {
     struct buf *p = &w->pointer;
     p->n = w->cut[w->depth];
@@ -111,7 +111,7 @@ static const char tags[] = {
 };
 
 /* The fields of one leaf in w->leaf; that buffer fails when they do not fit at all. */
-static void make_leaf(struct walk *w, uint32_t node)
+static void make_leaf(struct projection_walk *w, uint32_t node)
 {
     const struct json_node *n = &w->j->nodes[node];
     struct buf scratch = BUF_INIT(w->leaf.max);
@@ -129,7 +129,7 @@ static void make_leaf(struct walk *w, uint32_t node)
 }
 
 /* True when the leaf was appended; false when it does not fit into max bytes. */
-static bool put_leaf(struct walk *w, uint32_t node, struct buf *out, size_t max)
+static bool put_leaf(struct projection_walk *w, uint32_t node, struct buf *out, size_t max)
 {
     if (buf_err(&w->pointer) != ERR_OK)
         return false;
@@ -140,14 +140,14 @@ static bool put_leaf(struct walk *w, uint32_t node, struct buf *out, size_t max)
     return true;
 }
 
-static bool is_left_out(const struct walk *w, uint32_t node)
+static bool is_left_out(const struct projection_walk *w, uint32_t node)
 {
     return w->j->nodes[node].is_key &&
            (json_value(w->j, node) == w->name || request_leaves_out(w->j, node));
 }
 
 /* Appends the leaves of a container; false at the first that does not fit. */
-static bool put_leaves(struct walk *w, uint32_t root, struct buf *out, size_t max)
+static bool put_leaves(struct projection_walk *w, uint32_t root, struct buf *out, size_t max)
 {
     uint32_t open = root;
     for (uint32_t i = root + 1; i < w->j->nodes[root].next;) {
@@ -179,7 +179,7 @@ static bool put_leaves(struct walk *w, uint32_t root, struct buf *out, size_t ma
 
 static bool put_params(const struct projection_in *in, struct buf *out, size_t max)
 {
-    struct walk w = {
+    struct projection_walk w = {
         .j = in->j,
         .name = in->name,
         .pointer = BUF_INIT(LIM_PROJECTION_BYTES),
