@@ -3,8 +3,6 @@
 #define SG_BASE_BASE64_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/slice.h"
 
 enum base64_kind {
     BASE64,    /* "+" and "/", padded */

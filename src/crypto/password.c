@@ -9,7 +9,6 @@
 #include <sodium.h>
 
 #include "base/limits.h"
-#include "crypto/init.h"
 #include "crypto/sec_make.h"
 
 static_assert(PASSWORD_SALT_BYTES == crypto_pwhash_argon2id_SALTBYTES, "the salt's size");

@@ -5,7 +5,6 @@
  */
 #include "egress/open.h"
 
-#include "base/mem.h"
 #include "egress/rule.h"
 #include "egress/screening.h"
 #include "egress/snapshot.h"

@@ -6,7 +6,6 @@
  */
 #include "gateway/own.h"
 
-#include "base/mem.h"
 #include "gateway/core.h"
 #include "gateway/own_tools.h"
 #include "gateway/reply.h"

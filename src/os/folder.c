@@ -32,6 +32,11 @@ static enum err folder_err(int e)
     }
 }
 
+static enum err copy(const char *path, char *ret, size_t n)
+{
+    return slice_to_cstr(slice_str(path), ret, n) ? ERR_OK : ERR_TOO_LARGE;
+}
+
 /* Whether nobody but root can change what is there: for a folder, its names. In one with the sticky
  * bit others can change only names of their own. */
 static bool is_roots(const struct stat *st)
@@ -43,24 +48,23 @@ static bool is_roots(const struct stat *st)
 /* The folder that path is in; ERR_TOO_LARGE. */
 static enum err parent_of(const char *path, char ret[PATH_MAX])
 {
-    char copy[PATH_MAX];
+    char own[PATH_MAX];
+    enum err e = copy(path, own, sizeof(own));
 
-    if (!slice_to_cstr(slice_str(path), copy, sizeof(copy)))
-        return ERR_TOO_LARGE;
-    return slice_to_cstr(slice_str(dirname(copy)), ret, PATH_MAX) ? ERR_OK : ERR_TOO_LARGE;
+    return e ? e : copy(dirname(own), ret, PATH_MAX);
 }
 
 static enum err make_in(int parent, const char *path, bool give, unsigned uid, unsigned gid)
 {
-    char copy[PATH_MAX];
+    char own[PATH_MAX];
     const char *name;
     struct stat st;
     int fd = -1;
-    enum err e = ERR_OK;
+    enum err e = copy(path, own, sizeof(own));
 
-    if (!slice_to_cstr(slice_str(path), copy, sizeof(copy)))
-        return ERR_TOO_LARGE;
-    name = basename(copy);
+    if (e)
+        return e;
+    name = basename(own);
     /* Where others may write, they could put something else in its place to be given away. */
     if (give && (fstat(parent, &st) != 0 || !is_roots(&st)))
         return ERR_FORBIDDEN;
@@ -108,7 +112,7 @@ enum err folder_ready(const char *path, unsigned uid, unsigned gid, char *ret_pa
         return ERR_NOT_FOUND;
     if (st.st_uid != uid || (st.st_mode & 077) != 0)
         return ERR_FORBIDDEN;
-    return slice_to_cstr(slice_str(absolute), ret_path, n) ? ERR_OK : ERR_TOO_LARGE;
+    return copy(absolute, ret_path, n);
 }
 
 enum err folder_enter(const char *path, char *ret, size_t n)
@@ -128,21 +132,21 @@ enum err folder_enter(const char *path, char *ret, size_t n)
 
 enum err folder_find_root_file(const char *path, char *ret_path, size_t n)
 {
-    char absolute[PATH_MAX], copy[PATH_MAX];
-    char *at = copy;
+    char absolute[PATH_MAX], own[PATH_MAX];
+    char *at = own;
     struct stat st;
 
     if (lstat(path, &st) != 0 || !realpath(path, absolute))
         return folder_err(errno);
     if (!S_ISREG(st.st_mode))
         return ERR_FORBIDDEN;
-    BUG_IF(!slice_to_cstr(slice_str(absolute), copy, sizeof(copy)));
+    BUG_IF(copy(absolute, own, sizeof(own)) != ERR_OK);
     do {
         if (lstat(at, &st) != 0 || !is_roots(&st))
             return ERR_FORBIDDEN;
         at = dirname(at);
     } while (strcmp(at, "/") != 0);
-    return slice_to_cstr(slice_str(absolute), ret_path, n) ? ERR_OK : ERR_TOO_LARGE;
+    return copy(absolute, ret_path, n);
 }
 
 enum err folder_find_program(const char *name, char *ret_path, size_t n)
@@ -159,7 +163,7 @@ enum err folder_find_program(const char *name, char *ret_path, size_t n)
         snprintf(path, sizeof path, "%s/../%s/%s", own, name, name);
     if (access(path, X_OK) != 0)
         return ERR_NOT_FOUND;
-    return slice_to_cstr(slice_str(path), ret_path, n) ? ERR_OK : ERR_TOO_LARGE;
+    return copy(path, ret_path, n);
 }
 
 enum err folder_lock(const char *path, uint64_t ms, int *ret_fd)

@@ -3,8 +3,6 @@
 #define SG_PROTO_COOKIE_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/slice.h"
 
 /*
  * The value of the cookie with this name in a Cookie field's value. ERR_OK when exactly one is

@@ -5,8 +5,6 @@
 #define SG_PROTO_FORM_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/slice.h"
 
 #define FORM_FIELDS 32
 

@@ -9,8 +9,6 @@
 #define SG_PROTO_HTML_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/slice.h"
 
 /* Appends s with & < > " ' as entities. For text and for attribute values in double quotes. */
 void html_put(struct buf *out, struct slice s);

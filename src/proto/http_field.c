@@ -21,13 +21,18 @@ bool http_is_token(struct slice s)
     return s.n > 0;
 }
 
-bool http_is_field_value(struct slice s)
+static bool are_field_bytes(struct slice s)
 {
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] != '\t' && (s.p[i] < 0x20 || s.p[i] > 0x7e))
             return false;
     }
-    return slice_trim(s).n == s.n;
+    return true;
+}
+
+bool http_is_field_value(struct slice s)
+{
+    return are_field_bytes(s) && slice_trim(s).n == s.n;
 }
 
 size_t http_field_find(const struct http_field *fields, size_t n, const char *name,
@@ -77,12 +82,8 @@ static bool take_quoted(struct slice *s, struct slice *ret)
         return false;
     size_t k = slice_find_byte(*s, '"');
     struct slice in = slice_sub(*s, 0, k);
-    if (k == s->n || slice_find_byte(in, '\\') != in.n)
+    if (k == s->n || slice_find_byte(in, '\\') != in.n || !are_field_bytes(in))
         return false;
-    for (size_t i = 0; i < in.n; i++) {
-        if (in.p[i] != '\t' && (in.p[i] < 0x20 || in.p[i] > 0x7e))
-            return false;
-    }
     *ret = in;
     *s = slice_sub(*s, k + 1, s->n);
     return true;

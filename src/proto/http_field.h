@@ -3,7 +3,6 @@
 #define SG_PROTO_HTTP_FIELD_H
 
 #include "base/buf.h"
-#include "base/slice.h"
 
 /* One header field as received; the value without the white space around it. */
 struct http_field {

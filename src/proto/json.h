@@ -16,8 +16,6 @@
 #define SG_PROTO_JSON_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/slice.h"
 
 #define JSON_NONE UINT32_MAX
 

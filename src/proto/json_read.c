@@ -3,7 +3,6 @@
  * so its shape is trusted here, its content is not.
  */
 #include "base/limits.h"
-#include "base/mem.h"
 #include "proto/json_in.h"
 #include "proto/utf8.h"
 

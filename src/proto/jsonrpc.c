@@ -27,12 +27,6 @@ static bool is_id(const struct json *j, uint32_t node)
            (json_is(j, node, JSON_NUMBER) && is_whole(json_raw(j, node)));
 }
 
-/* Absent, or of that type. */
-static bool absent_or(const struct json *j, uint32_t node, enum json_type type)
-{
-    return node == JSON_NONE || json_is(j, node, type);
-}
-
 static bool read_request(const struct json *j, struct jsonrpc *m)
 {
     size_t n = json_raw(j, m->method).n;
@@ -40,7 +34,7 @@ static bool read_request(const struct json *j, struct jsonrpc *m)
         return false;
     if (!json_is(j, m->method, JSON_STRING) || n == 0 || n > LIM_METHOD_BYTES)
         return false;
-    if (!absent_or(j, m->params, JSON_OBJECT))
+    if (m->params != JSON_NONE && !json_is(j, m->params, JSON_OBJECT))
         return false;
     m->kind = m->id == JSON_NONE ? JSONRPC_NOTIFICATION : JSONRPC_REQUEST;
     return m->id == JSON_NONE || is_id(j, m->id);

@@ -185,11 +185,6 @@ static bool is_annotation(const struct json *t, uint32_t root, uint32_t key)
              (t->nodes[object].parent == root || reachable(t, root, t->nodes[object].parent)));
 }
 
-static bool same_name(const struct json *t, uint32_t a, uint32_t b)
-{
-    return slice_eq_nocase(json_raw(t, a), json_raw(t, b));
-}
-
 static enum err add_param(const struct json *t, uint32_t root, uint32_t key, struct mcp_param *p)
 {
     p->property = t->nodes[key].parent;
@@ -219,7 +214,7 @@ enum err mcp_param_scan(const struct json *tool, uint32_t schema, struct mcp_par
         if (n == max)
             return ERR_TOO_LARGE;
         for (size_t k = 0; k < n; k++) {
-            if (same_name(tool, ret[k].name, p.name))
+            if (slice_eq_nocase(json_raw(tool, ret[k].name), json_raw(tool, p.name)))
                 return ERR_INVALID_PARAMS;
         }
         ret[n++] = p;
@@ -275,11 +270,6 @@ enum err mcp_param_value(const struct mcp_param_call *c, const struct mcp_param 
     return e;
 }
 
-static bool is_number_type(enum mcp_param_type t)
-{
-    return t == MCP_PARAM_INTEGER || t == MCP_PARAM_NUMBER;
-}
-
 /* Whether the header's value, decoded, says what the body says. */
 static enum err same_value(const struct mcp_param_call *c, const struct mcp_param *p, uint32_t v,
                            struct slice header)
@@ -291,7 +281,8 @@ static enum err same_value(const struct mcp_param_call *c, const struct mcp_para
         bool eq;
         if (json_is(c->j, v, JSON_STRING))
             eq = json_str_eq(c->j, v, got);
-        else if (json_is(c->j, v, JSON_NUMBER) && is_number_type(p->type))
+        else if (json_is(c->j, v, JSON_NUMBER) &&
+                 (p->type == MCP_PARAM_INTEGER || p->type == MCP_PARAM_NUMBER))
             eq = json_number_eq(json_raw(c->j, v), got);
         else
             eq = slice_eq(json_raw(c->j, v), got);

@@ -137,11 +137,6 @@ static void put_optional(const struct form *f, uint32_t node)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static bool is_request(const struct jsonrpc *m)
-{
-    return m->kind == JSONRPC_REQUEST || m->kind == JSONRPC_NOTIFICATION;
-}
-
 static void put_headers(const struct form *f, const struct request_headers *h)
 {
     for (size_t i = 0; h && i < h->n && !PLANTED(headers_apart); i++) {
@@ -155,7 +150,7 @@ void request_put(const struct json *j, const struct jsonrpc *m, const struct req
 {
     const struct form f = {j, put, ctx, m->params};
 
-    if (!is_request(m) || m->method == JSON_NONE)
+    if ((m->kind != JSONRPC_REQUEST && m->kind != JSONRPC_NOTIFICATION) || m->method == JSON_NONE)
         return;
     put(ctx, SLICE_LIT("sidegate request 1"));
     put_tag(&f, 0);

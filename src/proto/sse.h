@@ -10,8 +10,6 @@
 #define SG_PROTO_SSE_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/slice.h"
 
 struct sse_reader {
     struct buf line, data;

@@ -8,8 +8,6 @@
 #define SG_PROTO_URL_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/slice.h"
 
 struct url {
     bool https;

@@ -3,7 +3,6 @@
 #define SG_PROTO_UTF8_H
 
 #include "base/buf.h"
-#include "base/slice.h"
 
 /* The length in bytes of the well-formed character at the start of s, and its code point; 0 when
  * there is none (empty, overlong, surrogate, beyond U+10FFFF, cut). ret may be NULL. */
