@@ -220,8 +220,11 @@ static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
     a->given = 0;
     a->differs = false;
     a->refused = false;
-    TELL(c, audit_state, .seq = l->synced, .head = l->head, .epoch = l->epoch, .low = l->file.low,
-         .scarce = a->alarm.scarce);
+    tell_audit_state(c, &(struct msg_audit_state){.seq = l->synced,
+                                                  .head = l->head,
+                                                  .epoch = l->epoch,
+                                                  .low = l->file.low,
+                                                  .scarce = a->alarm.scarce});
 }
 
 static void on_lost(UNUSED struct role_self *r, void *ctx, struct chan *c)

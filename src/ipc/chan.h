@@ -70,9 +70,6 @@ MUST_USE enum err chan_send(struct chan *c, enum msg type, const void *m, int fd
  * every field is ours, or came through a row of the same size.
  */
 void chan_tell(struct chan *c, enum msg type, const void *m);
-/* Both, by name and members: tell_x, or send_x of a message without a descriptor (gen/send.h). */
-#define TELL(c, name, ...) tell_##name((c), &(struct msg_##name){__VA_ARGS__})
-#define SEND(c, name, ...) send_##name((c), &(struct msg_##name){__VA_ARGS__})
 /* Writes what is queued, as far as it goes, without waiting for the loop's next turn. */
 void chan_flush(struct chan *c);
 /* Whether who sends what is large, or much, is to wait for writable(): in that order nobody comes

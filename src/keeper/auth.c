@@ -82,7 +82,7 @@ void keeper_on_token_check(struct keeper *k, struct chan *c, const struct msg_to
     if (!known && auth_stranger_may(k))
         log_event(LEVEL_INFO, "token_refused", LOG_NUM("check", m->check),
                   LOG_ERR(ERR_UNAUTHENTICATED));
-    TELL(c, token_known, .check = m->check, .known = known);
+    tell_token_known(c, &(struct msg_token_known){.check = m->check, .known = known});
 }
 
 /* Gateways remember what they were told. */

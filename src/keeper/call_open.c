@@ -174,14 +174,14 @@ static enum err may_begin(struct keeper *k, enum call_want want)
 
 static void deny(struct chan *c, uint64_t number, enum err code)
 {
-    TELL(c, call_deny, .call = number, .code = (uint16_t)code);
+    tell_call_deny(c, &(struct msg_call_deny){.call = number, .code = (uint16_t)code});
 }
 
 /* Lists are answered from what is stored: clients ask for them on their own. */
 static void answer_stored(struct chan *c, struct keeper_call *call)
 {
     keeper_call_enter(call, CALL_END);
-    TELL(c, call_stored, .call = call->key.number);
+    tell_call_stored(c, &(struct msg_call_stored){.call = call->key.number});
 }
 
 /* Why the call is refused before anything is decided about it; ERR_TOO_FAST, for a list too, when

@@ -22,7 +22,7 @@ void call_say_deny(struct keeper_call *call, enum err code)
               LOG_ID("client", call->who.client),
               LOG_STR("upstream", keeper_conf_get(&call->k->conf, call->upstream)->name),
               LOG_STR("method", call->method), LOG_ERR(code));
-    TELL(c, call_deny, .call = call->key.number, .code = (uint16_t)code);
+    tell_call_deny(c, &(struct msg_call_deny){.call = call->key.number, .code = (uint16_t)code});
     call_free(call);
 }
 
@@ -31,9 +31,11 @@ void call_say_own(struct keeper_call *call)
     struct chan *c = gateway(call);
 
     keeper_call_enter(call, CALL_END);
-    TELL(c, call_own, .call = call->key.number, .client = call->who.client,
-         .user_name = slice_str(call->d.own.user_name), .connected = call->d.connected,
-         .pending = call->d.own.pending);
+    tell_call_own(c, &(struct msg_call_own){.call = call->key.number,
+                                            .client = call->who.client,
+                                            .user_name = slice_str(call->d.own.user_name),
+                                            .connected = call->d.connected,
+                                            .pending = call->d.own.pending});
 }
 
 void call_say_neutral(struct keeper_call *call, const struct handoff_row *h, enum ending ending)
@@ -41,8 +43,10 @@ void call_say_neutral(struct keeper_call *call, const struct handoff_row *h, enu
     struct chan *c = gateway(call);
     char words[WORDS_MAX];
 
-    TELL(c, call_neutral, .call = call->key.number, .handoff = h->id,
-         .words = words_of(h->id, words), .ending = ending);
+    tell_call_neutral(c, &(struct msg_call_neutral){.call = call->key.number,
+                                                    .handoff = h->id,
+                                                    .words = words_of(h->id, words),
+                                                    .ending = ending});
     call_free(call);
 }
 
@@ -79,9 +83,13 @@ void call_say_handoff(struct keeper_call *call, const struct handoff_row *h)
     keeper_call_enter(call, call->era == ERA_MODERN ? CALL_END : CALL_ASK);
     if (call->era == ERA_LEGACY && !ID_IS_ZERO(call->session))
         handoff_was_shown(call->k, h->id, call->key.gateway, call->session);
-    TELL(c, call_handoff, .call = call->key.number, .client = call->who.client, .handoff = h->id,
-         .words = words_of(h->id, words), .need = h->need, .state = buf_slice(&state),
-         .by_error = call->link_by_error);
+    tell_call_handoff(c, &(struct msg_call_handoff){.call = call->key.number,
+                                                    .client = call->who.client,
+                                                    .handoff = h->id,
+                                                    .words = words_of(h->id, words),
+                                                    .need = h->need,
+                                                    .state = buf_slice(&state),
+                                                    .by_error = call->link_by_error});
     buf_free(&state);
 }
 
@@ -94,8 +102,10 @@ void call_say_hold(struct keeper_call *call, const struct handoff_row *h)
     if (call->era == ERA_MODERN && call->leg + 1u < limit_get(SET_HOLD_LEGS))
         seal(call, h, (uint8_t)(call->leg + 1), &state);
     keeper_call_enter(call, CALL_HOLD);
-    TELL(c, call_hold, .call = call->key.number, .handoff = h->id, .words = words_of(h->id, words),
-         .state = buf_slice(&state));
+    tell_call_hold(c, &(struct msg_call_hold){.call = call->key.number,
+                                              .handoff = h->id,
+                                              .words = words_of(h->id, words),
+                                              .state = buf_slice(&state)});
     buf_free(&state);
 }
 
@@ -104,7 +114,9 @@ void call_say_permit(struct keeper_call *call, struct keeper_use *u, uint64_t eg
     struct chan *c = gateway(call);
 
     keeper_call_enter(call, CALL_RELEASE);
-    TELL(c, call_permit, .call = call->key.number, .use = u->id,
-         .egress_generation = egress_generation, .client = call->who.client,
-         .anonymous = ID_IS_ZERO(u->plan.connection));
+    tell_call_permit(c, &(struct msg_call_permit){.call = call->key.number,
+                                                  .use = u->id,
+                                                  .egress_generation = egress_generation,
+                                                  .client = call->who.client,
+                                                  .anonymous = ID_IS_ZERO(u->plan.connection)});
 }

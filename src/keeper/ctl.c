@@ -18,7 +18,8 @@
 
 void ctl_say_why(struct keeper *k, uint64_t peer, enum err code, const char *why)
 {
-    TELL(peers_chan(&k->peers, peer), ctl_done, .code = (uint16_t)code, .detail = slice_str(why));
+    tell_ctl_done(peers_chan(&k->peers, peer),
+                  &(struct msg_ctl_done){.code = (uint16_t)code, .detail = slice_str(why)});
 }
 
 void ctl_say(struct keeper *k, uint64_t peer, enum err code)
@@ -201,8 +202,11 @@ static enum err send_user(UNUSED struct keeper *k, struct chan *c, const void *o
 {
     const struct person_row *row = of;
 
-    return SEND(c, ctl_user_row, .name = slice_str(row->name), .created = row->created,
-                .keys = (uint32_t)row->keys, .connections = (uint32_t)row->connections);
+    return send_ctl_user_row(c,
+                             &(struct msg_ctl_user_row){.name = slice_str(row->name),
+                                                        .created = row->created,
+                                                        .keys = (uint32_t)row->keys,
+                                                        .connections = (uint32_t)row->connections});
 }
 
 void keeper_on_ctl_user_list(struct keeper *k, struct chan *c,
@@ -271,9 +275,12 @@ static enum err send_key(UNUSED struct keeper *k, struct chan *c, const void *of
 {
     const struct key_row *row = of;
 
-    return SEND(c, ctl_key_row, .client = row->client, .user_name = slice_str(row->user_name),
-                .label = slice_str(row->label), .created = row->created,
-                .last_used = row->last_used, .link_by_error = row->link_by_error);
+    return send_ctl_key_row(c, &(struct msg_ctl_key_row){.client = row->client,
+                                                         .user_name = slice_str(row->user_name),
+                                                         .label = slice_str(row->label),
+                                                         .created = row->created,
+                                                         .last_used = row->last_used,
+                                                         .link_by_error = row->link_by_error});
 }
 
 void keeper_on_ctl_key_list(struct keeper *k, struct chan *c, const struct msg_ctl_key_list *m)
@@ -317,7 +324,8 @@ static void revoked(void *ctx, enum err e, size_t n)
 
     if (!e && n == 0 && a->named)
         e = ERR_NOT_FOUND;
-    TELL(peers_chan(&a->k->peers, a->peer), ctl_done, .code = (uint16_t)e, .count = (uint32_t)n);
+    tell_ctl_done(peers_chan(&a->k->peers, a->peer),
+                  &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
     mem_free(a);
 }
 
@@ -473,7 +481,8 @@ void keeper_on_ctl_upstream_probe(struct keeper *k, struct chan *c,
 void keeper_on_ctl_audit_head(struct keeper *k, struct chan *c,
                               UNUSED const struct msg_ctl_audit_head *m)
 {
-    TELL(c, ctl_audit_head_is, .seq = k->outbox->acked, .head = k->outbox->head);
+    tell_ctl_audit_head_is(
+        c, &(struct msg_ctl_audit_head_is){.seq = k->outbox->acked, .head = k->outbox->head});
     if (k->outbox->broken)
         ctl_say_why(k, peer_of(c)->serial, ERR_CORRUPT, OUTBOX_ROLLED_BACK);
     else

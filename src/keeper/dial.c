@@ -25,7 +25,11 @@ void keeper_on_dial_want(struct keeper *k, struct chan *c, const struct msg_dial
         log_event(LEVEL_WARN, "no_dialer", LOG_ID("use", u->id));
         return; /* egress gives up after its time and says unsent */
     }
-    TELL(dialer, dial, .client = u->plan.who.client, .dial = m->dial,
-         .egress = chan_peer(c)->instance, .egress_generation = chan_peer(c)->generation,
-         .upstream = u->plan.upstream, .host = slice_str(to->host), .port = to->port);
+    tell_dial(dialer, &(struct msg_dial){.client = u->plan.who.client,
+                                         .dial = m->dial,
+                                         .egress = chan_peer(c)->instance,
+                                         .egress_generation = chan_peer(c)->generation,
+                                         .upstream = u->plan.upstream,
+                                         .host = slice_str(to->host),
+                                         .port = to->port});
 }

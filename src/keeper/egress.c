@@ -45,7 +45,7 @@ static void want(struct keeper *k, uint16_t upstream)
 
     if (s->peer != 0 || s->wanted || !k->supervisor)
         return;
-    if (SEND(k->supervisor, egress_want, .upstream = upstream) == ERR_OK)
+    if (send_egress_want(k->supervisor, &(struct msg_egress_want){.upstream = upstream}) == ERR_OK)
         s->wanted = true;
 }
 
@@ -106,7 +106,7 @@ void egress_drop(struct keeper *k, uint16_t upstream, struct connection_id c, eg
             fn(ctx);
         return;
     }
-    TELL(egress_chan(k, upstream), drop, .connection = c);
+    tell_drop(egress_chan(k, upstream), &(struct msg_drop){.connection = c});
     if (TAILQ_EMPTY(&s->drops))
         loop_timer_set(s->drop_timer, LIM_DROP_MS / TICKS);
     d = MEM_NEW(struct egress_drop);

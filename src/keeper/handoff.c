@@ -238,8 +238,9 @@ static void signal_sessions(struct keeper *k, const struct handoff_telling *t)
     while ((l = group_first(&k->handoffs->by_handoff, ID_SLICE(t->id)))) {
         struct handoff_shown *s = l->thing;
 
-        TELL(peers_chan(&k->peers, s->session.gateway), handoff_signal, .session = s->session.id,
-             .handoff = t->id, .state = t->state);
+        tell_handoff_signal(peers_chan(&k->peers, s->session.gateway),
+                            &(struct msg_handoff_signal){
+                                .session = s->session.id, .handoff = t->id, .state = t->state});
         forget(k, s);
     }
 }

@@ -187,8 +187,8 @@ void keeper_peer(struct keeper *k, struct chan *c)
     if (p->role == ROLE_EGRESS)
         egress_peer(k, c);
     else if (p->role == ROLE_SURFACE) {
-        TELL(c, seal_key, .key = k->box.id, .public_key = k->box.key);
-        TELL(c, health, .recording = outbox_recording(k));
+        tell_seal_key(c, &(struct msg_seal_key){.key = k->box.id, .public_key = k->box.key});
+        tell_health(c, &(struct msg_health){.recording = outbox_recording(k)});
     }
 }
 

@@ -195,11 +195,21 @@ enum err outbox_note(struct keeper *k, const struct record *r)
 
 static enum err send_record(struct chan *c, const struct record_row *row)
 {
-    return SEND(c, audit_append, .seq = row->seq, .epoch = row->epoch, .time = row->time,
-                .event = row->event, .user = row->user, .client = row->client,
-                .upstream = slice_str(row->upstream), .handoff = row->handoff, .use = row->use,
-                .connection = row->connection, .code = (uint16_t)row->code, .number = row->number,
-                .projection = row->projection, .body = row->body, .detail = slice_str(row->detail));
+    return send_audit_append(c, &(struct msg_audit_append){.seq = row->seq,
+                                                           .epoch = row->epoch,
+                                                           .time = row->time,
+                                                           .event = row->event,
+                                                           .user = row->user,
+                                                           .client = row->client,
+                                                           .upstream = slice_str(row->upstream),
+                                                           .handoff = row->handoff,
+                                                           .use = row->use,
+                                                           .connection = row->connection,
+                                                           .code = (uint16_t)row->code,
+                                                           .number = row->number,
+                                                           .projection = row->projection,
+                                                           .body = row->body,
+                                                           .detail = slice_str(row->detail)});
 }
 
 /* How far behind is audit, and how far the store: after a crash all that the store does not know as

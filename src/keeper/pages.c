@@ -22,7 +22,7 @@ enum { DONE = DENIAL_COUNT }; /* how a request ends, if not by a denial */
 
 static void deny(struct chan *c, uint64_t req, enum denial why)
 {
-    TELL(c, page_denied, .req = req, .why = why);
+    tell_page_denied(c, &(struct msg_page_denied){.req = req, .why = why});
 }
 
 void page_view(const struct page *p)
@@ -81,7 +81,7 @@ static void say(const struct page *p, unsigned how)
     struct chan *c = peers_chan(&p->k->peers, p->peer);
 
     if (how == DONE)
-        TELL(c, page_done, .req = p->req);
+        tell_page_done(c, &(struct msg_page_done){.req = p->req});
     else
         deny(c, p->req, (enum denial)how);
 }
@@ -143,9 +143,13 @@ static void say_who(struct page *p)
 {
     const struct user_row *user = &p->s.user;
 
-    TELL(peers_chan(&p->k->peers, p->peer), who, .req = p->req, .user_name = slice_str(user->name),
-         .csrf = roots_csrf(p->k, p->s.hash), .salt = slice_of(user->salt, sizeof(user->salt)),
-         .ops = user->ops, .mem = user->mem);
+    tell_who(peers_chan(&p->k->peers, p->peer),
+             &(struct msg_who){.req = p->req,
+                               .user_name = slice_str(user->name),
+                               .csrf = roots_csrf(p->k, p->s.hash),
+                               .salt = slice_of(user->salt, sizeof(user->salt)),
+                               .ops = user->ops,
+                               .mem = user->mem});
     page_free(p);
 }
 
@@ -160,8 +164,9 @@ static void say_rows(struct page *p)
     if (e)
         deny(c, p->req, DENIAL_AGAIN);
     else
-        TELL(c, rows_end, .req = p->req, .user_name = slice_str(p->s.user.name),
-             .csrf = roots_csrf(p->k, p->s.hash));
+        tell_rows_end(c, &(struct msg_rows_end){.req = p->req,
+                                                .user_name = slice_str(p->s.user.name),
+                                                .csrf = roots_csrf(p->k, p->s.hash)});
     page_free(p);
 }
 
@@ -350,7 +355,7 @@ static void minded(void *ctx, enum err e)
     if (left > 0)
         loop_timer_set(w->end, left);
     if (w->changed)
-        TELL(c, inbox_changed, .req = w->key.req);
+        tell_inbox_changed(c, &(struct msg_inbox_changed){.req = w->key.req});
     w->changed = false;
 }
 

@@ -33,7 +33,7 @@ static void cut(struct keeper_use *u)
         return;
     }
     log_event(LEVEL_INFO, "rider_cut", LOG_ID("use", u->id), LOG_ID("client", u->plan.who.client));
-    TELL(egress, cut, .use = u->id);
+    tell_cut(egress, &(struct msg_cut){.use = u->id});
 }
 
 /* A continuation goes with what it continues, whose last use it may have been. */

@@ -126,7 +126,8 @@ static struct login_try *login_new(struct keeper *k, struct chan *c, uint64_t re
 
 static void deny(const struct login_try *l, enum denial why)
 {
-    TELL(peers_chan(&l->k->peers, l->peer), page_denied, .req = l->req, .why = why);
+    tell_page_denied(peers_chan(&l->k->peers, l->peer),
+                     &(struct msg_page_denied){.req = l->req, .why = why});
 }
 
 static void login_free(struct login_try *l)
@@ -165,9 +166,12 @@ static void salt_found(void *ctx, UNUSED enum err e)
     if (!rate_left(as.in, as.key, loop_now(l->k->loop), limit_get(SET_LOGINS_PER_MINUTE)))
         deny(l, DENIAL_RATE);
     else
-        TELL(c, login_salt, .req = l->req, .known = as.known,
-             .salt = slice_of(l->user.salt, sizeof(l->user.salt)), .ops = l->user.ops,
-             .mem = l->user.mem);
+        tell_login_salt(
+            c, &(struct msg_login_salt){.req = l->req,
+                                        .known = as.known,
+                                        .salt = slice_of(l->user.salt, sizeof(l->user.salt)),
+                                        .ops = l->user.ops,
+                                        .mem = l->user.mem});
     login_free(l);
 }
 
@@ -218,8 +222,10 @@ static void login_done(void *ctx, enum err e)
     log_event(LEVEL_INFO, "login", LOG_ID("user", l->user.id), LOG_NUM("ok", !e && l->ok),
               LOG_ERR(e));
     if (!e && l->ok)
-        TELL(c, login_ok, .req = l->req, .browser = l->browser, .cookie = l->cookie,
-             .life_ms = limit_get(SET_LOGIN_TIME));
+        tell_login_ok(c, &(struct msg_login_ok){.req = l->req,
+                                                .browser = l->browser,
+                                                .cookie = l->cookie,
+                                                .life_ms = limit_get(SET_LOGIN_TIME)});
     else
         deny(l, e ? DENIAL_AGAIN : DENIAL_WRONG_PASSWORD);
     login_free(l);

@@ -82,8 +82,11 @@ static void tell_parts(struct chan *c, const struct keeper_call *call, struct sl
     do {
         struct slice part = slice_sub(all, at, at + LIM_PART_BYTES);
 
-        TELL(c, snapshot_part, .call = call->key.number, .kind = call->wanted,
-             .size = (uint32_t)all.n, .offset = (uint32_t)at, .part = part);
+        tell_snapshot_part(c, &(struct msg_snapshot_part){.call = call->key.number,
+                                                          .kind = call->wanted,
+                                                          .size = (uint32_t)all.n,
+                                                          .offset = (uint32_t)at,
+                                                          .part = part});
         at += part.n;
     } while (at < all.n);
 }

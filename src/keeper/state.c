@@ -161,7 +161,7 @@ void keeper_on_state_seal(struct keeper *k, struct chan *c, const struct msg_sta
     }
     u->sealed = true;
     if (u->plan.times >= limit_get(SET_CONTINUATIONS) && !PLANTED(continued_for_ever)) {
-        TELL(c, state_sealed, .use = u->id);
+        tell_state_sealed(c, &(struct msg_state_sealed){.use = u->id});
         return;
     }
     s.times = (uint8_t)(u->plan.times + 1);
@@ -174,6 +174,6 @@ void keeper_on_state_seal(struct keeper *k, struct chan *c, const struct msg_sta
     BUG_IF(!slice_to_cstr(slice_str(keeper_conf_get(&k->conf, u->plan.upstream)->name), s.upstream,
                           sizeof(s.upstream)));
     BUG_IF(state_seal(k, &s, &text) != ERR_OK); /* the maxima fit */
-    TELL(c, state_sealed, .use = u->id, .state = buf_slice(&text));
+    tell_state_sealed(c, &(struct msg_state_sealed){.use = u->id, .state = buf_slice(&text)});
     buf_free(&text);
 }

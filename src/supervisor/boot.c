@@ -24,7 +24,7 @@ static void say(struct boot *b, enum msg type, const void *m)
     if (!b->e && msg_info((uint16_t)type)->to & (1u << b->p->role))
         b->e = chan_send(b->p->chan, type, m, -1);
 }
-#define SAY(b, type, name, ...) say((b), MSG_##type, &(struct msg_##name){__VA_ARGS__})
+#define SAY(b, type, msg, ...) say((b), type, &(struct msg){__VA_ARGS__})
 
 /* The authority of an origin such as http://localhost:8401. */
 static const char *authority(const char *origin)
@@ -36,25 +36,25 @@ static const char *authority(const char *origin)
 
 static void say_site(struct boot *b, const struct config *c)
 {
-    SAY(b, CONF_SITE, conf_site, TEXT(c->surface_url));
+    SAY(b, MSG_CONF_SITE, msg_conf_site, TEXT(c->surface_url));
     if (b->p->role == ROLE_SURFACE)
-        SAY(b, CONF_HOST, conf_host, TEXT(authority(c->surface_url)));
+        SAY(b, MSG_CONF_HOST, msg_conf_host, TEXT(authority(c->surface_url)));
     for (size_t i = 0; i < c->hosts_n && b->p->role == ROLE_GATEWAY; i++)
-        SAY(b, CONF_HOST, conf_host, TEXT(c->hosts[i].s));
+        SAY(b, MSG_CONF_HOST, msg_conf_host, TEXT(c->hosts[i].s));
     for (size_t i = 0; i < c->origins_n; i++)
-        SAY(b, CONF_ORIGIN, conf_origin, TEXT(c->origins[i].s));
+        SAY(b, MSG_CONF_ORIGIN, msg_conf_origin, TEXT(c->origins[i].s));
 }
 
 static void say_upstream(struct boot *b, uint16_t i, const struct config_upstream *u)
 {
-    SAY(b, CONF_UPSTREAM, conf_upstream, .upstream = i, .name = TEXT(u->name),
+    SAY(b, MSG_CONF_UPSTREAM, msg_conf_upstream, .upstream = i, .name = TEXT(u->name),
         .title = TEXT(u->title), .protocols = (uint8_t)u->protocols,
         .needs_credential = u->fields_n > 0, .lease = u->lease, .lease_uses = u->lease_uses,
         .lease_ms = u->lease_ms, .has_verify = u->verify_method[0] != '\0');
-    SAY(b, CONF_ENDPOINT, conf_endpoint, .upstream = i, .tls = u->tls, .host = TEXT(u->host),
-        .port = u->port, .path = TEXT(u->path));
+    SAY(b, MSG_CONF_ENDPOINT, msg_conf_endpoint, .upstream = i, .tls = u->tls,
+        .host = TEXT(u->host), .port = u->port, .path = TEXT(u->path));
     for (size_t k = 0; k < u->ranges_n; k++)
-        SAY(b, CONF_ALLOW, conf_allow, i, slice_of(u->ranges[k].address, u->ranges[k].n),
+        SAY(b, MSG_CONF_ALLOW, msg_conf_allow, i, slice_of(u->ranges[k].address, u->ranges[k].n),
             u->ranges[k].prefix);
 }
 
@@ -88,9 +88,9 @@ static void say_fields(struct boot *b, uint16_t i, const struct config_upstream 
     for (size_t k = 0; k < u->fields_n; k++) {
         const struct config_field *f = &u->fields[k];
 
-        SAY(b, CONF_FIELD, conf_field, .upstream = i, .index = (uint8_t)k, .name = TEXT(f->name),
-            .label = TEXT(f->label), .hint = TEXT(f->hint), .masked = f->secret,
-            .wants = wants_of(u, f));
+        SAY(b, MSG_CONF_FIELD, msg_conf_field, .upstream = i, .index = (uint8_t)k,
+            .name = TEXT(f->name), .label = TEXT(f->label), .hint = TEXT(f->hint),
+            .masked = f->secret, .wants = wants_of(u, f));
     }
 }
 
@@ -100,13 +100,13 @@ static void say_use(struct boot *b, uint16_t i, const struct config_upstream *u)
     for (size_t k = 0; k < u->places_n; k++) {
         const struct config_place *at = &u->places[k];
 
-        SAY(b, CONF_PLACE, conf_place, .upstream = i, .in = at->in, .name = TEXT(at->name),
+        SAY(b, MSG_CONF_PLACE, msg_conf_place, .upstream = i, .in = at->in, .name = TEXT(at->name),
             .format = TEXT(at->format), .user = TEXT(at->user), .password = TEXT(at->password));
     }
     for (size_t k = 0; k < u->rules_n; k++)
-        SAY(b, CONF_RULE, conf_rule, i, u->rules[k].kind, TEXT(u->rules[k].value));
+        SAY(b, MSG_CONF_RULE, msg_conf_rule, i, u->rules[k].kind, TEXT(u->rules[k].value));
     if (u->verify_method[0] != '\0')
-        SAY(b, CONF_VERIFY, conf_verify, .upstream = i, .method = TEXT(u->verify_method));
+        SAY(b, MSG_CONF_VERIFY, msg_conf_verify, .upstream = i, .method = TEXT(u->verify_method));
 }
 
 static void say_upstreams(struct boot *b, const struct config *c)
@@ -143,13 +143,13 @@ enum err boot_send(const struct proc *p)
     const struct folders folders = folders_of(p);
     struct boot b = {.p = p};
 
-    SAY(&b, BOOT, boot, .instance = p->instance, .generation = p->generation,
+    SAY(&b, MSG_BOOT, msg_boot, .instance = p->instance, .generation = p->generation,
         .log_level = s->config->level, .use_landlock = s->use_landlock, .uid = s->uid,
         .gid = s->gid, .data_dir = TEXT(folders.data), .key_dir = TEXT(folders.keys));
     for (uint16_t i = 0; i < SET_COUNT; i++)
-        SAY(&b, CONF_LIMIT, conf_limit, i, s->config->limits[i]);
+        SAY(&b, MSG_CONF_LIMIT, msg_conf_limit, i, s->config->limits[i]);
     say_site(&b, s->config);
     say_upstreams(&b, s->config);
-    SAY(&b, BOOT_END, boot_end, 0);
+    SAY(&b, MSG_BOOT_END, msg_boot_end, 0);
     return b.e;
 }

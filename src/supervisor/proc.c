@@ -198,7 +198,8 @@ static void tell_keeper_no_egress(const struct proc *p)
     const struct proc *keeper = proc_find(p->sup, ROLE_KEEPER, 0);
 
     if (keeper && keeper->state == PROC_RUNNING && keeper->chan &&
-        SEND(keeper->chan, egress_failed, (uint16_t)p->instance) != ERR_OK)
+        send_egress_failed(keeper->chan, &(struct msg_egress_failed){(uint16_t)p->instance}) !=
+            ERR_OK)
         log_event(LEVEL_WARN, "keeper_not_told", LOG_STR("name", p->label));
 }
 

@@ -77,7 +77,7 @@ static void events_free(struct visit *v)
     mem_free(e);
     /* Without a channel there is no watch either. */
     if (v->waits)
-        TELL(v->s->keeper, watch_end, .req = v->req);
+        tell_watch_end(v->s->keeper, &(struct msg_watch_end){.req = v->req});
 }
 
 static void start(struct visit *v)
@@ -99,7 +99,8 @@ static void start(struct visit *v)
     reply_stream(v);
     sse_put_retry(&b, RETRY_MS);
     put(v, &b);
-    visit_sent(v, SEND(v->s->keeper, inbox_watch, .req = v->req, .cookie = v->cookie));
+    visit_sent(v, send_inbox_watch(v->s->keeper,
+                                   &(struct msg_inbox_watch){.req = v->req, .cookie = v->cookie}));
 }
 
 void inbox_events(struct visit *v)

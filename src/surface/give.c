@@ -187,7 +187,8 @@ static void on_view(struct visit *v, const struct msg_handoff_view *m)
 
 static void ask_view(struct visit *v, const struct answers *waits)
 {
-    VISIT_ASK(v, waits, handoff_get, .cookie = v->cookie, .handoff = v->handoff);
+    VISIT_ASK(v, waits, send_handoff_get, msg_handoff_get, .cookie = v->cookie,
+              .handoff = v->handoff);
 }
 
 static const struct answers showing = {.handoff_view = on_view, .page_denied = reply_denied};
@@ -336,9 +337,14 @@ static void submit(struct visit *v, struct sec *verifier, struct slice sealed)
     const struct give *g = v->own;
 
     if (visit_wait(v, &waits, limit_get(SET_TRY_TIME)))
-        visit_sent(v, SEND(v->s->keeper, handoff_submit, .req = v->req, .cookie = v->cookie,
-                           .handoff = v->handoff, .csrf = g->csrf, .verifier = verifier,
-                           .key = v->s->seal.id, .sealed = sealed));
+        visit_sent(
+            v, send_handoff_submit(v->s->keeper, &(struct msg_handoff_submit){.req = v->req,
+                                                                              .cookie = v->cookie,
+                                                                              .handoff = v->handoff,
+                                                                              .csrf = g->csrf,
+                                                                              .verifier = verifier,
+                                                                              .key = v->s->seal.id,
+                                                                              .sealed = sealed}));
 }
 
 static void on_hashed(struct visit *v, struct sec *verifier)
@@ -499,6 +505,6 @@ void give_decline(struct visit *v)
     struct digest csrf;
 
     if (posted_button(v, &csrf))
-        VISIT_ASK(v, &waits, handoff_decline, .cookie = v->cookie, .handoff = v->handoff,
-                  .csrf = csrf);
+        VISIT_ASK(v, &waits, send_handoff_decline, msg_handoff_decline, .cookie = v->cookie,
+                  .handoff = v->handoff, .csrf = csrf);
 }

@@ -99,7 +99,7 @@ void inbox_show(struct visit *v)
         .inbox_row = on_inbox_row, .rows_end = on_end, .page_denied = reply_denied};
 
     list_new(v);
-    VISIT_ASK(v, &waits, inbox_get, .cookie = v->cookie);
+    VISIT_ASK(v, &waits, send_inbox_get, msg_inbox_get, .cookie = v->cookie);
 }
 
 void connections_show(struct visit *v)
@@ -108,7 +108,7 @@ void connections_show(struct visit *v)
         .connection_row = on_connection_row, .rows_end = on_end, .page_denied = reply_denied};
 
     list_new(v);
-    VISIT_ASK(v, &waits, connections_get, .cookie = v->cookie);
+    VISIT_ASK(v, &waits, send_connections_get, msg_connections_get, .cookie = v->cookie);
 }
 
 /* --- revoking --------------------------------------------------------------------------------- */
@@ -125,6 +125,6 @@ void connections_revoke(struct visit *v)
     struct digest csrf;
 
     if (posted_button(v, &csrf))
-        VISIT_ASK(v, &waits, connection_revoke, .cookie = v->cookie, .connection = v->connection,
-                  .csrf = csrf);
+        VISIT_ASK(v, &waits, send_connection_revoke, msg_connection_revoke, .cookie = v->cookie,
+                  .connection = v->connection, .csrf = csrf);
 }

@@ -99,7 +99,7 @@ void login_show(struct visit *v)
                        id_parse(slice_sub(query, 2, query.n), v->handoff.b, ID_BYTES);
     v->about_connections = slice_eq_str(query, "back=connections");
     if (v->cookie)
-        VISIT_ASK(v, &waits, who_get, .cookie = v->cookie);
+        VISIT_ASK(v, &waits, send_who_get, msg_who_get, .cookie = v->cookie);
     else
         show(v, 200, NULL, NULL);
 }
@@ -166,8 +166,8 @@ static void on_hashed(struct visit *v, struct sec *verifier)
     if (!verifier)
         reply_text(v, PAGE_BUSY, NULL, SLICE_EMPTY);
     else
-        VISIT_ASK(v, &waits, login, .name = slice_str(l->name), .browser = l->browser,
-                  .verifier = verifier);
+        VISIT_ASK(v, &waits, send_login, msg_login, .name = slice_str(l->name),
+                  .browser = l->browser, .verifier = verifier);
     sec_free(verifier);
 }
 
@@ -202,7 +202,8 @@ static void ask_salt(struct visit *v)
     static const struct answers waits = {.login_salt = on_salt, .page_denied = on_denied};
     const struct login *l = v->own;
 
-    VISIT_ASK(v, &waits, login_start, .name = slice_str(l->name), .browser = l->browser);
+    VISIT_ASK(v, &waits, send_login_start, msg_login_start, .name = slice_str(l->name),
+              .browser = l->browser);
 }
 
 void login_post(struct visit *v)
@@ -246,5 +247,5 @@ void logout_post(struct visit *v)
     struct digest csrf;
 
     if (posted_button(v, &csrf))
-        VISIT_ASK(v, &waits, logout, .cookie = v->cookie, .csrf = csrf);
+        VISIT_ASK(v, &waits, send_logout, msg_logout, .cookie = v->cookie, .csrf = csrf);
 }

@@ -65,10 +65,10 @@ MUST_USE bool visit_wait(struct visit *v, const struct answers *waits, uint64_t 
  * since every field was checked before. */
 void visit_sent(struct visit *v, enum err e);
 /* Both, for a page: a question of that name with these fields, beside the visit's number. */
-#define VISIT_ASK(v, waits, name, ...)                                                             \
+#define VISIT_ASK(v, waits, send, msg, ...)                                                        \
     do {                                                                                           \
         if (visit_wait(v, waits, limit_get(SET_PAGE_TIME)))                                        \
-            visit_sent(v, SEND((v)->s->keeper, name, .req = (v)->req, __VA_ARGS__));               \
+            visit_sent(v, send((v)->s->keeper, &(struct msg){.req = (v)->req, __VA_ARGS__}));      \
     } while (0)
 /* Asks for a password's verifier; the password is moved. */
 void visit_hash(struct visit *v, const struct answers *waits, struct hasher_ask ask,
