@@ -1,7 +1,8 @@
 // What a call costs beside others: four of the same build and credential take turns, one alone, one with a full store, one with as many
 // upstreams as can be configured, one with idle streams. The crowd's rows are copies of real ones under ids of their own.
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bearer, closing, cpuTime, declined, median } from './measure.mjs';
 import { Sidegate, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
 
 const PEOPLE = 1000;
@@ -43,7 +44,7 @@ SELECT (SELECT count(*) FROM connection), (SELECT count(*) FROM handoff WHERE st
 `;
 
 // Another one with the same people, keys and connections, and what is different: { upstreams, sql, streams }. The first is stopped.
-async function sibling(first, { upstreams, sql, streams }, closing) {
+async function sibling(first, { upstreams, sql, streams }) {
     const gate = new Sidegate({ program: first.program });
     closing.unshift(async () => { await gate.stop(); gate.remove(); });
     await gate.init({ log: first.settings.log, limits: { ...first.settings.limits, ...limits }, upstreams: { ...first.settings.upstreams, ...upstreams } });
@@ -62,36 +63,13 @@ async function sibling(first, { upstreams, sql, streams }, closing) {
     return gate;
 }
 
-// Of its one thread, in microseconds.
-const spent = (pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
-
-// A call of a key without a credential opens one, and its client declines. What one costs the keeper, in microseconds.
-async function handoffs(gate, key, { headers, body }, n) {
-    const keeper = gate.pidOf('keeper');
-    const { params, ...rest } = JSON.parse(body);
-    const _meta = { ...params._meta, 'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } } };
-    const call = async (more) => {
-        const text = JSON.stringify({ ...rest, params: { ...params, ...more, _meta } });
-        const answer = await fetch(gate.mcpUrl('bench'), { method: 'POST', headers: { ...headers, Authorization: `Bearer ${key}` }, body: text });
-        return (await answer.json()).result;
-    };
-    const before = spent(keeper);
-    for (let i = 0; i < n; i++) {
-        const { requestState, inputRequests } = await call();
-        const inputResponses = Object.fromEntries(Object.keys(inputRequests).map((k) => [k, { action: 'decline' }]));
-        const { content } = await call({ requestState, inputResponses });
-        if (!/declined/i.test(content[0].text)) throw new Error(`not declined: ${content[0].text}`);
-    }
-    return (spent(keeper) - before) / n;
-}
-
-// of: { gate, agentKey, request: { headers, body }, rounds, seconds, load, cpuTime, median, figure, closing, openStreams }, as bench.mjs has them.
+// of: { gate, agentKey, rounds, seconds, load, figure, openStreams }, as bench.mjs has them.
 export async function crowd(of) {
-    const { gate, agentKey, request, rounds, seconds, load, cpuTime, median, figure, closing, openStreams } = of;
+    const { gate, agentKey, rounds, seconds, load, figure, openStreams } = of;
     const asker = await gate.addKey('ana', 'asker');
     const idlers = [];
     for (let i = 0; i < STREAM_KEYS; i++) idlers.push(await gate.addKey('ana', `idler ${i}`));
-    await handoffs(gate, asker, request, 1);
+    await declined(gate, asker, 1);
     await gate.stop();
     const more = UPSTREAMS - Object.keys(gate.settings.upstreams).length;
     const upstreams = Object.fromEntries(Array.from({ length: more }, (_, i) => [`other-${i}`, upstreamConfig(`http://127.0.0.1:9/mcp`)]));
@@ -109,15 +87,15 @@ export async function crowd(of) {
     };
     const got = {};
     for (const [name, change] of Object.entries(all)) {
-        got[name] = { it: await sibling(gate, change, closing), call: [], handoff: [] };
+        got[name] = { it: await sibling(gate, change), call: [], handoff: [] };
     }
     for (let round = 0; round < rounds; round++) {
         for (const { it, call, handoff } of Object.values(got)) {
             const pids = it.processes().map((p) => p.pid);
             const before = cpuTime(pids);
-            const { rate } = await load(it.mcpUrl('bench'), 64, { Authorization: `Bearer ${agentKey}` });
+            const { rate } = await load(it.mcpUrl('bench'), 64, bearer(agentKey));
             call.push((cpuTime(pids) - before) / (rate * seconds));
-            handoff.push(await handoffs(it, asker, request, HANDOFFS));
+            handoff.push(await declined(it, asker, HANDOFFS));
         }
     }
     for (const [what, one] of [['tools/call cpu, 64 connections', 'call'], ['keeper cpu of a handoff that is opened and declined', 'handoff']]) {
