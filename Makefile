@@ -41,7 +41,7 @@ check-fresh:
 	@tools/check-fresh
 
 bench:
-	@tools/install-packages build demo browser test
+	@tools/install-packages build demo browser test bench
 	@tools/meson-build build-bench -Dtests=false -Dbench=true
 	@tools/install-npm
 	@$(NODE) bench/bench.mjs --build build-bench $(BENCH)

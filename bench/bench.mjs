@@ -2,7 +2,7 @@
 // request, and by one that reads it first. Asked for directly, through nginx as a reverse proxy that adds the key, and through Sidegate with
 // everything on: agent key, lease, injection, screening, audit. Each answer is compared, of all three, and the first wrong one ends the run
 // as a failure. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines, and says when
-// the disk was too slow for the run to count.
+// the disk was too slow for the run to count. What a call takes of each process stands there too (count.mjs; as root).
 //
 //   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--profile] [--count-wrong] [--crowd]
 //
@@ -19,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { Agent } from '../tests/lib/agent.mjs';
 import { PATIENCE } from '../tests/lib/patience.mjs';
 import { Person, stopBrowser } from '../tests/lib/person.mjs';
+import { count } from './count.mjs';
 import { crowd } from './crowd.mjs';
 import { answer, answers, bearer, body, closing, cpuTime, dir, fdatasyncTime, headers, load, median, memory } from './measure.mjs';
 import { profile } from './profile.mjs';
@@ -249,6 +250,7 @@ async function main() {
     }
     const nginx = await idleNginx(ports.proxy);
     await calls(gate, ports, agentKey);
+    await count({ gate, agentKey, figure, log: join(dir, 'log') });
     if (options.profile) {
         profiled = await profile(gate.processes(), join(dir, 'perf.data'), Number(options.seconds), () => loaded(gate.mcpUrl('bench'), 64, bearer(agentKey)));
     }
