@@ -4,8 +4,9 @@
 // as a failure. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines, and says when
 // the disk was too slow for the run to count. What a call takes of each process stands there too (count.mjs; as root).
 //
-//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--profile] [--count-wrong] [--crowd]
+//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--before DIR] [--profile] [--count-wrong] [--crowd]
 //
+// --before: the Sidegate of another build takes turns too: the build directory, within its tree. How d683e36 is made one, bench/before.patch says.
 // --profile: and where the time goes, by perf (package linux-perf; as root).
 // --crowd: instead of all that, what a call costs beside others (crowd.mjs).
 // --count-wrong: wrong answers are counted and end nothing; for builds that are known to give some.
@@ -29,7 +30,7 @@ const { values: options } = parseArgs({
     options: {
         build: { type: 'string', default: 'build-bench' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '3' },
         streams: { type: 'string', default: '200' }, out: { type: 'string', default: join(root, 'build/bench.jsonl') },
-        profile: { type: 'boolean', default: false }, crowd: { type: 'boolean', default: false }, 'count-wrong': { type: 'boolean', default: false },
+        before: { type: 'string' }, profile: { type: 'boolean', default: false }, crowd: { type: 'boolean', default: false }, 'count-wrong': { type: 'boolean', default: false },
     },
 });
 const rounds = Number(options.rounds);
@@ -94,12 +95,23 @@ async function connect(gate) {
     return agentKey;
 }
 
-async function calls(gate, ports, agentKey) {
-    const auth = bearer(agentKey);
-    const pids = () => gate.processes().map((p) => p.pid);
+// The other build, started as the tests of its time start it, which know its configuration.
+async function startBefore(settings) {
+    const { Sidegate: Before } = await import(join(resolve(root, options.before), '../tests/lib/sidegate.mjs'));
+    const gate = new Before({ program: command(options.before) });
+    closing.unshift(async () => { await gate.stop(); gate.remove(); });
+    await gate.init(settings);
+    await gate.serve({ logTo: join(dir, 'log of before') });
+    return { gate, agentKey: await connect(gate) };
+}
+
+// sidegates: { name: { gate, agentKey } }.
+async function calls(sidegates, ports) {
     const at = (port) => ({ url: `http://127.0.0.1:${port}/mcp`, pids: nginxPids });
-    await callsOf('', { 'no proxy': at(ports.direct), 'nginx proxy_pass': at(ports.proxy), Sidegate: { url: gate.mcpUrl('bench'), extra: auth, pids } });
-    await callsOf(', reads first', { 'no proxy': at(ports.reads), 'nginx proxy_pass': at(ports.readsProxy), Sidegate: { url: gate.mcpUrl('reads'), extra: auth, pids } });
+    const ours = (upstream) => Object.fromEntries(Object.entries(sidegates).map(([name, { gate, agentKey }]) =>
+        [name, { url: gate.mcpUrl(upstream), extra: bearer(agentKey), pids: () => gate.processes().map((p) => p.pid) }]));
+    await callsOf('', { 'no proxy': at(ports.direct), 'nginx proxy_pass': at(ports.proxy), ...ours('bench') });
+    await callsOf(', reads first', { 'no proxy': at(ports.reads), 'nginx proxy_pass': at(ports.readsProxy), ...ours('reads') });
 }
 
 async function callsOf(upstream, targets) {
@@ -228,7 +240,7 @@ async function main() {
     const { url: feedsUrl, feeds } = await startFeeds();
     const gate = new Sidegate({ program: command(options.build) });
     closing.unshift(async () => { await gate.stop(); gate.remove(); });
-    await gate.init({
+    const settings = {
         log: { level: 'info' },
         limits: { sessions_per_client: 4096, calls_per_client: 4096 },
         upstreams: {
@@ -236,7 +248,8 @@ async function main() {
             reads: upstreamConfig(`http://127.0.0.1:${ports.reads}/mcp`, { title: 'Reads first', credential: { lease: { kind: 'keep' } } }),
             feeds: upstreamConfig(feedsUrl, { credential: null, protocols: ['2025-11-25'] }),
         },
-    });
+    };
+    await gate.init(settings);
     const started = process.hrtime.bigint();
     // Its log goes to a file, as it would: reading it here would cost as much as a third of what is measured.
     await gate.serve({ logTo: join(dir, 'log') });
@@ -249,7 +262,7 @@ async function main() {
         return;
     }
     const nginx = await idleNginx(ports.proxy);
-    await calls(gate, ports, agentKey);
+    await calls({ ...(options.before && { before: await startBefore(settings) }), Sidegate: { gate, agentKey } }, ports);
     await count({ gate, agentKey, figure, log: join(dir, 'log') });
     if (options.profile) {
         profiled = await profile(gate.processes(), join(dir, 'perf.data'), Number(options.seconds), () => loaded(gate.mcpUrl('bench'), 64, bearer(agentKey)));
