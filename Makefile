@@ -14,7 +14,7 @@ help:
 	@echo "make check-fast    format, walls, and the unit tests: less than a minute"
 	@echo "make check-deep    what takes hours: long fuzzing, mutants; before an issue is resolved"
 	@echo "make check-fresh   make check and the demo in a bare Debian 12 and 13 (root)"
-	@echo "make bench         the figures, each beside a reference of the same run"
+	@echo "make bench         the figures, each beside a reference of the same run; bench/bench.mjs says what else BENCH=... can ask"
 	@echo "make gen           write src/ipc/gen/ from src/ipc/messages.def again"
 	@echo "make format        lay out the C files"
 

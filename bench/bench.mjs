@@ -4,11 +4,14 @@
 // as a failure. Rounds take turns, so that a machine that gets slower is slower for all. Prints a table and writes JSON lines, and says when
 // the disk was too slow for the run to count. What a call takes of each process stands there too (count.mjs; as root).
 //
-//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--before DIR] [--profile] [--count-wrong] [--crowd]
+//   bench.mjs [--build DIR] [--rounds 3] [--seconds 3] [--streams 200] [--out FILE] [--before DIR] [--profile] [--count-wrong]
+//   bench.mjs --crowd [...]
+//   bench.mjs --long [--calls 1000000] [--handoffs 20000] [--first-calls 10000] [--first-handoffs 10000] [...]
 //
 // --before: the Sidegate of another build takes turns too: the build directory, within its tree. How d683e36 is made one, bench/before.patch says.
 // --profile: and where the time goes, by perf (package linux-perf; as root).
 // --crowd: instead of all that, what a call costs beside others (crowd.mjs).
+// --long: instead of all that, what is left behind by very many calls and handoffs, against the first of them (long.mjs).
 // --count-wrong: wrong answers are counted and end nothing; for builds that are known to give some.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -22,6 +25,7 @@ import { PATIENCE } from '../tests/lib/patience.mjs';
 import { Person, stopBrowser } from '../tests/lib/person.mjs';
 import { count } from './count.mjs';
 import { crowd } from './crowd.mjs';
+import { long } from './long.mjs';
 import { answer, answers, bearer, body, closing, cpuTime, dir, fdatasyncTime, headers, load, median, memory } from './measure.mjs';
 import { profile } from './profile.mjs';
 import { Sidegate, command, freePort, root, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
@@ -30,7 +34,10 @@ const { values: options } = parseArgs({
     options: {
         build: { type: 'string', default: 'build-bench' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '3' },
         streams: { type: 'string', default: '200' }, out: { type: 'string', default: join(root, 'build/bench.jsonl') },
-        before: { type: 'string' }, profile: { type: 'boolean', default: false }, crowd: { type: 'boolean', default: false }, 'count-wrong': { type: 'boolean', default: false },
+        before: { type: 'string' }, profile: { type: 'boolean', default: false }, 'count-wrong': { type: 'boolean', default: false },
+        crowd: { type: 'boolean', default: false }, long: { type: 'boolean', default: false },
+        calls: { type: 'string', default: '1000000' }, handoffs: { type: 'string', default: '20000' },
+        'first-calls': { type: 'string', default: '10000' }, 'first-handoffs': { type: 'string', default: '10000' },
     },
 });
 const rounds = Number(options.rounds);
@@ -259,6 +266,12 @@ async function main() {
     const agentKey = await connect(gate);
     if (options.crowd) {
         await crowd({ gate, agentKey, rounds, seconds: Number(options.seconds), load: loaded, figure, openStreams });
+        return;
+    }
+    if (options.long) {
+        const goal = (calls, handoffs) => ({ calls: Number(options[calls]), handoffs: Number(options[handoffs]) });
+        const nginx = { url: `http://127.0.0.1:${ports.proxy}/mcp`, pids: nginxPids };
+        await long({ gate, agentKey, figure, log: join(dir, 'log'), nginx }, [goal('first-calls', 'first-handoffs'), goal('calls', 'handoffs')]);
         return;
     }
     const nginx = await idleNginx(ports.proxy);

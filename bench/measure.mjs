@@ -99,7 +99,7 @@ export function fdatasyncTime() {
 }
 
 // Of its one thread, in microseconds.
-const spent = (pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
+export const spent = (pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
 
 // A call of a key without a credential opens one, and its client declines. What one costs the keeper, in microseconds.
 export async function declined(gate, agentKey, n) {
