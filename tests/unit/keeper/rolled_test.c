@@ -365,8 +365,8 @@ static void ack_and_tell(void *ctx, enum err e)
 
     if (acknowledged == 0) {
         acknowledged = k->outbox->acked + 1;
-        ack.audit_ack =
-            (struct msg_audit_ack){.seq = acknowledged, .head = w->r->audit_log[acknowledged]};
+        ack.audit_ack = (struct msg_audit_ack){
+            .seq = acknowledged, .written = acknowledged, .head = w->r->audit_log[acknowledged]};
         assert_true(keeper_dispatch(k, w->r->audit->theirs, MSG_AUDIT_ACK, &ack, -1));
     }
     ride.done(k, e);
