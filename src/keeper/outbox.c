@@ -230,7 +230,8 @@ static enum err read_batch(void *ctx)
     return store_all(k->store, Q_outbox_from, VALS(V_INT(o->from), V_INT(BATCH)), &o->rows);
 }
 
-/* Those that may go now. None when since they were read it begins elsewhere. */
+/* Those that may go now, up to one that could not be read. None when since they were read it begins
+ * elsewhere. */
 static enum err send_rows(struct keeper *k)
 {
     struct outbox *o = k->outbox;
@@ -241,7 +242,7 @@ static enum err send_rows(struct keeper *k)
     if (o->comparing || o->broken || o->from != o->sent)
         return ERR_OK;
     for (size_t n = o->rows.n / sizeof(*row); n > 0 && !e && may_send(o); n--, row++) {
-        e = send_record(c, row);
+        e = row->seq == o->sent + 1 ? send_record(c, row) : ERR_CORRUPT; /* one is missing */
         if (!e)
             o->sent = row->seq;
     }
@@ -254,7 +255,7 @@ static void batch_read(void *ctx, enum err e)
 {
     struct keeper *k = ctx;
     struct outbox *o = k->outbox;
-    enum err sent = send_rows(k); /* those before one that cannot be read, too */
+    enum err sent = send_rows(k);
 
     o->reading = false;
     e = e ? e : sent;

@@ -6,6 +6,8 @@
  */
 #include "store/internal.h"
 
+#include "base/planted.h"
+
 /* A row while it is read. */
 struct row_reader {
     sqlite3_stmt *st;
@@ -205,20 +207,32 @@ void store_start(struct store *s, enum stmt q, const struct store_val *vals, voi
     s->busy[q] = true;
 }
 
-bool store_next(struct store_rows *r)
+/* Whether there is a next row; *ret_damaged: but one that is not as the statement promises. */
+static bool step(struct store_rows *r, enum err *ret_damaged)
 {
     struct row_reader reader = {.st = r->s->stmt[r->q], .once = r->once};
-    int rc = SQLITE_OK;
+    int rc = SQLITE_DONE;
 
-    if (r->e)
-        return false;
-    rc = sqlite3_step(reader.st);
+    if (!r->e) {
+        rc = sqlite3_step(reader.st);
+        r->e = store_err(r->s, rc);
+    }
     if (rc == SQLITE_ROW) {
         statements[r->q].read(&reader, r->row);
         BUG_IF(reader.column != sqlite3_column_count(reader.st));
     }
-    r->e = reader.e ? reader.e : store_err(r->s, rc);
-    return rc == SQLITE_ROW && !r->e;
+    *ret_damaged = reader.e;
+    return rc == SQLITE_ROW;
+}
+
+bool store_next(struct store_rows *r)
+{
+    enum err damaged = ERR_OK;
+    bool there = step(r, &damaged);
+
+    if (damaged)
+        r->e = damaged;
+    return there && !damaged;
 }
 
 enum err store_end(struct store_rows *r, enum err e)
@@ -236,13 +250,18 @@ enum err store_all(struct store *s, enum stmt q, const struct store_val *vals, s
 #include "store/statements.def"
     } row;
     struct store_rows r;
+    enum err damaged = ERR_OK, e = ERR_OK;
 
     buf_clear(ret);
     store_start(s, q, vals, &row, &r);
     r.once = true;
-    while (store_next(&r))
-        buf_put(ret, slice_of(&row, statements[q].size));
-    return store_end(&r, buf_err(ret));
+    while (step(&r, &damaged) && !(damaged && PLANTED(damage_spares))) {
+        if (damaged)
+            e = damaged;
+        else
+            buf_put(ret, slice_of(&row, statements[q].size));
+    }
+    return store_end(&r, e ? e : buf_err(ret));
 }
 
 size_t store_size(enum stmt q)

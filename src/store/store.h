@@ -111,7 +111,7 @@ MUST_USE enum err store_end(struct store_rows *r, enum err e);
 #define store_one(s, q, vals, row) store_first((s), (q), (vals), (row_of_##q *){row})
 
 /* Sets *ret to all rows, one struct behind the other; of rows without a slice. On an error it has
- * those before. */
+ * all that could be read: one that is damaged keeps no other from being found. */
 MUST_USE enum err store_all(struct store *s, enum stmt q, const struct store_val *vals,
                             struct buf *ret);
 

@@ -249,7 +249,7 @@ static void test_revoke_scopes(void **state)
     assert_int_equal(next_answer(w, 9), MSG_CALL_PERMIT);
 }
 
-/* One that cannot be read keeps no other: whoever asked is told of it. */
+/* What cannot be read, before or behind it, keeps no other: whoever asked is told of it. */
 static void test_revoke_beside_damage(void **state)
 {
     struct world *w = *state;
@@ -260,13 +260,15 @@ static void test_revoke_beside_damage(void **state)
     rig_close(w->r, false);
     snprintf(path, sizeof(path), "%s/sidegate.db", w->r->dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(db,
-                     "INSERT INTO connection SELECT x'ffffffffffffffffffffffffffffffff',"
-                     " user, client, 'a' || char(0) || 'b', 1, 0, 1, 0, 0, 0"
-                     " FROM connection",
-                     NULL, NULL, NULL),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "CREATE TEMP TABLE d (id, name);"
+                                  "INSERT INTO d VALUES (x'00000000000000000000000000000001', 'b'),"
+                                  " (x'ffffffffffffffffffffffffffffffff', 'c');"
+                                  "INSERT INTO connection SELECT d.id,"
+                                  " user, client, 'a' || char(0) || name, 1, 0, 1, 0, 0, 0"
+                                  " FROM connection, d",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     rig_open(w->r);
     assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
