@@ -237,11 +237,6 @@ static void on_stop(struct role_self *r)
     loop_stop(r->loop);
 }
 
-static bool on_conf_limit(const struct msg_conf_limit *m)
-{
-    return m->index < SET_COUNT && limit_set((enum limit)m->index, m->value) == ERR_OK;
-}
-
 static bool supervisor_message(void *ctx, struct chan *c, enum msg type, union msg_any *m, int fd)
 {
     struct role_self *r = ctx;
@@ -249,7 +244,9 @@ static bool supervisor_message(void *ctx, struct chan *c, enum msg type, union m
     if (!r->booted)
         return type == MSG_BOOT && on_boot(r, &m->boot);
     switch (type) {
-    case MSG_CONF_LIMIT: return on_conf_limit(&m->conf_limit);
+    case MSG_CONF_LIMIT:
+        return m->conf_limit.index < SET_COUNT &&
+               limit_set((enum limit)m->conf_limit.index, m->conf_limit.value) == ERR_OK;
     case MSG_BOOT_END: on_boot_end(r); return true;
     case MSG_PEER: return on_peer(r, &m->peer, fd);
     case MSG_LISTENER: return on_listener(r, fd);

@@ -123,19 +123,14 @@ static enum err open_fresh(struct keeper *k, const struct handoff_ask *a, struct
     return outbox_add(k, &rec, &ret->seq);
 }
 
-static enum err find_live(struct keeper *k, const struct handoff_ask *a, struct handoff_id_row *ret)
-{
-    return store_one(
-        k->store, Q_handoff_live_for,
-        VALS(V_WHO(a->who), V_STR(a->upstream), V_INT(a->kind), V_INT(!a->apart), V_ID(a->request)),
-        ret);
-}
-
 enum err handoff_find_or_open(struct keeper *k, const struct handoff_ask *a,
                               struct handoff_found *ret)
 {
     struct handoff_id_row live;
-    enum err e = find_live(k, a, &live);
+    enum err e = store_one(
+        k->store, Q_handoff_live_for,
+        VALS(V_WHO(a->who), V_STR(a->upstream), V_INT(a->kind), V_INT(!a->apart), V_ID(a->request)),
+        &live);
 
     *ret = (struct handoff_found){.seq = 0};
     if (e == ERR_NOT_FOUND)

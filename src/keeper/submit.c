@@ -95,12 +95,6 @@ static enum err back(struct submit *s, enum handoff_event event, enum problem pr
                         &s->seq);
 }
 
-static enum err wrong_proof(struct submit *s)
-{
-    s->why = DENIAL_WRONG_PASSWORD;
-    return back(s, HANDOFF_WRONG, PROBLEM_WRONG_PASSWORD, ERR_WRONG_PASSWORD);
-}
-
 static enum err accept(struct submit *s, bool tested)
 {
     struct keeper *k = s->p.k;
@@ -172,8 +166,10 @@ static enum err submit_work(void *ctx)
     if (s->p.row.state !=
         HANDOFF_STATE_OPENED) /* being tried already: another tab, or a second click */
         return ERR_GONE;
-    if (!s->proved)
-        return wrong_proof(s);
+    if (!s->proved) {
+        s->why = DENIAL_WRONG_PASSWORD;
+        return back(s, HANDOFF_WRONG, PROBLEM_WRONG_PASSWORD, ERR_WRONG_PASSWORD);
+    }
     return s->plain ? take_values(s) : ERR_AGAIN;
 }
 

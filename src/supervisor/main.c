@@ -114,14 +114,6 @@ static enum err choose_user(struct supervisor *s)
     return ERR_OK;
 }
 
-/* ERR_OK with *ret_any false too when there is no such folder. */
-static enum err has_any(const char *path, bool *ret_any)
-{
-    enum err e = file_any(path, ret_any);
-
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
 /* Before anything is made: a new store would stand where the right one has to be put back, and the
  * key would not fit it. What else the folder of data may be, the keeper sees. */
 static enum err keys_have_data(const struct supervisor *s)
@@ -131,10 +123,10 @@ static enum err keys_have_data(const struct supervisor *s)
     enum err e = ERR_OK;
 
     snprintf(masters, sizeof masters, "%s/master", s->config->keys);
-    e = has_any(masters, &keys);
+    e = file_any(masters, &keys);
     if (!e && keys)
-        e = has_any(s->config->data, &data);
-    if (e || !keys || data)
+        e = file_any(s->config->data, &data);
+    if ((e && e != ERR_NOT_FOUND) || !keys || data)
         return ERR_OK; /* what cannot be read cannot be worked in, which is said elsewhere */
     log_event(LEVEL_ERROR, "keys_of_another_store", LOG_TEXT("data", slice_str(s->config->data)),
               LOG_STR("hint", "the folder of keys has a master key, but the folder of data is "

@@ -178,10 +178,9 @@ static void say_ended(const struct proc *p, const struct child_end *end)
 
 static uint64_t pause_before_next(struct proc *p, bool was_ready)
 {
-    uint64_t most = was_ready ? LIM_AGAIN_MOST : LIM_AGAIN_FAILED, ms;
-    unsigned n = p->failures < 16 ? p->failures : 16;
+    uint64_t most = was_ready ? LIM_AGAIN_MOST : LIM_AGAIN_FAILED;
+    uint64_t ms = (uint64_t)LIM_AGAIN_FIRST << (p->failures < 16 ? p->failures : 16);
 
-    ms = (uint64_t)LIM_AGAIN_FIRST << n;
     return ms < most ? ms : most;
 }
 
