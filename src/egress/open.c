@@ -189,14 +189,10 @@ static void on_end(struct use *u, const struct transport_end *m)
 static void send_initialize(struct use *u)
 {
     static const struct transport_events events = {on_leaves, on_head, on_message, on_end};
-    const struct mcp_client_info info = {
-        .name = SLICE_LIT("sidegate"),
-        .version = SLICE_LIT(SIDEGATE_VERSION),
-        .caps = u->caps.n > 0 ? buf_slice(&u->caps) : SLICE_LIT("{}"),
-    };
+    struct slice caps = u->caps.n > 0 ? buf_slice(&u->caps) : SLICE_LIT("{}");
 
     buf_clear(&u->own_body);
-    mcp_put_initialize_request(&u->own_body, SLICE_LIT(OPEN_ID), &info);
+    mcp_put_initialize_request(&u->own_body, SLICE_LIT(OPEN_ID), SLICE_LIT(MCP_OWN_INFO), caps);
     BUG_IF(buf_err(&u->own_body) != ERR_OK);
     start(u, CALL_KIND_REQUEST, &events);
 }

@@ -24,10 +24,7 @@ static void put_meta(const struct use *u, struct json_writer *w)
         return;
     json_w_member_object(w, "_meta");
     json_w_member(w, MCP_META_VERSION, SLICE_LIT(MCP_VERSION_MODERN));
-    json_w_member_object(w, MCP_META_CLIENT_INFO);
-    json_w_member(w, "name", SLICE_LIT("sidegate"));
-    json_w_member(w, "version", SLICE_LIT(SIDEGATE_VERSION));
-    json_w_end(w, 1);
+    json_w_member_raw(w, MCP_META_CLIENT_INFO, SLICE_LIT(MCP_OWN_INFO));
     json_w_member_raw(w, MCP_META_CAPABILITIES, SLICE_LIT("{}"));
     json_w_end(w, 1);
 }

@@ -113,12 +113,11 @@ void call_ask(struct call *c, UNUSED const void *arg)
 
 void call_open(struct call *c, struct slice new_id)
 {
-    const struct rewrite r = {.j = &c->in, .req = &c->req, .new_id = new_id};
     enum err e = ERR_OK;
 
     c->body_digest = hash_sha256(SLICE_EMPTY);
     if (c->want == CALL_WANT_SEND && call_has_message(c))
-        e = rewrite_body(&r, &c->body, &c->body_digest);
+        e = rewrite_body(&c->in, &c->req, new_id, &c->body, &c->body_digest);
     if (e)
         call_fail(c, e);
     else

@@ -10,11 +10,8 @@
 #include "crypto/hash.h"
 #include "proto/mcp_write.h"
 
-/* The client of this hop is Sidegate. */
-#define CLIENT_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
-
 /* All that rewrite_body adds is text of its edits. */
-_Static_assert(LIM_RPC_ID_BYTES + sizeof(MCP_META_CLIENT_INFO CLIENT_INFO) < LIM_REWRITE_BYTES,
+_Static_assert(LIM_RPC_ID_BYTES + sizeof(MCP_META_CLIENT_INFO MCP_OWN_INFO) < LIM_REWRITE_BYTES,
                "an edit may not fit");
 
 enum err rewrite_read(struct json *j, struct slice text)
@@ -26,38 +23,31 @@ enum err rewrite_read(struct json *j, struct slice text)
 
 /* The answers without ours, whose name is MCP_INPUT_KEY. Without a state nobody has asked, and what
  * nobody asked for is ignored (basic/patterns/mrtr): a server that wants it asks again. */
-static void edit_responses(const struct rewrite *r, struct json_edits *e)
+static void edit_responses(const struct json *j, const struct mcp_request *q, struct json_edits *e)
 {
-    const struct mcp_request *q = r->req;
-    uint32_t ours = json_get_key(r->j, q->responses, SLICE_LIT(MCP_INPUT_KEY));
+    uint32_t ours = json_get_key(j, q->responses, SLICE_LIT(MCP_INPUT_KEY));
 
-    if (q->state == JSON_NONE) {
-        json_edit_unset(e, r->j, q->rpc.params, "inputResponses");
-        return;
-    }
-    if (ours == JSON_NONE)
-        return;
-    if (json_count(r->j, q->responses) == 1)
-        json_edit_unset(e, r->j, q->rpc.params, "inputResponses");
-    else
+    if (q->state == JSON_NONE || (ours != JSON_NONE && json_count(j, q->responses) == 1))
+        json_edit_unset(e, j, q->rpc.params, "inputResponses");
+    else if (ours != JSON_NONE)
         json_edit_remove(e, ours);
 }
 
-enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *ret)
+enum err rewrite_body(const struct json *j, const struct mcp_request *q, struct slice new_id,
+                      struct buf *out, struct digest *ret)
 {
-    const struct mcp_request *q = r->req;
     struct json_edits e;
     enum err err = ERR_OK;
 
     json_edits_init(&e, LIM_REWRITE_BYTES);
     if (q->era == MCP_ERA_MODERN && q->rpc.kind == JSONRPC_REQUEST) {
-        json_edit_set(&e, r->j, q->meta.meta, MCP_META_CLIENT_INFO, SLICE_LIT(CLIENT_INFO));
-        json_edit_unset(&e, r->j, q->rpc.params, "requestState"); /* the keeper opens it */
-        edit_responses(r, &e);
+        json_edit_set(&e, j, q->meta.meta, MCP_META_CLIENT_INFO, SLICE_LIT(MCP_OWN_INFO));
+        json_edit_unset(&e, j, q->rpc.params, "requestState"); /* the keeper opens it */
+        edit_responses(j, q, &e);
     }
-    if (r->new_id.n > 0)
-        json_edit_replace(&e, q->rpc.id, r->new_id);
-    err = json_copy_edited(r->j, 0, &e, out);
+    if (new_id.n > 0)
+        json_edit_replace(&e, q->rpc.id, new_id);
+    err = json_copy_edited(j, 0, &e, out);
     json_edits_free(&e);
     if (err == ERR_OK)
         *ret = hash_sha256(buf_slice(out));

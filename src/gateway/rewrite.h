@@ -16,15 +16,10 @@
  */
 MUST_USE enum err rewrite_read(struct json *j, struct slice text);
 
-struct rewrite {
-    const struct json *j;
-    const struct mcp_request *req;
-    struct slice new_id; /* JSON text that becomes the id (answers to the upstream's requests);
-                            empty: keep it */
-};
-
-/* Appends the body to out, and sets its SHA-256. ERR_TOO_LARGE. */
-MUST_USE enum err rewrite_body(const struct rewrite *r, struct buf *out, struct digest *ret);
+/* Appends the body to out, and sets its SHA-256. new_id: JSON text that becomes the id (answers to the
+ * upstream's requests); empty: it stays. ERR_TOO_LARGE. */
+MUST_USE enum err rewrite_body(const struct json *j, const struct mcp_request *req,
+                               struct slice new_id, struct buf *out, struct digest *ret);
 
 /* Whether it has answers to the upstream's questions, besides the one to ours. */
 bool rewrite_has_answers(const struct json *j, const struct mcp_request *req);

@@ -73,6 +73,9 @@ uint32_t mcp_name_of(const struct json *j, const struct jsonrpc *m);
 #define MCP_META_SERVER_INFO  "io.modelcontextprotocol/serverInfo"
 #define MCP_META_PROGRESS     "progressToken"
 
+/* What Sidegate is to an upstream, as JSON text: its clientInfo. */
+#define MCP_OWN_INFO "{\"name\":\"sidegate\",\"version\":\"" SIDEGATE_VERSION "\"}"
+
 /* Nodes; JSON_NONE where absent. Unknown keys are not looked at. */
 struct mcp_meta {
     uint32_t meta;           /* the _meta object itself */

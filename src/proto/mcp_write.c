@@ -270,12 +270,13 @@ void mcp_put_discover(struct buf *out, struct slice id, uint64_t ttl_ms,
     json_w_end(&w, 3);
 }
 
-void mcp_put_initialize_request(struct buf *out, struct slice id, const struct mcp_client_info *c)
+void mcp_put_initialize_request(struct buf *out, struct slice id, struct slice info,
+                                struct slice caps)
 {
     struct json_writer w;
     begin_call(&w, out, id, "initialize");
     json_w_member(&w, "protocolVersion", SLICE_LIT(MCP_VERSION_LEGACY));
-    json_w_member_raw(&w, "capabilities", c->caps);
-    put_implementation(&w, "clientInfo", c->name, SLICE_EMPTY, c->version);
+    json_w_member_raw(&w, "capabilities", caps);
+    json_w_member_raw(&w, "clientInfo", info);
     json_w_end(&w, 2);
 }

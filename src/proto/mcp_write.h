@@ -88,11 +88,9 @@ void mcp_put_initialize(struct buf *out, struct slice id, struct slice version,
 void mcp_put_discover(struct buf *out, struct slice id, uint64_t ttl_ms,
                       const struct mcp_server_info *s);
 
-/* The initialize request that egress sends upstream. caps is JSON
- * object text: never more than the client declared. */
-struct mcp_client_info {
-    struct slice name, version, caps;
-};
-void mcp_put_initialize_request(struct buf *out, struct slice id, const struct mcp_client_info *c);
+/* The initialize request that egress sends upstream. info (MCP_OWN_INFO) and caps are JSON object
+ * text; caps is never more than the client declared. */
+void mcp_put_initialize_request(struct buf *out, struct slice id, struct slice info,
+                                struct slice caps);
 
 #endif

@@ -142,7 +142,14 @@ static void check_params(const struct json *a, uint32_t p, const struct json *b,
     buf_free(&scratch);
 }
 
-static void check_again(const struct rewrite *r, struct slice version, struct slice body)
+/* What was made another of. */
+struct made {
+    const struct json *j;
+    const struct mcp_request *req;
+    struct slice new_id;
+};
+
+static void check_again(const struct made *r, struct slice version, struct slice body)
 {
     struct json j;
     struct mcp_request q;
@@ -179,11 +186,11 @@ static void check(struct slice text, uint8_t how)
     j = JSON_INIT;
     if (rewrite_read(&j, text) == ERR_OK && mcp_request_read(&j, version, &q) == ERR_OK) {
         bool is_answer = q.rpc.kind == JSONRPC_RESULT || q.rpc.kind == JSONRPC_ERROR;
-        struct rewrite r = {.j = &j, .req = &q};
+        struct made r = {.j = &j, .req = &q};
 
         if ((how & NEW_ID) && is_answer && q.rpc.id != JSON_NONE)
             r.new_id = slice_of(id, sizeof(id));
-        MUST(rewrite_body(&r, &out, &d) == ERR_OK);
+        MUST(rewrite_body(r.j, r.req, r.new_id, &out, &d) == ERR_OK);
         check_again(&r, version, buf_slice(&out));
     }
     json_free(&j);

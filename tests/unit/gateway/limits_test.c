@@ -68,8 +68,7 @@ static enum err pass(struct slice text)
     e = rewrite_read(&j, text);
     if (e == ERR_OK) {
         assert_err(mcp_request_read(&j, SLICE_LIT("2026-07-28"), &q), ERR_OK);
-        const struct rewrite r = {.j = &j, .req = &q};
-        assert_err(rewrite_body(&r, &out, &body), ERR_OK);
+        assert_err(rewrite_body(&j, &q, SLICE_EMPTY, &out, &body), ERR_OK);
         assert_err(json_parse(&again, buf_slice(&out), NULL), ERR_OK);
         assert_err(mcp_request_read(&again, SLICE_LIT("2026-07-28"), &p), ERR_OK);
         before = judge(&j, &q);

@@ -178,7 +178,6 @@ static void test_handshakes(void **state)
                                 .capabilities = S("{\"tools\":{}}"),
                                 .instructions = S("i"),
                                 .eras = MCP_ERA_MODERN};
-    struct mcp_client_info c = {S("sidegate"), S("1"), S("{}")};
     (void)state;
     mcp_put_initialize(&out, ID, S("2025-11-25"), &s);
     assert_buf(&out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"protocolVersion\":\"2025-11-25\","
@@ -195,7 +194,7 @@ static void test_handshakes(void **state)
         "\"cacheScope\":\"private\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":"
         "\"Sidegate\",\"version\":\"1\"}}}}");
     buf_clear(&out);
-    mcp_put_initialize_request(&out, ID, &c);
+    mcp_put_initialize_request(&out, ID, S("{\"name\":\"sidegate\",\"version\":\"1\"}"), S("{}"));
     assert_buf(
         &out,
         "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
