@@ -155,6 +155,27 @@ static enum policy_class class_at(const struct keeper_call *call, const struct c
     return call->class;
 }
 
+/* How the connection stands towards this request. */
+static enum err look_at_connection(const struct keeper_call *call, struct connection_now *ret)
+{
+    enum err e = connection_stand(call->k, &call->who, call->upstream, ret);
+
+    if (e)
+        return e;
+    if (revoke_is_dead(call->k, ret->id))
+        *ret = (struct connection_now){.standing = STAND_MISSING};
+    /* A person said yes to one request. */
+    if (ret->standing == STAND_ONCE && !ID_EQ(ret->request, call->request) &&
+        !PLANTED(once_admits_any))
+        ret->standing = STAND_OTHER;
+    /* It belongs to the use that it continues: of another credential it knows nothing, and of that
+     * use's lease it takes nothing more. After a handoff a person gave a new one, for this. */
+    if (call->from.continues && ID_IS_ZERO(call->from.handoff) &&
+        !ID_EQ(call->from.connection, ret->id))
+        return ERR_BAD_STATE;
+    return ERR_OK;
+}
+
 static enum err judge(struct keeper_call *call, struct call_decision *d)
 {
     struct connection_now now;
@@ -168,22 +189,10 @@ static enum err judge(struct keeper_call *call, struct call_decision *d)
         e = chain_check(call->k, call->chain);
     if (!e && !ID_IS_ZERO(call->handoff))
         e = look_at_handoff(call, d, &go_on);
+    if (!e && go_on)
+        e = look_at_connection(call, &now);
     if (e || !go_on)
         return e;
-    e = connection_stand(call->k, &call->who, call->upstream, &now);
-    if (e)
-        return e;
-    if (revoke_is_dead(call->k, now.id))
-        now = (struct connection_now){.standing = STAND_MISSING};
-    /* A person said yes to one request. */
-    if (now.standing == STAND_ONCE && !ID_EQ(now.request, call->request) &&
-        !PLANTED(once_admits_any))
-        now.standing = STAND_OTHER;
-    /* It belongs to the use that it continues: of another credential it knows nothing, and of that
-     * use's lease it takes nothing more. After a handoff a person gave a new one, for this. */
-    if (call->from.continues && ID_IS_ZERO(call->from.handoff) &&
-        !ID_EQ(call->from.connection, now.id))
-        return ERR_BAD_STATE;
     class = class_at(call, &now);
     act = policy_decide(class, now.standing);
     if (PLANTED(policy_unasked) && !ID_IS_ZERO(now.id))
