@@ -18,7 +18,8 @@ struct sink_events {
     void (*gone)(void *ctx);
 };
 
-/* A sink for req, whose user pointer it takes. It frees itself: after sink_reply or sink_end it must not be used any more, nor after gone(). */
+/* A sink for req, whose user pointer it takes. It frees itself: after sink_reply or sink_end it must
+ * not be used any more, nor after gone(). */
 struct sink *sink_new(struct loop *loop, const struct gateway_conf *c, struct http_req *req,
                       const struct sink_events *events, void *ctx);
 

@@ -1,6 +1,6 @@
 /*
  * The life of handoffs. Run by the keeper. Trusts nobody: who may cause which event is checked by
- * who calls (submit.c, pages.c, call.c), and whether it may happen now by the table.
+ * who calls (submit.c, pages.c, call_decide.c), and whether it may happen now by the table.
  * ARCHITECTURE, "One handoff, step by step".
  */
 #include "keeper/handoff.h"
