@@ -28,17 +28,21 @@ void auth_add(struct keeper *k, const struct client_row *row)
     group_join(&k->auth->by_user, ID_SLICE(row->who.user), &a->of_user, a);
 }
 
-enum err auth_load(void *keeper)
+enum err auth_load(struct keeper *k)
 {
-    struct keeper *k = keeper;
-    struct store_rows q;
-    struct client_row row;
+    struct buf rows = BUF_INIT(LIM_LIST_BYTES);
+    const enum stmt q = STORE_GIVES(client_row, Q_client_all);
+    enum err e = store_all(k->store, q, VALS(), &rows);
 
     auth_close(k);
-    store_query(k->store, Q_client_all, VALS(), &row, &q);
-    while (store_next(&q))
-        auth_add(k, &row);
-    return store_end(&q, ERR_OK);
+    for (size_t at = 0; at < rows.n; at += store_size(q))
+        auth_add(k, (const void *)(rows.p + at));
+    buf_free(&rows);
+    if (e != ERR_CORRUPT)
+        return e;
+    log_event(LEVEL_ERROR, "agent_keys_unreadable",
+              LOG_STR("hint", "nobody is who has one of them; the store is damaged"));
+    return ERR_OK;
 }
 
 void auth_close(struct keeper *k)

@@ -34,7 +34,7 @@ struct auth {
 };
 
 /* A store_work_fn: reads all keys from the store, in place of those in memory. */
-MUST_USE enum err auth_load(void *keeper);
+MUST_USE enum err auth_load(struct keeper *k);
 void auth_close(struct keeper *k);
 
 /* NULL: nobody. The key lives until the loop's next turn. */

@@ -79,9 +79,11 @@ static void list_read(void *ctx, enum err e)
     struct ctl_list *l = ctx;
     struct chan *c = peers_chan(&l->k->peers, l->peer);
 
-    for (size_t at = 0; c && !e && at < l->rows.n; at += store_size(l->q))
-        e = l->send(l->k, c, l->rows.p + at);
-    ctl_say(l->k, l->peer, e);
+    enum err sent = ERR_OK; /* what could be read, also beside what could not */
+
+    for (size_t at = 0; c && !sent && at < l->rows.n; at += store_size(l->q))
+        sent = l->send(l->k, c, l->rows.p + at);
+    ctl_say(l->k, l->peer, e ? e : sent);
     buf_free(&l->rows);
     mem_free(l);
 }

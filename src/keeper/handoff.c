@@ -176,6 +176,25 @@ enum err handoff_move(struct keeper *k, struct handoff_row *row, enum handoff_ev
     return outbox_add(k, &rec, ret_seq);
 }
 
+/* Its row says no more what it is, and keeps no other from ending: its id is on record. */
+static enum err drop_unreadable(struct keeper *k, struct handoff_id id)
+{
+    enum err e = store_do(k->store, Q_handoff_drop, VALS(V_ID(id)));
+
+    return e ? e : NOTE(k, .event = EVENT_HANDOFF_FAILED, .handoff = id, .code = ERR_CORRUPT);
+}
+
+static enum err move_one(struct keeper *k, const struct handoff_which *w,
+                         const struct handoff_change *change, struct handoff_moved **list,
+                         const struct handoff_row *row)
+{
+    struct handoff_moved *m = MEM_NEW(struct handoff_moved);
+
+    *m = (struct handoff_moved){.next = *list, .row = *row};
+    *list = m;
+    return handoff_move(k, &m->row, w->event, change, &m->seq);
+}
+
 enum err handoff_move_all(struct keeper *k, const struct handoff_which *w,
                           const struct handoff_change *change, struct handoff_moved **list)
 {
@@ -184,13 +203,13 @@ enum err handoff_move_all(struct keeper *k, const struct handoff_which *w,
 
     handoff_moved_free(list);
     while (!e && !(e = store_first(k->store, w->q, w->vals, &first))) {
-        struct handoff_moved *m = MEM_NEW(struct handoff_moved);
+        struct handoff_row row;
 
-        m->next = *list;
-        *list = m;
-        e = handoff_read(k, first.id, &m->row);
+        e = handoff_read(k, first.id, &row);
         if (!e)
-            e = handoff_move(k, &m->row, w->event, change, &m->seq);
+            e = move_one(k, w, change, list, &row);
+        else if (e == ERR_CORRUPT)
+            e = drop_unreadable(k, first.id);
         if (e == ERR_NOT_FOUND)
             e = ERR_CORRUPT;
     }

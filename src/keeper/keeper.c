@@ -115,6 +115,11 @@ static enum err record_sum(struct keeper *k, enum event event, const struct prin
     return NOTE(k, .event = event, .who = *who, .number = n);
 }
 
+static enum err load_keys(void *ctx)
+{
+    return auth_load(ctx);
+}
+
 static const struct handoff_events handoff_events = {.changed = pages_inbox_changed,
                                                      .ended = calls_wake};
 
@@ -140,7 +145,7 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
     if (!e)
         e = roots_open(k);
     if (!e)
-        e = store_run(k->store, STORE_READ, auth_load, k);
+        e = store_run(k->store, STORE_READ, load_keys, k);
     if (!e)
         e = store_run(k->store, STORE_URGENT, recover, k);
     if (e)

@@ -157,8 +157,10 @@ static void say_who(struct page *p)
 static void say_rows(struct page *p)
 {
     struct chan *c = peers_chan(&p->k->peers, p->peer);
-    enum err e = p->e;
+    enum err e = p->e == ERR_CORRUPT ? ERR_OK : p->e;
 
+    if (p->e == ERR_CORRUPT) /* what can be read is shown, and may be revoked */
+        log_event(LEVEL_ERROR, "rows_unreadable", LOG_STR("of", p->s.user.name));
     for (size_t at = 0; c && !e && at < p->rows.n; at += store_size(p->q))
         e = p->say(p, c, p->rows.p + at);
     if (e)

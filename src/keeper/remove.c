@@ -28,6 +28,7 @@ struct removal {
     struct handoff_moved *cancelled;
     unsigned waits; /* for the connections, and for all else */
     enum err e;
+    enum err unread; /* of the connections */
     const char *why;
 };
 
@@ -74,14 +75,22 @@ static void answer_when_over(struct removal *r)
 {
     if (--r->waits > 0)
         return;
+    if (!r->e && r->unread) {
+        r->e = r->unread;
+        r->why =
+            "removed, but not all connections could be read: what runs with them ends by itself";
+    }
     ctl_say_why(r->k, r->peer, r->e, r->why);
     mem_free(r);
 }
 
-/* A store that fails here fails for the rows too, and is reported with them. */
-static void revoked(void *ctx, UNUSED enum err e, UNUSED size_t n)
+/* What could not be read has not ended in egress, though its rows go with the others. */
+static void revoked(void *ctx, enum err e, UNUSED size_t n)
 {
-    answer_when_over(ctx);
+    struct removal *r = ctx;
+
+    r->unread = e;
+    answer_when_over(r);
 }
 
 static void finished(void *ctx, enum err e)
@@ -94,6 +103,13 @@ static void finished(void *ctx, enum err e)
                  "why): a copy of the store from before still opens with it. It is tried again "
                  "every hour and at each start";
     answer_when_over(r);
+}
+
+static enum err load_again(void *ctx)
+{
+    struct removal *r = ctx;
+
+    return auth_load(r->k);
 }
 
 static void loaded(void *ctx, enum err e)
@@ -114,7 +130,7 @@ static void failed(struct removal *r, enum err e)
         master_give_up(k, r->master);
     r->e = e;
     /* back as the store has it */
-    store_work(k->store, STORE_READ, auth_load, loaded, r);
+    store_work(k->store, STORE_READ, load_again, loaded, r);
 }
 
 static void done(void *ctx, enum err e)

@@ -7,6 +7,8 @@
 #include "keeper/outbox.h"
 #include "os/log.h"
 
+enum { AT_ONCE = 256 /* in a transaction, so that others come between */ };
+
 struct revoking {
     struct keeper *k;
     struct revoke_which which;
@@ -17,7 +19,7 @@ struct revoking {
     enum err e;
     struct buf rows;
     struct connection_row *victims; /* n of those */
-    size_t n;
+    size_t n, done;
 };
 
 /* Each that it names must match, of those that one of them finds. */
@@ -92,12 +94,18 @@ static void kill_now(struct revoking *r, const struct connection_row *v)
     egress_drop(k, upstream, v->id, waits ? answer_when_over : NULL, r);
 }
 
+/* Behind those that are stored. */
+static size_t batch_end(const struct revoking *r)
+{
+    return r->n - r->done > AT_ONCE ? r->done + AT_ONCE : r->n;
+}
+
 static enum err revoke_work(void *ctx)
 {
     struct revoking *r = ctx;
     enum err e = ERR_OK;
 
-    for (size_t i = 0; !e && i < r->n; i++) {
+    for (size_t i = r->done; !e && i < batch_end(r); i++) {
         const struct connection_row *v = &r->victims[i];
 
         if (!PLANTED(revoked_used))
@@ -115,15 +123,19 @@ static void revoke_done(void *ctx, enum err e)
     struct keeper *k = r->k;
 
     k->revocations++; /* who was told before this what the store has looks once more */
-    for (size_t i = 0; !e && i < r->n; i++) {
+    for (const size_t end = batch_end(r); !e && r->done < end; r->done++) {
         struct revoke_dead *d = NULL;
 
         /* The row is gone, which says the same. */
-        HASH_FIND(hh, k->dead, &r->victims[i].id, sizeof(d->id), d);
+        HASH_FIND(hh, k->dead, &r->victims[r->done].id, sizeof(d->id), d);
         if (d) {
             HASH_DELETE(hh, k->dead, d);
             mem_free(d);
         }
+    }
+    if (!e && r->done < r->n) {
+        store_work(k->store, STORE_URGENT, revoke_work, revoke_done, r);
+        return;
     }
     r->e = r->e ? r->e : e;
     answer_when_over(r);

@@ -554,10 +554,12 @@ static void test_more_than_a_daemon_has(void **state)
     assert_int_equal(fx->h->daemons[1].n_conns, MORE);
     client_close(&c[0]);
     CLIENT_WAIT(fx->loop, &c[1], httpd_count(fx->h) == ARRAY_LEN(c) - 1);
+    assert_int_equal(fx->h->daemons[0].n_conns, LIM_DAEMON_CONNECTIONS - 1);
     client_open(&c[0], fx->port);
     for (size_t i = 0; i < ARRAY_LEN(c); i++)
         ask_of(fx, &c[i], "/x");
     assert_int_equal(fx->h->daemons[0].n_conns, LIM_DAEMON_CONNECTIONS);
+    assert_int_equal(fx->h->daemons[1].n_conns, MORE);
     for (size_t i = 0; i < ARRAY_LEN(c); i++)
         client_close(&c[i]);
     CLIENT_WAIT(fx->loop, &c[0], httpd_count(fx->h) == 0);

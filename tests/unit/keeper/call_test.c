@@ -282,6 +282,11 @@ static void test_legacy_done_before_the_answer(void **state)
     (void)permitted(w, 1, false);
 }
 
+static enum err load_keys(void *ctx)
+{
+    return auth_load(ctx);
+}
+
 /* The agent key wants links in an error: legacy, and declared, or there is none. */
 static void test_legacy_link_by_error(void **state)
 {
@@ -323,7 +328,7 @@ static void test_legacy_link_by_error(void **state)
             sec_free(token);
         }
         /* The same from the store as from memory. */
-        assert_err(store_run(w->r->k->store, STORE_READ, auth_load, w->r->k), ERR_OK);
+        assert_err(store_run(w->r->k->store, STORE_READ, load_keys, w->r->k), ERR_OK);
     }
 }
 
@@ -533,7 +538,7 @@ static void test_calls_per_client(void **state)
         o.want = CALL_WANT_OWN;
         rig_say_call(w->r, &o);
         rig_settle(w->r);
-        assert_err(store_run(w->r->k->store, STORE_READ, auth_load, w->r->k),
+        assert_err(store_run(w->r->k->store, STORE_READ, load_keys, w->r->k),
                    ERR_OK); /* as after a removal that failed */
     }
     rig_take(w->r->gateway, MSG_CALL_OWN);

@@ -249,28 +249,109 @@ static void test_revoke_scopes(void **state)
     assert_int_equal(next_answer(w, 9), MSG_CALL_PERMIT);
 }
 
+/* Somebody changes the store while it is closed. */
+static void change_store(struct world *w, const char *sql)
+{
+    char path[96];
+    sqlite3 *db = NULL;
+
+    rig_close(w->r, false);
+    snprintf(path, sizeof(path), "%s/sidegate.db", w->r->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    rig_open(w->r);
+}
+
+/* More than one transaction takes: all of them, each on record. */
+static void test_revoke_many(void **state)
+{
+    enum { MORE = 1000 };
+    struct world *w = *state;
+
+    connect_ann(w);
+    change_store(w, "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 1000)"
+                    " INSERT INTO connection SELECT randomblob(16), user, client, 'more ' || n,"
+                    " 1, 0, 1, 0, 0, 0 FROM connection, c");
+    revoke_all(w);
+    assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.count, MORE + 1);
+    for (int i = 0; i < 100 && w->r->events[EVENT_CONNECTION_REVOKED] <= MORE; i++) {
+        loop_turn(w->r->loop, 300);
+        rig_settle(w->r);
+    }
+    assert_int_equal(w->r->events[EVENT_CONNECTION_REVOKED], MORE + 1);
+    rig_close(w->r, false);
+    rig_open(w->r);
+    revoke_all(w);
+    assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.count, 0);
+}
+
+static void remove_first_key(struct world *w, enum err want)
+{
+    const struct client_id id = first_key(w);
+
+    assert_err(send_ctl_key_remove(w->r->cli->own, &(struct msg_ctl_key_remove){.client = id}),
+               ERR_OK);
+    done(w, want);
+}
+
+/* A call of that agent key, which waits for a person in the legacy era. */
+static void ask_person(struct world *w, uint64_t number, uint16_t upstream)
+{
+    struct msg_call_open o = rig_call(number, w->ann);
+
+    o.upstream = upstream;
+    o.era = ERA_LEGACY;
+    rig_say_call(w->r, &o);
+    rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+}
+
+/* A handoff that cannot be read ends, and keeps no other from it, nor its key from being removed. */
+static void test_handoffs_end_beside_damage(void **state)
+{
+    struct world *w = *state;
+
+    ask_person(w, 1, UP_KEY);
+    ask_person(w, 2, UP_TWO);
+    change_store(w, "UPDATE handoff SET tool = 'a' || char(0) || 'b', expires = 1"
+                    " WHERE upstream = 'two'; UPDATE handoff SET expires = 2 WHERE expires > 1");
+    for (int i = 0; i < 20 && w->r->events[EVENT_HANDOFF_EXPIRED] == 0; i++) {
+        loop_turn(w->r->loop, 500);
+        rig_settle(w->r);
+    }
+    assert_int_equal(w->r->events[EVENT_HANDOFF_EXPIRED], 1);
+    assert_int_equal(w->r->events[EVENT_HANDOFF_FAILED], 1);
+    ask_person(w, 3, UP_TWO);
+    change_store(w, "UPDATE handoff SET tool = 'a' || char(0) || 'b' WHERE state < 3");
+    remove_first_key(w, ERR_OK);
+    rig_forget(w->r->gateway);
+    assert_int_equal(next_answer(w, 4), MSG_CALL_DENY);
+}
+
+/* An agent key that cannot be read is nobody's, and keeps no other out, nor the keeper from
+ * starting. */
+static void test_keys_beside_damage(void **state)
+{
+    struct world *w = *state;
+
+    connect_ann(w);
+    change_store(w, "INSERT INTO client SELECT x'00000000000000000000000000000001', user,"
+                    " 'a' || char(0), randomblob(32), 0, 0, 0 FROM client LIMIT 1");
+    assert_int_equal(next_answer(w, 1), MSG_CALL_PERMIT);
+}
+
 /* What cannot be read, before or behind it, keeps no other: whoever asked is told of it. */
 static void test_revoke_beside_damage(void **state)
 {
     struct world *w = *state;
-    char path[96];
-    sqlite3 *db = NULL;
 
     connect_ann(w);
-    rig_close(w->r, false);
-    snprintf(path, sizeof(path), "%s/sidegate.db", w->r->dir);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "CREATE TEMP TABLE d (id, name);"
-                                  "INSERT INTO d VALUES (x'00000000000000000000000000000001', 'b'),"
-                                  " (x'ffffffffffffffffffffffffffffffff', 'c');"
-                                  "INSERT INTO connection SELECT d.id,"
-                                  " user, client, 'a' || char(0) || name, 1, 0, 1, 0, 0, 0"
-                                  " FROM connection, d",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    rig_open(w->r);
+    change_store(w, "CREATE TEMP TABLE d (id, name);"
+                    "INSERT INTO d VALUES (x'00000000000000000000000000000001', 'b'),"
+                    " (x'ffffffffffffffffffffffffffffffff', 'c');"
+                    "INSERT INTO connection SELECT d.id,"
+                    " user, client, 'a' || char(0) || name, 1, 0, 1, 0, 0, 0"
+                    " FROM connection, d");
     assert_err(send_ctl_revoke(w->r->cli->own, &(struct msg_ctl_revoke){.scope = CTL_SCOPE_ALL}),
                ERR_OK);
     done(w, ERR_CORRUPT);
@@ -635,6 +716,31 @@ static void test_full_disk_and_no_reserve(void **state)
     rig_quiet(w->r->egress);
 }
 
+/* What was to be removed and is not is there as the store has it. */
+static void test_removal_on_a_full_disk(void **state)
+{
+    struct world *w = *state;
+
+    connect_ann(w);
+    for (unsigned i = 0; i < 2; i++) {
+        loop_turn(w->r->loop, 300);
+        rig_settle(w->r);
+        full_disk = -1;
+        if (i == 0)
+            remove_first_key(w, ERR_NO_SPACE);
+        else {
+            assert_err(send_ctl_user_remove(w->r->cli->own,
+                                            &(struct msg_ctl_user_remove){SLICE_LIT("ann")}),
+                       ERR_OK);
+            done(w, ERR_NO_SPACE);
+        }
+        full_disk = 0;
+        rig_close(w->r, false);
+        rig_open(w->r);
+        assert_int_equal(next_answer(w, 1 + i), MSG_CALL_PERMIT);
+    }
+}
+
 static void ride(struct world *w, uint64_t number)
 {
     struct msg_call_open o = rig_call(number, w->ann);
@@ -711,6 +817,10 @@ int main(void)
         T(test_user_removed_with_many_handoffs),
         T(test_revoke_scopes),
         T(test_revoke_beside_damage),
+        T(test_revoke_many),
+        T(test_handoffs_end_beside_damage),
+        T(test_keys_beside_damage),
+        T(test_removal_on_a_full_disk),
         T(test_probe_and_snapshots),
         T(test_lists_of_a_connection),
         T(test_lists_go_with_their_connection),
