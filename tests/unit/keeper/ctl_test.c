@@ -274,6 +274,8 @@ static void test_revoke_many(void **state)
                     " INSERT INTO connection SELECT randomblob(16), user, client, 'more ' || n,"
                     " 1, 0, 1, 0, 0, 0 FROM connection, c");
     revoke_all(w);
+    while (TAILQ_EMPTY(&w->r->cli->said))
+        rig_settle(w->r);
     assert_int_equal(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.count, MORE + 1);
     for (int i = 0; i < 100 && w->r->events[EVENT_CONNECTION_REVOKED] <= MORE; i++) {
         loop_turn(w->r->loop, 300);
