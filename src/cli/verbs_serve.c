@@ -143,8 +143,11 @@ static bool write_config(const char *path)
         return cli_fail("cannot make %s: %s", path, strerror(errno)) == CLI_OK;
     ok = write(fd, template_yaml, template_yaml_n) == template_yaml_n && write_user(fd) &&
          let_account_read(fd, 0640);
-    if (close(fd) != 0 || !ok)
-        return cli_fail("cannot write %s: %s", path, strerror(errno)) == CLI_OK;
+    if (close(fd) != 0 || !ok) {
+        ok = cli_fail("cannot write %s: %s", path, strerror(errno)) == CLI_OK;
+        (void)unlink(path); /* the next 'init' would take it for somebody's */
+        return ok;
+    }
     return true;
 }
 

@@ -75,7 +75,7 @@ static const enum err outcomes[ANSWER_HOW_COUNT] = {
     [ANSWER_HOW_DONE] = ERR_UPSTREAM_ANSWER, /* without a response */
     [ANSWER_HOW_UNSENT] = ERR_UPSTREAM_DOWN,     [ANSWER_HOW_UNKNOWN] = ERR_UPSTREAM_UNKNOWN,
     [ANSWER_HOW_REFUSED] = ERR_UPSTREAM_REFUSED, [ANSWER_HOW_CUT] = ERR_UPSTREAM_UNKNOWN,
-    [ANSWER_HOW_INVALID] = ERR_UPSTREAM_ANSWER,  [ANSWER_HOW_TOO_LARGE] = ERR_UPSTREAM_ANSWER,
+    [ANSWER_HOW_INVALID] = ERR_UPSTREAM_ANSWER,  [ANSWER_HOW_TOO_LARGE] = ERR_UPSTREAM_LARGE,
 };
 
 /* What egress may say of the world, of a name that no header can hold, and of an agent key whose

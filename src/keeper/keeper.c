@@ -160,6 +160,8 @@ enum err keeper_open(struct keeper *k, struct loop *l, const char *data_dir, con
 
 void keeper_close(struct keeper *k)
 {
+    if (!k->parts)
+        return; /* the start ended before it was opened */
     if (k->store)
         store_drain(k->store);
     calls_close(k);

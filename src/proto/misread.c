@@ -86,7 +86,7 @@ static uint32_t find_like(const struct json *j, uint32_t object, const char *con
 
     if (!json_is(j, object, JSON_OBJECT))
         return JSON_NONE;
-    while (k != JSON_NONE && !is_like_one_of(j, k, names, n))
+    while (k != JSON_NONE && (is_one_of(j, k, names, n) || !is_like_one_of(j, k, names, n)))
         k = json_next(j, k);
     return k;
 }

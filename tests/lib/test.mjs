@@ -152,6 +152,9 @@ function withTime(promise, time, what) {
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+// By a signal that no scene sends.
+const CRASHED = /event=process_ended .*how="?signal"? code=(4|6|7|8|11)\b/;
+
 async function play(scene, client) {
     const t = new Scene();
     t.client = client;
@@ -169,7 +172,10 @@ async function play(scene, client) {
     } catch (e) {
         error ??= e;
     }
-    return { error, log: t.sidegates.map((s) => s.log).join('\n--- the next Sidegate ---\n') };
+    const log = t.sidegates.map((s) => s.log).join('\n--- the next Sidegate ---\n');
+    const crashed = CRASHED.exec(log);
+    if (crashed) error ??= new Failure(`a process crashed: ${crashed[0]}`);
+    return { error, log };
 }
 
 // Runs the scenes of a folder, `wide` at a time. Prints ok and not ok lines; gives { passed, failed }.

@@ -12,6 +12,14 @@
 #include "keeper/outbox.h"
 #include "keeper/revoke.h"
 
+/* As when the folders of a start are not there: its end comes all the same. */
+static void test_closed_and_never_opened(UNUSED void **state)
+{
+    struct keeper k = {.loop = NULL};
+
+    keeper_close(&k);
+}
+
 static int setup(void **state)
 {
     world_setup_ann(state);
@@ -664,6 +672,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_closed_and_never_opened),
         T(test_nothing_before_the_acknowledgement),
         T(test_written_is_enough_and_sent_again),
         T(test_an_ack_that_cannot_be),
