@@ -156,7 +156,7 @@ static enum err read_permit(void *ctx)
     const struct use_plan *p = &u->plan;
     enum err e = ERR_OK;
 
-    if (p->revocations != u->looked && !PLANTED(revoked_used))
+    if (p->revocations != u->looked && !PLANTED(suspended_used))
         e = connection_usable(u->k, p->connection, p->mode == MODE_VERIFY);
     return e ? e : vault_get(u->k, p->who.user, p->connection, &u->credential);
 }
@@ -169,11 +169,11 @@ static enum err last_look(const struct keeper_use *u)
 
     if (outbox_ready(k) == ERR_CORRUPT)
         return ERR_CORRUPT;
-    if (ID_IS_ZERO(u->plan.connection) || PLANTED(revoked_used))
+    if (ID_IS_ZERO(u->plan.connection))
         return ERR_OK;
-    if (revoke_is_dead(k, u->plan.connection))
+    if (revoke_is_dead(k, u->plan.connection) && !PLANTED(dead_used))
         return ERR_FORBIDDEN;
-    return k->revocations == u->looked ? ERR_OK : ERR_AGAIN;
+    return k->revocations == u->looked || PLANTED(last_look_blind) ? ERR_OK : ERR_AGAIN;
 }
 
 /* How long from now its first byte may take: no longer than the lease lasts. */

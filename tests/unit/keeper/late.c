@@ -1,7 +1,7 @@
 /*
  * A store that answers later: whoever reads is told at the end of the turn, and what is queued
- * meanwhile waits for its place. One statement is read at once, so that its answer is as old as the
- * contract allows, the rest late. Linked instead of what the keeper calls (meson.build), so that the
+ * meanwhile waits for its place. What is read is read at once, so that its answer is as old as the
+ * contract allows, and anything may come between the two. Linked instead of what the keeper calls (meson.build), so that the
  * same tests say whether it copes with an engine that is not in its own process.
  */
 #include "base/mem.h"
@@ -11,7 +11,7 @@
 struct late {
     TAILQ_ENTRY(late) in_queue;
     enum store_urgency urgency;
-    store_work_fn *work; /* NULL: asked, and answered with e */
+    store_work_fn *work; /* NULL: read, and answered with e */
     store_done_fn *done;
     void *ctx;
     enum err e;
@@ -68,6 +68,21 @@ static struct late *add(struct store *s, store_done_fn *done, void *ctx)
     return l;
 }
 
+static enum err read_it(void *ctx)
+{
+    struct late *l = ctx;
+
+    return l->work(l->ctx);
+}
+
+static void keep_answer(void *ctx, enum err e)
+{
+    struct late *l = ctx;
+
+    l->work = NULL;
+    l->e = e;
+}
+
 void __wrap_store_work(struct store *s, enum store_urgency u, store_work_fn *work,
                        store_done_fn *done, void *ctx)
 {
@@ -80,13 +95,8 @@ void __wrap_store_work(struct store *s, enum store_urgency u, store_work_fn *wor
     l = add(s, done, ctx);
     l->urgency = u;
     l->work = work;
-}
-
-static void keep_answer(void *ctx, enum err e)
-{
-    struct late *l = ctx;
-
-    l->e = e;
+    if (u == STORE_READ)
+        __real_store_work(s, u, read_it, keep_answer, l);
 }
 
 void __wrap_store_ask_for(const struct store_asked *a, store_done_fn *done, void *ctx)
