@@ -22,16 +22,22 @@ enum {
 };
 
 /* clang-format off */
+/* Each act at its standing, so that a standing that is inserted refuses, and moves no other. */
+#define ROW(no_need, missing, once, other, task, keep, runs, last, used_up, expired, stale, suspended) \
+    {[STAND_NO_NEED] = no_need, [STAND_MISSING] = missing, [STAND_ONCE] = once, [STAND_OTHER] = other, \
+     [STAND_TASK] = task, [STAND_KEEP] = keep, [STAND_RUNS] = runs, [STAND_LAST] = last, \
+     [STAND_USED_UP] = used_up, [STAND_EXPIRED] = expired, [STAND_STALE] = stale, [STAND_SUSPENDED] = suspended}
+
 static const unsigned char table[CLASS_COUNT][STAND_COUNT] = {
-    /*                  no_need missing once  other task  keep  runs  last  used_up expired stale suspended */
-    [CLASS_OWN]     = { own,    own,    own,  own,  own,  own,  own,  own,  own,    own,    own,  own },
-    [CLASS_STATUS]  = { own,    own,    own,  own,  own,  own,  own,  own,  own,    own,    own,  own },
-    [CLASS_CONNECT] = { own,    ask,    own,  own,  own,  own,  ask,  ask,  ask,    ask,    ask,  no },
-    [CLASS_CALL]    = { anon,   ask,    take, ask,  take, take, ask,  ask,  ask,    ask,    ask,  no },
-    [CLASS_LIST]    = { anon,   anon,   anon, anon, ride, ride, anon, anon, anon,   anon,   anon, anon },
-    [CLASS_RIDE]    = { anon,   no,     no,   no,   ride, ride, no,   ride, no,     no,     no,   no },
-    [CLASS_BELONG]  = { anon,   no,     no,   no,   ride, ride, ride, ride, ride,   no,     no,   no },
-    [CLASS_CONTINUE]= { anon,   ask,    take, ask,  ride, ride, ride, ride, ride,   ask,    ask,  no },
+    /*                     no_need missing once  other task  keep  runs  last  used_up expired stale suspended */
+    [CLASS_OWN]      = ROW(own,    own,    own,  own,  own,  own,  own,  own,  own,    own,    own,  own),
+    [CLASS_STATUS]   = ROW(own,    own,    own,  own,  own,  own,  own,  own,  own,    own,    own,  own),
+    [CLASS_CONNECT]  = ROW(own,    ask,    own,  own,  own,  own,  ask,  ask,  ask,    ask,    ask,  no),
+    [CLASS_CALL]     = ROW(anon,   ask,    take, ask,  take, take, ask,  ask,  ask,    ask,    ask,  no),
+    [CLASS_LIST]     = ROW(anon,   anon,   anon, anon, ride, ride, anon, anon, anon,   anon,   anon, anon),
+    [CLASS_RIDE]     = ROW(anon,   no,     no,   no,   ride, ride, no,   ride, no,     no,     no,   no),
+    [CLASS_BELONG]   = ROW(anon,   no,     no,   no,   ride, ride, ride, ride, ride,   no,     no,   no),
+    [CLASS_CONTINUE] = ROW(anon,   ask,    take, ask,  ride, ride, ride, ride, ride,   ask,    ask,  no),
 };
 /* clang-format on */
 
