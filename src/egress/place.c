@@ -175,12 +175,11 @@ static const struct {
     bool (*is_good)(const struct egress_conf *c, const struct egress_conf_place *p);
     enum err (*put)(const struct place_fields *f, const struct egress_conf_place *at,
                     struct buf *value, struct place_out *p);
-} rows[] = {
+} rows[PLACE_COUNT] = {
     [PLACE_HEADER] = {header_is_good, put_header},
     [PLACE_BASIC] = {basic_is_good, put_basic},
     [PLACE_QUERY] = {query_is_good, put_query},
 };
-_Static_assert(ARRAY_LEN(rows) == PLACE_COUNT, "a row for each kind of place");
 
 enum err place_check(const struct egress_conf *c)
 {

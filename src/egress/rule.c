@@ -43,12 +43,11 @@ static bool by_text(const struct egress_conf_rule *r, const struct seen *s)
     return s->status == 0 && says(s->j, s->words, buf_slice(&r->value), s->scratch);
 }
 
-static bool (*const rows[])(const struct egress_conf_rule *r, const struct seen *s) = {
+static bool (*const rows[RULE_COUNT])(const struct egress_conf_rule *r, const struct seen *s) = {
     [RULE_STATUS] = by_status,
     [RULE_CODE] = by_code,
     [RULE_TEXT] = by_text,
 };
-_Static_assert(ARRAY_LEN(rows) == RULE_COUNT, "a row for each kind of rule");
 
 static bool any(const struct egress_conf *c, const struct seen *s)
 {

@@ -17,14 +17,13 @@ void deliver_put_link(struct buf *out, const struct gateway_conf *c, struct hand
     }
 }
 
-static const char *const needs[] = {
+static const char *const needs[NEED_COUNT] = {
     [NEED_MISSING] = " needs a credential of yours that Sidegate does not have.",
     [NEED_STALE] = " did not accept your stored credential any more.",
     [NEED_USED_UP] = " was used as often as you allowed.",
     [NEED_EXPIRED] = ": the time for which you allowed its use is over.",
     [NEED_ASKED] = ": your agent asks you to connect it.",
 };
-_Static_assert(ARRAY_LEN(needs) == NEED_COUNT, "each need has its words");
 
 void deliver_put_message(struct buf *out, const struct gateway_upstream *up, enum need need,
                          struct slice words)

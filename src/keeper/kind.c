@@ -30,7 +30,7 @@ static bool try_secret(const struct keeper_upstream *u)
 
 /* --- the tables ------------------------------------------------------------------------------- */
 
-static const struct kind kinds[] = {
+static const struct kind kinds[HANDOFF_KIND_COUNT] = {
     [HANDOFF_KIND_SECRET] = {.apart = BIT(LEASE_KIND_ONCE),
                              .life = SET_HANDOFF_TIME,
                              .tries = SET_SUBMITS_PER_HANDOFF,
@@ -39,15 +39,13 @@ static const struct kind kinds[] = {
                              .tried = try_secret,
                              .grant = connection_promote},
 };
-_Static_assert(ARRAY_LEN(kinds) == HANDOFF_KIND_COUNT, "each kind has a row");
 
 /* Which kind a need opens. */
-static const enum handoff_kind opens[] = {
+static const enum handoff_kind opens[NEED_COUNT] = {
     [NEED_MISSING] = HANDOFF_KIND_SECRET, [NEED_STALE] = HANDOFF_KIND_SECRET,
     [NEED_USED_UP] = HANDOFF_KIND_SECRET, [NEED_EXPIRED] = HANDOFF_KIND_SECRET,
     [NEED_ASKED] = HANDOFF_KIND_SECRET,
 };
-_Static_assert(ARRAY_LEN(opens) == NEED_COUNT, "each need opens a kind");
 
 const struct kind *kind_of(enum handoff_kind k)
 {

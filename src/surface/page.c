@@ -180,10 +180,9 @@ static struct page_asked ask_secret(const struct surface_conf_upstream *u)
     return (struct page_asked){u->fields, u->fields_n};
 }
 
-static const struct page_kind kinds[] = {
+static const struct page_kind kinds[HANDOFF_KIND_COUNT] = {
     [HANDOFF_KIND_SECRET] = {WEB_HANDOFF, PAGE_FINISHED_STORED, PAGE_FINISHED_TESTED, ask_secret},
 };
-_Static_assert(ARRAY_LEN(kinds) == HANDOFF_KIND_COUNT, "each kind has a row");
 
 const struct page_kind *page_kind(enum handoff_kind k)
 {
@@ -194,20 +193,19 @@ const struct page_kind *page_kind(enum handoff_kind k)
 /* Why a person is needed: the verb of the heading, and the reason. */
 static const struct {
     const char *verb, *why;
-} needs[] = {
+} needs[NEED_COUNT] = {
     [NEED_MISSING] = {"Connect", "Sidegate has no credential of yours for this server."},
     [NEED_STALE] = {"Reconnect", "The server did not accept what you gave before."},
     [NEED_USED_UP] = {"Renew", "What you allowed this agent before is used up."},
     [NEED_EXPIRED] = {"Renew", "The time for which you allowed this agent before is over."},
     [NEED_ASKED] = {"Connect", "The agent wants to be ready for later. No call waits for this."},
 };
-_Static_assert(ARRAY_LEN(needs) == NEED_COUNT, "each need has its words");
 
 /* --- one handoff ------------------------------------------------------------------------------ */
 
 static const struct {
     const char *what, *next;
-} problems[] = {
+} problems[PROBLEM_COUNT] = {
     [PROBLEM_NONE] = {NULL, NULL},
     [PROBLEM_REFUSED] = {"The server did not accept it.",
                          "Nothing was stored. Check it, and give it again."},
@@ -217,7 +215,6 @@ static const struct {
     [PROBLEM_WRONG_PASSWORD] = {"Nothing was given yet.", "Your Sidegate password is not right."},
     [PROBLEM_TOO_MANY] = {"Too many tries.", "Nothing was stored. Wait a minute before the next."},
 };
-_Static_assert(ARRAY_LEN(problems) == PROBLEM_COUNT, "each problem has its words");
 
 /* What the agent wants to do, in Sidegate's words, before the name that it used. */
 static const struct {
@@ -481,7 +478,7 @@ void page_inbox(struct buf *out, const struct page_frame *f, const struct page_r
 /* A state, its look, and what is still allowed in it; NULL: what the lease says. */
 static const struct {
     const char *text, *class, *allowed;
-} states[] = {
+} states[CONNECTION_STATE_COUNT] = {
     [CONNECTION_STATE_LIVE] = {"live", "", NULL},
     [CONNECTION_STATE_STALE] = {"refused", "bad", "nothing: the server did not accept it"},
     [CONNECTION_STATE_USED_UP] = {"used up", "warn", "nothing more"},
@@ -489,7 +486,6 @@ static const struct {
     [CONNECTION_STATE_SUSPENDED] = {"suspended", "bad",
                                     "nothing: the server sent the value back too often"},
 };
-_Static_assert(ARRAY_LEN(states) == CONNECTION_STATE_COUNT, "each state has its words");
 
 struct connection_item {
     struct values t;
