@@ -8,8 +8,9 @@ struct call_transition {
     enum keeper_call_state next;
 };
 
-static const struct call_transition steps[CALL_STATES][CALL_EVENTS] = {
-#define C(state, event, next) [CALL_##state][CALL_##event] = {true, CALL_##next},
+static const struct call_transition steps[KEEPER_CALL_STATES][KEEPER_CALL_EVENTS] = {
+#define C(state, event, next)                                                                      \
+    [KEEPER_CALL_##state][KEEPER_CALL_EV_##event] = {true, KEEPER_CALL_##next},
 #include "keeper/call.def"
 #undef C
 };
@@ -17,7 +18,7 @@ static const struct call_transition steps[CALL_STATES][CALL_EVENTS] = {
 bool call_step(enum keeper_call_state state, enum keeper_call_event event,
                enum keeper_call_state *ret_next)
 {
-    BUG_IF((unsigned)state >= CALL_STATES || (unsigned)event >= CALL_EVENTS);
+    BUG_IF((unsigned)state >= KEEPER_CALL_STATES || (unsigned)event >= KEEPER_CALL_EVENTS);
     if (!steps[state][event].allowed)
         return false;
     *ret_next = steps[state][event].next;
@@ -28,7 +29,7 @@ void keeper_call_enter(struct keeper_call *call, enum keeper_call_event event)
 {
     BUG_IF(!call_step(call->state, event, &call->state));
     group_leave(&call->at_handoff);
-    if (call->state == CALL_ASKED || call->state == CALL_HELD)
+    if (call->state == KEEPER_CALL_ASKED || call->state == KEEPER_CALL_HELD)
         group_join(&call->k->calls->by_handoff, ID_SLICE(call->handoff), &call->at_handoff, call);
 }
 

@@ -217,12 +217,12 @@ static void on_released(void *owner, struct keeper_use *u, uint64_t egress_gener
 
 static void decide_again(struct keeper_call *call)
 {
-    if (call->state == CALL_RUNNING)
+    if (call->state == KEEPER_CALL_RUNNING)
         call->chain = (struct use_id){{0}}; /* spent; of what was not sent it is free again */
     call->handoff = (struct handoff_id){{0}};
     call->answer = ANSWER_NONE;
     call->leg = 0;
-    keeper_call_enter(call, CALL_REFUSE);
+    keeper_call_enter(call, KEEPER_CALL_EV_REFUSE);
     call_decide(call);
 }
 
@@ -230,7 +230,7 @@ static void decide_again(struct keeper_call *call)
 static void refused(struct keeper_call *call, const struct keeper_use *u)
 {
     if (call->is_list) {
-        keeper_call_enter(call, CALL_END); /* the gateway has a snapshot */
+        keeper_call_enter(call, KEEPER_CALL_EV_END); /* the gateway has a snapshot */
         return;
     }
     if (call->class != CLASS_CALL || ID_IS_ZERO(u->plan.connection)) {
@@ -246,14 +246,14 @@ static void on_ended(void *owner, struct keeper_use *u, const struct keeper_use_
 
     call->use = NULL;
     /* Another call met the refusal while this one waited to leave. */
-    if (call->state == CALL_RESERVED && end->why == ERR_UPSTREAM_REFUSED)
+    if (call->state == KEEPER_CALL_RESERVED && end->why == ERR_UPSTREAM_REFUSED)
         decide_again(call);
-    else if (call->state == CALL_RESERVED)
+    else if (call->state == KEEPER_CALL_RESERVED)
         call_say_deny(call, end->why ? end->why : ERR_UNAVAILABLE);
     else if (end->refused)
         refused(call, u);
     else
-        keeper_call_enter(call, CALL_END);
+        keeper_call_enter(call, KEEPER_CALL_EV_END);
 }
 
 static const struct use_events use_events = {.released = on_released, .ended = on_ended};
@@ -262,7 +262,7 @@ static void start_use(struct keeper_call *call)
 {
     struct call_decision *d = &call->d;
 
-    keeper_call_enter(call, CALL_RESERVE);
+    keeper_call_enter(call, KEEPER_CALL_EV_RESERVE);
     call->use = USE_START(call->k, .id = d->use, .seq = d->seq, .plan = &d->plan,
                           .gateway = call->key.gateway, .call = call->key.number,
                           .events = &use_events, .owner = call);

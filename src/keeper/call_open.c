@@ -113,8 +113,8 @@ static struct lease_id belongs_to(struct keeper *k, struct chan *c, const struct
         m->kind == CALL_KIND_RESPONSE ||
         (m->kind == CALL_KIND_NOTIFICATION && slice_eq_str(m->method, "notifications/cancelled"));
 
-    if (!may || !of || of->state != CALL_RUNNING || !of->use || of->upstream != m->upstream ||
-        !ID_EQ(of->who.client, who->client))
+    if (!may || !of || of->state != KEEPER_CALL_RUNNING || !of->use ||
+        of->upstream != m->upstream || !ID_EQ(of->who.client, who->client))
         return (struct lease_id){{0}};
     return of->use->plan.lease;
 }
@@ -180,7 +180,7 @@ static void deny(struct chan *c, uint64_t number, enum err code)
 /* Lists are answered from what is stored: clients ask for them on their own. */
 static void answer_stored(struct chan *c, struct keeper_call *call)
 {
-    keeper_call_enter(call, CALL_END);
+    keeper_call_enter(call, KEEPER_CALL_EV_END);
     tell_call_stored(c, &(struct msg_call_stored){.call = call->key.number});
 }
 
@@ -250,7 +250,7 @@ void calls_wake(struct keeper *k, struct handoff_id id)
         struct keeper_call *call = l->thing;
 
         call->answer = ANSWER_ACCEPT;
-        keeper_call_enter(call, CALL_WAKE);
+        keeper_call_enter(call, KEEPER_CALL_EV_WAKE);
         call_decide(call);
     }
 }
@@ -260,10 +260,10 @@ void keeper_on_call_answer(struct keeper *k, struct chan *c, const struct msg_ca
     struct keeper_call *call = call_of(k, c, m->call);
 
     /* It may have gone on, or ended, while the answer was on its way. */
-    if (!call || call->state != CALL_ASKED)
+    if (!call || call->state != KEEPER_CALL_ASKED)
         return;
     call->answer = m->answer == ANSWER_NONE ? ANSWER_CANCEL : m->answer;
-    keeper_call_enter(call, CALL_ANSWER);
+    keeper_call_enter(call, KEEPER_CALL_EV_ANSWER);
     call_decide(call);
 }
 
@@ -283,7 +283,7 @@ void calls_end_client(struct keeper *k, struct client_id client)
         struct keeper_call *call = l->thing;
 
         next = group_next(l);
-        if (call->state != CALL_RUNNING && call->state != CALL_OVER)
+        if (call->state != KEEPER_CALL_RUNNING && call->state != KEEPER_CALL_OVER)
             call_say_deny(call, ERR_UNAUTHENTICATED);
     }
     riders_end_client(k, client);

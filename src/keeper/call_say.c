@@ -30,7 +30,7 @@ void call_say_own(struct keeper_call *call)
 {
     struct chan *c = gateway(call);
 
-    keeper_call_enter(call, CALL_END);
+    keeper_call_enter(call, KEEPER_CALL_EV_END);
     tell_call_own(c, &(struct msg_call_own){.call = call->key.number,
                                             .client = call->who.client,
                                             .user_name = slice_str(call->d.own.user_name),
@@ -80,7 +80,7 @@ void call_say_handoff(struct keeper_call *call, const struct handoff_row *h)
 
     if (call->era == ERA_MODERN)
         seal(call, h, 0, &state);
-    keeper_call_enter(call, call->era == ERA_MODERN ? CALL_END : CALL_ASK);
+    keeper_call_enter(call, call->era == ERA_MODERN ? KEEPER_CALL_EV_END : KEEPER_CALL_EV_ASK);
     if (call->era == ERA_LEGACY && !ID_IS_ZERO(call->session))
         handoff_was_shown(call->k, h->id, call->key.gateway, call->session);
     tell_call_handoff(c, &(struct msg_call_handoff){.call = call->key.number,
@@ -101,7 +101,7 @@ void call_say_hold(struct keeper_call *call, const struct handoff_row *h)
 
     if (call->era == ERA_MODERN && call->leg + 1u < limit_get(SET_HOLD_LEGS))
         seal(call, h, (uint8_t)(call->leg + 1), &state);
-    keeper_call_enter(call, CALL_HOLD);
+    keeper_call_enter(call, KEEPER_CALL_EV_HOLD);
     tell_call_hold(c, &(struct msg_call_hold){.call = call->key.number,
                                               .handoff = h->id,
                                               .words = words_of(h->id, words),
@@ -113,7 +113,7 @@ void call_say_permit(struct keeper_call *call, struct keeper_use *u, uint64_t eg
 {
     struct chan *c = gateway(call);
 
-    keeper_call_enter(call, CALL_RELEASE);
+    keeper_call_enter(call, KEEPER_CALL_EV_RELEASE);
     tell_call_permit(c, &(struct msg_call_permit){.call = call->key.number,
                                                   .use = u->id,
                                                   .egress_generation = egress_generation,

@@ -29,7 +29,7 @@ static void cut(struct keeper_use *u)
     if (PLANTED(riders_stay))
         return;
     if (u->state == USE_WAITING) {
-        use_fail(u, ERR_LEASE_OVER);
+        keeper_use_fail(u, ERR_LEASE_OVER);
         return;
     }
     log_event(LEVEL_INFO, "rider_cut", LOG_ID("use", u->id), LOG_ID("client", u->plan.who.client));

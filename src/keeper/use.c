@@ -113,13 +113,13 @@ static void on_late(void *ctx)
 
     if (u->unstored)
         store_end_of(u->ending);
-    use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
+    keeper_use_fail(u, u->audited ? ERR_UPSTREAM_DOWN : ERR_UNAVAILABLE);
 }
 
 static void on_egress(void *ctx, enum err why)
 {
     if (why)
-        use_fail(ctx, why);
+        keeper_use_fail(ctx, why);
     else
         try(ctx);
 }
@@ -225,7 +225,7 @@ static void release(struct keeper_use *u, struct chan *egress)
     if (!e)
         e = send(u, egress);
     if (e) {
-        use_fail(u, e);
+        keeper_use_fail(u, e);
         return;
     }
     u->state = USE_RELEASED;
@@ -246,7 +246,7 @@ static void permit_read(void *ctx, enum err e)
     if (e == ERR_CORRUPT)
         log_event(LEVEL_ERROR, "credential_unreadable", LOG_ID("connection", u->plan.connection));
     if (e)
-        use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);
+        keeper_use_fail(u, e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e);
     else if (egress && u->state == USE_WAITING) /* it waits on for one that died meanwhile */
         release(u, egress);
     sec_free(u->credential);
@@ -437,7 +437,7 @@ static void end(struct keeper_use *u, const struct keeper_use_end *how, uint32_t
     }
 }
 
-void use_fail(struct keeper_use *u, enum err why)
+void keeper_use_fail(struct keeper_use *u, enum err why)
 {
     if (u->state == USE_WAITING)
         end(u, &(struct keeper_use_end){.result = RESULT_UNSENT, .why = why}, 0, 0);
@@ -447,7 +447,7 @@ void use_detach(struct keeper_use *u)
 {
     u->events = NULL;
     u->owner = NULL;
-    use_fail(u, ERR_CLOSED);
+    keeper_use_fail(u, ERR_CLOSED);
 }
 
 void uses_fail_waiting(struct keeper *k, enum err why)
@@ -456,7 +456,7 @@ void uses_fail_waiting(struct keeper *k, enum err why)
 
     HASH_ITER(hh, k->uses->by_id, u, next) {
         if (!u->audited)
-            use_fail(u, why);
+            keeper_use_fail(u, why);
     }
 }
 

@@ -126,7 +126,7 @@ struct keeper_use *use_start(struct keeper *k, const struct use_start *s);
  * anybody. */
 void use_detach(struct keeper_use *u);
 /* It was not released, and will not be. */
-void use_fail(struct keeper_use *u, enum err why);
+void keeper_use_fail(struct keeper_use *u, enum err why);
 /* All that wait for audit. */
 void uses_fail_waiting(struct keeper *k, enum err why);
 /* The process that had these is gone: what was released to it is unknown. */

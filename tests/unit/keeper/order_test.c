@@ -495,7 +495,8 @@ static void test_crash_while_the_end_rides(void **state)
                ERR_OK);
     while (u->state != USE_ENDING)
         loop_turn(w->r->loop, 1000);
-    assert_int_equal(w->r->k->calls->by_key->state, CALL_OVER); /* it does not wait for that */
+    assert_int_equal(w->r->k->calls->by_key->state,
+                     KEEPER_CALL_OVER); /* it does not wait for that */
     assert_int_equal(running(w), 1);
     rig_crash(w->r);
     assert_int_equal(running(w), 0);

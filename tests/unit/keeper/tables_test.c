@@ -57,7 +57,7 @@ static void test_handoffs(void **state)
 
 #define WANT(s, e, n)                                                                              \
     {                                                                                              \
-        CALL_##s, CALL_##e, CALL_##n                                                               \
+        KEEPER_CALL_##s, KEEPER_CALL_EV_##e, KEEPER_CALL_##n                                       \
     }
 static const struct wanted calls[] = {
     WANT(DECIDING, RESERVE, RESERVED), WANT(DECIDING, ASK, ASKED),       WANT(DECIDING, HOLD, HELD),
@@ -69,14 +69,14 @@ static const struct wanted calls[] = {
 static void test_calls(void **state)
 {
     (void)state;
-    for (int s = 0; s < CALL_STATES; s++) {
-        for (int e = 0; e < CALL_EVENTS; e++) {
-            enum keeper_call_state next = CALL_STATES;
+    for (int s = 0; s < KEEPER_CALL_STATES; s++) {
+        for (int e = 0; e < KEEPER_CALL_EVENTS; e++) {
+            enum keeper_call_state next = KEEPER_CALL_STATES;
             int want = find(calls, ARRAY_LEN(calls), s, e);
 
             assert_int_equal(call_step((enum keeper_call_state)s, (enum keeper_call_event)e, &next),
                              want >= 0);
-            assert_int_equal(next, want >= 0 ? want : (int)CALL_STATES);
+            assert_int_equal(next, want >= 0 ? want : (int)KEEPER_CALL_STATES);
         }
     }
 }
