@@ -2,6 +2,7 @@
 #ifndef SG_EGRESS_EGRESS_H
 #define SG_EGRESS_EGRESS_H
 
+#include "base/group.h"
 #include "base/share.h"
 #include "egress/conf.h"
 #include "egress/flow.h"
@@ -26,6 +27,7 @@ struct egress {
     struct shares shares;      /* of agent keys, in what their uses hold */
     struct use *by_id;         /* not over yet */
     struct use *by_call;       /* with a gateway's half */
+    struct groups permitted;   /* by connection; uses that are not over */
     struct flows waiting;      /* of their uses */
     struct egress_dial *dials; /* that the dialer is not done with */
     TAILQ_HEAD(, use) to_dial; /* waiting for their key's turn */

@@ -230,6 +230,7 @@ void use_finish(struct use *u, const struct use_end *e)
     BUG_IF(u->step == USE_OVER);
     u->step = USE_OVER;
     HASH_DELETE(hh_id, u->all->by_id, u);
+    group_leave(&u->of_connection);
     tell_keeper(u, e);
     let_go(u);
     if (u->has_head && !u->cancelled)

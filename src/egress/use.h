@@ -58,6 +58,7 @@ struct use {
     struct digest projection_digest, body_digest;
     struct user_id user;
     struct connection_id connection;
+    struct group_link of_connection;
     struct sec *credential; /* until it is placed */
     bool has_state;         /* the upstream's requestState goes with it: */
     struct buf state;

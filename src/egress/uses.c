@@ -91,12 +91,10 @@ void egress_on_cut(struct egress *all, const struct msg_cut *m)
 
 void egress_on_drop(struct egress *all, const struct msg_drop *m)
 {
-    struct use *u, *tmp;
+    struct group_link *l;
 
-    HASH_ITER(hh_id, all->by_id, u, tmp) {
-        if (u->has_permit && ID_EQ(u->connection, m->connection))
-            use_abort(u, ERR_GONE);
-    }
+    while ((l = group_first(&all->permitted, ID_SLICE(m->connection))))
+        use_abort(l->thing, ERR_GONE); /* it leaves, as may others that waited for it */
     sessions_drop(&all->sessions, &m->connection);
     all->transport->drop(all, &m->connection);
     tell_dropped(all->keeper, &(struct msg_dropped){0});

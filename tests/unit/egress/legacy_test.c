@@ -153,6 +153,31 @@ static void test_opener_leaves(void **state)
     rig_stop(r);
 }
 
+/* Those that wait for it end with the one that opens; what another connection waits for goes on. */
+static void test_drop_while_opening(void **state)
+{
+    struct rig *r = start(NULL);
+    const struct msg_drop m = {.connection = {{1}}};
+    unsigned i[4], other;
+
+    (void)state;
+    for (unsigned k = 0; k < ARRAY_LEN(i); k++)
+        i[k] = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY, .connection = 1});
+    rig_requests(r, 1);
+    other = rig_ask(r, (struct rig_ask){.body = CALL, .era = ERA_LEGACY, .connection = 2});
+    rig_requests(r, 2);
+    assert_err(send_drop(r->keeper->chan, &m), ERR_OK);
+    stage_until_count(&r->s, &r->dropped, 1);
+    assert_int_equal(r->results_before_dropped, ARRAY_LEN(i));
+    for (unsigned k = 0; k < ARRAY_LEN(i); k++)
+        assert_err((enum err)rig_use_of(r, i[k])->result.code, ERR_GONE);
+    r->script = server;
+    server(r, &r->conns[r->requests[1].conn], &r->requests[1]);
+    rig_both(r, other);
+    assert_int_equal(rig_call_of(r, other)->how, ANSWER_HOW_DONE);
+    rig_stop(r);
+}
+
 static void test_waiting_has_a_deadline(void **state)
 {
     struct rig *r = start(NULL);
@@ -492,6 +517,7 @@ int main(void)
         T(test_sessions_of_gateways),
         T(test_shared_opening),
         T(test_opener_leaves),
+        T(test_drop_while_opening),
         T(test_waiting_has_a_deadline),
         T(test_server_without_sessions),
         T(test_older_version),
