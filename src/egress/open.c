@@ -215,8 +215,10 @@ static bool caps_are_an_object(const struct use *u)
 /* The session that the client's gateway means. */
 static struct session_key key_of(const struct use *u)
 {
-    return (struct session_key){u->client,     u->session_id,  u->user,
-                                u->connection, u->key.gateway, u->key.generation};
+    return (struct session_key){.client = u->client,
+                                .session = {u->session_id, u->key.gateway, u->key.generation},
+                                .user = u->user,
+                                .connection = u->connection};
 }
 
 bool open_take_session(struct use *u)

@@ -6,7 +6,7 @@
 
 void sessions_init(struct sessions *all)
 {
-    all->by_key = NULL;
+    *all = (struct sessions){0};
     TAILQ_INIT(&all->by_age);
 }
 
@@ -25,6 +25,8 @@ void egress_session_forget(struct egress_session *s)
     s->forgotten = true;
     HASH_DEL(s->all->by_key, s);
     TAILQ_REMOVE(&s->all->by_age, s, by_age);
+    group_leave(&s->of_session);
+    group_leave(&s->of_connection);
     if (s->users == 0)
         session_free(s);
 }
@@ -52,6 +54,9 @@ static struct egress_session *session_new(struct sessions *all, const struct ses
     s->users = 0;
     HASH_ADD(hh, all->by_key, key, sizeof(s->key), s);
     TAILQ_INSERT_TAIL(&all->by_age, s, by_age);
+    group_join(&all->by_session, slice_of(&s->key.session, sizeof(s->key.session)), &s->of_session,
+               s);
+    group_join(&all->by_connection, ID_SLICE(s->key.connection), &s->of_connection, s);
     return s;
 }
 
@@ -83,23 +88,20 @@ void session_put(struct egress_session *s)
         session_free(s);
 }
 
-void sessions_end(struct sessions *all, const struct session_key *ended)
+static void forget_group(struct groups *all, struct slice key)
 {
-    struct egress_session *s, *tmp;
+    struct group_link *l;
 
-    HASH_ITER(hh, all->by_key, s, tmp) {
-        if (ID_EQ(s->key.session, ended->session) && s->key.gateway == ended->gateway &&
-            s->key.generation == ended->generation)
-            egress_session_forget(s);
-    }
+    while ((l = group_first(all, key)))
+        egress_session_forget(l->thing);
+}
+
+void sessions_end(struct sessions *all, const struct gateway_session *ended)
+{
+    forget_group(&all->by_session, slice_of(ended, sizeof(*ended)));
 }
 
 void sessions_drop(struct sessions *all, const struct connection_id *connection)
 {
-    struct egress_session *s, *tmp;
-
-    HASH_ITER(hh, all->by_key, s, tmp) {
-        if (ID_EQ(s->key.connection, *connection))
-            egress_session_forget(s);
-    }
+    forget_group(&all->by_connection, ID_SLICE(*connection));
 }

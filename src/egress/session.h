@@ -11,18 +11,24 @@
 #include <uthash.h>
 
 #include "base/buf.h"
+#include "base/group.h"
 #include "base/id.h"
 
 struct use;
 
 enum session_state { SESSION_NEW, SESSION_OPENING, SESSION_OPEN };
 
+/* Of one client at one gateway: another may have one under the same id. */
+struct gateway_session {
+    struct session_id id;
+    uint64_t gateway, generation;
+};
+
 struct session_key {
     struct client_id client;
-    struct session_id session;
+    struct gateway_session session;
     struct user_id user;
     struct connection_id connection;
-    uint64_t gateway, generation;
 };
 
 struct egress_session {
@@ -36,12 +42,14 @@ struct egress_session {
     bool shaped;        /* what it lists may be what its agent made of it */
     TAILQ_HEAD(, use) waiting_for_open;
     TAILQ_ENTRY(egress_session) by_age;
+    struct group_link of_session, of_connection;
     UT_hash_handle hh;
 };
 
 struct sessions {
     struct egress_session *by_key;
-    TAILQ_HEAD(, egress_session) by_age; /* of those in by_key, the longest unused first */
+    TAILQ_HEAD(, egress_session) by_age;     /* of those in by_key, the longest unused first */
+    struct groups by_session, by_connection; /* of the same, by what they end with */
 };
 
 void sessions_init(struct sessions *all);
@@ -58,9 +66,8 @@ void session_put(struct egress_session *s);
 /* The next session_get makes a new one; who uses this one goes on. */
 void egress_session_forget(struct egress_session *s);
 
-/* Forgets what ended at that gateway, and nothing that another opened under the same id: of ended,
- * session, gateway and generation count. */
-void sessions_end(struct sessions *all, const struct session_key *ended);
+/* Forgets what was opened for that session, and nothing that another gateway opened under its id. */
+void sessions_end(struct sessions *all, const struct gateway_session *ended);
 /* Forgets what was opened with that connection. */
 void sessions_drop(struct sessions *all, const struct connection_id *connection);
 

@@ -63,8 +63,7 @@ void egress_on_call_cancel(struct egress *all, struct chan *c, const struct msg_
 void egress_on_session_end(struct egress *all, struct chan *c, const struct msg_session_end *m)
 {
     const struct chan_peer *p = chan_peer(c);
-    const struct session_key ended = {
-        .session = m->session, .gateway = p->instance, .generation = p->generation};
+    const struct gateway_session ended = {m->session, p->instance, p->generation};
 
     sessions_end(&all->sessions, &ended);
 }
