@@ -15,6 +15,7 @@ struct egress_dial {
     uint64_t number;
     struct egress *all;
     struct client_id client;
+    struct group_link of_client;
     struct use *use; /* NULL: it has left */
     struct loop_timer *timer;
     UT_hash_handle hh;
@@ -22,12 +23,8 @@ struct egress_dial {
 
 static bool has_turn(const struct use *u)
 {
-    const struct egress_dial *d;
-    size_t n = 0;
-
-    for (d = u->all->dials; d; d = d->hh.next)
-        n += ID_EQ(d->client, u->client);
-    return n < LIM_DIALS_PER_KEY || PLANTED(dials_unshared);
+    return group_size(&u->all->dialing, ID_SLICE(u->client)) < LIM_DIALS_PER_KEY ||
+           PLANTED(dials_unshared);
 }
 
 static uint64_t dial_time(void)
@@ -46,29 +43,20 @@ static void dial(struct use *u)
     d->timer = loop_timer_new(u->all->loop, on_no_answer, d);
     loop_timer_set(d->timer, dial_time());
     HASH_ADD(hh, u->all->dials, number, sizeof(d->number), d);
+    group_join(&u->all->dialing, ID_SLICE(u->client), &d->of_client, d);
     u->dial = d;
     tell_dial_want(u->keeper, &m);
-}
-
-static void stop_waiting(struct use *u)
-{
-    u->waits_to_dial = false;
-    TAILQ_REMOVE(&u->all->to_dial, u, waiting_to_dial);
 }
 
 /* One of that key has ended. */
 static void next_turn(struct egress *all, const struct client_id *client)
 {
-    struct use *u;
+    struct group_link *l = group_first(&all->to_dial, ID_SLICE(*client));
 
-    TAILQ_FOREACH(u, &all->to_dial, waiting_to_dial) {
-        if (ID_EQ(u->client, *client))
-            break;
-    }
-    if (!u || !has_turn(u))
+    if (!l || !has_turn(l->thing))
         return;
-    stop_waiting(u);
-    dial(u);
+    group_leave(l);
+    dial(l->thing);
 }
 
 /* The use that waited for it, or NULL: that has left. */
@@ -83,6 +71,7 @@ static struct use *dial_end(struct egress_dial *d)
         loop_timer_stop(u->timer);
     }
     HASH_DEL(all->dials, d);
+    group_leave(&d->of_client);
     loop_timer_free(d->timer);
     mem_free(d);
     next_turn(all, &client);
@@ -118,8 +107,7 @@ void dial_leave(struct use *u)
 {
     struct egress_dial *d = u->dial;
 
-    if (u->waits_to_dial)
-        stop_waiting(u);
+    group_leave(&u->to_dial);
     u->dial = NULL;
     if (d)
         d->use = NULL;
@@ -149,8 +137,7 @@ void dial_want(struct use *u, dial_fn *fn)
         dial(u);
         return;
     }
-    u->waits_to_dial = true;
-    TAILQ_INSERT_TAIL(&u->all->to_dial, u, waiting_to_dial);
+    group_join(&u->all->to_dial, ID_SLICE(u->client), &u->to_dial, u);
 }
 
 void egress_on_dialed(struct egress *all, struct chan *c, const struct msg_dialed *m, int fd)

@@ -30,7 +30,8 @@ struct egress {
     struct groups permitted;   /* by connection; uses that are not over */
     struct flows waiting;      /* of their uses */
     struct egress_dial *dials; /* that the dialer is not done with */
-    TAILQ_HEAD(, use) to_dial; /* waiting for their key's turn */
+    struct groups dialing;     /* the same by agent key */
+    struct groups to_dial;     /* by agent key; uses that wait for its turn */
     uint64_t last_dial;
     TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */
     uint64_t last_refusal;

@@ -120,10 +120,9 @@ struct use {
     /* dial.c */
     void (*dialed)(struct use *u, int fd, enum err why); /* who wants the socket */
     struct egress_dial *dial;                            /* under way, or NULL */
-    bool waits_to_dial;                                  /* until its key has a turn */
+    struct group_link to_dial;                           /* until its key has a turn */
     unsigned dials;                                      /* for the message under way */
     unsigned all_dials;
-    TAILQ_ENTRY(use) waiting_to_dial;
 
     UT_hash_handle hh_id, hh_call;
 };

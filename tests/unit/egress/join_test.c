@@ -385,6 +385,31 @@ static void test_dials_left_behind(void **state)
     rig_stop(r);
 }
 
+/* Whoever waited first is next, and who leaves the middle of those that wait is left out. */
+static void test_turns_in_order(void **state)
+{
+    struct rig *r = start(answer);
+    unsigned i[4];
+
+    (void)state;
+    leave_dials_behind(r);
+    for (unsigned k = 0; k < ARRAY_LEN(i); k++)
+        i[k] = rig_ask(r, (struct rig_ask){.client = 1});
+    stage_idle(&r->s, 20);
+    assert_int_equal(r->dial_wants, LIM_DIALS_PER_KEY);
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){i[1]}), ERR_OK);
+    rig_result(r, i[1]);
+    for (unsigned k = 0; k < ARRAY_LEN(i); k++) {
+        if (k == 1)
+            continue;
+        assert_int_equal(rig_use_of(r, i[k])->dial_wants, 0);
+        rig_dialed(r, k + 1);
+        stage_until_count(&r->s, &rig_use_of(r, i[k])->dial_wants, 1);
+    }
+    assert_int_equal(rig_use_of(r, i[1])->dial_wants, 0);
+    rig_stop(r);
+}
+
 /* One that the dialer says nothing about is over with its time, as there may be no dialer. */
 static void test_dials_never_answered(void **state)
 {
@@ -608,6 +633,7 @@ int main(void)
         T(test_reset_before_it_arrives),
         T(test_dials_of_one_key),
         T(test_dials_left_behind),
+        T(test_turns_in_order),
         T(test_dials_never_answered),
         T(test_deadline),
         T(test_halves_that_stay_alone),
