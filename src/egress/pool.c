@@ -53,15 +53,27 @@ static bool is_clean(const struct pool_socket *s, bool unread)
     return !unread && ((s->pool->all->conf->tls && !s->used) || sock_is_quiet(s->fd));
 }
 
+static struct pool_spare *spare_of(const struct pool *p, const struct http *h)
+{
+    const struct group_link *l = group_first(&p->spares, slice_of(&h, sizeof(h)));
+
+    return l ? l->thing : NULL;
+}
+
+static void set_http(struct pool_spare *s, const struct http *h)
+{
+    group_leave(&s->of_http);
+    s->http = h;
+    group_join(&s->pool->spares, slice_of(&s->http, sizeof(s->http)), &s->of_http, s);
+}
+
 /* A request that has left, or is over, needs no other. */
-static void release_spare(struct pool *p, const struct http *h)
+static void release_spares(struct pool *p, const struct http *h)
 {
     struct pool_spare *s;
 
-    TAILQ_FOREACH(s, &p->spares, link) {
-        if (s->http == h)
-            s->http = NULL;
-    }
+    while ((s = spare_of(p, h)))
+        set_http(s, NULL);
 }
 
 static void set_user(struct pool_socket *s, struct http *h)
@@ -97,7 +109,7 @@ bool pool_take(struct pool *p, int port, struct http *h, bool unread)
         s->used = true;
     }
     if (found && clean)
-        release_spare(p, h);
+        release_spares(p, h);
     return found && clean;
 }
 
@@ -120,7 +132,7 @@ void pool_request_over(struct pool *p, const struct http *h)
 {
     struct group_link *l;
 
-    release_spare(p, h);
+    release_spares(p, h);
     while ((l = group_first(&p->by_user, slice_of(&h, sizeof(h))))) {
         struct pool_socket *s = l->thing;
 
@@ -131,7 +143,7 @@ void pool_request_over(struct pool *p, const struct http *h)
 
 static void spare_free(struct pool_spare *s)
 {
-    TAILQ_REMOVE(&s->pool->spares, s, link);
+    group_leave(&s->of_http);
     loop_unwatch(s->watch);
     mem_free(s);
 }
@@ -149,20 +161,9 @@ void pool_give(struct pool *p, int fd, const struct http *http)
 {
     struct pool_spare *s = MEM_NEW(struct pool_spare);
 
-    *s = (struct pool_spare){.fd = fd, .pool = p, .http = http};
+    *s = (struct pool_spare){.fd = fd, .pool = p};
     s->watch = loop_watch(p->all->loop, fd, LOOP_READ | LOOP_HANGUP, on_spare_event, s);
-    TAILQ_INSERT_TAIL(&p->spares, s, link);
-}
-
-static struct pool_spare *spare_of(struct pool *p, const struct http *h)
-{
-    struct pool_spare *s;
-
-    TAILQ_FOREACH(s, &p->spares, link) {
-        if (s->http == h)
-            break;
-    }
-    return s;
+    set_http(s, http);
 }
 
 /* Those that others asked for are left to them: each of many requests at a time would find its own
@@ -283,17 +284,26 @@ static int on_set_timer(UNUSED CURLM *multi, long ms, void *ctx)
 
 /* --- pools ------------------------------------------------------------------------------------ */
 
+/* pool_get finds it no more. */
+static void forget(struct pool *p)
+{
+    if (p->dropped)
+        return;
+    p->dropped = true;
+    HASH_DEL(p->all->by_key, p);
+    group_leave(&p->of_connection);
+}
+
 static void pool_free(void *ctx)
 {
     struct pool *p = ctx;
     struct pool_spare *s;
 
-    if (!p->dropped)
-        HASH_DEL(p->all->by_key, p);
-    while ((s = TAILQ_FIRST(&p->spares)))
+    forget(p);
+    while ((s = spare_of(p, NULL))) /* nobody's: all requests are over */
         on_spare_event(s, 0);
     BUG_IF(curl_multi_cleanup(p->multi) != CURLM_OK); /* closes, by pool_socket_closed */
-    BUG_IF(p->sockets);
+    BUG_IF(p->sockets || p->spares.by_key);
     loop_timer_free(p->timer);
     loop_timer_free(p->idle_timer);
     p->all->count--;
@@ -307,7 +317,6 @@ static struct pool *pool_new(struct pools *all, const struct pool_key *key)
 
     BUG_IF(!m);
     *p = (struct pool){.all = all, .key = *key, .multi = m};
-    TAILQ_INIT(&p->spares);
     p->timer = loop_timer_new(all->loop, on_timer, p);
     p->idle_timer = loop_timer_new(all->loop, pool_free, p);
     BUG_IF(curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
@@ -317,6 +326,7 @@ static struct pool *pool_new(struct pools *all, const struct pool_key *key)
            curl_multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) != CURLM_OK ||
            curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, (long)LIM_POOL_CONNECTIONS) != CURLM_OK);
     HASH_ADD(hh, all->by_key, key, sizeof(p->key), p);
+    group_join(&all->by_connection, ID_SLICE(p->key.connection), &p->of_connection, p);
     all->count++;
     return p;
 }
@@ -351,13 +361,12 @@ struct pools *pools_new(struct loop *l, const struct egress_conf *conf, const st
 
 void pools_drop(struct pools *all, const struct connection_id *connection)
 {
-    struct pool *p, *tmp;
+    struct group_link *l;
 
-    HASH_ITER(hh, all->by_key, p, tmp) {
-        if (!ID_EQ(p->key.connection, *connection))
-            continue;
-        HASH_DEL(all->by_key, p);
-        p->dropped = true;
+    while ((l = group_first(&all->by_connection, ID_SLICE(*connection)))) {
+        struct pool *p = l->thing;
+
+        forget(p);
         if (p->users == 0)
             pool_free(p);
     }

@@ -3,7 +3,6 @@
 #define SG_EGRESS_POOL_IN_H
 
 #include <curl/curl.h>
-#include <sys/queue.h>
 #include <uthash.h>
 
 #include "base/group.h"
@@ -36,14 +35,15 @@ struct pool_spare {
     int fd;
     struct pool *pool;
     const struct http *http; /* whose it is; NULL: anybody's */
+    struct group_link of_http;
     struct loop_watch *watch;
-    TAILQ_ENTRY(pool_spare) link;
 };
 
 struct pool {
     struct pools *all;
     struct pool_key key;
     bool dropped; /* not found by pool_get any more */
+    struct group_link of_connection;
     unsigned users;
     CURLM *multi;
     struct loop_timer *timer;      /* libcurl's */
@@ -53,7 +53,7 @@ struct pool {
     unsigned keep_alive;           /* seconds; what the upstream said last, or 0 */
     struct pool_socket *sockets;
     struct groups by_port, by_user; /* of the sockets */
-    TAILQ_HEAD(, pool_spare) spares;
+    struct groups spares;           /* by whose they are */
     bool has_list[POOL_LISTS];
     struct digest lists[POOL_LISTS];
     uint64_t listed[POOL_LISTS]; /* ms, of the loop's clock */
@@ -66,10 +66,11 @@ struct pools {
     const struct trust *trust;
     const struct pool_ops *ops;
     struct pool *by_key;
-    unsigned count; /* dropped ones too */
+    struct groups by_connection; /* the same */
+    unsigned count;              /* dropped ones too */
 };
 
-/* The spare socket that is for this request, or the oldest that is for anybody, or -1. */
+/* The spare socket that is for this request, or the one that is anybody's for longest, or -1. */
 int pool_take_spare(struct pool *p, const struct http *h);
 /* libcurl was given this socket, or has no use for it any more and it must be closed. */
 void pool_socket_opened(struct pool *p, int fd);

@@ -395,6 +395,35 @@ static void test_dialed_in_vain(void **state)
     check(&b, "good");
 }
 
+/* Each pool of that connection, used or idle, whoever its user is, and no other. */
+static void test_drop_by_connection(void **state)
+{
+    const struct pool_key keys[] = {{.user = {{2}}, .connection = {{2}}},
+                                    {.user = {{3}}, .connection = {{2}}},
+                                    {.user = {{2}}, .connection = {{3}}}};
+    struct pool *pools[ARRAY_LEN(keys)], *again;
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+        pools[k] = pool_get(rig.pools, &keys[k]);
+    pool_put(pools[1]);
+    assert_int_equal(rig.pools->count, 4);
+    pools_drop(rig.pools, &keys[0].connection);
+    assert_int_equal(rig.pools->count,
+                     3); /* the idle one is gone, the used one goes when put back */
+    again = pool_get(rig.pools, &keys[0]);
+    assert_ptr_not_equal(again, pools[0]);
+    pool_put(again);
+    pool_put(pools[0]);
+    assert_ptr_equal(pool_get(rig.pools, &keys[2]), pools[2]);
+    pool_put(pools[2]);
+    pool_put(pools[2]);
+    pools_drop(rig.pools, &keys[0].connection);
+    pools_drop(rig.pools, &keys[2].connection);
+    while (rig.pools->count > 1) /* the fixture's */
+        loop_turn(rig.loop, -1);
+}
+
 /* After it: the answer, though the upstream cannot have read anything. */
 static void test_answer_before_reading(void **state)
 {
@@ -510,6 +539,7 @@ int main(void)
         T(test_greeting),
         T(test_dialed_for_one),
         T(test_dialed_in_vain),
+        T(test_drop_by_connection),
         T(test_freed_in_the_same_turn),
         T(test_slow_reader_on_used_connection),
         T(test_answer_before_reading),
