@@ -127,7 +127,8 @@ struct keeper_use *use_start(struct keeper *k, const struct use_start *s);
 void use_detach(struct keeper_use *u);
 /* It was not released, and will not be. */
 void keeper_use_fail(struct keeper_use *u, enum err why);
-/* All that wait for audit. */
+/* All that wait for audit. Goes through all uses, as when a peer is lost: audit takes nothing, and is
+ * not asked again for a second. */
 void uses_fail_waiting(struct keeper *k, enum err why);
 /* The process that had these is gone: what was released to it is unknown. */
 void uses_egress_lost(struct keeper *k, uint64_t egress);
