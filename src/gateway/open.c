@@ -15,8 +15,6 @@
 #include "ipc/gen/send.h"
 #include "proto/projection.h"
 
-enum { CAP_URL = 1, CAP_HOLD = 2 };
-
 static enum err make_projection(struct call *c, const struct request_headers *h,
                                 struct buf *projection, struct buf *name)
 {
@@ -58,7 +56,7 @@ static enum err send_open(struct call *c)
             .answers = rewrite_has_answers(&c->in, &c->req),
             .of = c->want == CALL_WANT_SEND ? c->target : 0,
             .body_digest = c->body_digest,
-            .caps = CAP_HOLD | (call_shows_links(c) ? CAP_URL : 0),
+            .caps = 1u << CALL_CAP_HOLD | (call_shows_links(c) ? 1u << CALL_CAP_LINK : 0),
             .session = c->session ? c->session->id : (struct session_id){{0}},
             .state = buf_slice(&c->came),
             .answer = c->answer,

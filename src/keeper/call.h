@@ -67,7 +67,7 @@ struct keeper_call {
     enum policy_class class;
     bool is_list;       /* refused: the gateway has a snapshot instead */
     bool link_by_error; /* of its agent key; legacy */
-    uint8_t caps;
+    unsigned caps;      /* bits of enum call_cap */
     struct session_id session;
     char method[LIM_METHOD_BYTES + 1];
     char name[LIM_NAME_BYTES + 1];
@@ -103,8 +103,6 @@ struct calls {
     struct groups wanting; /* by the serial of the gateway */
     bool giving;
 };
-
-enum { CAP_LINK = 1, CAP_HOLD = 2 };
 
 /* The table: true and the next state, or false. Pure. */
 MUST_USE bool call_step(enum keeper_call_state state, enum keeper_call_event event,

@@ -83,7 +83,7 @@ static enum err need_person(struct keeper_call *call, struct call_decision *d,
         ask.request = call->request;
         ask.shown = buf_slice(&call->shown);
     }
-    d->outcome = call->caps & CAP_LINK ? OUTCOME_ASK : OUTCOME_NEUTRAL;
+    d->outcome = call->caps & 1u << CALL_CAP_LINK ? OUTCOME_ASK : OUTCOME_NEUTRAL;
     d->ending = ENDING_WAITING;
     return handoff_find_or_open(call->k, &ask, &d->found);
 }
@@ -104,9 +104,9 @@ static enum err wait_on(struct keeper_call *call, struct call_decision *d)
         d->moved = true;
     } else if (call->answer == ANSWER_NONE && call->leg == 0) {
         /* The client did not say whether it showed the link: show it again. */
-        if (call->caps & CAP_LINK)
+        if (call->caps & 1u << CALL_CAP_LINK)
             d->outcome = OUTCOME_ASK;
-    } else if (call->answer != ANSWER_CANCEL && call->caps & CAP_HOLD) {
+    } else if (call->answer != ANSWER_CANCEL && call->caps & 1u << CALL_CAP_HOLD) {
         d->outcome = OUTCOME_HOLD;
     }
     return e;

@@ -69,6 +69,17 @@ const char *call_want_name(enum call_want v)
     return (unsigned)v < CALL_WANT_COUNT ? call_want_names[v] : "?";
 }
 
+const char *const call_cap_names[] = {
+    "link",
+    "hold",
+    0,
+};
+
+const char *call_cap_name(enum call_cap v)
+{
+    return (unsigned)v < CALL_CAP_COUNT ? call_cap_names[v] : "?";
+}
+
 const char *const answer_names[] = {
     "none",
     "accept",

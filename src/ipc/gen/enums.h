@@ -57,6 +57,14 @@ enum call_want {
 extern const char *const call_want_names[];
 const char *call_want_name(enum call_want v);
 
+enum call_cap {
+    CALL_CAP_LINK,
+    CALL_CAP_HOLD,
+    CALL_CAP_COUNT
+};
+extern const char *const call_cap_names[];
+const char *call_cap_name(enum call_cap v);
+
 enum answer {
     ANSWER_NONE,
     ANSWER_ACCEPT,

@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x8cca7af39bd0f837u
+#define MSG_TABLE_ID 0xcd002f333e9d3bf9u
 
 enum msg {
     MSG_NONE,
@@ -287,7 +287,7 @@ struct msg_token_gone {
     struct digest token;
 };
 
-/* A client's message asks to be let through. request: the digest of what it is (proto/request.h). answers: it brings answers to the upstream's questions. state: the requestState that it brought, which is never in the body. of: the running call that a response or a cancellation belongs to, or 0. caps: bit 0 URL elicitation can be delivered on this call, bit 1 the call can be held open. session is zero in the modern era. The call lives at the keeper until call_gone, or until call_deny or call_neutral. */
+/* A client's message asks to be let through. request: the digest of what it is (proto/request.h). answers: it brings answers to the upstream's questions. state: the requestState that it brought, which is never in the body. of: the running call that a response or a cancellation belongs to, or 0. caps: bits of enum call_cap. session is zero in the modern era. The call lives at the keeper until call_gone, or until call_deny or call_neutral. */
 struct msg_call_open {
     uint64_t call;
     uint16_t upstream;

@@ -127,7 +127,7 @@ struct msg_call_open as_people_call(unsigned key, uint16_t upstream)
                                   .projection = SLICE_LIT("tools/call forecast Oslo"),
                                   .request = hash_sha256(SLICE_LIT("forecast Oslo")),
                                   .body_digest = hash_sha256(SLICE_LIT("body")),
-                                  .caps = 3};
+                                  .caps = 1u << CALL_CAP_LINK | 1u << CALL_CAP_HOLD};
 }
 
 void as_people_open(const struct msg_call_open *m)

@@ -296,10 +296,10 @@ static void test_legacy_link_by_error(void **state)
         uint8_t caps;
         bool asked, by_error;
     } rows[] = {
-        {"error-token", ERA_LEGACY, CAP_LINK | CAP_HOLD, true, true},
-        {"error-token", ERA_LEGACY, CAP_HOLD, false, false},
-        {"error-token", ERA_MODERN, CAP_LINK | CAP_HOLD, true, false},
-        {"ann-token", ERA_LEGACY, CAP_LINK | CAP_HOLD, true, false},
+        {"error-token", ERA_LEGACY, 1u << CALL_CAP_LINK | 1u << CALL_CAP_HOLD, true, true},
+        {"error-token", ERA_LEGACY, 1u << CALL_CAP_HOLD, false, false},
+        {"error-token", ERA_MODERN, 1u << CALL_CAP_LINK | 1u << CALL_CAP_HOLD, true, false},
+        {"ann-token", ERA_LEGACY, 1u << CALL_CAP_LINK | 1u << CALL_CAP_HOLD, true, false},
     };
     struct world *w = *state;
 

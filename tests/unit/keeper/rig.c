@@ -521,7 +521,7 @@ struct msg_call_open rig_call(uint64_t number, struct sec *token)
                                   .projection = SLICE_LIT("M...N..."),
                                   .request = hash_sha256(SLICE_LIT("forecast for Oslo")),
                                   .body_digest = hash_sha256(SLICE_LIT("body")),
-                                  .caps = CAP_LINK | CAP_HOLD};
+                                  .caps = 1u << CALL_CAP_LINK | 1u << CALL_CAP_HOLD};
 }
 
 void rig_say_call(struct rig *r, const struct msg_call_open *m)

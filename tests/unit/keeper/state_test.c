@@ -51,7 +51,7 @@ static void test_answers(void **state)
     neutral(w, 3, ENDING_WAITING);
     /* Accepted, but the call cannot be held open. */
     o = retry(w, 4, &st);
-    o.caps = CAP_LINK;
+    o.caps = 1u << CALL_CAP_LINK;
     rig_say_call(w->r, &o);
     neutral(w, 4, ENDING_WAITING);
     /* Declined: it is over, for everybody who waits. */
