@@ -18,8 +18,6 @@ enum {
     CONFIG_FILE = 1048576, /* bytes of the whole file */
 };
 
-enum { CONFIG_MODERN = 1, CONFIG_LEGACY = 2 };
-
 struct config_text {
     char s[CONFIG_PATH];
 };
@@ -57,8 +55,8 @@ struct config_upstream {
     bool tls;
     char host[CONFIG_PATH];
     uint16_t port;
-    char path[1025]; /* with its leading slash, and the query */
-    unsigned protocols;
+    char path[1025];    /* with its leading slash, and the query */
+    unsigned protocols; /* bits of enum era */
     struct config_range ranges[CONFIG_RANGES];
     size_t ranges_n;
     struct config_field fields[LIM_FIELDS];

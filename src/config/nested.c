@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "config/parse.h"
+#include "proto/mcp.h"
 #include "proto/url.h"
 
 #include <arpa/inet.h>
@@ -142,21 +143,21 @@ enum err parse_ranges(struct parse *x, yaml_node_t *node, struct parse_to to)
 
 static enum err parse_protocol(struct parse *x, yaml_node_t *node, UNUSED size_t i, void *to)
 {
-    static const char *const words[] = {"2026-07-28", "2025-11-25", NULL};
-    static const unsigned bits[] = {CONFIG_MODERN, CONFIG_LEGACY};
+    static const char *const words[] = {
+        [ERA_MODERN] = MCP_VERSION_MODERN, [ERA_LEGACY] = MCP_VERSION_LEGACY, [ERA_COUNT] = NULL};
     struct config_upstream *u = to;
     unsigned v = 0;
     enum err e = parse_word_of(x, node, words, &v);
 
     if (!e)
-        u->protocols |= bits[v];
+        u->protocols |= 1u << v;
     return e;
 }
 
 enum err parse_protocols(struct parse *x, yaml_node_t *node, struct parse_to to)
 {
     ((struct config_upstream *)to.section)->protocols = 0;
-    return parse_list(x, node, 2, parse_protocol, to.section);
+    return parse_list(x, node, ERA_COUNT, parse_protocol, to.section);
 }
 
 enum err parse_upstream_url(struct parse *x, yaml_node_t *node, struct parse_to to)
@@ -200,7 +201,7 @@ static enum err parse_upstream(struct parse *x, yaml_node_pair_t *pair, struct c
     if (config_upstream_find(x->config, u->name) < x->config->upstreams_n)
         return parse_fail(x, key, "there are two upstreams '%s'; rename one", u->name);
     u->line = (int)key->start_mark.line + 1;
-    u->protocols = CONFIG_MODERN | CONFIG_LEGACY;
+    u->protocols = ERAS_BOTH;
     u->lease = LEASE_KIND_TASK;
     u->lease_uses = 20;
     u->lease_ms = 600000;

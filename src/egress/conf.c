@@ -6,6 +6,7 @@
 #include "egress/conf.h"
 
 #include "ipc/gen/egress.h"
+#include "proto/mcp.h"
 
 enum { PATH_BYTES = 1024, HOST_BYTES = 255, TEXT_BYTES = 512 };
 
@@ -57,8 +58,8 @@ void egress_on_conf_upstream(struct egress_conf *c, const struct msg_conf_upstre
         c->bad = true;
     c->has_upstream = true;
     c->upstream = m->upstream;
-    c->modern = m->protocols & 1;
-    c->legacy = m->protocols & 2;
+    c->modern = m->protocols & ERAS_MODERN;
+    c->legacy = m->protocols & ERAS_LEGACY;
     set(c, &c->name, m->name);
 }
 

@@ -30,7 +30,7 @@ static enum err put_message(const struct use *u, struct http *h)
     struct slice method;
     uint32_t node;
 
-    if (u->era != MCP_ERA_MODERN)
+    if (u->era != ERA_MODERN)
         return ERR_OK;
     method = json_str_slice(&u->json, u->rpc.method, &scratch);
     if (!http_is_field_value(method) || method.n == 0)

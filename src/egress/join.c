@@ -51,7 +51,7 @@ static void run(struct use *u)
 {
     if (u->kind == CALL_KIND_END)
         end_session(u);
-    else if (u->era == MCP_ERA_LEGACY)
+    else if (u->era == ERA_LEGACY)
         open_session(u);
     else
         u->ops->send(u);
@@ -174,7 +174,7 @@ static void take_head(struct use *u, struct chan *c, const struct msg_send_head 
 {
     u->has_head = true;
     u->key = use_call_key(c, m->call);
-    u->era = m->era == ERA_MODERN ? MCP_ERA_MODERN : MCP_ERA_LEGACY;
+    u->era = m->era;
     u->kind = m->kind;
     u->client = m->client;
     u->session_id = m->session;
@@ -216,7 +216,7 @@ void egress_on_send_param(struct egress *all, struct chan *c, const struct msg_s
 
     if (!u || u->step != USE_JOINING)
         return; /* it ended before the gateway knew */
-    if (u->era != MCP_ERA_MODERN || u->body.n > 0 || !http_is_token(m->name) ||
+    if (u->era != ERA_MODERN || u->body.n > 0 || !http_is_token(m->name) ||
         !http_is_field_value(m->value) || m->value.n == 0) {
         chan_breach(c, BREACH_SEND_PARAM);
         return;

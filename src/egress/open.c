@@ -107,7 +107,7 @@ static void on_initialized_end(struct use *u, const struct transport_end *m)
 static void start(struct use *u, enum call_kind kind, const struct transport_events *events)
 {
     const struct transport_ask ask = {
-        .era = MCP_ERA_LEGACY,
+        .era = ERA_LEGACY,
         .kind = kind,
         .body = buf_slice(&u->own_body),
         .id = SLICE_LIT(OPEN_ID),
@@ -172,7 +172,7 @@ static enum err on_message(struct use *u, const struct json *j, const struct jso
     buf_clear(version);
     if (m->kind != JSONRPC_RESULT ||
         json_str(j, json_get(j, m->result, "protocolVersion"), version) != ERR_OK ||
-        mcp_version_era(buf_slice(version)) != MCP_ERA_LEGACY)
+        mcp_version_era(buf_slice(version)) != ERA_LEGACY)
         return ERR_UPSTREAM_ANSWER;
     u->server_has = open_server_has(j, m->result);
     return store_server(u, j);

@@ -12,7 +12,7 @@
 void own_take(struct use *u)
 {
     u->kind = CALL_KIND_REQUEST;
-    u->era = u->all->conf.modern ? MCP_ERA_MODERN : MCP_ERA_LEGACY;
+    u->era = u->all->conf.modern ? ERA_MODERN : ERA_LEGACY;
     buf_put(&u->protocol, SLICE_LIT(MCP_VERSION_MODERN));
 }
 
@@ -20,7 +20,7 @@ void own_take(struct use *u)
 
 static void put_meta(const struct use *u, struct json_writer *w)
 {
-    if (u->era != MCP_ERA_MODERN)
+    if (u->era != ERA_MODERN)
         return;
     json_w_member_object(w, "_meta");
     json_w_member(w, MCP_META_VERSION, SLICE_LIT(MCP_VERSION_MODERN));
@@ -75,13 +75,12 @@ void own_post(struct use *u, struct slice method, struct slice cursor,
 
 bool own_may_be_legacy(const struct use *u, const struct transport_end *m)
 {
-    return u->era == MCP_ERA_MODERN && u->all->conf.legacy && m->sent &&
-           m->how != TRANSPORT_REFUSED;
+    return u->era == ERA_MODERN && u->all->conf.legacy && m->sent && m->how != TRANSPORT_REFUSED;
 }
 
 void own_try_legacy(struct use *u)
 {
-    u->era = MCP_ERA_LEGACY;
+    u->era = ERA_LEGACY;
     u->trouble = ERR_OK;
     u->server_has = 0;
     open_session(u);

@@ -117,7 +117,7 @@ static void era_done(struct use *u)
 {
     struct probe_state *o = u->probe;
 
-    if (u->era == MCP_ERA_LEGACY || !u->all->conf.legacy) {
+    if (u->era == ERA_LEGACY || !u->all->conf.legacy) {
         use_answered(u, ERR_OK);
         return;
     }
@@ -179,7 +179,7 @@ static void post(struct use *u, struct slice method)
 
 static void send(struct use *u)
 {
-    u->probe->discovered = u->era == MCP_ERA_LEGACY; /* by opening the session */
+    u->probe->discovered = u->era == ERA_LEGACY; /* by opening the session */
     if (u->probe->discovered)
         next(u);
     else

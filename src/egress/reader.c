@@ -85,8 +85,7 @@ static enum err on_message(struct reader *r, struct slice text)
     if (m.kind == JSONRPC_RESULT || m.kind == JSONRPC_ERROR)
         return on_response(r, &m);
     /* One JSON body is the response; and a modern server asks by input_required only. */
-    if (r->rules.from != READER_EVENTS ||
-        (m.kind == JSONRPC_REQUEST && r->rules.era == MCP_ERA_MODERN))
+    if (r->rules.from != READER_EVENTS || (m.kind == JSONRPC_REQUEST && r->rules.era == ERA_MODERN))
         return ERR_UPSTREAM_ANSWER;
     return r->fn(r->ctx, &r->json, &m, false);
 }

@@ -17,7 +17,7 @@ enum reader_from {
 
 struct reader_rules {
     enum reader_from from;
-    enum mcp_era era;
+    enum era era;
     bool is_request; /* else a legacy session's stream, which has no final message */
     struct slice id; /* of the request, JSON text; borrowed */
     bool own_id;     /* an error without an id is no answer to it */

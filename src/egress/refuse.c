@@ -47,7 +47,7 @@ void egress_on_ask_refuse(struct egress *all, struct chan *c, const struct msg_a
         return;
     }
     /* It may have ended meanwhile; and one that goes on asking gets no more answers. */
-    if (!of || of->step != USE_SENDING || of->era != MCP_ERA_LEGACY || !of->keeper ||
+    if (!of || of->step != USE_SENDING || of->era != ERA_LEGACY || !of->keeper ||
         of->refusals == LIM_ASKS)
         return;
     of->refusals++;
@@ -70,7 +70,7 @@ static void take_over(struct use *u, const struct refusal_open *r)
                                 .code = codes[r->why],
                                 .message = SLICE_LIT("this client cannot be asked that")};
 
-    u->era = MCP_ERA_LEGACY;
+    u->era = ERA_LEGACY;
     u->kind = CALL_KIND_RESPONSE;
     u->key = r->of->key;
     u->client = r->of->client;

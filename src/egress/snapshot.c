@@ -58,8 +58,8 @@ static bool is_plain_meta(const struct use *u, uint32_t meta)
     uint32_t known = (json_get(j, meta, MCP_META_VERSION) != JSON_NONE) +
                      (json_get(j, meta, MCP_META_CLIENT_INFO) != JSON_NONE) + (caps != JSON_NONE);
 
-    return u->era == MCP_ERA_MODERN && json_is(j, meta, JSON_OBJECT) &&
-           json_count(j, meta) == known && (caps == JSON_NONE || snapshot_plain_caps(j, caps));
+    return u->era == ERA_MODERN && json_is(j, meta, JSON_OBJECT) && json_count(j, meta) == known &&
+           (caps == JSON_NONE || snapshot_plain_caps(j, caps));
 }
 
 static bool is_plain(const struct use *u)
@@ -83,10 +83,8 @@ void snapshot_note_sent(const struct use *u)
 void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
 {
     struct digest digest = hash_sha256(object);
-    struct msg_snapshot_put m = {.use = u->id,
-                                 .era = u->era == MCP_ERA_MODERN ? ERA_MODERN : ERA_LEGACY,
-                                 .kind = kind,
-                                 .size = (uint32_t)object.n};
+    struct msg_snapshot_put m = {
+        .use = u->id, .era = u->era, .kind = kind, .size = (uint32_t)object.n};
 
     if (is_for_everybody(u) && u->session && u->session->shaped)
         return;
@@ -132,7 +130,7 @@ void snapshot_expect(struct use *u)
     if (is_for_everybody(u) && !is_plain(u))
         return;
     u->describes =
-        u->era == MCP_ERA_MODERN && mcp_method_of(&u->json, &u->rpc)->method == MCP_SERVER_DISCOVER;
+        u->era == ERA_MODERN && mcp_method_of(&u->json, &u->rpc)->method == MCP_SERVER_DISCOVER;
     u->list = is_first ? list_of(json_str_slice(&u->json, u->rpc.method, &scratch)) : NULL;
     buf_free(&scratch);
 }

@@ -32,8 +32,7 @@ enum err state_check(const struct use *u)
 {
     if (request_has_state(&u->json, &u->rpc) && !PLANTED(state_by_gateway))
         return ERR_PROTOCOL;
-    if (u->has_state &&
-        (u->era != MCP_ERA_MODERN || !json_is(&u->json, u->rpc.params, JSON_OBJECT)))
+    if (u->has_state && (u->era != ERA_MODERN || !json_is(&u->json, u->rpc.params, JSON_OBJECT)))
         return ERR_PROTOCOL;
     return ERR_OK;
 }
@@ -60,7 +59,7 @@ enum err state_put_in(struct use *u)
 
 bool state_keep(struct use *u, const struct json *j, const struct jsonrpc *m, struct buf *message)
 {
-    if (u->era != MCP_ERA_MODERN || m->kind != JSONRPC_RESULT ||
+    if (u->era != ERA_MODERN || m->kind != JSONRPC_RESULT ||
         !mcp_result_is_input_required(j, m->result))
         return false;
     u->asked = *message; /* moved */

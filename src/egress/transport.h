@@ -44,7 +44,7 @@ struct transport_events {
 };
 
 struct transport_ask {
-    enum mcp_era era;
+    enum era era;
     enum call_kind kind;
     bool has_session;      /* the upstream may answer that it knows the session no more */
     bool is_long;          /* messages may come without end (subscriptions/listen, a GET) */

@@ -183,7 +183,7 @@ void use_cut(struct use *u)
  * should know why none of its calls comes through. */
 static void warn_of_era(const struct use *u)
 {
-    if (u->era == MCP_ERA_MODERN && u->all->conf.legacy && !u->in_modern &&
+    if (u->era == ERA_MODERN && u->all->conf.legacy && !u->in_modern &&
         (u->status == 400 || u->status == 404))
         log_event(LEVEL_WARN, "maybe_other_era", LOG_ID("use", u->id), LOG_NUM("status", u->status),
                   LOG_STR("hint", "if this server knows MCP 2025-11-25 alone, say so: protocols: "

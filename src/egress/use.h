@@ -66,7 +66,7 @@ struct use {
     /* the gateway's half */
     bool has_head, cancelled;
     struct call_key key;
-    enum mcp_era era;
+    enum era era;
     enum call_kind kind;
     struct client_id client;
     struct session_id session_id;

@@ -77,7 +77,7 @@ static void send(struct use *u)
         .leaves = own_leaves, .message = on_message, .end = on_end};
     struct slice method = buf_slice(&u->all->conf.verify_method);
 
-    if (u->era == MCP_ERA_LEGACY && slice_eq_str(method, "initialize")) {
+    if (u->era == ERA_LEGACY && slice_eq_str(method, "initialize")) {
         use_answered(u, ERR_OK);
         return;
     }

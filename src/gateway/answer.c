@@ -50,7 +50,7 @@ void call_room(struct call *c, UNUSED const void *arg)
 /* What the specification has an HTTP status for (2026-07-28 streamable-http "Error Handling"). */
 static unsigned status_of(const struct call *c, const struct jsonrpc *m)
 {
-    if (c->era != MCP_ERA_MODERN)
+    if (c->era != ERA_MODERN)
         return 200;
     switch (m->code) {
     case RPC_METHOD_NOT_FOUND: return 404;
@@ -75,7 +75,7 @@ static void give_result(struct call *c, const struct json *j, uint32_t result)
     struct buf out = BUF_INIT(2 * limit_get(SET_BODY_BYTES) + ADDED_BYTES);
     enum err e = transform_result(&t, &out);
 
-    if (c->era == MCP_ERA_MODERN && c->method->method == MCP_TOOLS_LIST)
+    if (c->era == ERA_MODERN && c->method->method == MCP_TOOLS_LIST)
         params_learn(c, j, result);
 
     if (e)
@@ -125,7 +125,7 @@ static void give_description(struct call *c, const struct json *j, const struct 
 /* Modern: the upstream asks for input (basic/patterns/mrtr). */
 static bool may_give(struct call *c, const struct json *j, uint32_t result)
 {
-    if (c->era != MCP_ERA_MODERN || !mcp_result_is_input_required(j, result))
+    if (c->era != ERA_MODERN || !mcp_result_is_input_required(j, result))
         return true;
     if (!c->method->may_ask || !transform_may_ask(j, result, c->caps)) {
         call_fail(c, ERR_UPSTREAM_ANSWER);

@@ -46,7 +46,7 @@ struct call *call_new(struct gateway *g, const struct gateway_upstream *up, stru
     c->http = req;
     c->quirk = quirk_find(&c->in, JSON_NONE);
     c->began = loop_now(g->loop);
-    c->era = MCP_ERA_LEGACY;
+    c->era = ERA_LEGACY;
     c->method = mcp_method_by_text(SLICE_EMPTY);
     c->req = MCP_REQUEST_NONE; /* of a GET or DELETE it stays so */
     c->req.method = c->method;

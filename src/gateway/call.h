@@ -91,7 +91,7 @@ struct call {
     /* the client's message: in refers to http's body, and is gone once body is made */
     struct json in;
     struct mcp_request req;
-    enum mcp_era era;
+    enum era era;
     const struct mcp_method_row *method;
     const struct quirk *quirk;
     struct buf id_text;  /* its id as JSON text; empty: none */

@@ -63,7 +63,7 @@ void gateway_on_conf_upstream(struct gateway_conf *c, const struct msg_conf_upst
     u->number = m->upstream;
     put_text(c, m->name, u->name, sizeof(u->name));
     put_text(c, m->title.n > 0 ? m->title : m->name, u->title, sizeof(u->title));
-    u->eras = (m->protocols & 1 ? MCP_ERA_MODERN : 0) | (m->protocols & 2 ? MCP_ERA_LEGACY : 0);
+    u->eras = m->protocols & ERAS_BOTH;
     u->needs_credential = m->needs_credential;
     if (u->eras == 0)
         c->bad = true;

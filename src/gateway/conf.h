@@ -12,7 +12,7 @@ struct gateway_upstream {
     uint16_t number;
     char name[33];
     char title[LIM_LABEL_BYTES + 1]; /* the name when none was given */
-    unsigned eras;                   /* bits of enum mcp_era */
+    unsigned eras;                   /* bits of enum era */
     bool needs_credential;
 };
 

@@ -31,8 +31,7 @@ static void reply_ending(struct call *c, enum ending how)
     deliver_put_ending(&text, &c->g->conf, c->up, how, buf_slice(&c->words));
     if (c->method->method == MCP_TOOLS_CALL) {
         mcp_put_text_result(&out, id, c->era, buf_slice(&text), true);
-    } else if (c->era == MCP_ERA_MODERN && how == ENDING_WAITING &&
-               !(c->caps & MCP_CAP_ELICIT_URL)) {
+    } else if (c->era == ERA_MODERN && how == ENDING_WAITING && !(c->caps & MCP_CAP_ELICIT_URL)) {
         mcp_put_missing_elicitation(&out, id, buf_slice(&text));
         status = 400;
     } else {
@@ -127,7 +126,7 @@ void call_late(struct call *c, UNUSED const void *arg)
 {
     if (loop_now(c->g->loop) < c->deadline)
         tick(c);
-    else if (c->state == CALL_HOLD && c->leg.n > 0 && c->era == MCP_ERA_MODERN)
+    else if (c->state == CALL_HOLD && c->leg.n > 0 && c->era == ERA_MODERN)
         reply_state(c, SLICE_EMPTY, SLICE_EMPTY, buf_slice(&c->leg));
     else
         reply_ending(c, ENDING_WAITING);
@@ -207,7 +206,7 @@ void call_handed_off(struct call *c, const void *arg)
     set_handoff(c, m->handoff, m->words);
     deliver_put_message(&message, c->up, m->need, m->words);
     deliver_put_link(&link, &c->g->conf, m->handoff);
-    if (c->era == MCP_ERA_MODERN)
+    if (c->era == ERA_MODERN)
         reply_state(c, buf_slice(&message), buf_slice(&link), m->state);
     else if (m->by_error)
         ask_by_error(c, buf_slice(&message), buf_slice(&link));

@@ -144,7 +144,7 @@ static bool goes_on_alone(const struct call *c)
     if (c->kind == CALL_KIND_NOTIFICATION || c->kind == CALL_KIND_RESPONSE ||
         c->kind == CALL_KIND_END)
         return true;
-    return c->era == MCP_ERA_LEGACY && (c->state == CALL_SENDING || c->state == CALL_UPSTREAM);
+    return c->era == ERA_LEGACY && (c->state == CALL_SENDING || c->state == CALL_UPSTREAM);
 }
 
 void call_gone(struct call *c, UNUSED const void *arg)

@@ -114,7 +114,7 @@ static void keep(struct call *c)
         keep_text(&c->id_text, &c->in, q->rpc.id);
     keep_text(&c->progress, &c->in, q->meta.progress_token);
     c->has_cursor = json_get(&c->in, q->rpc.params, "cursor") != JSON_NONE;
-    if (c->era == MCP_ERA_MODERN)
+    if (c->era == ERA_MODERN)
         c->quirk = quirk_find(&c->in, q->meta.client_info);
 }
 
@@ -162,9 +162,9 @@ static enum err read_message(struct call *c)
  * again (2026-07-28 basic/versioning); to legacy ones it is a parameter that we cannot use. */
 static enum err check_era(const struct call *c)
 {
-    if (c->up->eras & c->era)
+    if (c->up->eras & 1u << c->era)
         return ERR_OK;
-    return c->era == MCP_ERA_MODERN ? ERR_UNKNOWN_VERSION : ERR_WRONG_ERA;
+    return c->era == ERA_MODERN ? ERR_UNKNOWN_VERSION : ERR_WRONG_ERA;
 }
 
 /* Methods that a client may not send, or not in this era; those of extensions are passed on. */
@@ -172,7 +172,8 @@ static enum err check_method(const struct call *c)
 {
     const struct mcp_method_row *r = c->method;
 
-    if (c->kind != CALL_KIND_RESPONSE && (!(r->eras & c->era) || !(r->from & MCP_FROM_CLIENT)))
+    if (c->kind != CALL_KIND_RESPONSE &&
+        (!(r->eras & 1u << c->era) || !(r->from & MCP_FROM_CLIENT)))
         return c->kind == CALL_KIND_REQUEST ? ERR_UNKNOWN_METHOD : ERR_OK;
     return ERR_OK;
 }
@@ -263,7 +264,7 @@ static enum err prepare_retry(struct call *c)
     const struct mcp_request *q = &c->req;
 
     /* In the legacy era these are no part of a request, and what is none is not asked about. */
-    if (c->era == MCP_ERA_LEGACY &&
+    if (c->era == ERA_LEGACY &&
         (request_has_state(&c->in, &q->rpc) || request_has_answers(&c->in, &q->rpc)))
         return ERR_INVALID_PARAMS;
     if (q->state == JSON_NONE)
@@ -378,7 +379,7 @@ static enum err start_response(struct call *c)
 
 static bool needs_session(const struct call *c)
 {
-    return c->era == MCP_ERA_LEGACY && c->method->method != MCP_INITIALIZE;
+    return c->era == ERA_LEGACY && c->method->method != MCP_INITIALIZE;
 }
 
 /* Whether a method exists comes before what is wrong with its parameters and headers, or a client
@@ -387,7 +388,7 @@ static enum err check_content(struct call *c, enum err e)
 {
     if (e && e != ERR_INVALID_PARAMS && e != ERR_HEADER_MISMATCH)
         return e;
-    if (c->era == MCP_ERA_MODERN && check_method(c) != ERR_OK)
+    if (c->era == ERA_MODERN && check_method(c) != ERR_OK)
         return ERR_UNKNOWN_METHOD;
     return e;
 }
@@ -404,11 +405,11 @@ static enum err take(struct call *c)
         e = check_era(c);
     if (!e)
         e = mcp_header_check(c->http->fields, c->http->n_fields, &c->in, &c->req, &c->mismatch);
-    if (!e && c->era == MCP_ERA_MODERN)
+    if (!e && c->era == ERA_MODERN)
         e = params_take(c);
     if (!e && needs_session(c))
         e = intake_session(c);
-    if (!e && c->era == MCP_ERA_LEGACY)
+    if (!e && c->era == ERA_LEGACY)
         e = check_method(c);
     return e;
 }

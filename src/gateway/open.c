@@ -46,7 +46,7 @@ static enum err send_open(struct call *c)
             .call = c->id,
             .upstream = c->up->number,
             .token = c->token,
-            .era = c->era == MCP_ERA_MODERN ? ERA_MODERN : ERA_LEGACY,
+            .era = c->era,
             .kind = c->kind,
             .want = c->want,
             .method = json_str_slice(&c->in, c->req.rpc.method, &method),

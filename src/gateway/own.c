@@ -115,7 +115,7 @@ void own_describe(struct call *c, struct slice described)
     struct mcp_server_info info;
 
     /* The client would settle on an era in which no call comes through; told, it falls back. */
-    if (c->legacy_only && described.n == 0 && (c->up->eras & MCP_ERA_LEGACY)) {
+    if (c->legacy_only && described.n == 0 && (c->up->eras & ERAS_LEGACY)) {
         call_fail(c, ERR_UNKNOWN_VERSION);
         return;
     }

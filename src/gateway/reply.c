@@ -27,11 +27,11 @@ static bool is_outcome(enum err e)
            e != ERR_AGAIN;
 }
 
-static unsigned status_of(enum err e, enum mcp_era era)
+static unsigned status_of(enum err e, enum era era)
 {
     if (is_outcome(e))
         return 200;
-    for (size_t i = 0; era == MCP_ERA_LEGACY && i < ARRAY_LEN(legacy_ok); i++) {
+    for (size_t i = 0; era == ERA_LEGACY && i < ARRAY_LEN(legacy_ok); i++) {
         if (legacy_ok[i] == e)
             return 200;
     }
@@ -140,7 +140,7 @@ static void put_versions(const struct call *c, struct slice id, struct buf *out)
 
     if (c->state == CALL_NEW)
         requested = json_str_slice(&c->in, c->req.meta.version, &scratch);
-    mcp_put_unsupported_version(out, id, c->legacy_only ? MCP_ERA_LEGACY : c->up->eras, requested);
+    mcp_put_unsupported_version(out, id, c->legacy_only ? ERAS_LEGACY : c->up->eras, requested);
     buf_free(&scratch);
 }
 
@@ -152,7 +152,7 @@ static void put_error(struct call *c, enum err e, struct buf *out)
         id = SLICE_EMPTY;
     else if (id.n == 0)
         id = SLICE_LIT("null");
-    if (e == ERR_UNKNOWN_VERSION && c->era == MCP_ERA_MODERN)
+    if (e == ERR_UNKNOWN_VERSION && c->era == ERA_MODERN)
         put_versions(c, id, out);
     else if (e == ERR_HEADER_MISMATCH || e == ERR_MISREAD)
         mcp_put_error(out, &(struct mcp_error){.id = id,

@@ -40,7 +40,7 @@ enum err rewrite_body(const struct json *j, const struct mcp_request *q, struct 
     enum err err = ERR_OK;
 
     json_edits_init(&e, LIM_REWRITE_BYTES);
-    if (q->era == MCP_ERA_MODERN && q->rpc.kind == JSONRPC_REQUEST) {
+    if (q->era == ERA_MODERN && q->rpc.kind == JSONRPC_REQUEST) {
         json_edit_set(&e, j, q->meta.meta, MCP_META_CLIENT_INFO, SLICE_LIT(MCP_OWN_INFO));
         json_edit_unset(&e, j, q->rpc.params, "requestState"); /* the keeper opens it */
         edit_responses(j, q, &e);

@@ -62,8 +62,8 @@ static void put_error(const struct gateway *g, enum err e, struct buf *out)
     buf_put_str(&text, err_sentence(e));
     if (e == ERR_BAD_HOST)
         buf_printf(&text, ", %s", g->conf.hosts[0]);
-    mcp_put_error(out, &(struct mcp_error){.code = mcp_code_of(e, MCP_ERA_LEGACY),
-                                           .message = buf_slice(&text)});
+    mcp_put_error(
+        out, &(struct mcp_error){.code = mcp_code_of(e, ERA_LEGACY), .message = buf_slice(&text)});
     buf_free(&text);
 }
 

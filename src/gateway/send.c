@@ -12,10 +12,9 @@
 #include "gateway/session.h"
 #include "ipc/gen/send.h"
 
-/* The rest: a message without an era is not sent. */
 static const struct slice versions[] = {
-    [MCP_ERA_LEGACY] = SLICE_LIT(MCP_VERSION_LEGACY),
-    [MCP_ERA_MODERN] = SLICE_LIT(MCP_VERSION_MODERN),
+    [ERA_LEGACY] = SLICE_LIT(MCP_VERSION_LEGACY),
+    [ERA_MODERN] = SLICE_LIT(MCP_VERSION_MODERN),
 };
 
 static enum err send_head(struct call *c)
@@ -23,7 +22,7 @@ static enum err send_head(struct call *c)
     const struct msg_send_head m = {
         .call = c->id,
         .use = c->use,
-        .era = c->era == MCP_ERA_MODERN ? ERA_MODERN : ERA_LEGACY,
+        .era = c->era,
         .kind = c->kind,
         .client = c->client,
         .session = c->session ? c->session->id : (struct session_id){{0}},

@@ -13,7 +13,7 @@
 
 static enum err take(struct call *c)
 {
-    enum err e = c->up->eras & MCP_ERA_LEGACY ? ERR_OK : ERR_BAD_METHOD;
+    enum err e = c->up->eras & ERAS_LEGACY ? ERR_OK : ERR_BAD_METHOD;
 
     if (!e)
         e = intake_token(c);

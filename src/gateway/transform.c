@@ -43,7 +43,7 @@ enum err transform_result(const struct transform *t, struct buf *out)
     enum err err = ERR_OK;
 
     json_edits_init(&e, EDIT_BYTES);
-    if (t->era == MCP_ERA_MODERN)
+    if (t->era == ERA_MODERN)
         edit_modern(t, &e);
     if (t->is_stored)
         json_edit_unset(&e, t->j, t->result, "nextCursor");

@@ -9,7 +9,7 @@
 struct transform {
     const struct json *j;
     uint32_t result; /* node */
-    enum mcp_era era;
+    enum era era;
     const struct mcp_method_row *method;
     bool add_tools;  /* Sidegate's own belong at the end of tools/list */
     bool is_private; /* a credential or we shaped it: no shared caches */

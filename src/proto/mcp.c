@@ -10,14 +10,11 @@
 
 /* --- methods ---------------------------------------------------------------------------------- */
 
-#define ERAS_MODERN          MCP_ERA_MODERN
-#define ERAS_LEGACY          MCP_ERA_LEGACY
-#define ERAS_BOTH            MCP_ERA_BOTH
 #define INPUT_FINAL          false
 #define INPUT_INPUT_REQUIRED true
 
 static const struct mcp_method_row rows[MCP_METHOD_COUNT] = {
-    [MCP_UNKNOWN] = {MCP_UNKNOWN, "", MCP_CLASS_OTHER, MCP_ERA_BOTH, MCP_FROM_EITHER, NULL, false},
+    [MCP_UNKNOWN] = {MCP_UNKNOWN, "", MCP_CLASS_OTHER, ERAS_BOTH, MCP_FROM_EITHER, NULL, false},
 #define M(name, text, class, eras, from, names, input)                                             \
     [MCP_##name] = {MCP_##name,      text,  MCP_CLASS_##class, ERAS_##eras,                        \
                     MCP_FROM_##from, names, INPUT_##input},
@@ -50,19 +47,19 @@ uint32_t mcp_name_of(const struct json *j, const struct jsonrpc *m)
 
 /* --- versions --------------------------------------------------------------------------------- */
 
-enum mcp_era mcp_version_era(struct slice v)
+enum era mcp_version_era(struct slice v)
 {
     static const char shape[] = "0000-00-00", modern[] = MCP_VERSION_MODERN;
     int order = 0;
     if (v.n != sizeof(shape) - 1)
-        return MCP_ERA_NONE;
+        return ERA_COUNT;
     for (size_t i = 0; i < v.n; i++) {
         if (shape[i] == '0' ? !ascii_is_digit(v.p[i]) : v.p[i] != (uint8_t)shape[i])
-            return MCP_ERA_NONE;
+            return ERA_COUNT;
         if (order == 0 && v.p[i] != (uint8_t)modern[i])
             order = v.p[i] < (uint8_t)modern[i] ? -1 : 1;
     }
-    return order < 0 ? MCP_ERA_LEGACY : MCP_ERA_MODERN;
+    return order < 0 ? ERA_LEGACY : ERA_MODERN;
 }
 
 bool mcp_version_supported(struct slice v)
@@ -140,17 +137,17 @@ uint32_t mcp_client_caps(const struct json *j, uint32_t c)
 
 /* --- one request ------------------------------------------------------------------------------ */
 
-static enum mcp_era claim_era(const struct json *j, uint32_t version)
+static enum era claim_era(const struct json *j, uint32_t version)
 {
     struct buf scratch = BUF_INIT(64);
-    enum mcp_era era = mcp_version_era(json_str_slice(j, version, &scratch));
+    enum era era = mcp_version_era(json_str_slice(j, version, &scratch));
     buf_free(&scratch);
     return era;
 }
 
 static enum err read_modern(const struct json *j, struct slice header, struct mcp_request *r)
 {
-    r->era = MCP_ERA_MODERN;
+    r->era = ERA_MODERN;
     r->caps = mcp_client_caps(j, r->meta.capabilities);
     if (r->rpc.kind != JSONRPC_REQUEST && r->meta.version == JSON_NONE)
         return mcp_version_supported(header) ? ERR_OK : ERR_UNKNOWN_VERSION;
@@ -170,8 +167,8 @@ static enum err read_modern(const struct json *j, struct slice header, struct mc
 static enum err read_initialize(const struct json *j, struct slice header, struct mcp_request *r)
 {
     uint32_t caps = json_get(j, r->rpc.params, "capabilities");
-    r->era = MCP_ERA_LEGACY;
-    if (mcp_version_era(header) == MCP_ERA_MODERN)
+    r->era = ERA_LEGACY;
+    if (mcp_version_era(header) == ERA_MODERN)
         return ERR_HEADER_MISMATCH;
     if (!json_is(j, caps, JSON_OBJECT) ||
         !json_is(j, json_get(j, r->rpc.params, "clientInfo"), JSON_OBJECT) ||
@@ -183,7 +180,7 @@ static enum err read_initialize(const struct json *j, struct slice header, struc
 
 static enum err read_legacy(struct slice header, struct mcp_request *r)
 {
-    r->era = MCP_ERA_LEGACY;
+    r->era = ERA_LEGACY;
     /* 2025-11-25 basic/transports: an unsupported version in the header is refused; without the
      * header the session says which it is. */
     if (header.n && !mcp_version_supported(header))
@@ -196,9 +193,9 @@ static enum err read_era(const struct json *j, struct slice header, struct mcp_r
 {
     bool claims = r->meta.version != JSON_NONE;
     if (r->method->method == MCP_INITIALIZE &&
-        !(claims && claim_era(j, r->meta.version) == MCP_ERA_MODERN))
+        !(claims && claim_era(j, r->meta.version) == ERA_MODERN))
         return read_initialize(j, header, r);
-    if (claims || mcp_version_era(header) == MCP_ERA_MODERN)
+    if (claims || mcp_version_era(header) == ERA_MODERN)
         return read_modern(j, header, r);
     return read_legacy(header, r);
 }
@@ -207,7 +204,7 @@ static enum err read_arguments(const struct json *j, struct mcp_request *r)
 {
     enum mcp_method m = r->method->method;
     r->name = mcp_name_of(j, &r->rpc);
-    if (!(r->method->eras & r->era))
+    if (!(r->method->eras & 1u << r->era))
         return ERR_OK; /* the caller refuses it as unknown */
     if (r->method->names && r->name == JSON_NONE && r->rpc.kind == JSONRPC_REQUEST)
         return ERR_INVALID_PARAMS;
@@ -225,7 +222,8 @@ enum err mcp_request_read(const struct json *j, struct slice header_version,
     if (e)
         return e;
     r.method = mcp_method_of(j, &r.rpc);
-    r.era = mcp_version_era(header_version) == MCP_ERA_MODERN ? MCP_ERA_MODERN : MCP_ERA_LEGACY;
+    if (mcp_version_era(header_version) == ERA_MODERN)
+        r.era = ERA_MODERN;
     e = read_meta(j, r.rpc.kind == JSONRPC_RESULT ? r.rpc.result : r.rpc.params, &r.meta);
     if (!e)
         e = read_era(j, header_version, &r);

@@ -6,19 +6,22 @@
 #ifndef SG_PROTO_MCP_H
 #define SG_PROTO_MCP_H
 
+#include "ipc/gen/enums.h"
 #include "proto/jsonrpc.h"
 
 /* --- versions and eras ------------------------------------------------------------------------ */
 
-enum mcp_era { MCP_ERA_NONE = 0, MCP_ERA_LEGACY = 1, MCP_ERA_MODERN = 2 };
-#define MCP_ERA_BOTH 3
+/* Sets of enum era: a bit for each. */
+#define ERAS_MODERN (1u << ERA_MODERN)
+#define ERAS_LEGACY (1u << ERA_LEGACY)
+#define ERAS_BOTH   (ERAS_MODERN | ERAS_LEGACY)
 
 #define MCP_VERSION_MODERN "2026-07-28"
 #define MCP_VERSION_LEGACY "2025-11-25"
 
 /* The era that a version's name belongs to: YYYY-MM-DD from 2026-07-28 on is modern, an earlier
- * date legacy, anything else MCP_ERA_NONE. Says nothing about whether Sidegate speaks it. */
-enum mcp_era mcp_version_era(struct slice version);
+ * date legacy, anything else ERA_COUNT. Says nothing about whether Sidegate speaks it. */
+enum era mcp_version_era(struct slice version);
 /* Whether Sidegate speaks exactly this version. */
 bool mcp_version_supported(struct slice version);
 
@@ -50,7 +53,7 @@ struct mcp_method_row {
     enum mcp_method method;
     const char *text;
     enum mcp_class class;
-    unsigned eras; /* bits of enum mcp_era */
+    unsigned eras; /* bits of enum era */
     enum mcp_from from;
     const char *names; /* member of params: "name", "uri", "taskId" or NULL */
     bool may_ask;      /* input_required is a possible result (modern) */
@@ -108,7 +111,7 @@ uint32_t mcp_client_caps(const struct json *j, uint32_t capabilities);
 struct mcp_request {
     struct jsonrpc rpc;
     const struct mcp_method_row *method;
-    enum mcp_era era;
+    enum era era;
     struct mcp_meta meta;
     uint32_t name;      /* node, or JSON_NONE */
     uint32_t arguments; /* params.arguments or JSON_NONE */
@@ -121,7 +124,7 @@ struct mcp_request {
 #define MCP_REQUEST_NONE                                                                           \
     ((struct mcp_request){                                                                         \
         .rpc = JSONRPC_NONE,                                                                       \
-        .era = MCP_ERA_LEGACY,                                                                     \
+        .era = ERA_LEGACY,                                                                         \
         .meta = {JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE, JSON_NONE},     \
         .name = JSON_NONE,                                                                         \
         .arguments = JSON_NONE,                                                                    \

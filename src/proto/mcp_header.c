@@ -122,7 +122,7 @@ enum err mcp_header_check(const struct http_field *fields, size_t n, const struc
 {
     const struct check k = {fields, n, j, why};
     bool required = r->rpc.kind == JSONRPC_REQUEST;
-    if (r->era != MCP_ERA_MODERN || r->rpc.method == JSON_NONE)
+    if (r->era != ERA_MODERN || r->rpc.method == JSON_NONE)
         return ERR_OK;
     enum err e = check_plain(&k, "MCP-Protocol-Version", r->meta.version, required);
     if (!e)

@@ -23,12 +23,12 @@ static void put_optional(struct json_writer *w, const char *key, struct slice te
 }
 
 /* Opens the result object; a modern one says at once what it is. */
-static void begin_result(struct json_writer *w, struct buf *out, struct slice id, enum mcp_era era,
+static void begin_result(struct json_writer *w, struct buf *out, struct slice id, enum era era,
                          const char *type)
 {
     begin(w, out, id);
     json_w_member_object(w, "result");
-    if (era == MCP_ERA_MODERN)
+    if (era == ERA_MODERN)
         json_w_member(w, "resultType", slice_str(type));
 }
 
@@ -71,12 +71,12 @@ static const struct {
     {ERR_UNKNOWN_SESSION, RPC_INVALID_REQUEST, RPC_SERVER_ERROR},
 };
 
-int mcp_code_of(enum err e, enum mcp_era era)
+int mcp_code_of(enum err e, enum era era)
 {
     BUG_IF(!e);
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         if (codes[i].e == e)
-            return era == MCP_ERA_MODERN ? codes[i].modern : codes[i].legacy;
+            return era == ERA_MODERN ? codes[i].modern : codes[i].legacy;
     }
     return err_kind(e) == ERR_KIND_PEER ? RPC_INVALID_REQUEST : RPC_INTERNAL_ERROR;
 }
@@ -90,7 +90,7 @@ void mcp_put_error(struct buf *out, const struct mcp_error *e)
     json_w_end(&w, 2);
 }
 
-void mcp_put_err(struct buf *out, struct slice id, enum err e, enum mcp_era era)
+void mcp_put_err(struct buf *out, struct slice id, enum err e, enum era era)
 {
     struct mcp_error m = {
         .id = id, .code = mcp_code_of(e, era), .message = slice_str(err_sentence(e))};
@@ -102,9 +102,9 @@ static void put_versions(struct json_writer *w, const char *key, unsigned eras)
 {
     json_w_key(w, key);
     json_w_array(w);
-    if (eras & MCP_ERA_MODERN)
+    if (eras & ERAS_MODERN)
         json_w_str(w, SLICE_LIT(MCP_VERSION_MODERN));
-    if (eras & MCP_ERA_LEGACY)
+    if (eras & ERAS_LEGACY)
         json_w_str(w, SLICE_LIT(MCP_VERSION_LEGACY));
     json_w_end(w, 1);
 }
@@ -133,7 +133,7 @@ void mcp_put_missing_elicitation(struct buf *out, struct slice id, struct slice 
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-void mcp_put_text_result(struct buf *out, struct slice id, enum mcp_era era, struct slice text,
+void mcp_put_text_result(struct buf *out, struct slice id, enum era era, struct slice text,
                          bool is_error)
 {
     struct json_writer w;
@@ -149,7 +149,7 @@ void mcp_put_text_result(struct buf *out, struct slice id, enum mcp_era era, str
     json_w_end(&w, 2);
 }
 
-void mcp_put_empty_result(struct buf *out, struct slice id, enum mcp_era era)
+void mcp_put_empty_result(struct buf *out, struct slice id, enum era era)
 {
     struct json_writer w;
     begin_result(&w, out, id, era, "complete");
@@ -170,7 +170,7 @@ void mcp_put_input_required(struct buf *out, struct slice id, struct slice messa
 {
     struct json_writer w;
     BUG_IF(url.n == 0 && state.n == 0);
-    begin_result(&w, out, id, MCP_ERA_MODERN, "input_required");
+    begin_result(&w, out, id, ERA_MODERN, "input_required");
     if (url.n) {
         json_w_member_object(&w, "inputRequests");
         json_w_member_object(&w, MCP_INPUT_KEY);
@@ -247,7 +247,7 @@ void mcp_put_initialize(struct buf *out, struct slice id, struct slice version,
                         const struct mcp_server_info *s)
 {
     struct json_writer w;
-    begin_result(&w, out, id, MCP_ERA_LEGACY, NULL);
+    begin_result(&w, out, id, ERA_LEGACY, NULL);
     json_w_member(&w, "protocolVersion", version);
     json_w_member_raw(&w, "capabilities", s->capabilities);
     put_implementation(&w, "serverInfo", s->name, s->title, s->version);
@@ -259,7 +259,7 @@ void mcp_put_discover(struct buf *out, struct slice id, uint64_t ttl_ms,
                       const struct mcp_server_info *s)
 {
     struct json_writer w;
-    begin_result(&w, out, id, MCP_ERA_MODERN, "complete");
+    begin_result(&w, out, id, ERA_MODERN, "complete");
     put_versions(&w, "supportedVersions", s->eras);
     json_w_member_raw(&w, "capabilities", s->capabilities);
     put_optional(&w, "instructions", s->instructions);

@@ -24,7 +24,7 @@ enum {
 
 /* The code for an error of ours, in that era: -32020 and the like never to legacy clients, positive
  * application codes nowhere. ERR_OK is a bug. */
-int mcp_code_of(enum err e, enum mcp_era era);
+int mcp_code_of(enum err e, enum era era);
 
 struct mcp_error {
     struct slice
@@ -35,8 +35,8 @@ struct mcp_error {
 };
 void mcp_put_error(struct buf *out, const struct mcp_error *e);
 /* The error answer for an enum err, with its sentence. */
-void mcp_put_err(struct buf *out, struct slice id, enum err e, enum mcp_era era);
-/* -32022 with data {supported, requested} (basic/versioning). eras: the bits of enum mcp_era that
+void mcp_put_err(struct buf *out, struct slice id, enum err e, enum era era);
+/* -32022 with data {supported, requested} (basic/versioning). eras: the bits of enum era that
  * this upstream is served in; requested is decoded text. */
 void mcp_put_unsupported_version(struct buf *out, struct slice id, unsigned eras,
                                  struct slice requested);
@@ -46,10 +46,10 @@ void mcp_put_missing_elicitation(struct buf *out, struct slice id, struct slice 
 /* A final tools/call result of one text block; modern results get resultType "complete". A neutral
  * result has is_error true, or clients that know an outputSchema throw (2025-11-25 server/tools
  * "Output Schema": such a result must have structuredContent). */
-void mcp_put_text_result(struct buf *out, struct slice id, enum mcp_era era, struct slice text,
+void mcp_put_text_result(struct buf *out, struct slice id, enum era era, struct slice text,
                          bool is_error);
 /* The result {} (ping, logging/setLevel, resources/subscribe). */
-void mcp_put_empty_result(struct buf *out, struct slice id, enum mcp_era era);
+void mcp_put_empty_result(struct buf *out, struct slice id, enum era era);
 
 /* Our key in inputRequests and inputResponses. */
 #define MCP_INPUT_KEY "sidegate"
@@ -79,7 +79,7 @@ struct mcp_server_info {
     struct slice name, title, version; /* title may be empty */
     struct slice capabilities;         /* JSON object text: what the upstream has, as we offer it */
     struct slice instructions;         /* may be empty */
-    unsigned eras;                     /* for supportedVersions: bits of enum mcp_era */
+    unsigned eras;                     /* for supportedVersions: bits of enum era */
 };
 /* initialize's result; version is the negotiated one. */
 void mcp_put_initialize(struct buf *out, struct slice id, struct slice version,

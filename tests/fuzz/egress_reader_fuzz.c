@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     rules.from = (enum reader_from)(data[0] % 3);
-    rules.era = data[0] & 4 ? MCP_ERA_LEGACY : MCP_ERA_MODERN;
+    rules.era = data[0] & 4 ? ERA_LEGACY : ERA_MODERN;
     rules.is_request = rules.from != READER_EVENTS || !(data[0] & 8);
     in = slice_sub(in, 1, in.n);
     MUST(run(&rules, in, in.n == 0 ? 1 : in.n, &whole) == run(&rules, in, 1, &bytes));

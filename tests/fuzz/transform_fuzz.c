@@ -40,7 +40,7 @@ static void check_result(const struct transform *t, const struct jsonrpc *m)
     if (e == ERR_OK) {
         MUST(jsonrpc_read(&again, &r) == ERR_OK && r.kind == JSONRPC_RESULT);
         MUST(jsonrpc_id_eq(jsonrpc_id_text(t->j, m->id), jsonrpc_id_text(&again, r.id)));
-        if (t->era == MCP_ERA_MODERN)
+        if (t->era == ERA_MODERN)
             check_modern(t, &again, r.result);
         if (t->is_stored)
             MUST(json_get(&again, r.result, "nextCursor") == JSON_NONE);
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct transform t = {
             .j = &j,
             .result = m.result,
-            .era = in.p[0] & MODERN ? MCP_ERA_MODERN : MCP_ERA_LEGACY,
+            .era = in.p[0] & MODERN ? ERA_MODERN : ERA_LEGACY,
             .method = mcp_method_by_text(in.p[0] & LIST ? SLICE_LIT("tools/list")
                                                         : SLICE_LIT("tools/call")),
             .add_tools = in.p[0] & ADD_TOOLS,

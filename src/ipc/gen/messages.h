@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xcd002f333e9d3bf9u
+#define MSG_TABLE_ID 0xd606adaf710cc6f8u
 
 enum msg {
     MSG_NONE,
@@ -156,7 +156,7 @@ struct msg_conf_origin {
     struct slice origin;
 };
 
-/* One configured upstream; egress gets only its own. protocols: bit 0 modern, bit 1 legacy. */
+/* One configured upstream; egress gets only its own. protocols: bits of enum era. */
 struct msg_conf_upstream {
     uint16_t upstream;
     struct slice name;

@@ -1,5 +1,6 @@
 /* The configuration: what is accepted, and for each refusal its line and what it says to do. */
 #include "config/config.h"
+#include "proto/mcp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -162,7 +163,7 @@ static void reads_the_reference(void **state)
     assert_int_equal(u->port, 9000);
     assert_string_equal(u->path, "/mcp");
     assert_false(u->tls);
-    assert_int_equal(u->protocols, CONFIG_MODERN | CONFIG_LEGACY);
+    assert_int_equal(u->protocols, ERAS_BOTH);
     assert_string_equal(u->places[0].format, "Bearer {key}");
     assert_int_equal(u->rules_n, 3);
     assert_string_equal(u->rules[1].value, "-32001");

@@ -105,7 +105,7 @@ static void test_rows(void **state)
         for (size_t p = 0; p < ARRAY_LEN(pieces); p++) {
             const struct reader_rules rules = {
                 .from = rows[i].from,
-                .era = rows[i].modern ? MCP_ERA_MODERN : MCP_ERA_LEGACY,
+                .era = rows[i].modern ? ERA_MODERN : ERA_LEGACY,
                 .is_request = !rows[i].stream,
                 .id = slice_str(rows[i].id),
                 .max_message = 10000,
@@ -124,7 +124,7 @@ static void test_maxima(void **state)
 {
     static char text[3000];
     struct reader_rules rules = {.from = READER_JSON,
-                                 .era = MCP_ERA_MODERN,
+                                 .era = ERA_MODERN,
                                  .is_request = true,
                                  .id = SLICE_LIT("7"),
                                  .max_message = 100,
@@ -148,7 +148,7 @@ static void test_maxima(void **state)
 static void test_callee_ends_it(void **state)
 {
     const struct reader_rules rules = {.from = READER_EVENTS,
-                                       .era = MCP_ERA_MODERN,
+                                       .era = ERA_MODERN,
                                        .is_request = true,
                                        .id = SLICE_LIT("7"),
                                        .max_message = 1000,

@@ -6,23 +6,23 @@ static void test_versions(void **state)
 {
     static const struct {
         const char *v;
-        enum mcp_era era;
+        enum era era;
         bool ours;
     } rows[] = {
-        {"2026-07-28", MCP_ERA_MODERN, true},
-        {"2026-07-29", MCP_ERA_MODERN, false},
-        {"2027-01-01", MCP_ERA_MODERN, false},
-        {"9999-99-99", MCP_ERA_MODERN, false},
-        {"2026-07-27", MCP_ERA_LEGACY, false},
-        {"2025-11-25", MCP_ERA_LEGACY, true},
-        {"2025-06-18", MCP_ERA_LEGACY, false},
-        {"1900-01-01", MCP_ERA_LEGACY, false},
-        {"2026-7-28", MCP_ERA_NONE, false},
-        {"2026/07/28", MCP_ERA_NONE, false},
-        {"", MCP_ERA_NONE, false},
-        {"DRAFT-2026", MCP_ERA_NONE, false},
-        {"2026-07-28 ", MCP_ERA_NONE, false},
-        {"2026-07-2x", MCP_ERA_NONE, false},
+        {"2026-07-28", ERA_MODERN, true},
+        {"2026-07-29", ERA_MODERN, false},
+        {"2027-01-01", ERA_MODERN, false},
+        {"9999-99-99", ERA_MODERN, false},
+        {"2026-07-27", ERA_LEGACY, false},
+        {"2025-11-25", ERA_LEGACY, true},
+        {"2025-06-18", ERA_LEGACY, false},
+        {"1900-01-01", ERA_LEGACY, false},
+        {"2026-7-28", ERA_COUNT, false},
+        {"2026/07/28", ERA_COUNT, false},
+        {"", ERA_COUNT, false},
+        {"DRAFT-2026", ERA_COUNT, false},
+        {"2026-07-28 ", ERA_COUNT, false},
+        {"2026-07-2x", ERA_COUNT, false},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -54,8 +54,8 @@ static void test_methods(void **state)
                                          r->method == MCP_PROMPTS_GET);
     }
     assert_string_equal(mcp_method_by_text(S("resources/read"))->names, "uri");
-    assert_int_equal(mcp_method_by_text(S("initialize"))->eras, MCP_ERA_LEGACY);
-    assert_int_equal(mcp_method_by_text(S("server/discover"))->eras, MCP_ERA_MODERN);
+    assert_int_equal(mcp_method_by_text(S("initialize"))->eras, ERAS_LEGACY);
+    assert_int_equal(mcp_method_by_text(S("server/discover"))->eras, ERAS_MODERN);
     assert_int_equal(mcp_method_by_text(S("Tools/list"))->method, MCP_UNKNOWN);
     assert_int_equal(mcp_method_by_text(S(""))->class, MCP_CLASS_OTHER);
 }
@@ -112,77 +112,72 @@ static void test_caps(void **state)
 static const struct {
     const char *text, *header;
     enum err e;
-    enum mcp_era era;
+    enum era era;
 } requests[] = {
     /* modern */
-    {REQ("tools/list", MODERN), "2026-07-28", ERR_OK, MCP_ERA_MODERN},
-    {REQ("tools/list", MODERN), "", ERR_OK, MCP_ERA_MODERN}, /* mcp_header_check refuses it */
-    {REQ("tools/call", "\"name\":\"a\"," MODERN), "2026-07-28", ERR_OK, MCP_ERA_MODERN},
+    {REQ("tools/list", MODERN), "2026-07-28", ERR_OK, ERA_MODERN},
+    {REQ("tools/list", MODERN), "", ERR_OK, ERA_MODERN}, /* mcp_header_check refuses it */
+    {REQ("tools/call", "\"name\":\"a\"," MODERN), "2026-07-28", ERR_OK, ERA_MODERN},
     {REQ("tools/call", "\"name\":\"a\",\"arguments\":{}," MODERN), "2026-07-28", ERR_OK,
-     MCP_ERA_MODERN},
-    {REQ("x/unknown", MODERN), "2026-07-28", ERR_OK, MCP_ERA_MODERN},
-    {REQ("initialize", MODERN), "2026-07-28", ERR_OK, MCP_ERA_MODERN},
-    {REQ("tools/call", "\"arguments\":{}," MODERN), "2026-07-28", ERR_INVALID_PARAMS,
-     MCP_ERA_MODERN},
-    {REQ("tools/call", "\"name\":7," MODERN), "2026-07-28", ERR_INVALID_PARAMS, MCP_ERA_MODERN},
+     ERA_MODERN},
+    {REQ("x/unknown", MODERN), "2026-07-28", ERR_OK, ERA_MODERN},
+    {REQ("initialize", MODERN), "2026-07-28", ERR_OK, ERA_MODERN},
+    {REQ("tools/call", "\"arguments\":{}," MODERN), "2026-07-28", ERR_INVALID_PARAMS, ERA_MODERN},
+    {REQ("tools/call", "\"name\":7," MODERN), "2026-07-28", ERR_INVALID_PARAMS, ERA_MODERN},
     {REQ("tools/call", "\"name\":\"a\",\"arguments\":[]," MODERN), "2026-07-28", ERR_INVALID_PARAMS,
-     MCP_ERA_MODERN},
-    {REQ("resources/read", MODERN), "2026-07-28", ERR_INVALID_PARAMS, MCP_ERA_MODERN},
+     ERA_MODERN},
+    {REQ("resources/read", MODERN), "2026-07-28", ERR_INVALID_PARAMS, ERA_MODERN},
     {REQ("tools/call", "\"name\":\"a\",\"requestState\":1," MODERN), "2026-07-28",
-     ERR_INVALID_PARAMS, MCP_ERA_MODERN},
+     ERR_INVALID_PARAMS, ERA_MODERN},
     {REQ("tools/call", "\"name\":\"a\",\"inputResponses\":[]," MODERN), "2026-07-28",
-     ERR_INVALID_PARAMS, MCP_ERA_MODERN},
-    {REQ("tools/list", MODERN), "2025-11-25", ERR_HEADER_MISMATCH, MCP_ERA_MODERN},
-    {REQ("tools/list", META("2027-01-01", "{}")), "2027-01-01", ERR_UNKNOWN_VERSION,
-     MCP_ERA_MODERN},
-    {REQ("tools/list", META("1900-01-01", "{}")), "1900-01-01", ERR_UNKNOWN_VERSION,
-     MCP_ERA_MODERN},
-    {REQ("tools/list", META("2025-11-25", "{}")), "2025-11-25", ERR_UNKNOWN_VERSION,
-     MCP_ERA_MODERN},
-    {REQ("tools/list", META("nonsense", "{}")), "nonsense", ERR_UNKNOWN_VERSION, MCP_ERA_MODERN},
-    {REQ("tools/list", ""), "2026-07-28", ERR_MISSING_META, MCP_ERA_MODERN},
-    {REQ("tools/list", "\"_meta\":{}"), "2026-07-28", ERR_MISSING_META, MCP_ERA_MODERN},
+     ERR_INVALID_PARAMS, ERA_MODERN},
+    {REQ("tools/list", MODERN), "2025-11-25", ERR_HEADER_MISMATCH, ERA_MODERN},
+    {REQ("tools/list", META("2027-01-01", "{}")), "2027-01-01", ERR_UNKNOWN_VERSION, ERA_MODERN},
+    {REQ("tools/list", META("1900-01-01", "{}")), "1900-01-01", ERR_UNKNOWN_VERSION, ERA_MODERN},
+    {REQ("tools/list", META("2025-11-25", "{}")), "2025-11-25", ERR_UNKNOWN_VERSION, ERA_MODERN},
+    {REQ("tools/list", META("nonsense", "{}")), "nonsense", ERR_UNKNOWN_VERSION, ERA_MODERN},
+    {REQ("tools/list", ""), "2026-07-28", ERR_MISSING_META, ERA_MODERN},
+    {REQ("tools/list", "\"_meta\":{}"), "2026-07-28", ERR_MISSING_META, ERA_MODERN},
     {REQ("tools/list", "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}"),
-     "2026-07-28", ERR_MISSING_META, MCP_ERA_MODERN},
+     "2026-07-28", ERR_MISSING_META, ERA_MODERN},
     {REQ("tools/list", "\"_meta\":{\"io.modelcontextprotocol/clientCapabilities\":{}}"),
-     "2026-07-28", ERR_MISSING_META, MCP_ERA_MODERN},
+     "2026-07-28", ERR_MISSING_META, ERA_MODERN},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}", "2026-07-28", ERR_MISSING_META,
-     MCP_ERA_MODERN},
-    {REQ("tools/list", "\"_meta\":7"), "2026-07-28", ERR_INVALID_PARAMS, MCP_ERA_MODERN},
-    {REQ("tools/list", META("2026-07-28", "[]")), "2026-07-28", ERR_INVALID_PARAMS, MCP_ERA_MODERN},
-    {REQ("tools/list", "\"_meta\":{\"progressToken\":1.5}"), "", ERR_INVALID_PARAMS,
-     MCP_ERA_LEGACY},
-    {REQ("tools/list", "\"_meta\":{\"progressToken\":{}}"), "", ERR_INVALID_PARAMS, MCP_ERA_LEGACY},
+     ERA_MODERN},
+    {REQ("tools/list", "\"_meta\":7"), "2026-07-28", ERR_INVALID_PARAMS, ERA_MODERN},
+    {REQ("tools/list", META("2026-07-28", "[]")), "2026-07-28", ERR_INVALID_PARAMS, ERA_MODERN},
+    {REQ("tools/list", "\"_meta\":{\"progressToken\":1.5}"), "", ERR_INVALID_PARAMS, ERA_LEGACY},
+    {REQ("tools/list", "\"_meta\":{\"progressToken\":{}}"), "", ERR_INVALID_PARAMS, ERA_LEGACY},
     {REQ("tools/list", "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":7}"), "",
-     ERR_INVALID_PARAMS, MCP_ERA_LEGACY},
-    {NOTE("notifications/cancelled", "\"requestId\":1"), "2026-07-28", ERR_OK, MCP_ERA_MODERN},
+     ERR_INVALID_PARAMS, ERA_LEGACY},
+    {NOTE("notifications/cancelled", "\"requestId\":1"), "2026-07-28", ERR_OK, ERA_MODERN},
     {NOTE("notifications/x",
           "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}"),
-     "", ERR_OK, MCP_ERA_MODERN},
-    {NOTE("notifications/x", ""), "2027-01-01", ERR_UNKNOWN_VERSION, MCP_ERA_MODERN},
+     "", ERR_OK, ERA_MODERN},
+    {NOTE("notifications/x", ""), "2027-01-01", ERR_UNKNOWN_VERSION, ERA_MODERN},
     /* legacy */
-    {REQ("initialize", INIT), "", ERR_OK, MCP_ERA_LEGACY},
-    {REQ("initialize", INIT), "2025-06-18", ERR_OK, MCP_ERA_LEGACY},
-    {REQ("initialize", INIT), "2026-07-28", ERR_HEADER_MISMATCH, MCP_ERA_LEGACY},
+    {REQ("initialize", INIT), "", ERR_OK, ERA_LEGACY},
+    {REQ("initialize", INIT), "2025-06-18", ERR_OK, ERA_LEGACY},
+    {REQ("initialize", INIT), "2026-07-28", ERR_HEADER_MISMATCH, ERA_LEGACY},
     {REQ("initialize", "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}"), "",
-     ERR_INVALID_PARAMS, MCP_ERA_LEGACY},
+     ERR_INVALID_PARAMS, ERA_LEGACY},
     {REQ("initialize", "\"protocolVersion\":\"2025-11-25\",\"clientInfo\":{}"), "",
-     ERR_INVALID_PARAMS, MCP_ERA_LEGACY},
+     ERR_INVALID_PARAMS, ERA_LEGACY},
     {REQ("initialize", "\"protocolVersion\":1,\"capabilities\":{},\"clientInfo\":{}"), "",
-     ERR_INVALID_PARAMS, MCP_ERA_LEGACY},
+     ERR_INVALID_PARAMS, ERA_LEGACY},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}", "", ERR_INVALID_PARAMS,
-     MCP_ERA_LEGACY},
-    {REQ("tools/list", ""), "2025-11-25", ERR_OK, MCP_ERA_LEGACY},
-    {REQ("tools/list", ""), "", ERR_OK, MCP_ERA_LEGACY},
-    {REQ("tools/list", ""), "2025-06-18", ERR_UNKNOWN_VERSION, MCP_ERA_LEGACY},
-    {REQ("tools/list", ""), "nonsense", ERR_UNKNOWN_VERSION, MCP_ERA_LEGACY},
-    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", "2025-11-25", ERR_OK, MCP_ERA_LEGACY},
-    {NOTE("notifications/initialized", ""), "2025-11-25", ERR_OK, MCP_ERA_LEGACY},
+     ERA_LEGACY},
+    {REQ("tools/list", ""), "2025-11-25", ERR_OK, ERA_LEGACY},
+    {REQ("tools/list", ""), "", ERR_OK, ERA_LEGACY},
+    {REQ("tools/list", ""), "2025-06-18", ERR_UNKNOWN_VERSION, ERA_LEGACY},
+    {REQ("tools/list", ""), "nonsense", ERR_UNKNOWN_VERSION, ERA_LEGACY},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", "2025-11-25", ERR_OK, ERA_LEGACY},
+    {NOTE("notifications/initialized", ""), "2025-11-25", ERR_OK, ERA_LEGACY},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"action\":\"accept\"}}", "2025-11-25", ERR_OK,
-     MCP_ERA_LEGACY},
+     ERA_LEGACY},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"\"}}", "", ERR_OK,
-     MCP_ERA_LEGACY},
-    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", "2026-07-28", ERR_OK, MCP_ERA_MODERN},
+     ERA_LEGACY},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", "2026-07-28", ERR_OK, ERA_MODERN},
 };
 
 static void test_requests(void **state)

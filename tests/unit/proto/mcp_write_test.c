@@ -52,35 +52,35 @@ static void test_codes(void **state)
 {
     (void)state;
     for (int e = 1; e < ERR_COUNT; e++) {
-        int modern = mcp_code_of((enum err)e, MCP_ERA_MODERN);
-        int legacy = mcp_code_of((enum err)e, MCP_ERA_LEGACY);
+        int modern = mcp_code_of((enum err)e, ERA_MODERN);
+        int legacy = mcp_code_of((enum err)e, ERA_LEGACY);
         /* 2026-07-28 "Error Codes": of the reserved range only the three defined ones, in this era
          * only. */
         assert_true(modern >= -32700 && modern <= -32020);
         assert_true(modern == -32020 || modern == -32022 || modern < -32099);
         assert_false(legacy <= -32020 && legacy >= -32099);
     }
-    assert_int_equal(mcp_code_of(ERR_SYNTAX, MCP_ERA_MODERN), -32700);
-    assert_int_equal(mcp_code_of(ERR_NOT_JSONRPC, MCP_ERA_MODERN), -32600);
-    assert_int_equal(mcp_code_of(ERR_HEADER_MISMATCH, MCP_ERA_MODERN), -32020);
-    assert_int_equal(mcp_code_of(ERR_HEADER_MISMATCH, MCP_ERA_LEGACY), -32600);
-    assert_int_equal(mcp_code_of(ERR_UNKNOWN_VERSION, MCP_ERA_MODERN), -32022);
-    assert_int_equal(mcp_code_of(ERR_UNKNOWN_METHOD, MCP_ERA_LEGACY), -32601);
-    assert_int_equal(mcp_code_of(ERR_BAD_STATE, MCP_ERA_MODERN), -32602);
-    assert_int_equal(mcp_code_of(ERR_UPSTREAM_DOWN, MCP_ERA_MODERN), -32603);
-    mcp_put_err(&out, ID, ERR_BAD_STATE, MCP_ERA_MODERN);
+    assert_int_equal(mcp_code_of(ERR_SYNTAX, ERA_MODERN), -32700);
+    assert_int_equal(mcp_code_of(ERR_NOT_JSONRPC, ERA_MODERN), -32600);
+    assert_int_equal(mcp_code_of(ERR_HEADER_MISMATCH, ERA_MODERN), -32020);
+    assert_int_equal(mcp_code_of(ERR_HEADER_MISMATCH, ERA_LEGACY), -32600);
+    assert_int_equal(mcp_code_of(ERR_UNKNOWN_VERSION, ERA_MODERN), -32022);
+    assert_int_equal(mcp_code_of(ERR_UNKNOWN_METHOD, ERA_LEGACY), -32601);
+    assert_int_equal(mcp_code_of(ERR_BAD_STATE, ERA_MODERN), -32602);
+    assert_int_equal(mcp_code_of(ERR_UPSTREAM_DOWN, ERA_MODERN), -32603);
+    mcp_put_err(&out, ID, ERR_BAD_STATE, ERA_MODERN);
 }
 
 static void test_unsupported_version(void **state)
 {
     (void)state;
-    mcp_put_unsupported_version(&out, ID, MCP_ERA_BOTH, S("1900-01-01"));
+    mcp_put_unsupported_version(&out, ID, ERAS_BOTH, S("1900-01-01"));
     assert_buf(&out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32022,\"message\":"
                      "\"Unsupported protocol "
                      "version\",\"data\":{\"supported\":[\"2026-07-28\",\"2025-11-25\"],"
                      "\"requested\":\"1900-01-01\"}}}");
     buf_clear(&out);
-    mcp_put_unsupported_version(&out, ID, MCP_ERA_LEGACY, S("2026-07-28"));
+    mcp_put_unsupported_version(&out, ID, ERAS_LEGACY, S("2026-07-28"));
     assert_buf(
         &out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32022,\"message\":\"Unsupported "
               "protocol "
@@ -100,12 +100,12 @@ static void test_missing_elicitation(void **state)
 static void test_text_result(void **state)
 {
     (void)state;
-    mcp_put_text_result(&out, ID, MCP_ERA_MODERN, S("wait"), true);
+    mcp_put_text_result(&out, ID, ERA_MODERN, S("wait"), true);
     assert_buf(&out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"complete\","
                      "\"content\":[{\"type\":"
                      "\"text\",\"text\":\"wait\"}],\"isError\":true}}");
     buf_clear(&out);
-    mcp_put_text_result(&out, ID, MCP_ERA_LEGACY, S("ok"), false);
+    mcp_put_text_result(&out, ID, ERA_LEGACY, S("ok"), false);
     assert_buf(&out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[{\"type\":\"text\","
                      "\"text\":\"ok\"}]}}");
 }
@@ -113,10 +113,10 @@ static void test_text_result(void **state)
 static void test_other_results(void **state)
 {
     (void)state;
-    mcp_put_empty_result(&out, ID, MCP_ERA_LEGACY);
+    mcp_put_empty_result(&out, ID, ERA_LEGACY);
     assert_buf(&out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}");
     buf_clear(&out);
-    mcp_put_empty_result(&out, ID, MCP_ERA_MODERN);
+    mcp_put_empty_result(&out, ID, ERA_MODERN);
     assert_buf(&out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"complete\"}}");
 }
 
@@ -177,7 +177,7 @@ static void test_handshakes(void **state)
                                 .version = S("1"),
                                 .capabilities = S("{\"tools\":{}}"),
                                 .instructions = S("i"),
-                                .eras = MCP_ERA_MODERN};
+                                .eras = ERAS_MODERN};
     (void)state;
     mcp_put_initialize(&out, ID, S("2025-11-25"), &s);
     assert_buf(&out, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"protocolVersion\":\"2025-11-25\","
