@@ -6,6 +6,7 @@ import { find } from '../../lib/oracle.mjs';
 import { command, run, upstreamConfig } from '../../lib/sidegate.mjs';
 import { start as startReflecting } from '../../upstreams/reflecting.mjs';
 
+export const crashes = true;
 export const name = 'a process that crashes leaves no core file, and none has a file open that holds a key';
 
 // What a process has open: [[where it leads, bytes]] for files, those without a name too.
