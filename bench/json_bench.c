@@ -1,7 +1,11 @@
 /*
  * How long our JSON reader and writer take for MCP messages, beside jansson with its strict flags
- * in the same run. Prints one JSON line a figure, for bench/bench.mjs. Trusts nothing; a program
- * for people who measure.
+ * in the same run, in turn with it. Prints one JSON line a figure, for bench/bench.mjs. Trusts
+ * nothing; a program for people who measure.
+ *
+ * What is written: a document that is in our form already, which we copy as one piece; one that is
+ * in another, since each of its containers begins with a space; and the first with a number
+ * changed far inside, which both sides have found before.
  */
 #include "base/buf.h"
 #include "base/slice.h"
@@ -19,8 +23,13 @@
 
 struct work {
     struct json json;
-    struct json_ref *ref;
+    struct json_ref *ref, *ref_number;
     struct buf text, out;
+    uint32_t number;
+};
+
+struct spread {
+    double least, median, most;
 };
 
 static double now_ns(void)
@@ -51,6 +60,18 @@ static void our_write(struct work *w)
         fail("our writer had no room");
 }
 
+static void our_edit(struct work *w)
+{
+    struct json_edits edits;
+
+    json_edits_init(&edits, 16);
+    json_edit_replace(&edits, w->number, SLICE_LIT("24"));
+    buf_clear(&w->out);
+    if (json_copy_edited(&w->json, 0, &edits, &w->out) != ERR_OK)
+        fail("our writer had no room for what is changed");
+    json_edits_free(&edits);
+}
+
 static void jansson_read(struct work *w)
 {
     json_ref_free(w->ref);
@@ -64,6 +85,12 @@ static void jansson_write(struct work *w)
     json_ref_write(w->ref);
 }
 
+static void jansson_edit(struct work *w)
+{
+    json_ref_set_number(w->ref_number, 24);
+    json_ref_write(w->ref);
+}
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -71,20 +98,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Microseconds per KB of the message, the median of ROUNDS. */
+/* Microseconds per KB of the message, once. */
 static double measure(struct work *w, void (*f)(struct work *))
 {
-    double took[ROUNDS], start;
+    double start = now_ns();
     unsigned long n;
 
-    for (int i = 0; i < ROUNDS; i++) {
-        start = now_ns();
-        for (n = 0; (n & 63) != 0 || now_ns() - start < ROUND_NS; n++)
-            f(w);
-        took[i] = (now_ns() - start) / 1000 / (double)n * 1024 / (double)w->text.n;
-    }
+    for (n = 0; (n & 63) != 0 || now_ns() - start < ROUND_NS; n++)
+        f(w);
+    return (now_ns() - start) / 1000 / (double)n * 1024 / (double)w->text.n;
+}
+
+static struct spread spread_of(double took[ROUNDS])
+{
     qsort(took, ROUNDS, sizeof(took[0]), by_value);
-    return took[ROUNDS / 2];
+    return (struct spread){took[0], took[ROUNDS / 2], took[ROUNDS - 1]};
 }
 
 /* A tools/list answer with this many tools. */
@@ -105,17 +133,72 @@ static void make_list(struct buf *out, int tools)
     buf_put_str(out, "]}}");
 }
 
-/* One figure of ours beside jansson's. */
+/* The same with a space at the beginning of each array and object; no string of it has a bracket. */
+static void put_spaces(struct buf *text, struct buf *scratch)
+{
+    buf_clear(scratch);
+    for (size_t i = 0; i < text->n; i++) {
+        buf_put_u8(scratch, text->p[i]);
+        if (text->p[i] == '{' || text->p[i] == '[')
+            buf_put_u8(scratch, ' ');
+    }
+    buf_clear(text);
+    buf_put(text, buf_slice(scratch));
+}
+
+/* Each side reads the text, and finds the number that is changed: of the tool in the middle. */
+static void read_both(struct work *w, uint32_t tools)
+{
+    uint32_t at;
+
+    our_read(w);
+    jansson_read(w);
+    at = json_first(&w->json, json_get(&w->json, json_get(&w->json, 0, "result"), "tools"));
+    for (uint32_t i = 0; i < tools / 2; i++)
+        at = json_next(&w->json, at);
+    at = json_get(&w->json, json_get(&w->json, at, "inputSchema"), "properties");
+    w->number = json_get(&w->json, json_get(&w->json, at, "hours"), "maximum");
+    w->ref_number = json_ref_number(w->ref, tools / 2);
+    if (w->number == JSON_NONE || w->ref_number == NULL)
+        fail("the number to be changed is not there");
+}
+
+static void say(const char *what, const char *size, const char *whose, const struct spread *took)
+{
+    printf(
+        "{\"name\":\"JSON %s, %s: %s\",\"value\":%.4g,\"unit\":\"us/KB\",\"min\":%.4g,\"max\":%.4g",
+        what, size, whose, took->median, took->least, took->most);
+}
+
+/* One figure of ours beside jansson's, round by round. */
 static void compare(struct work *w, const char *what, const char *size, void (*ours)(struct work *),
                     void (*theirs)(struct work *))
 {
-    double reference = measure(w, theirs), value = measure(w, ours);
+    double us[ROUNDS], them[ROUNDS];
+    struct spread our, their;
 
-    printf("{\"name\":\"JSON %s, %s: jansson\",\"value\":%.4g,\"unit\":\"us/KB\"}\n", what, size,
-           reference);
-    printf("{\"name\":\"JSON %s, %s: Sidegate\",\"value\":%.4g,\"unit\":\"us/KB\",\"ratios\":[{"
-           "\"to\":\"jansson\",\"ratio\":%.3g}]}\n",
-           what, size, value, value / reference);
+    for (int i = 0; i < ROUNDS; i++) {
+        them[i] = measure(w, theirs);
+        us[i] = measure(w, ours);
+    }
+    our = spread_of(us);
+    their = spread_of(them);
+    say(what, size, "jansson", &their);
+    printf("}\n");
+    say(what, size, "Sidegate", &our);
+    printf(",\"ratios\":[{\"to\":\"jansson\",\"ratio\":%.3g}]}\n", our.median / their.median);
+}
+
+static void compare_all(struct work *w, const char *size, int tools)
+{
+    make_list(&w->text, tools);
+    read_both(w, (uint32_t)tools);
+    compare(w, "write, already in our form: copied", size, our_write, jansson_write);
+    compare(w, "write, a number changed far inside", size, our_edit, jansson_edit);
+    compare(w, "read", size, our_read, jansson_read);
+    put_spaces(&w->text, &w->out);
+    read_both(w, (uint32_t)tools);
+    compare(w, "write, in another form", size, our_write, jansson_write);
 }
 
 int main(void)
@@ -129,11 +212,7 @@ int main(void)
         struct work w = {.text = BUF_INIT(8 << 20), .out = BUF_INIT(8 << 20)};
 
         w.json = JSON_INIT;
-        make_list(&w.text, cases[i].tools);
-        our_read(&w);
-        jansson_read(&w);
-        compare(&w, "read", cases[i].size, our_read, jansson_read);
-        compare(&w, "write", cases[i].size, our_write, jansson_write);
+        compare_all(&w, cases[i].size, cases[i].tools);
         json_ref_free(w.ref);
         json_free(&w.json);
         buf_free(&w.text);

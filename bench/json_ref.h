@@ -12,6 +12,11 @@ struct json_ref;
 struct json_ref *json_ref_read(const uint8_t *text, size_t n);
 /* Writes it into a buffer of jansson's own, which is freed again. */
 void json_ref_write(const struct json_ref *j);
+/* A number inside a tools/list answer: how many hours that tool may be asked for at most. Lives as
+ * long as the document. NULL: it is not there. */
+struct json_ref *json_ref_number(const struct json_ref *j, size_t tool);
+void json_ref_set_number(struct json_ref *number, int value);
+/* Frees a document; NULL is none. */
 void json_ref_free(struct json_ref *j);
 
 #endif
