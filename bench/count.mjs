@@ -20,7 +20,7 @@ async function works(program, ...trial) {
 }
 
 // Runs a program that watches while `during` runs, from when its output says `ready`, and ends it by `stop`. Gives what `during` gave.
-async function watched(program, args, ready, stop, during) {
+async function beside(program, args, ready, stop, during) {
     const child = spawn(program, args);
     const over = new Promise((done, fail) => { child.once('error', fail); child.once('close', done); });
     let said = '';
@@ -38,13 +38,13 @@ async function watched(program, args, ready, stop, during) {
     }
 }
 
-// How often each of these events came in each of these processes meanwhile: { pid: [n, ...] }, in the order of the events, and what `during` gave.
+// How often each of these events came in each of these processes meanwhile: { pid: [n, ...] }, in the order of the events, and what `during` gave. NaN: perf did not count it.
 async function events(pids, asked, during) {
     const file = join(dir, 'perf.csv');
     const args = asked.flatMap(({ event, filter }) => ['-e', event, ...(filter ? ['--filter', filter] : [])]);
-    const got = await watched('perf', ['stat', '-x,', '--per-thread', '-o', file, '-p', pids.join(), ...args, '--', 'sh', '-c', 'echo ready; read end'], /ready/, (perf) => perf.stdin.end(), during);
+    const got = await beside('perf', ['stat', '-x,', '--per-thread', '-o', file, '-p', pids.join(), ...args, '--', 'sh', '-c', 'echo ready; read end'], /ready/, (perf) => perf.stdin.end(), during);
     const counts = Object.fromEntries(pids.map((pid) => [pid, []]));
-    for (const [, pid, n] of readFileSync(file, 'utf8').matchAll(/^.*-(\d+),([^,]*),,/gm)) counts[pid].push(Number(n) || 0);
+    for (const [, pid, n] of readFileSync(file, 'utf8').matchAll(/^.*-(\d+),([^,]*),,/gm)) counts[pid].push(n === '' ? NaN : Number(n));
     return { counts, got };
 }
 
@@ -61,7 +61,7 @@ function messagesIn(hex) {
 async function messages(pids, during) {
     const file = join(dir, 'strace');
     const args = ['-ff', '-o', file, '-yy', '-xx', '-s', '65536', '-e', 'trace=sendmsg', ...pids.flatMap((pid) => ['-p', String(pid)])];
-    const got = await watched('strace', args, new RegExp(`(attached[^]*){${pids.length}}`), (strace) => strace.kill('SIGINT'), during);
+    const got = await beside('strace', args, new RegExp(`(attached[^]*){${pids.length}}`), (strace) => strace.kill('SIGINT'), during);
     const counts = Object.fromEntries(pids.map((pid) => {
         const packets = readFileSync(`${file}.${pid}`, 'utf8').matchAll(/^sendmsg\(\d+<UNIX.*?iov_base="([^"]*)".* = \d+$/gm);
         return [pid, packets.map(([, hex]) => messagesIn(hex)).reduce((sum, n) => sum + n, 0)];
@@ -71,11 +71,14 @@ async function messages(pids, during) {
 
 // of: { gate, agentKey, figure, log }, as bench.mjs has them.
 export async function count({ gate, agentKey, figure, log }) {
-    const pids = Object.fromEntries(roles.map((role) => [role, gate.pidOf(role)]));
+    const pids = Object.fromEntries(roles.map((role) => [role, gate.pidOf(role === 'egress' ? 'egress bench' : role)]));
     const perf = await works('perf', 'stat', '-e', 'raw_syscalls:sys_enter', 'true');
     const strace = await works('strace', 'true');
     for (const connections of [64, 1]) {
-        const per = (what, n) => figure(`a call at ${connections} connection${connections > 1 ? 's' : ''}: ${what}`, n, '');
+        const per = (what, n) => {
+            if (Number.isFinite(n)) figure(`a call at ${connections} connection${connections > 1 ? 's' : ''}: ${what}`, n, '');
+            else console.log(`left out ${what} at ${connections}: not counted`);
+        };
         // The one that is tried before them is counted too.
         const calls = async () => (await load(gate.mcpUrl('bench'), connections, bearer(agentKey), { seconds: SECONDS })).requests + 1;
         if (perf) await countEvents(pids, { audit: join(gate.dir, 'data/audit'), log }, calls, per);

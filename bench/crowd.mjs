@@ -2,7 +2,7 @@
 // upstreams as can be configured, one with idle streams. The crowd's rows are copies of real ones under ids of their own.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bearer, closing, cpuTime, declined, median } from './measure.mjs';
+import { answers, bearer, closing, declined, processesOf, watched } from './measure.mjs';
 import { Sidegate, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
 
 const PEOPLE = 1000;
@@ -43,8 +43,9 @@ COMMIT;
 SELECT (SELECT count(*) FROM connection), (SELECT count(*) FROM handoff WHERE state < 3);
 `;
 
-// Another one with the same people, keys and connections, and what is different: { upstreams, sql, streams }. The first is stopped.
-async function sibling(first, { upstreams, sql, streams }) {
+// Another one with the same people, keys and connections, and what is different: { upstreams, sql, streams }. The first is stopped. extra:
+// the headers of a call.
+async function sibling(first, extra, { upstreams, sql, streams }) {
     const gate = new Sidegate({ program: first.program });
     closing.unshift(async () => { await gate.stop(); gate.remove(); });
     await gate.init({ log: first.settings.log, limits: { ...first.settings.limits, ...limits }, upstreams: { ...first.settings.upstreams, ...upstreams } });
@@ -59,13 +60,14 @@ async function sibling(first, { upstreams, sql, streams }) {
         console.log(`beside: connections|open handoffs ${stdout.trim()}`);
     }
     await gate.serve({ logTo: join(gate.dir, 'log') });
+    await answers(gate.mcpUrl('bench'), extra); // so that all its processes are there
     await streams?.(gate.mcpUrl('bench'));
     return gate;
 }
 
-// of: { gate, agentKey, rounds, seconds, load, figure, openStreams }, as bench.mjs has them.
+// of: { gate, agentKey, rounds, load, figure, openStreams, disk }, as bench.mjs has them.
 export async function crowd(of) {
-    const { gate, agentKey, rounds, seconds, load, figure, openStreams } = of;
+    const { gate, agentKey, rounds, load, figure, openStreams, disk } = of;
     const asker = await gate.addKey('ana', 'asker');
     const idlers = [];
     for (let i = 0; i < STREAM_KEYS; i++) idlers.push(await gate.addKey('ana', `idler ${i}`));
@@ -87,19 +89,20 @@ export async function crowd(of) {
     };
     const got = {};
     for (const [name, change] of Object.entries(all)) {
-        got[name] = { it: await sibling(gate, change), call: [], handoff: [] };
+        got[name] = { it: await sibling(gate, bearer(agentKey), change), call: [], handoff: [] };
     }
+    const syncs = [];
     for (let round = 0; round < rounds; round++) {
+        syncs.push(disk());
         for (const { it, call, handoff } of Object.values(got)) {
-            const pids = it.processes().map((p) => p.pid);
-            const before = cpuTime(pids);
-            const { rate } = await load(it.mcpUrl('bench'), 64, bearer(agentKey));
-            call.push((cpuTime(pids) - before) / (rate * seconds));
+            const { cpu, got: { requests } } = await watched({ it: () => processesOf(it) }, () => load(it.mcpUrl('bench'), 64, bearer(agentKey)));
+            call.push(cpu.it / requests);
             handoff.push(await declined(it, asker, HANDOFFS));
         }
     }
     for (const [what, one] of [['tools/call cpu, 64 connections', 'call'], ['keeper cpu of a handoff that is opened and declined', 'handoff']]) {
-        const alone = median(got.alone[one]);
-        for (const [name, list] of Object.entries(got)) figure(`${what}: ${name}`, median(list[one]), 'us', name === 'alone' ? {} : { alone });
+        const alone = got.alone[one];
+        for (const [name, list] of Object.entries(got)) figure(`${what}: ${name}`, list[one], 'us', name === 'alone' ? {} : { alone });
     }
+    figure('append 180 bytes and fdatasync, between these rounds', syncs, 'us');
 }

@@ -11,6 +11,9 @@ export const closing = [() => rmSync(dir, { recursive: true, force: true })];
 
 export const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
+// Of the upstreams, which the person gives.
+export const key = 'bench_key_0123456789abcdef0123456789';
+
 // The request of a modern client, and an answer of 600 bytes to it.
 export const body = JSON.stringify({
     jsonrpc: '2.0', id: 1, method: 'tools/call',
@@ -62,18 +65,40 @@ end
     return { rate, p50, p99, wrong: 100 * wrong / requests, requests };
 }
 
-// Processor time used so far by these processes, in microseconds.
-export function cpuTime(pids) {
-    return pids.reduce((sum, pid) => {
+// Processor time used so far by these processes, { name, pid }, in microseconds.
+function cpuTime(processes) {
+    return processes.reduce((sum, { pid }) => {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
         const [, , , , , , , , , , , utime, stime] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         return sum + (Number(utime) + Number(stime)) * 10_000;
     }, 0);
 }
 
+const listed = (processes) => processes.map(({ name, pid }) => `${name} (${pid})`).toSorted().join(', ');
+
+// Fails unless both lists name the same processes: a figure of one that began, ended or began anew in between would say nothing.
+export function sameProcesses(before, after) {
+    if (listed(before) !== listed(after)) throw new Error(`not the same processes: ${listed(before)}; then ${listed(after)}`);
+}
+
+// Runs `work`, and gives the processor time that each of these groups of processes took meanwhile, and what it gave: { cpu: { name:
+// microseconds }, got }. groups: { name: a function that lists the processes now }.
+export async function watched(groups, work) {
+    const before = Object.entries(groups).map(([name, list]) => {
+        const processes = list();
+        return { name, list, processes, cpu: cpuTime(processes) };
+    });
+    const got = await work();
+    const cpu = Object.fromEntries(before.map(({ name, list, processes, cpu: then }) => {
+        sameProcesses(processes, list());
+        return [name, cpuTime(processes) - then];
+    }));
+    return { cpu, got };
+}
+
 // Memory that only these processes use, in KiB.
-export function memory(pids) {
-    return pids.reduce((sum, pid) => sum + [...readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+:\s+(\d+)/gm)].reduce((s, m) => s + Number(m[1]), 0), 0);
+export function memory(processes) {
+    return processes.reduce((sum, { pid }) => sum + [...readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+:\s+(\d+)/gm)].reduce((s, m) => s + Number(m[1]), 0), 0);
 }
 
 // What the files of a folder hold, in bytes, without its folders.
@@ -81,8 +106,9 @@ export function bytesIn(folder) {
     return readdirSync(folder).map((name) => statSync(join(folder, name))).reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
 }
 
-// The name of one of our processes, as "gateway 0": its arguments up to the first option.
-export const nameOf = ({ args }) => args.split(' --')[0];
+// The processes of a Sidegate as they are now: { name, pid }, the name being the arguments up to the first option. That of an upstream is
+// there from its first call on.
+export const processesOf = (gate) => gate.processes().map(({ pid, args }) => ({ name: args.split(' --')[0], pid }));
 
 // Of one append of 180 bytes with its fdatasync, in microseconds: what the disk is like.
 export function fdatasyncTime() {
