@@ -297,7 +297,7 @@ async function main() {
     await calls({ ...(options.before && { before: await startBefore(settings) }), Sidegate: { gate, agentKey } }, ports, nginx);
     await count({ gate, agentKey, figure, log: join(dir, 'log') });
     if (options.profile) {
-        profiled = await profile(gate.processes(), join(dir, 'perf.data'), Number(options.seconds), () => loaded(gate.mcpUrl('bench'), 64, bearer(agentKey)));
+        profiled = await profile(processesOf(gate), join(dir, 'perf.data'), Number(options.seconds), () => loaded(gate.mcpUrl('bench'), 64, bearer(agentKey)));
     }
     await idle(gate, agentKey, idleOfNginx, feeds);
     await microbench();
