@@ -3,11 +3,11 @@
  *
  * Writes down what happened: one file, one line a record, each chained to the one before by its
  * hash. A record is written before anything follows from it, and signed and synced with all others
- * of the same moment, until when the keeper's store has it as well (decision 0028). Only it holds the log's signing
- * key. It fears a keeper that was taken over and wants to unsay something: it takes the next record
- * or an exact repeat, nothing else, and its jail has no call that removes, cuts, renames, rewrites
- * or opens anything. It talks to keeper alone. Losing it stops every release of a credential until
- * it is back, and no revocation.
+ * of the same moment, until when the keeper's store has it as well (decision 0028). Only it holds
+ * the log's signing key. It fears a keeper that was taken over and wants to unsay something: it
+ * takes the next record or an exact repeat, nothing else, and its jail has no call that removes,
+ * cuts, renames, rewrites or opens anything. It talks to keeper alone. Losing it stops every
+ * release of a credential until it is back, and no revocation.
  *
  * After a failed sync it ends at once: the kernel forgets what it could not write, so asking again
  * would be told a lie.

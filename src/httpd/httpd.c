@@ -4,9 +4,9 @@
  * (connection management).
  *
  * The connections are divided among as many daemons of libmicrohttpd as they may need. The epoll
- * descriptor of each is watched by our loop; it is let run when that is readable, when its own timer
- * asks, and when we resumed a connection. It takes a suspended connection out of
- * its set and never notices that the client left, so each accepted socket also has a watch of ours,
+ * descriptor of each is watched by our loop; it is let run when that is readable, when its own
+ * timer asks, and when we resumed a connection. It takes a suspended connection out of its set and
+ * never notices that the client left, so each accepted socket also has a watch of ours,
  * edge-triggered, for the end of the client's side only.
  *
  * A connection that is closed to make room is only cut here; it counts until libmicrohttpd has

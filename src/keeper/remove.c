@@ -84,12 +84,13 @@ static void answer_when_over(struct removal *r)
     mem_free(r);
 }
 
-/* What could not be read has not ended in egress, though its rows go with the others. */
+/* What could not be read has not ended in egress, though its rows go with the others. A store that
+ * fails otherwise fails for the rows too, and is reported with them. */
 static void revoked(void *ctx, enum err e, UNUSED size_t n)
 {
     struct removal *r = ctx;
 
-    r->unread = e;
+    r->unread = e == ERR_CORRUPT ? e : ERR_OK;
     answer_when_over(r);
 }
 

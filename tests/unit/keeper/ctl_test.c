@@ -342,6 +342,20 @@ static void test_keys_beside_damage(void **state)
     assert_int_equal(next_answer(w, 1), MSG_CALL_PERMIT);
 }
 
+/* A key goes with all its connections, and who removes it hears that one could not be read. */
+static void test_key_removed_beside_damage(void **state)
+{
+    struct world *w = *state;
+
+    connect_ann(w);
+    change_store(w, "INSERT INTO connection SELECT randomblob(16), user, client,"
+                    " 'a' || char(0), 1, 0, 1, 0, 0, 0 FROM connection");
+    remove_first_key(w, ERR_CORRUPT);
+    rig_take(w->r->egress, MSG_DROP);
+    rig_forget(w->r->gateway);
+    assert_int_equal(next_answer(w, 1), MSG_CALL_DENY);
+}
+
 /* What cannot be read, before or behind it, keeps no other: whoever asked is told of it. */
 static void test_revoke_beside_damage(void **state)
 {
@@ -822,6 +836,7 @@ int main(void)
         T(test_revoke_many),
         T(test_handoffs_end_beside_damage),
         T(test_keys_beside_damage),
+        T(test_key_removed_beside_damage),
         T(test_removal_on_a_full_disk),
         T(test_probe_and_snapshots),
         T(test_lists_of_a_connection),
