@@ -1,6 +1,6 @@
 /*
- * Memory that is wiped when it is given back. Run by egress, under libcurl and OpenSSL, which keep
- * copies of a request's headers in buffers that they free without wiping. The size stands before
+ * Memory that is wiped when it is given back. Run by egress, under OpenSSL, which keeps
+ * copies of a request's head in buffers that it frees without wiping. The size stands before
  * the bytes.
  */
 #include "base/mem_wiping.h"
@@ -26,17 +26,6 @@ void *mem_wiping_malloc(size_t n)
     BUG_IF(!h);
     h->n = n;
     return h + 1;
-}
-
-void *mem_wiping_calloc(size_t count, size_t size)
-{
-    void *p;
-    size_t n;
-
-    BUG_IF(__builtin_mul_overflow(count, size, &n));
-    p = mem_wiping_malloc(n);
-    memset(p, 0, n);
-    return p;
 }
 
 void mem_wiping_free(void *p)
@@ -65,13 +54,4 @@ void *mem_wiping_realloc(void *p, size_t n)
         mem_wiping_free(p);
     }
     return new;
-}
-
-char *mem_wiping_strdup(const char *s)
-{
-    size_t n = strlen(s) + 1;
-    char *p = mem_wiping_malloc(n);
-
-    memcpy(p, s, n);
-    return p;
 }

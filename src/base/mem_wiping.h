@@ -10,11 +10,9 @@
 /* Bytes are aligned as malloc's. Only mem_wiping_free and mem_wiping_realloc take such a pointer.
  */
 void *mem_wiping_malloc(size_t n);
-void *mem_wiping_calloc(size_t count, size_t size);
 /* Takes NULL; moves always, so that what was there is wiped. n 0 frees and returns NULL. */
 void *mem_wiping_realloc(void *p, size_t n);
 /* Takes NULL. */
 void mem_wiping_free(void *p);
-char *mem_wiping_strdup(const char *s);
 
 #endif

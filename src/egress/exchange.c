@@ -72,7 +72,7 @@ static void end(struct exchange *x, enum transport_how how, enum err e, bool sen
     events->end(u, &m);
 }
 
-/* The outcome is known and the upstream still writes: the end is told when libcurl has returned. */
+/* The outcome is known and the upstream still writes: the end is told when it has been read as far. */
 static void on_concluded(void *ctx)
 {
     struct exchange *x = ctx;

@@ -1,7 +1,5 @@
 /*
- * Reading an upstream's answer head. Egress runs it inside libcurl's header callback:
- * libcurl 7.88.1 takes the last of two Content-Length, and Transfer-Encoding before Content-Length,
- * without a word. Trusts nothing. RFC 9110, RFC 9112; MCP 2025-11-25 basic/transports "Session
+ * Reading an upstream's answer head. Egress runs it. Trusts nothing. RFC 9110, RFC 9112; MCP 2025-11-25 basic/transports "Session
  * Management".
  */
 #include "egress/head.h"
@@ -91,6 +89,15 @@ static enum err on_keep_alive(struct head *h, struct slice value)
     return ERR_OK;
 }
 
+/* RFC 9112 9.6. Other options say nothing to who asks for nothing of them. */
+static enum err on_connection(struct head *h, struct slice value)
+{
+    while (value.n > 0)
+        if (slice_eq_nocase(slice_trim(slice_until(&value, ',')), SLICE_LIT("close")))
+            h->closes = true;
+    return ERR_OK;
+}
+
 static const struct {
     const char *name;
     enum err (*fn)(struct head *h, struct slice value);
@@ -98,6 +105,7 @@ static const struct {
     {"content-length", on_length},  {"transfer-encoding", on_coding},
     {"content-type", on_type},      {"content-encoding", on_content_coding},
     {"mcp-session-id", on_session}, {"keep-alive", on_keep_alive},
+    {"connection", on_connection},
 };
 
 /* Bytes beyond ASCII may stand in fields that nobody looks at (RFC 9110 5.5, obs-text). */

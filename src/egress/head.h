@@ -1,6 +1,5 @@
 /*
- * The head of an upstream's answer: status line and header fields, line by line as the HTTP client
- * reads them, checked more strictly than it does. Only what stands in this struct is ever looked
+ * The head of an upstream's answer: status line and header fields, line by line. Only what stands in this struct is ever looked
  * at; nothing of it goes towards the agent. Pure.
  *
  * Refused, since two readers could see two messages in it (RFC 9112 6.3, 11.2): more than one
@@ -22,11 +21,12 @@ struct head {
     enum head_type type;
     bool complete; /* the empty line came */
     bool has_length, has_coding;
+    bool closes, http_1_0; /* Connection: close; a version that knows no other way */
     uint64_t length;
     unsigned keep_alive; /* seconds the upstream keeps an idle connection; 0: it did not say */
     struct buf session;  /* Mcp-Session-Id, or empty */
     /* for the reader */
-    bool in_fields, http_1_0, has_type, has_content_coding, has_session;
+    bool in_fields, has_type, has_content_coding, has_session;
     unsigned fields, interim;
     size_t bytes;
 };

@@ -1,9 +1,8 @@
 /*
  * One HTTP/1.1 request to the upstream and its answer, over a pool's connections.
  *
- * A request leaves at most once. Two walls, since libcurl on its own sends a request again when a
- * kept-alive connection ends: may_send is asked once, before the first byte; and no socket is given
- * to a request that has begun to leave.
+ * A request leaves at most once: may_send is asked once, before the first byte, and a request that
+ * has begun to leave is given no other connection.
  *
  * What is on the connection before that first byte is no answer of ours: such a connection is not
  * used. After it whatever comes is the answer, whether the upstream has read the request or not; a
@@ -44,15 +43,12 @@ struct http_events {
     void (*end)(void *ctx, const struct http_outcome *o);
 };
 
-/* For pools_new. */
-extern const struct pool_ops http_pool_ops;
-
 /* The pool is held until http_free. events and ctx are borrowed. */
 struct http *http_new(struct pool *p, enum http_method method, const struct http_events *events,
                       void *ctx);
 /* A header; name and value must be clean (BUG otherwise: callers check what comes from outside). */
 void http_header(struct http *h, const char *name, struct slice value);
-/* The same as one line "Name: value", NUL-terminated; for credentials, and not checked again. */
+/* The same as one line "Name: value"; for credentials, and not checked again. */
 void http_header_line(struct http *h, struct slice line);
 /* Joined to the configured path. */
 void http_query(struct http *h, struct slice query);
@@ -65,8 +61,10 @@ void http_within(struct http *h, uint64_t ms);
 /* From head: the upstream may say nothing for as long as it likes. That it is there at all, TCP asks
  * it (SO_KEEPALIVE, by the dialer). */
 void http_listens(struct http *h);
-/* Once, when all of it is there. */
+/* Once, when all of it is there; it leaves at the end of this turn of the loop. */
 void http_start(struct http *h);
+/* What http_start and http_retry defer; ctx is the request. */
+void http_go(void *ctx);
 /* After want_socket: the pool has been given a connection. */
 void http_retry(struct http *h);
 /* Only between want_socket and http_retry: no connection can be had. Calls end. */

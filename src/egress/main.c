@@ -18,8 +18,8 @@
 #include "crypto/random.h"
 #include "egress/dial.h"
 #include "egress/exchange.h"
-#include "egress/http.h"
 #include "egress/place.h"
+#include "egress/pool.h"
 #include "egress/tls.h"
 #include "egress/uses.h"
 #include "ipc/gen/egress.h"
@@ -45,9 +45,9 @@ static enum err on_open(struct role_self *r, void *ctx)
     if (!e)
         e = place_check(&all->conf);
     if (!e && all->conf.tls)
-        e = trust_read(&all->trust);
+        e = trust_read(buf_slice(&all->conf.host), &all->trust);
     if (!e)
-        all->pools = pools_new(all->loop, &all->conf, all->trust, &http_pool_ops);
+        all->pools = pools_new(all->loop, &all->conf, all->trust);
     return e;
 }
 

@@ -96,7 +96,6 @@ static void put_line(struct place_out *p, struct slice name, struct slice value)
     buf_put(line, name);
     buf_put(line, SLICE_LIT(": "));
     buf_put(line, value);
-    buf_put_u8(line, 0);
 }
 
 static enum err put_header(const struct place_fields *f, const struct egress_conf_place *at,

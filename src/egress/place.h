@@ -12,7 +12,7 @@ MUST_USE enum err place_check(const struct egress_conf *c);
 
 /* Made for one request. */
 struct place_out {
-    struct buf lines[LIM_PLACES]; /* "Name: value" each, NUL-terminated, for libcurl */
+    struct buf lines[LIM_PLACES]; /* "Name: value" each */
     size_t lines_n;
     struct buf query; /* "a=b&c=d", or empty */
 };

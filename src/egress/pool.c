@@ -1,10 +1,9 @@
 /*
- * Pools of upstream connections. Egress runs them on its loop; libcurl decides which connection a
- * request gets, and asks for a socket when none is free.
+ * Pools of upstream connections. Egress runs them on its loop.
  *
- * An idle connection is watched by us, since libcurl 7.88.1 does not: whatever arrives there, be it
- * bytes that nobody asked for or the end, spoils it. So surplus bytes never become the beginning of
- * the next answer, and a request is not sent into a connection that is known to be closed.
+ * An idle connection is watched: whatever arrives there, be it bytes that nobody asked for or the
+ * end, spoils it. So surplus bytes never become the beginning of the next answer, and a request is
+ * not sent into a connection that is known to be closed.
  */
 #include "egress/pool_in.h"
 
@@ -13,45 +12,7 @@
 #include "base/planted.h"
 #include "os/sock.h"
 
-/* --- idle and spare sockets ------------------------------------------------------------------- */
-
-static void on_event(void *ctx, unsigned events);
-
-/* A connection that goes from one request to the next is watched for the same all the time. */
-static void watch(struct pool_socket *s, unsigned events)
-{
-    if (events == 0) {
-        loop_unwatch(s->watch);
-        s->watch = NULL;
-    } else if (!s->watch) {
-        s->watch = loop_watch(s->pool->all->loop, s->fd, events, on_event, s);
-    } else {
-        loop_watch_set(s->watch, events);
-    }
-}
-
-void pool_socket_opened(struct pool *p, int fd)
-{
-    struct pool_socket *s = MEM_NEW(struct pool_socket);
-
-    *s = (struct pool_socket){.fd = fd, .port = sock_port(fd), .pool = p};
-    HASH_ADD_INT(p->sockets, fd, s);
-    group_join(&p->by_port, slice_of(&s->port, sizeof(s->port)), &s->of_port, s);
-    p->opened = true;
-}
-
-/*
- * Bytes that come before the request are no answer to it. Over TLS a new connection has some that
- * are rightly there, as session tickets are; what they are only TLS can tell, and nobody's request
- * was there before. Later ones were read with the answers, and a connection with more is not worth
- * the doubt.
- */
-static bool is_clean(const struct pool_socket *s, bool unread)
-{
-    if (PLANTED(surplus_taken))
-        return true;
-    return !unread && ((s->pool->all->conf->tls && !s->used) || sock_is_quiet(s->fd));
-}
+/* --- spare sockets ---------------------------------------------------------------------------- */
 
 static struct pool_spare *spare_of(const struct pool *p, const struct http *h)
 {
@@ -67,78 +28,12 @@ static void set_http(struct pool_spare *s, const struct http *h)
     group_join(&s->pool->spares, slice_of(&s->http, sizeof(s->http)), &s->of_http, s);
 }
 
-/* A request that has left, or is over, needs no other. */
-static void release_spares(struct pool *p, const struct http *h)
+void pool_served(struct pool *p, const struct http *h)
 {
     struct pool_spare *s;
 
     while ((s = spare_of(p, h)))
         set_http(s, NULL);
-}
-
-static void set_user(struct pool_socket *s, struct http *h)
-{
-    if (s->user == h)
-        return;
-    group_leave(&s->of_user);
-    s->user = h;
-    if (h)
-        group_join(&s->pool->by_user, slice_of(&s->user, sizeof(s->user)), &s->of_user, s);
-}
-
-/* libcurl names the socket by its port. Two that are connected to different addresses may have the
- * same: then both have to be clean, but for one that another request uses. Where only one has
- * that port, a request that still stands as its user is over: we hear of that when libcurl is done
- * with this turn. */
-bool pool_take(struct pool *p, int port, struct http *h, bool unread)
-{
-    const struct slice key = slice_of(&port, sizeof(port));
-    bool found = false, clean = true, single = group_size(&p->by_port, key) == 1;
-
-    for (struct group_link *l = group_first(&p->by_port, key); l; l = group_next(l)) {
-        struct pool_socket *s = l->thing;
-
-        if (!single && s->user && s->user != h)
-            continue;
-        found = true;
-        if (!is_clean(s, unread)) {
-            sock_spoil(s->fd);
-            clean = false;
-        }
-        set_user(s, h); /* the answer may be there before libcurl asks to watch for it */
-        s->used = true;
-    }
-    if (found && clean)
-        release_spares(p, h);
-    return found && clean;
-}
-
-void pool_socket_closed(struct pool *p, int fd)
-{
-    struct pool_socket *s;
-
-    HASH_FIND_INT(p->sockets, &fd, s);
-    if (s) {
-        loop_unwatch(s->watch);
-        group_leave(&s->of_port);
-        group_leave(&s->of_user);
-        HASH_DEL(p->sockets, s);
-        mem_free(s);
-    }
-    sock_close(fd);
-}
-
-void pool_request_over(struct pool *p, const struct http *h)
-{
-    struct group_link *l;
-
-    release_spares(p, h);
-    while ((l = group_first(&p->by_user, slice_of(&h, sizeof(h))))) {
-        struct pool_socket *s = l->thing;
-
-        set_user(s, NULL);
-        watch(s, LOOP_READ);
-    }
 }
 
 static void spare_free(struct pool_spare *s)
@@ -168,7 +63,7 @@ void pool_give(struct pool *p, int fd, const struct http *http)
 
 /* Those that others asked for are left to them: each of many requests at a time would find its own
  * gone to one that came later, and give up after LIM_DIALS_PER_EXCHANGE. */
-int pool_take_spare(struct pool *p, const struct http *h)
+static struct conn *take_spare(struct pool *p, const struct http *h)
 {
     struct pool_spare *s = spare_of(p, h);
     int fd;
@@ -176,110 +71,79 @@ int pool_take_spare(struct pool *p, const struct http *h)
     if (!s)
         s = spare_of(p, NULL);
     if (!s)
-        return -1;
+        return NULL;
     fd = s->fd;
     spare_free(s);
-    return fd;
+    return conn_new(p->all->loop, fd, p->all->trust);
 }
 
-/* --- libcurl on the loop ---------------------------------------------------------------------- */
+/* --- idle connections ------------------------------------------------------------------------- */
 
-static void reap(struct pool *p)
+static void leave_idle(struct conn *c)
 {
-    CURLMsg *m;
-    int left;
+    struct pool *p = c->pool;
 
-    while ((m = curl_multi_info_read(p->multi, &left))) {
-        CURL *easy = m->easy_handle;
-        CURLcode result = m->data.result; /* m goes with the handle */
-        struct http *h = NULL;
+    TAILQ_REMOVE(&p->idle, c, entry);
+    p->idle_n--;
+}
 
-        if (m->msg != CURLMSG_DONE)
-            continue;
-        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &h) != CURLE_OK || !h);
-        p->inside++;
-        BUG_IF(curl_multi_remove_handle(p->multi, easy) != CURLM_OK);
-        p->inside--;
-        p->all->ops->over(h, result);
+static void close_idle(struct conn *c)
+{
+    leave_idle(c);
+    conn_free(c);
+}
+
+static void close_all_idle(struct pool *p)
+{
+    while (!TAILQ_EMPTY(&p->idle))
+        close_idle(TAILQ_FIRST(&p->idle));
+}
+
+/* What was found before its request was over has been read since. */
+static void on_idle_event(void *ctx, UNUSED unsigned events)
+{
+    if (!conn_is_clean(ctx))
+        close_idle(ctx);
+}
+
+/* Less than the upstream keeps it. */
+static uint64_t idle_time(const struct pool *p)
+{
+    return p->keep_alive > 1 ? (p->keep_alive - 1) * 1000ULL : LIM_POOL_IDLE_MS;
+}
+
+struct conn *pool_take(struct pool *p, const struct http *h)
+{
+    struct conn *c = TAILQ_FIRST(&p->idle);
+
+    if (c && loop_now(p->all->loop) - c->idle_since >= idle_time(p)) {
+        close_all_idle(p); /* the others have been idle for longer */
+        c = NULL;
     }
+    if (!c)
+        return take_spare(p, h);
+    leave_idle(c);
+    return c;
 }
 
-void pool_drive(struct pool *p, int fd, int events)
+void pool_release(struct pool *p, struct conn *c, bool again)
 {
-    int running;
-
-    BUG_IF(p->inside > 0);
-    p->users++; /* a request that ends may be the last user */
-    p->inside++;
-    BUG_IF(curl_multi_socket_action(p->multi, fd, events, &running) != CURLM_OK);
-    /* libcurl 7.88.1 does not ask us to watch a socket that it was given connected, and would find
-     * out by a timer 200 ms later; this lets it look at once. */
-    if (p->opened) {
-        p->opened = false;
-        CURL_IGNORE_DEPRECATION(BUG_IF(curl_multi_socket_all(p->multi, &running) != CURLM_OK);)
-    }
-    p->inside--;
-    reap(p);
-    pool_put(p);
-}
-
-static void on_event(void *ctx, unsigned events)
-{
-    struct pool_socket *s = ctx;
-    int how =
-        (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
-
-    if (s->user && s->asked) {
-        pool_drive(s->pool, s->fd, how);
+    if (!again || p->dropped) {
+        conn_free(c);
         return;
     }
-    /* What was found before its request was over has been read since. */
-    if (!s->user && sock_is_quiet(s->fd))
-        return;
-    if (!s->user)
-        sock_spoil(s->fd); /* libcurl finds it closed when it looks */
-    watch(s, 0);
+    if (p->idle_n >= LIM_POOL_CONNECTIONS)
+        close_idle(TAILQ_LAST(&p->idle, pool_conns));
+    c->pool = p;
+    c->idle_since = loop_now(p->all->loop);
+    TAILQ_INSERT_HEAD(&p->idle, c, entry);
+    p->idle_n++;
+    conn_watch(c, LOOP_READ, on_idle_event, c);
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, UNUSED void *unused)
+void pool_keeps(struct pool *p, unsigned seconds)
 {
-    struct pool *p = ctx;
-    struct pool_socket *s;
-    unsigned events = 0;
-
-    HASH_FIND_INT(p->sockets, &fd, s);
-    if (!s)
-        return 0; /* libcurl's own, or closed */
-    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-        events |= LOOP_READ;
-    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-        events |= LOOP_WRITE;
-    s->asked = what != CURL_POLL_REMOVE;
-    if (s->asked) {
-        struct http *h = NULL;
-
-        BUG_IF(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &h) != CURLE_OK);
-        set_user(s, h);
-        p->all->ops->waits(s->user, what == CURL_POLL_OUT);
-        watch(s, events);
-    }
-    return 0;
-}
-
-static void on_timer(void *ctx)
-{
-    pool_drive(ctx, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_set_timer(UNUSED CURLM *multi, long ms, void *ctx)
-{
-    const struct pool *p = ctx;
-
-    if (ms < 0)
-        loop_timer_stop(p->timer);
-    else
-        loop_timer_set(p->timer, (uint64_t)ms);
-    return 0;
+    p->keep_alive = seconds;
 }
 
 /* --- pools ------------------------------------------------------------------------------------ */
@@ -302,9 +166,8 @@ static void pool_free(void *ctx)
     forget(p);
     while ((s = spare_of(p, NULL))) /* nobody's: all requests are over */
         on_spare_event(s, 0);
-    BUG_IF(curl_multi_cleanup(p->multi) != CURLM_OK); /* closes, by pool_socket_closed */
-    BUG_IF(p->sockets || p->spares.by_key);
-    loop_timer_free(p->timer);
+    close_all_idle(p);
+    BUG_IF(p->spares.by_key);
     loop_timer_free(p->idle_timer);
     p->all->count--;
     mem_free(p);
@@ -313,18 +176,10 @@ static void pool_free(void *ctx)
 static struct pool *pool_new(struct pools *all, const struct pool_key *key)
 {
     struct pool *p = MEM_NEW(struct pool);
-    CURLM *m = curl_multi_init();
 
-    BUG_IF(!m);
-    *p = (struct pool){.all = all, .key = *key, .multi = m};
-    p->timer = loop_timer_new(all->loop, on_timer, p);
+    *p = (struct pool){.all = all, .key = *key};
+    TAILQ_INIT(&p->idle);
     p->idle_timer = loop_timer_new(all->loop, pool_free, p);
-    BUG_IF(curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
-           curl_multi_setopt(m, CURLMOPT_SOCKETDATA, p) != CURLM_OK ||
-           curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_set_timer) != CURLM_OK ||
-           curl_multi_setopt(m, CURLMOPT_TIMERDATA, p) != CURLM_OK ||
-           curl_multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) != CURLM_OK ||
-           curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, (long)LIM_POOL_CONNECTIONS) != CURLM_OK);
     HASH_ADD(hh, all->by_key, key, sizeof(p->key), p);
     group_join(&all->by_connection, ID_SLICE(p->key.connection), &p->of_connection, p);
     all->count++;
@@ -350,12 +205,11 @@ void pool_put(struct pool *p)
         loop_timer_set(p->idle_timer, p->dropped ? 0 : LIM_POOL_IDLE_MS);
 }
 
-struct pools *pools_new(struct loop *l, const struct egress_conf *conf, const struct trust *trust,
-                        const struct pool_ops *ops)
+struct pools *pools_new(struct loop *l, const struct egress_conf *conf, const struct trust *trust)
 {
     struct pools *all = MEM_NEW(struct pools);
 
-    *all = (struct pools){.loop = l, .conf = conf, .trust = trust, .ops = ops};
+    *all = (struct pools){.loop = l, .conf = conf, .trust = trust};
     return all;
 }
 
@@ -367,6 +221,7 @@ void pools_drop(struct pools *all, const struct connection_id *connection)
         struct pool *p = l->thing;
 
         forget(p);
+        close_all_idle(p);
         if (p->users == 0)
             pool_free(p);
     }

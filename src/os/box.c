@@ -41,7 +41,7 @@ enum box_set {
     BOX_THREAD = 4,
     BOX_STORE = 8,
     BOX_APPEND = 16,
-    BOX_CURL = 32,
+    BOX_HANDED = 32,
     BOX_CONNECT = 64,
     BOX_PARENT = 128
 };

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -16,17 +17,6 @@
 /* The kernel counts 64 KiB and its own overhead per message; this lets several of the largest wait.
  */
 enum { CHANNEL_BYTES = 1 << 20 };
-
-void sock_spoil(int fd)
-{
-    enum { PIECES = 16 }; /* a peer that goes on is reset by the kernel after the shutdown */
-    uint8_t piece[4096];
-
-    (void)shutdown(fd, SHUT_RDWR); /* it may be shut already */
-    for (int i = 0; i < PIECES && recv(fd, piece, sizeof(piece), MSG_DONTWAIT) > 0; i++)
-        ;
-    mem_wipe(piece, sizeof(piece));
-}
 
 void sock_close(int fd)
 {
@@ -200,6 +190,34 @@ bool sock_is_connected(int fd)
     socklen_t n = sizeof peer;
 
     return getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
+}
+
+enum err sock_put(int fd, struct slice s, size_t *ret_n)
+{
+    ssize_t sent = send(fd, s.p, s.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (sent < 0)
+        return sock_err(errno);
+    *ret_n = (size_t)sent;
+    return ERR_OK;
+}
+
+enum err sock_take(int fd, uint8_t *dst, size_t n, size_t *ret_n)
+{
+    ssize_t got = recv(fd, dst, n, MSG_DONTWAIT);
+
+    if (got < 0)
+        return sock_err(errno);
+    *ret_n = (size_t)got;
+    return ERR_OK;
+}
+
+bool sock_is_sent(int fd)
+{
+    struct tcp_info info;
+    socklen_t n = sizeof(info);
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 && info.tcpi_notsent_bytes == 0;
 }
 
 bool sock_is_quiet(int fd)

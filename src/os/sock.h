@@ -1,5 +1,5 @@
 /*
- * Sockets between our processes. All descriptors are close-on-exec and
+ * Sockets between our processes, and what egress needs of those to an upstream. All descriptors are close-on-exec and
  * non-blocking. What arrives on listeners is os/tcp.h's.
  */
 #ifndef SG_OS_SOCK_H
@@ -35,6 +35,14 @@ bool sock_is_channel(int fd);
 bool sock_is_stream(int fd);
 /* Whether such a socket is connected still. */
 bool sock_is_connected(int fd);
+/* Sends what such a socket takes now of s, which is not empty. ERR_AGAIN: nothing; ERR_CLOSED;
+ * ERR_IO. */
+MUST_USE enum err sock_put(int fd, struct slice s, size_t *ret_n);
+/* Takes what has come on it, of n bytes at most; none at its end. ERR_AGAIN; ERR_CLOSED: it was
+ * reset; ERR_IO. */
+MUST_USE enum err sock_take(int fd, uint8_t *dst, size_t n, size_t *ret_n);
+/* Whether the kernel has sent what such a socket took, or waits for the other side to read. */
+bool sock_is_sent(int fd);
 /* Whether nothing has come on such a socket that nobody read: no byte, no end, no error. */
 bool sock_is_quiet(int fd);
 /* Its own port, or -1. */
@@ -50,10 +58,6 @@ bool sock_wait_room(int fd, int ms);
 MUST_USE enum err sock_copy(int fd, int *ret_fd);
 /* What errno means for a socket, such as ERR_AGAIN for EAGAIN. */
 enum err sock_err(int e);
-
-/* For a connection that must not be used again, whoever holds it: throws away what has arrived, and
- * shuts both directions down. The descriptor stays open. */
-void sock_spoil(int fd);
 
 /* Takes -1. */
 void sock_close(int fd);

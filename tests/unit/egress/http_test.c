@@ -1,4 +1,4 @@
-/* One request over libcurl, without the process around it, so that the upstream's bytes can come at
+/* One request, without the process around it, so that the upstream's bytes can come at
  * any point of it: before the first byte of the request, as it leaves, and while it has not. */
 #include "unit.h"
 
@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "base/mem.h"
 #include "egress/http.h"
@@ -20,7 +19,7 @@
 #define ANSWER HEAD "Content-Length: 4\r\n\r\ngood"
 #define EVIL   HEAD "Content-Length: 4\r\n\r\nevil"
 
-enum { CONNS = 8, LARGE = 16 << 20 };
+enum { CONNS = 8, LARGE = 16 << 20, TURNS = 5000 /* of 1 ms, for what comes at once */ };
 
 struct asked {
     struct http *http;
@@ -44,16 +43,6 @@ static struct rig {
     unsigned asked;
 } rig;
 
-/* libcurl's, on a socket that is connected: what the filter of the jail answers. */
-int connect(int fd, const struct sockaddr *address, socklen_t n)
-{
-    (void)fd;
-    (void)address;
-    (void)n;
-    errno = EINPROGRESS;
-    return -1;
-}
-
 /* --- the upstream ----------------------------------------------------------------------------- */
 
 static void say(const char *text)
@@ -74,8 +63,10 @@ static size_t hear(char *text, size_t n)
 
 static void until_heard(char *text, size_t n)
 {
-    while (hear(text, n) == 0)
+    for (unsigned turns = 0; hear(text, n) == 0; turns++) {
+        assert_true(turns < TURNS);
         loop_turn(rig.loop, 1);
+    }
 }
 
 static void give_connection(const struct http *to)
@@ -86,7 +77,7 @@ static void give_connection(const struct http *to)
 
     assert_true(rig.conns < CONNS);
     assert_int_equal(getsockname(rig.listener, (struct sockaddr *)&a, &n), 0);
-    assert_int_equal(syscall(SYS_connect, fd, &a, n), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, n), 0);
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     rig.ends[rig.conns] = accept(rig.listener, NULL, NULL);
     assert_true(rig.ends[rig.conns++] >= 0);
@@ -155,11 +146,11 @@ static void ask(struct asked *a, enum http_method method, struct slice body)
     http_start(a->http);
 }
 
-/* No turn of the loop first: what waits on idle connections is seen by libcurl alone. */
+/* No turn of the loop first, which would see what waits on idle connections. */
 static void ask_at_once(struct asked *a)
 {
     ask(a, HTTP_POST, SLICE_LIT("{}"));
-    pool_drive(rig.pool, CURL_SOCKET_TIMEOUT, 0);
+    http_go(a->http);
 }
 
 static void until_end(const struct asked *a)
@@ -210,7 +201,7 @@ static int setup(void **state)
     buf_put_str(&rig.conf.host, "localhost");
     buf_put_str(&rig.conf.path, "/mcp");
     rig.conf.port = 80;
-    rig.pools = pools_new(rig.loop, &rig.conf, NULL, &http_pool_ops);
+    rig.pools = pools_new(rig.loop, &rig.conf, NULL);
     rig.pool = pool_get(rig.pools, &key);
     return 0;
 }
@@ -333,8 +324,7 @@ static void test_dialed_for_one(void **state)
     check(&b, "good");
 }
 
-/* A request that is answered at once ends in the turn in which it leaves, and libcurl gives its
- * connection to the next before we hear of the end. */
+/* A connection goes from one request to the next within a turn. */
 static void test_freed_in_the_same_turn(void **state)
 {
     struct asked a = {.as_it_leaves = ANSWER}, b = {.as_it_leaves = ANSWER};
@@ -351,8 +341,7 @@ static void test_freed_in_the_same_turn(void **state)
     assert_int_equal(rig.conns, 1);
 }
 
-/* Nothing is read there while its reader is slow, so libcurl has nothing to ask for; the connection
- * is not idle for that. */
+/* Nothing is read there while its reader is slow; the connection is not idle for that. */
 static void test_slow_reader_on_used_connection(void **state)
 {
     struct asked a = {.as_it_leaves = HEAD "Content-Length: 8\r\n\r\ngood", .full = true};
@@ -439,8 +428,7 @@ static void test_answer_before_reading(void **state)
     assert_int_equal(rig.conns, 1); /* all of both left */
 }
 
-/* A connection is watched when it is idle, also if the answer was there before libcurl had to
- * wait. */
+/* A connection is watched when it is idle. */
 static void test_surplus_after(void **state)
 {
     struct asked a = {.as_it_leaves = ANSWER}, b = {.as_it_leaves = ANSWER};
@@ -528,6 +516,113 @@ static void test_answer_and_read_later(void **state)
     buf_free(&body);
 }
 
+/* What an answer says of its end and of its connection, and what becomes of both. `ends`: the
+ * upstream closes behind it. */
+static void test_how_answers_end(void **state)
+{
+    static const struct {
+        const char *answer, *text;
+        bool ends, again;
+        enum err err;
+    } answers[] = {
+        {HEAD "Content-Length: 4\r\n\r\ngood", "good", false, true, ERR_OK},
+        {HEAD "Content-Length: 0\r\n\r\n", "", false, true, ERR_OK},
+        {HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\ngo\r\n2;x\r\nod\r\n0\r\nA: b\r\n\r\n", "good",
+         false, true, ERR_OK},
+        {"HTTP/1.1 100 Go\r\n\r\n" HEAD "Content-Length: 4\r\n\r\ngood", "good", false, true,
+         ERR_OK},
+        {"HTTP/1.1 204 None\r\nContent-Length: 9\r\n\r\n", "", false, true, ERR_OK},
+        {HEAD "Connection: x, Close\r\nContent-Length: 4\r\n\r\ngood", "good", false, false,
+         ERR_OK},
+        {HEAD "Connection: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\ngood", "good", false,
+         false, ERR_OK},
+        {"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\ngood", "good", false, false, ERR_OK},
+        {HEAD "Content-Length: 4\r\n\r\ngoodness", "good", false, false, ERR_OK},
+        {HEAD "\r\ngood", "good", true, false, ERR_OK},
+        {HEAD "\r\n", "", true, false, ERR_OK},
+        {HEAD "Content-Length: 5\r\n\r\ngood", "good", true, false, ERR_CLOSED},
+        {HEAD "Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n", "good", true, false, ERR_CLOSED},
+        {HEAD, "", true, false, ERR_CLOSED},
+        {"HTTP/1.1 20", "", true, false, ERR_CLOSED},
+        {"", "", true, false, ERR_CLOSED},
+        {"220 hello\r\n", "", false, false, ERR_UPSTREAM_ANSWER},
+        {HEAD "Transfer-Encoding: chunked\r\n\r\nx\r\n", "", false, false, ERR_UPSTREAM_ANSWER},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(answers); k++) {
+        struct asked a = {0};
+        unsigned before = rig.conns;
+        char text[1000];
+
+        rig.asked = 0;
+        warm_up(); /* on a connection that may be used again, or a new one */
+        before = rig.conns;
+        ask_at_once(&a);
+        until_heard(text, sizeof(text));
+        for (const char *p = answers[k].answer; *p; p++) {
+            char one[2] = {*p, 0};
+            say(one);
+            loop_turn(rig.loop, 0);
+        }
+        if (answers[k].ends)
+            assert_int_equal(shutdown(rig.ends[rig.conns - 1], SHUT_RDWR), 0);
+        until_end(&a);
+        if (a.end.err != answers[k].err || !slice_eq_str(buf_slice(&a.text), answers[k].text))
+            fail_msg("answer %zu: %s, \"%.*s\"", k, err_name(a.end.err), (int)a.text.n,
+                     (const char *)a.text.p);
+        assert_int_equal(a.asked, 1);
+        assert_int_equal(rig.conns, before);
+        if ((rig.pool->idle_n == 1) != answers[k].again)
+            fail_msg("answer %zu: %zu idle connections", k, rig.pool->idle_n);
+        http_free(a.http);
+        rig.asked = 0;
+        buf_free(&a.text);
+        if (!answers[k].again)
+            close(rig.ends[--rig.conns]);
+    }
+}
+
+/* What is idle for about as long as the upstream keeps it is not used. */
+static void test_idle_for_too_long(void **state)
+{
+    struct asked a = {.as_it_leaves = ANSWER};
+    uint64_t until;
+
+    (void)state;
+    warm_up();
+    pool_keeps(rig.pool, 2);
+    for (until = clock_boot_ms() + 1010; clock_boot_ms() < until;)
+        loop_turn(rig.loop, 10);
+    ask_at_once(&a);
+    until_end(&a);
+    check(&a, "good");
+    assert_int_equal(rig.conns, 2);
+}
+
+/* A head that never ends is not kept for ever. */
+static void test_endless_line(void **state)
+{
+    struct asked a = {0};
+    char text[1000];
+
+    (void)state;
+    ask_at_once(&a);
+    until_heard(text, sizeof(text));
+    say("HTTP/1.1 200 OK\r\nX: ");
+    for (size_t n = 0; n <= LIM_HEADER_BYTES && a.ends == 0; n += 1000) {
+        char many[1001];
+
+        memset(many, 'x', 1000);
+        many[1000] = 0;
+        say(many);
+        loop_turn(rig.loop, 0);
+    }
+    until_end(&a);
+    assert_err(a.end.err, ERR_UPSTREAM_ANSWER);
+    buf_free(&a.text);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -540,6 +635,9 @@ int main(void)
         T(test_dialed_for_one),
         T(test_dialed_in_vain),
         T(test_drop_by_connection),
+        T(test_how_answers_end),
+        T(test_idle_for_too_long),
+        T(test_endless_line),
         T(test_freed_in_the_same_turn),
         T(test_slow_reader_on_used_connection),
         T(test_answer_before_reading),
@@ -548,11 +646,6 @@ int main(void)
         T(test_answer_and_never_read),
         T(test_answer_in_pieces_and_never_read),
     };
-    int failed;
 
-    if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
-        return 1;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    curl_global_cleanup();
-    return failed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,7 +158,7 @@ static void *front_main(void *arg)
     return NULL;
 }
 
-/* A connected pair over loopback TCP: libcurl keeps no other kind of connection alive. */
+/* A connected pair over loopback TCP. */
 static void tcp_pair(int ret[2])
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};

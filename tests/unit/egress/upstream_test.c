@@ -93,8 +93,8 @@ static const struct row {
      false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
     {"bare LF", "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 36\n\n" R7, false,
      RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
-    {"bad chunk size", JSON_HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\n", false, RESULT_UNKNOWN,
-     false, ERR_CLOSED, ANSWER_HOW_UNKNOWN, ERR_UPSTREAM_UNKNOWN, 0},
+    {"bad chunk size", JSON_HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\n", false, RESULT_ANSWERED,
+     false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
     {"101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", false,
      RESULT_ANSWERED, false, ERR_UPSTREAM_ANSWER, ANSWER_HOW_INVALID, ERR_UPSTREAM_ANSWER, 0},
     {"redirect",
@@ -221,7 +221,6 @@ static void test_surplus_at_once(void **state)
     rig_stop(r);
 }
 
-/* libcurl 7.88.1 alone takes it for the next answer. */
 static void test_surplus_later(void **state)
 {
     struct rig *r = &rig;

@@ -210,9 +210,34 @@ static void test_quiet(void **state)
     assert_err(sock_send(p->fds[1], SLICE_LIT("x"), -1), ERR_OK);
     assert_false(sock_is_quiet(p->fds[0]));
     assert_false(sock_is_quiet(p->fds[0])); /* it was only looked at */
-    sock_spoil(p->fds[0]);
+    assert_int_equal(shutdown(p->fds[1], SHUT_RDWR), 0);
     assert_false(sock_is_quiet(p->fds[0])); /* ended */
     assert_false(sock_is_quiet(-1));
+}
+
+static void test_bytes_of_a_stream(void **state)
+{
+    static uint8_t many[1 << 20], got[sizeof(many)];
+    size_t n = 0, took = 0;
+    enum err e;
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    assert_err(sock_take(fds[0], got, sizeof(got), &took), ERR_AGAIN);
+    do
+        e = sock_put(fds[1], slice_of(many, sizeof(many)), &n);
+    while (!e);
+    assert_err(e, ERR_AGAIN); /* nobody reads; nothing waits */
+    assert_err(sock_take(fds[0], got, 5, &took), ERR_OK);
+    assert_int_equal(took, 5);
+    sock_close(fds[1]);
+    do
+        e = sock_take(fds[0], got, sizeof(got), &took);
+    while (!e && took > 0);
+    assert_err(e, ERR_OK);                                        /* the end */
+    assert_err(sock_put(fds[0], SLICE_LIT("x"), &n), ERR_CLOSED); /* and no signal */
+    sock_close(fds[0]);
 }
 
 static void test_listeners_are_on_loopback(void **state)
@@ -299,7 +324,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_more_descriptors_are_refused_and_closed, start, end),
         cmocka_unit_test_setup_teardown(test_no_descriptor_is_free, start, end),
         cmocka_unit_test_setup_teardown(test_kinds, start, end),
+        cmocka_unit_test(test_bytes_of_a_stream),
         cmocka_unit_test_setup_teardown(test_quiet, start, end),
+        cmocka_unit_test(test_bytes_of_a_stream),
         cmocka_unit_test(test_listeners_are_on_loopback),
         cmocka_unit_test(test_control_socket),
         cmocka_unit_test(test_path_too_long),

@@ -1,0 +1,151 @@
+/* Whose certificate is taken for that of the configured host: handshakes over a socket pair. */
+#include "unit.h"
+
+#include "egress/tls.h"
+
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static char anchors[] = "/tmp/sidegate-trust-XXXXXX";
+
+struct server {
+    SSL_CTX *ctx;
+    SSL *ssl;
+    X509 *crt;
+};
+
+/* Self-signed, with that subjectAltName, and trusted. */
+static void server_start(struct server *s, const char *san, int version, int fd)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509_EXTENSION *e;
+    FILE *f;
+
+    s->crt = X509_new();
+    X509_set_version(s->crt, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(s->crt), 1);
+    X509_gmtime_adj(X509_getm_notBefore(s->crt), -60);
+    X509_gmtime_adj(X509_getm_notAfter(s->crt), 3600);
+    X509_set_pubkey(s->crt, key);
+    e = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
+    assert_non_null(e);
+    X509_add_ext(s->crt, e, -1);
+    X509_EXTENSION_free(e);
+    assert_true(X509_sign(s->crt, key, EVP_sha256()) > 0);
+    s->ctx = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_security_level(s->ctx, 0); /* for the old version */
+    assert_int_equal(SSL_CTX_set_min_proto_version(s->ctx, 0), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(s->ctx, version), 1);
+    assert_int_equal(SSL_CTX_use_certificate(s->ctx, s->crt), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(s->ctx, key), 1);
+    s->ssl = SSL_new(s->ctx);
+    SSL_set_fd(s->ssl, fd);
+    f = fopen(anchors, "w");
+    assert_int_equal(PEM_write_X509(f, s->crt), 1);
+    fclose(f);
+    EVP_PKEY_free(key);
+}
+
+static void server_stop(struct server *s)
+{
+    SSL_free(s->ssl);
+    SSL_CTX_free(s->ctx);
+    X509_free(s->crt);
+}
+
+/* What the client says of a server with that certificate; ret_name: what it was told it is. */
+static enum err meet(const char *host, const char *san, int version, char *ret_name, size_t n)
+{
+    struct server s;
+    struct trust *t = NULL;
+    struct tls *client;
+    enum err e = ERR_AGAIN;
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+    server_start(&s, san, version, fds[1]);
+    assert_err(trust_read(slice_str(host), &t), ERR_OK);
+    client = tls_new(t, fds[0]);
+    for (int k = 0; k < 20 && e == ERR_AGAIN; k++) {
+        e = tls_handshake(client);
+        (void)SSL_accept(s.ssl);
+    }
+    snprintf(ret_name, n, "%s", SSL_get_servername(s.ssl, TLSEXT_NAMETYPE_host_name) ?: "");
+    tls_free(client);
+    trust_free(t);
+    server_stop(&s);
+    close(fds[0]);
+    close(fds[1]);
+    return e;
+}
+
+static void test_whose_certificate(void **state)
+{
+    static const struct {
+        const char *host, *san;
+        int version;
+        enum err err;
+        const char *told;
+    } rows[] = {
+        {"localhost", "DNS:localhost", TLS1_3_VERSION, ERR_OK, "localhost"},
+        {"localhost", "DNS:localhost", TLS1_2_VERSION, ERR_OK, "localhost"},
+        {"localhost", "DNS:localhost", TLS1_1_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"LOCALHOST", "DNS:localhost", TLS1_3_VERSION, ERR_OK, "LOCALHOST"},
+        {"localhost.", "DNS:localhost", TLS1_3_VERSION, ERR_OK, "localhost"},
+        {"localhost", "DNS:localhost.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"a.localhost", "DNS:localhost", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"a.b.example", "DNS:*.b.example", TLS1_3_VERSION, ERR_OK, "a.b.example"},
+        {"a.a.b.example", "DNS:*.b.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"b.example", "DNS:*.b.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"ab.b.example", "DNS:a*.b.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"127.0.0.1", "IP:127.0.0.1", TLS1_3_VERSION, ERR_OK, ""},
+        {"127.0.0.1", "DNS:127.0.0.1", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"127.0.0.1", "IP:127.0.0.2", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"::1", "IP:::1", TLS1_3_VERSION, ERR_OK, ""},
+        {"::1", "IP:::2,DNS:localhost", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        char told[100];
+        enum err e = meet(rows[k].host, rows[k].san, rows[k].version, told, sizeof(told));
+
+        if (e != rows[k].err || (rows[k].told && strcmp(told, rows[k].told) != 0))
+            fail_msg("row %zu, %s at %s: %s, told \"%s\"", k, rows[k].host, rows[k].san,
+                     err_name(e), told);
+    }
+}
+
+static void test_what_cannot_be_checked(void **state)
+{
+    static char long_name[300];
+    struct trust *t = NULL;
+
+    (void)state;
+    memset(long_name, 'a', sizeof(long_name) - 1);
+    assert_err(trust_read(SLICE_EMPTY, &t), ERR_CONFIG);
+    assert_err(trust_read(SLICE_LIT("."), &t), ERR_CONFIG);
+    assert_err(trust_read(slice_str(long_name), &t), ERR_CONFIG);
+    assert_int_equal(unlink(anchors), 0);
+    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_NOT_FOUND);
+    assert_null(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whose_certificate),
+        cmocka_unit_test(test_what_cannot_be_checked),
+    };
+
+    close(mkstemp(anchors));
+    setenv("SSL_CERT_FILE", anchors, 1);
+    (void)signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
