@@ -185,7 +185,7 @@ static enum err read_some(struct http *h)
     do {
         e = conn_recv(h->conn, bytes, sizeof(bytes), &n);
         if (!e && n == 0)
-            return h->head.complete && body_may_end(&h->answer) ? ERR_OK : ERR_CLOSED;
+            return h->head.complete && body_may_end(&h->answer) && !h->deaf ? ERR_OK : ERR_CLOSED;
         if (e)
             return e;
         await(h);
@@ -390,7 +390,7 @@ static void put_request(struct http *h)
     buf_put(&h->out, SLICE_LIT("\r\n"));
     if (h->out.n < FIRST_BYTES)
         buf_put(&h->out, slice_take(&h->body, FIRST_BYTES - h->out.n));
-    h->is_large = h->body.n > 0;
+    h->is_large = h->body.n > 0 || h->out.n > FIRST_BYTES;
     BUG_IF(buf_err(&h->target) != ERR_OK || buf_err(&h->fields) != ERR_OK ||
            buf_err(&h->out) != ERR_OK);
     buf_free(&h->target);
@@ -418,6 +418,7 @@ void http_listens(struct http *h)
 void http_retry(struct http *h)
 {
     BUG_IF(!h->wants_socket || h->conn || h->sent);
+    h->wants_socket = false;
     loop_timer_set(h->quiet, limit_get(SET_CONNECT_TIME));
     loop_defer(h->pool->all->loop, http_go, h);
 }

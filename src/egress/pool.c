@@ -109,7 +109,7 @@ static void on_idle_event(void *ctx, UNUSED unsigned events)
 /* Less than the upstream keeps it. */
 static uint64_t idle_time(const struct pool *p)
 {
-    return p->keep_alive > 1 ? (p->keep_alive - 1) * 1000ULL : LIM_POOL_IDLE_MS;
+    return p->keep_alive > 0 ? (p->keep_alive - 1) * 1000ULL : LIM_POOL_IDLE_MS;
 }
 
 struct conn *pool_take(struct pool *p, const struct http *h)

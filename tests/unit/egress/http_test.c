@@ -476,6 +476,25 @@ static void never_reads(const char *answer, const char *more)
     buf_free(&body);
 }
 
+/* The same of a head: the kernel took it, the upstream does not. */
+static void test_long_head_and_never_read(void **state)
+{
+    struct asked a = {.as_it_leaves = ANSWER};
+    struct buf query = BUF_INIT(500000);
+
+    (void)state;
+    while (query.n < 400000)
+        buf_put_str(&query, "0123456789abcdef");
+    a.text = BUF_INIT(1000);
+    a.http = rig.open[rig.asked++] = http_new(rig.pool, HTTP_GET, &events, &a);
+    http_query(a.http, buf_slice(&query));
+    http_start(a.http);
+    until_end(&a);
+    check(&a, "good");
+    assert_int_equal(rig.pool->idle_n, 0);
+    buf_free(&query);
+}
+
 static void test_answer_and_never_read(void **state)
 {
     (void)state;
@@ -644,6 +663,7 @@ int main(void)
         T(test_surplus_after),
         T(test_answer_and_read_later),
         T(test_answer_and_never_read),
+        T(test_long_head_and_never_read),
         T(test_answer_in_pieces_and_never_read),
     };
 

@@ -188,6 +188,15 @@ static void front_start(struct front *f, const char *name, bool split)
     rig_give(&rig, outside[0]);
 }
 
+/* With the credential in it. */
+static void reflect(struct rig *r, struct rig_conn *c, const struct rig_request *q)
+{
+    (void)r;
+    rig_say_json(c, q,
+                 "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{\"content\":[{\"type\":\"text\","
+                 "\"text\":\"s3cret-canary-0123456789\"}],\"resultType\":\"complete\"}}");
+}
+
 static void answer(struct rig *r, struct rig_conn *c, const struct rig_request *q)
 {
     (void)r;
@@ -210,6 +219,7 @@ static void test_good(void **state)
     rig_both(&rig, i);
     assert_int_equal(rig_call_of(&rig, i)->how, ANSWER_HOW_DONE);
     assert_true(rig_has(&rig.requests[0], "Authorization: Bearer s3cret"));
+    rig.script = reflect;
     i = rig_ask(&rig, (struct rig_ask){0}); /* kept alive */
     rig_both(&rig, i);
     assert_int_equal(rig_call_of(&rig, i)->how, ANSWER_HOW_DONE);

@@ -20,7 +20,7 @@ struct server {
     X509 *crt;
 };
 
-/* Self-signed, with that subjectAltName, and trusted. */
+/* Self-signed, with that subjectAltName and a common name that does not count, and trusted. */
 static void server_start(struct server *s, const char *san, int version, int fd)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -33,6 +33,8 @@ static void server_start(struct server *s, const char *san, int version, int fd)
     X509_gmtime_adj(X509_getm_notBefore(s->crt), -60);
     X509_gmtime_adj(X509_getm_notAfter(s->crt), 3600);
     X509_set_pubkey(s->crt, key);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(s->crt), "CN", MBSTRING_ASC,
+                               (const unsigned char *)"localhost", -1, -1, 0);
     e = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
     assert_non_null(e);
     X509_add_ext(s->crt, e, -1);
@@ -104,6 +106,8 @@ static void test_whose_certificate(void **state)
         {"a.a.b.example", "DNS:*.b.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
         {"b.example", "DNS:*.b.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
         {"ab.b.example", "DNS:a*.b.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"localhost", "IP:127.0.0.1", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
+        {"localhost", "email:a@b.example", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
         {"127.0.0.1", "IP:127.0.0.1", TLS1_3_VERSION, ERR_OK, ""},
         {"127.0.0.1", "DNS:127.0.0.1", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
         {"127.0.0.1", "IP:127.0.0.2", TLS1_3_VERSION, ERR_UPSTREAM_TLS, NULL},
@@ -120,6 +124,41 @@ static void test_whose_certificate(void **state)
             fail_msg("row %zu, %s at %s: %s, told \"%s\"", k, rows[k].host, rows[k].san,
                      err_name(e), told);
     }
+}
+
+/* A server that sends such records for ever does not hold who reads: each is a turn of its own. */
+static void test_records_without_content(void **state)
+{
+    struct server s;
+    struct trust *t = NULL;
+    struct tls *client;
+    enum err e = ERR_AGAIN;
+    uint8_t got[10];
+    size_t n = 0;
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
+    SSL_set_num_tickets(s.ssl, 0);
+    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
+    client = tls_new(t, fds[0]);
+    for (int k = 0; k < 20 && (e == ERR_AGAIN || !SSL_is_init_finished(s.ssl)); k++) {
+        e = tls_handshake(client);
+        (void)SSL_accept(s.ssl);
+    }
+    assert_err(e, ERR_OK);
+    for (int k = 0; k < 10; k++) {
+        assert_int_equal(SSL_key_update(s.ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(s.ssl), 1);
+    }
+    assert_err(tls_recv(client, got, sizeof(got), &n), ERR_AGAIN);
+    assert_true(recv(fds[0], got, 1, MSG_PEEK) == 1);
+    tls_free(client);
+    trust_free(t);
+    server_stop(&s);
+    close(fds[0]);
+    close(fds[1]);
 }
 
 static void test_what_cannot_be_checked(void **state)
@@ -141,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whose_certificate),
+        cmocka_unit_test(test_records_without_content),
         cmocka_unit_test(test_what_cannot_be_checked),
     };
 
