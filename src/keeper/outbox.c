@@ -127,7 +127,7 @@ void outbox_open(struct keeper *k, outbox_stuck_fn *stuck)
     TAILQ_INIT(&o->waits);
     o->rows = BUF_INIT(BATCH * sizeof(struct record_row));
     o->stuck = stuck;
-    o->issued = o->node.audit_seq;
+    o->issued = o->node.newest;
     o->acked = o->stored = o->written = o->node.acked_seq;
     o->head = o->node.acked_head;
     o->broken = o->node.rolled_back;
@@ -375,7 +375,7 @@ static void compared(void *ctx, enum err e)
     const struct msg_audit_state *m = &o->state;
     /* The newest number in the store, not the newest that was sent, or that a transaction had which
      * was undone. More may have been issued since it was read: audit has said this before that. */
-    const uint64_t newest = e ? o->issued : o->node.audit_seq;
+    const uint64_t newest = e ? o->issued : o->node.newest;
 
     if (--o->comparing > 0) /* a newer process has said something since */
         return;

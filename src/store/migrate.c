@@ -9,7 +9,7 @@
 
 static const unsigned char *const migrations[STORE_VERSION] = {
     migration_0001, migration_0002, migration_0003, migration_0004, migration_0005, migration_0006,
-    migration_0007, migration_0008, migration_0009, migration_0010, migration_0011};
+    migration_0007, migration_0008, migration_0009, migration_0010, migration_0011, migration_0012};
 
 static const char version_table[] =
     "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY) STRICT";

@@ -54,7 +54,7 @@ struct store;
 #define STORE_FILE "sidegate.db" /* below the folder that it is opened in */
 
 /* Version of the schema that this program has. */
-enum { STORE_VERSION = 11 };
+enum { STORE_VERSION = 12 };
 
 /*
  * Opens STORE_FILE in dir, makes it when it is not there (mode 0600), brings it to STORE_VERSION,

@@ -539,6 +539,39 @@ static void test_crash_outbox(void **state)
     assert_int_equal(w->r->events[EVENT_KEEPER_STARTED], 2);
 }
 
+static enum err note_logout(void *ctx)
+{
+    struct keeper *k = ctx;
+
+    return NOTE(k, .event = EVENT_LOGOUT);
+}
+
+static enum err note_and_fail(void *ctx)
+{
+    enum err e = note_logout(ctx);
+
+    return e ? e : ERR_EXISTS;
+}
+
+/* The number of a record that is undone is the next one's, with some that wait or none: audit would
+ * not take what comes after a gap. */
+static void test_undone_leaves_no_gap(void **state)
+{
+    struct world *w = *state;
+    struct keeper *k = w->r->k;
+
+    for (uint64_t before = w->r->audit_seq, n = 1; n <= 2; n++) {
+        while (k->outbox->stored < before + n - 1) /* what was acknowledged has left */
+            loop_turn(w->r->loop, 1000);
+        store_work(k->store, STORE_NORMAL, note_and_fail, NULL, k);
+        store_work(k->store, STORE_NORMAL, note_logout, NULL, k);
+        store_work(k->store, STORE_NORMAL, note_and_fail, NULL, k);
+        rig_settle(w->r);
+        assert_int_equal(w->r->audit_seq, before + n);
+        assert_int_equal(w->r->events[EVENT_LOGOUT], n);
+    }
+}
+
 /* --- reflections ------------------------------------------------------------------------------ */
 
 static void test_reflections_have_a_budget(void **state)
@@ -699,6 +732,7 @@ int main(void)
         T(test_crash_while_the_end_rides),
         T(test_crash_before_the_acknowledgement),
         T(test_crash_outbox),
+        T(test_undone_leaves_no_gap),
         T(test_reflections_have_a_budget),
         T(test_suspended_in_between),
         T(test_suspended_in_the_same_commit),

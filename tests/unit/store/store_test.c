@@ -176,13 +176,14 @@ static void test_newer_schema_refused(void **state)
     assert_null(r->s);
 }
 
-static const unsigned char *const older[] = {migration_0001, migration_0002, migration_0003,
-                                             migration_0004, migration_0005, migration_0006,
-                                             migration_0007, migration_0008};
+static const unsigned char *const older[] = {
+    migration_0001, migration_0002, migration_0003, migration_0004, migration_0005, migration_0006,
+    migration_0007, migration_0008, migration_0009, migration_0010, migration_0011};
 
 enum {
     USES_STAY = 4 /* up to this version a use keeps its row at its end */,
-    LISTS_OF_PEOPLE = 6 /* up to this one a list is a person's */
+    LISTS_OF_PEOPLE = 6 /* up to this one a list is a person's */,
+    NEWEST_STAYS = 11 /* up to this one the newest record's number stands in node */
 };
 
 /* A new store as the program of that version made it; it is closed. */
@@ -525,11 +526,11 @@ static void test_damaged_value(void **state)
         const char *sql;
         enum err e;
     } rows[] = {
-        {"x'0102', 5, 0, 0, 0, zeroblob(32), 0", ERR_CORRUPT},
-        {"zeroblob(16), 5, 0, 0, 0, zeroblob(33), 0", ERR_CORRUPT},
-        {"zeroblob(16), 5, 0, 0, 0, zeroblob(32), 2", ERR_CORRUPT},
-        {"zeroblob(16), 5, 0, 0, 0, zeroblob(32), -1", ERR_CORRUPT},
-        {"zeroblob(16), 5, 0, 0, 0, zeroblob(32), 1", ERR_OK},
+        {"x'0102', 5, 0, 0, zeroblob(32), 0", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, zeroblob(33), 0", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, zeroblob(32), 2", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, zeroblob(32), -1", ERR_CORRUPT},
+        {"zeroblob(16), 5, 0, 0, zeroblob(32), 1", ERR_OK},
     };
     struct rig *r = *state;
     struct node_row node;
@@ -600,6 +601,35 @@ static void test_not_found(void **state)
 
         ONE(r->s, Q_node_get, VALS(), &node, &e);
         assert_int_equal(e, ERR_NOT_FOUND);
+    }
+}
+
+/* The newest audit record is known when all have left, when none ever came, and when some wait. */
+static void test_newest_record(void **state)
+{
+    static const struct {
+        const char *node, *waiting;
+        uint64_t newest;
+    } stores[] = {{"0, 0", "0", 0}, {"7, 7", "0", 7}, {"9, 7", "seq IN (8, 9)", 9}};
+    struct rig *r = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
+        struct node_row node;
+        enum err e = ERR_OK;
+        char sql[500];
+
+        make_older(r, NEWEST_STAYS);
+        snprintf(sql, sizeof(sql),
+                 "INSERT INTO node VALUES (1, zeroblob(16), 5, 0, %s, zeroblob(32), 0);"
+                 "WITH n (seq) AS (VALUES (8), (9)) INSERT INTO outbox SELECT seq, 5, 0, 0, "
+                 "zeroblob(16), zeroblob(16), '', zeroblob(16), zeroblob(16), zeroblob(16), 0, 0, "
+                 "zeroblob(32), zeroblob(32), '' FROM n WHERE %s",
+                 stores[i].node, stores[i].waiting);
+        outside(r, sql);
+        assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+        ONE(r->s, Q_node_get, VALS(), &node, &e);
+        assert_int_equal(e, ERR_OK);
+        assert_int_equal(node.newest, stores[i].newest);
     }
 }
 
@@ -704,6 +734,7 @@ int main(void)
         T(test_damaged_value),
         T(test_damaged_text_and_state),
         T(test_not_found),
+        T(test_newest_record),
         T(test_full),
         T(test_no_copy_of_what_is_looked_for), /* last: it makes SQLite's memory and files anew */
     };
