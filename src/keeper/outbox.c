@@ -89,18 +89,23 @@ static void on_timer(void *ctx)
     push(k);
 }
 
-/* Rides in every transaction. */
+/* Rides in every transaction. The time in the store is ahead of all that is committed (decision
+ * 0030). */
 static enum err save(void *ctx)
 {
     struct keeper *k = ctx;
     struct outbox *o = k->outbox;
-    enum err e = store_do(k->store, Q_node_clock, VALS(V_INT(keeper_now(k))));
+    uint64_t now = keeper_now(k);
+    enum err e = ERR_OK;
 
     o->saving = o->acked; /* more may be acknowledged before this is committed */
-    if (e || !is_behind(o))
-        return e;
-    e = store_do(k->store, Q_node_acked, VALS(V_INT(o->acked), V_ID(o->head)));
-    return e ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(o->acked)));
+    if (!is_behind(o) && now <= o->node.clock)
+        return ERR_OK;
+    o->node.clock = now + LIM_CLOCK_STEP;
+    e = store_do(
+        k->store, Q_node_save,
+        VALS(V_INT(PLANTED(clock_back) ? now : o->node.clock), V_INT(o->acked), V_ID(o->head)));
+    return e || !is_behind(o) ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(o->acked)));
 }
 
 static void saved(void *ctx, enum err e)
@@ -111,6 +116,7 @@ static void saved(void *ctx, enum err e)
     o->unstored = e;
     tell_surface(k);
     if (e) {
+        o->node.clock = 0; /* what stands there is not known */
         loop_timer_set(o->timer, RETRY_MS);
         return;
     }
