@@ -20,7 +20,7 @@ TAILQ_HEAD(store_queue, store_item);
 struct store {
     sqlite3 *db;
     struct loop *loop;
-    char *reserve; /* path */
+    struct buf reserve; /* path */
     bool reserve_gone;
     bool in_work; /* statements that write are allowed */
     bool in_read;
@@ -46,9 +46,6 @@ MUST_USE enum err store_sql_int(struct store *s, const char *sql, int64_t *ret);
 
 /* A numbered statement, once. */
 MUST_USE enum err store_prepare(struct store *s, enum stmt q);
-
-/* store_flush, as what the loop defers. */
-void store_flush_deferred(void *s);
 
 /* Makes the reserve file when it is missing. */
 void store_reserve_make(struct store *s);

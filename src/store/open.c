@@ -63,27 +63,24 @@ static enum err open_file(struct store *s, const char *dir)
 enum err store_open(const char *dir, struct loop *l, struct store **ret)
 {
     struct store *s = MEM_NEW(struct store);
-    struct buf path = BUF_INIT(512);
     enum err e = ERR_OK;
 
     s->loop = l;
     TAILQ_INIT(&s->waiting);
     TAILQ_INIT(&s->lazy);
     if (l)
-        s->lazy_timer = loop_timer_new(l, store_flush_deferred, s);
-    buf_printf(&path, "%s/reserve", dir);
-    e = buf_err(&path);
-    if (!e) {
-        s->reserve = mem_strndup(path.p, path.n);
+        s->lazy_timer = loop_timer_new(l, store_flush, s);
+    s->reserve = BUF_INIT(512);
+    buf_printf(&s->reserve, "%s/reserve%c", dir, 0);
+    e = buf_err(&s->reserve);
+    if (!e)
         e = open_file(s, dir);
-    }
     if (!e)
         e = store_migrate(s);
     for (size_t q = 0; !e && q < STMT_COUNT; q++)
         e = store_prepare(s, q);
     if (!e)
         store_reserve_make(s);
-    buf_free(&path);
     if (e) {
         store_close(s);
         return e;
@@ -99,7 +96,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     if (s->loop)
-        loop_undefer(s->loop, store_flush_deferred, s);
+        loop_undefer(s->loop, store_flush, s);
     loop_timer_free(s->lazy_timer);
     TAILQ_CONCAT(&s->waiting, &s->lazy, in_queue);
     while ((it = TAILQ_FIRST(&s->waiting))) {
@@ -109,6 +106,6 @@ void store_close(struct store *s)
     for (size_t i = 0; i < STMT_COUNT; i++)
         sqlite3_finalize(s->stmt[i]);
     (void)sqlite3_close(s->db); /* nothing to do about it: every commit is on disk already */
-    mem_free(s->reserve);
+    buf_free(&s->reserve);
     mem_free(s);
 }

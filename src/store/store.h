@@ -162,7 +162,7 @@ void store_ask_for(const struct store_asked *a, store_done_fn *done, void *ctx);
  * after each, with what became of it. */
 void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx);
 /* Runs what is queued, now. The loop calls it at the end of a turn. */
-void store_flush(struct store *s);
+void store_flush(void *store);
 /* Queues one piece of work and runs everything queued, now. Its error. For the start. */
 MUST_USE enum err store_run(struct store *s, enum store_urgency u, store_work_fn *work, void *ctx);
 /* Runs until nothing is queued, what done callbacks queue included. For the end. */

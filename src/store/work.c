@@ -15,12 +15,7 @@ enum { RESERVE_BYTES = 4 << 20 };
 
 void store_reserve_make(struct store *s)
 {
-    s->reserve_gone = file_reserve(s->reserve, RESERVE_BYTES) != ERR_OK;
-}
-
-void store_flush_deferred(void *ctx)
-{
-    store_flush(ctx);
+    s->reserve_gone = file_reserve((const char *)s->reserve.p, RESERVE_BYTES) != ERR_OK;
 }
 
 /* SQLite answers at once. */
@@ -68,7 +63,7 @@ void store_work(struct store *s, enum store_urgency u, store_work_fn *work, stor
     }
     TAILQ_INSERT_TAIL(&s->waiting, it, in_queue);
     if (s->loop)
-        loop_defer(s->loop, store_flush_deferred, s);
+        loop_defer(s->loop, store_flush, s);
 }
 
 void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx)
@@ -150,8 +145,8 @@ static void run_urgent(struct store *s, struct store_queue *group, enum err why)
             TAILQ_INSERT_TAIL(&rest, it, in_queue);
     }
     if (!TAILQ_EMPTY(&urgent)) {
-        IGNORE(
-            file_remove(s->reserve)); /* gone already, perhaps: the next shows if there is room */
+        /* Gone already, perhaps: the next shows if there is room. */
+        IGNORE(file_remove((const char *)s->reserve.p));
         s->reserve_gone = true;
         e = run_group(s, &urgent);
         TAILQ_FOREACH(it, &urgent, in_queue)
@@ -178,8 +173,9 @@ static void finish(struct store *s, struct store_queue *group, enum err e)
     }
 }
 
-void store_flush(struct store *s)
+void store_flush(void *store)
 {
+    struct store *s = store;
     struct store_queue group = TAILQ_HEAD_INITIALIZER(group);
     struct store_item *it = NULL;
     enum err e = ERR_OK;
@@ -201,7 +197,7 @@ void store_flush(struct store *s)
     finish(s, &group, e);
     s->flushing = false;
     if (!TAILQ_EMPTY(&s->waiting) && s->loop)
-        loop_defer(s->loop, store_flush_deferred, s);
+        loop_defer(s->loop, store_flush, s);
 }
 
 enum err store_run(struct store *s, enum store_urgency u, store_work_fn *work, void *ctx)
