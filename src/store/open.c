@@ -65,6 +65,10 @@ enum err store_open(const char *dir, struct loop *l, struct store **ret)
     struct store *s = MEM_NEW(struct store);
     enum err e = ERR_OK;
 
+    /* No locks for threads that are not there, and no count of memory that nobody asks for, both of
+     * which each allocation would pay for. Refused by an SQLite that runs already. */
+    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     s->loop = l;
     TAILQ_INIT(&s->waiting);
     TAILQ_INIT(&s->lazy);

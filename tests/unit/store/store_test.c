@@ -701,6 +701,7 @@ static void test_no_copy_of_what_is_looked_for(void **state)
     looked_at.xFree = free_looked_at;
     assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &looked_at), SQLITE_OK);
     assert_int_equal(store_open(r->dir, NULL, &r->s), ERR_OK);
+    assert_int_equal(sqlite3_memory_used(), 0); /* it is not counted */
     l.s = r->s;
     ONE(r->s, Q_user_by_name, VALS(V_STR(typed)), &user, &e);
     assert_int_equal(e, ERR_NOT_FOUND);
