@@ -44,9 +44,10 @@ static void grow(struct buf *b, size_t need)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     if (cap > b->max)
         cap = b->max;
-    p = mem_zalloc(cap);
+    p = mem_zalloc(cap + 1); /* for the NUL behind */
     if (b->n > 0)
         memcpy(p, b->p, b->n);
+    p[b->n] = 0;
     mem_wipe(b->p, b->cap);
     mem_free(b->p);
     b->p = p;
@@ -68,6 +69,7 @@ void buf_added(struct buf *b, size_t n)
 {
     BUG_IF(b->failed || n > b->cap - b->n);
     b->n += n;
+    b->p[b->n] = 0;
 }
 
 void buf_put(struct buf *b, struct slice s)
@@ -101,7 +103,7 @@ void buf_put_u8(struct buf *b, uint8_t v)
     if (!p)
         return;
     *p = v;
-    b->n++;
+    buf_added(b, 1);
 }
 
 void buf_put_u64_dec(struct buf *b, uint64_t v)

@@ -1,9 +1,10 @@
 /*
  * A growing byte buffer with a maximum that is given at creation, and whose bytes are wiped when it
- * is cleared or freed. Allocation failure is not an error value: it aborts, as everywhere here.
- * Reaching the maximum is an error value: the buffer is then "failed", keeps what it had before the
- * write that failed, and refuses further writes until buf_clear(). So a writer may write many times
- * and ask once. Who includes this has slices and errors too.
+ * is cleared or freed. Behind them stands a NUL that does not count, once there were any. Allocation
+ * failure is not an error value: it aborts, as everywhere here. Reaching the maximum is an error
+ * value: the buffer is then "failed", keeps what it had before the write that failed, and refuses
+ * further writes until buf_clear(). So a writer may write many times and ask once. Who includes this
+ * has slices and errors too.
  */
 #ifndef SG_BASE_BUF_H
 #define SG_BASE_BUF_H

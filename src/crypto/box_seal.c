@@ -16,15 +16,18 @@ static_assert(DIGEST_BYTES == crypto_box_PUBLICKEYBYTES, "a public key fits a di
 
 enum err box_seal(const struct box_public *to, struct slice plain, struct buf *ret)
 {
-    uint8_t *p = buf_room(ret, plain.n + BOX_OVERHEAD);
     size_t start = ret->n;
+    uint8_t *p;
 
     crypto_init();
-    if (!p)
+    if (!buf_room(ret, plain.n + BOX_OVERHEAD))
         return ERR_TOO_LARGE;
-    if (crypto_box_seal(p + BLOB_HEAD, plain.p, plain.n, to->key.b) != 0)
+    blob_put_head(ret, BLOB_BOX, to->id);
+    p = buf_room(ret, plain.n + crypto_box_SEALBYTES);
+    if (crypto_box_seal(p, plain.p, plain.n, to->key.b) != 0) {
+        buf_cut(ret, start);
         return ERR_CORRUPT;
-    blob_put_head(ret, BLOB_BOX, to->id); /* fills the room before the box */
+    }
     buf_added(ret, plain.n + crypto_box_SEALBYTES);
     BUG_IF(ret->n != start + plain.n + BOX_OVERHEAD);
     return ERR_OK;

@@ -113,6 +113,31 @@ static void test_room_and_added(void **state)
     buf_free(&b);
 }
 
+static void test_a_nul_behind(void **state)
+{
+    static const char text[] = "0123456789";
+    struct buf b = BUF_INIT(5000);
+
+    (void)state;
+    assert_non_null(buf_room(&b, 1));
+    assert_int_equal(b.p[0], 0);
+    for (size_t n = 1; n <= 5000; n++) { /* over each growth */
+        if (n % 2 == 0)
+            buf_put_u8(&b, 'x');
+        else
+            buf_put(&b, slice_of(text, 1));
+        assert_int_equal(b.n, n);
+        assert_int_equal(b.p[n], 0);
+    }
+    buf_cut(&b, 100);
+    assert_int_equal(b.p[100], 0);
+    buf_consume(&b, 50);
+    assert_int_equal(b.p[50], 0);
+    buf_clear(&b);
+    assert_int_equal(b.p[0], 0);
+    buf_free(&b);
+}
+
 static void test_consume(void **state)
 {
     struct buf b = BUF_INIT(100);
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_huge_requests_fail),
         cmocka_unit_test(test_numbers_and_formats),
         cmocka_unit_test(test_room_and_added),
+        cmocka_unit_test(test_a_nul_behind),
         cmocka_unit_test(test_consume),
         cmocka_unit_test(test_clear_wipes_and_keeps_the_memory),
         cmocka_unit_test(test_bugs_abort),
