@@ -96,22 +96,13 @@ bool keys_hex(struct slice s, struct buf *out)
     return !cases[LOWER] || !cases[UPPER];
 }
 
-/* Base64url says least: no padding, and zero where bits are left over. */
 bool keys_base64(struct slice s, struct buf *out)
 {
-    struct buf url = BUF_INIT(SIZE_MAX);
-    bool standard = false, other = false, good;
+    bool standard = slice_find_byte(s, '+') < s.n || slice_find_byte(s, '/') < s.n;
     for (size_t pad = s.n % 4 == 0 ? 2 : 0; pad > 0 && s.n > 0 && s.p[s.n - 1] == '='; pad--)
         s.n--;
-    for (size_t i = 0; i < s.n; i++) {
-        standard |= s.p[i] == '+' || s.p[i] == '/';
-        other |= s.p[i] == '-' || s.p[i] == '_';
-        buf_put_u8(&url, s.p[i] == '+' ? '-' : s.p[i] == '/' ? '_' : s.p[i]);
-    }
-    good = s.n >= KEYS_CODE_MIN - 2 && !(standard && other) &&
-           base64_decode(BASE64_URL, buf_slice(&url), out) == ERR_OK;
-    buf_free(&url);
-    return good;
+    return s.n >= KEYS_CODE_MIN - 2 &&
+           base64_decode(standard ? BASE64_BARE : BASE64_URL, s, out) == ERR_OK;
 }
 
 /* --- other ways to write it ------------------------------------------------------------------- */

@@ -25,6 +25,14 @@ static void test_vectors(void **state)
         buf_clear(&b);
         base64_put(&b, BASE64_URL, slice_str(vectors[i].plain));
         assert_true(slice_eq_str(buf_slice(&b), vectors[i].url));
+        struct slice bare = slice_str(vectors[i].standard);
+        bare.n = strlen(vectors[i].url);
+        buf_clear(&b);
+        base64_put(&b, BASE64_BARE, slice_str(vectors[i].plain));
+        assert_true(slice_eq(buf_slice(&b), bare));
+        buf_clear(&b);
+        assert_ok(base64_decode(BASE64_BARE, bare, &b));
+        assert_true(slice_eq_str(buf_slice(&b), vectors[i].plain));
         buf_clear(&b);
         assert_ok(base64_decode(BASE64, slice_str(vectors[i].standard), &b));
         assert_true(slice_eq_str(buf_slice(&b), vectors[i].plain));
@@ -44,14 +52,17 @@ static void test_refused(void **state)
     static const char *const standard[] = {
         "Z",    "Zg",   "Zg=",    "Zg===", "Zm9v=",    "====", "=",          "Z=g=",     "Zh==",
         "Zm9=", "-_-_", "Zg==\n", "Z g=",  "Zg==Zg==", "A===", "\xc3\xa9==", "Zm9v Zm9v"};
+    static const char *const bare[] = {"Z", "Zg==", "Zh", "Zm9", "-_-_", "Zm9vY", "Zg="};
     static const char *const url[] = {"Z", "Zg==", "Zh", "Zm9", "+/+/", "Zm9vY", "Zg="};
     static const char *const any[] = {"Z", "Zm9vY", "Zg===", "Zg=x", "Z!g=", "\xc3\xa9"};
     struct buf b = BUF_INIT(100);
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(standard); i++)
         assert_err(base64_decode(BASE64, slice_str(standard[i]), &b), ERR_SYNTAX);
-    for (size_t i = 0; i < ARRAY_LEN(url); i++)
+    for (size_t i = 0; i < ARRAY_LEN(url); i++) {
         assert_err(base64_decode(BASE64_URL, slice_str(url[i]), &b), ERR_SYNTAX);
+        assert_err(base64_decode(BASE64_BARE, slice_str(bare[i]), &b), ERR_SYNTAX);
+    }
     for (size_t i = 0; i < ARRAY_LEN(any); i++)
         assert_err(base64_decode_any(slice_str(any[i]), &b), ERR_SYNTAX);
     buf_free(&b);
