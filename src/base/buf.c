@@ -44,7 +44,7 @@ static void grow(struct buf *b, size_t need)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     if (cap > b->max)
         cap = b->max;
-    p = mem_zalloc(cap + 1); /* for the NUL behind */
+    p = mem_alloc(cap + 1); /* for the NUL behind */
     if (b->n > 0)
         memcpy(p, b->p, b->n);
     p[b->n] = 0;

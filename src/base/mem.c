@@ -13,6 +13,14 @@ void *mem_zalloc(size_t n)
     return mem_zalloc_array(1, n);
 }
 
+void *mem_alloc(size_t n)
+{
+    void *p = malloc(n == 0 ? 1 : n);
+
+    BUG_IF(!p);
+    return p;
+}
+
 void *mem_zalloc_array(size_t count, size_t size)
 {
     size_t n;

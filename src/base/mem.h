@@ -6,6 +6,8 @@
 
 /* n zeroed bytes (n may be 0); the caller frees with mem_free. */
 void *mem_zalloc(size_t n);
+/* n bytes of whatever was there: none is read before it is written. */
+void *mem_alloc(size_t n);
 /* count*size zeroed bytes; an overflow of the product aborts. */
 void *mem_zalloc_array(size_t count, size_t size);
 /* NUL-terminated copy of n bytes. */

@@ -51,7 +51,7 @@ size_t json_bytes(const struct json *j)
 static void grow(struct json *j)
 {
     uint32_t cap = j->cap ? j->cap * 2 : 64;
-    struct json_node *v = mem_zalloc_array(cap, sizeof(*v));
+    struct json_node *v = mem_alloc(cap * sizeof(*v));
     for (uint32_t i = 0; i < j->n; i++)
         v[i] = j->nodes[i];
     mem_free(j->nodes);
