@@ -20,16 +20,22 @@ enum {
     WAYS
 };
 
+/* Room for a key of some 40 characters and the bytes that it stands for. */
+enum { FIRST_BYTES = 2048, FIRST_PATTERNS = 64 };
+
 /* The value itself; what becomes of it when UTF-8 is written as Latin-1, and when it is read so. */
 enum { TEXT_ITSELF, TEXT_ONCE, TEXT_TWICE, TEXTS };
 
+#define AGAIN UINT32_MAX
+
 /* One value while it is added. */
 struct cut {
-    size_t blocks, size; /* in characters */
-    size_t texts;        /* 1: Latin-1 makes no difference */
-    struct buf text[TEXTS];
-    size_t *bound[TEXTS];   /* where its block i begins; [blocks]: what is enough of the last */
-    size_t at[TEXTS][WAYS]; /* in screen.bytes */
+    size_t blocks, size;      /* in characters */
+    struct slice text[TEXTS]; /* empty: Latin-1 makes no difference */
+    struct buf latin_1;       /* has all but the first */
+    uint32_t *bounds;         /* has all of these */
+    uint32_t *bound[TEXTS];   /* where its block i begins; [blocks]: what is enough of the last */
+    uint32_t at[TEXTS][WAYS]; /* in screen.bytes, or AGAIN: as another has it */
     uint8_t bits[WAYS], shift[WAYS]; /* of a character; bytes of something else before the value */
 };
 
@@ -52,7 +58,7 @@ static void put_label(struct buf *out, struct slice label)
 
 static void set_bit(uint8_t *pairs, uint8_t a, uint8_t b)
 {
-    pairs[a << 5 | b >> 3] |= (uint8_t)(1 << (b & 7));
+    pairs[(a & 127) << 4 | (b & 127) >> 3] |= (uint8_t)(1 << (b & 7));
 }
 
 static void mark(struct screen *s, uint8_t a, uint8_t b)
@@ -62,8 +68,7 @@ static void mark(struct screen *s, uint8_t a, uint8_t b)
 
 static void mark_any(struct screen *s, uint8_t a)
 {
-    for (size_t i = 0; i < 32; i++)
-        s->written[(a << 5) + i] = 0xff;
+    memset(s->written + ((a & 127) << 4), 0xff, 16);
 }
 
 /* That any byte may be written as one of these escapes. */
@@ -102,6 +107,8 @@ struct screen *screen_new(struct slice label, uint64_t key)
     buf_init(&s->patterns, UINT32_MAX);
     buf_init(&s->blocks, UINT32_MAX);
     buf_init(&s->values, UINT32_MAX);
+    (void)buf_room(&s->bytes, FIRST_BYTES);
+    (void)buf_room(&s->patterns, FIRST_PATTERNS * sizeof(struct screen_pattern));
     put_label(&s->label, label);
     mark_escapes(s);
     return s;
@@ -136,11 +143,10 @@ static void form_hex(struct slice value, int upper, struct buf *out)
 /* With as many bytes of something else before the value in its group. */
 static void put_base64(enum base64_kind kind, struct slice value, int before, struct buf *out)
 {
-    struct buf plain = BUF_INIT(SIZE_MAX);
-    buf_put(&plain, slice_of("\0\0", (size_t)before));
-    buf_put(&plain, value);
-    base64_put(out, kind, buf_slice(&plain));
-    buf_free(&plain);
+    uint8_t group[3] = {0};
+    size_t n = slice_copy(value, group + before, 3 - (size_t)before);
+    base64_put(out, kind, slice_of(group, (size_t)before + n));
+    base64_put(out, kind, slice_sub(value, n, value.n));
 }
 
 static void form_base64(struct slice value, int before, struct buf *out)
@@ -151,6 +157,16 @@ static void form_base64(struct slice value, int before, struct buf *out)
 static void form_base64url(struct slice value, int before, struct buf *out)
 {
     put_base64(BASE64_URL, value, before, out);
+}
+
+/* Whether another text or way says as much: base64 without "+" and "/" is base64url too. */
+static bool is_again(const struct screen *s, const struct cut *c, size_t t, size_t w)
+{
+    struct slice base64;
+    if (w < WAY_BASE64URL_0 || w > WAY_BASE64URL_2)
+        return c->text[t].n == 0;
+    base64 = slice_sub(buf_slice(&s->bytes), c->at[t][WAY_BASE64_0], s->bytes.n);
+    return slice_find_byte(base64, '+') == base64.n && slice_find_byte(base64, '/') == base64.n;
 }
 
 /* The texts of each form of the value. */
@@ -168,9 +184,12 @@ static void put_forms(struct screen *s, struct cut *c)
         bool hex = makers[w].fn == form_hex, raw = makers[w].fn == form_raw;
         c->bits[w] = raw ? 8 : hex ? 4 : 6;
         c->shift[w] = hex ? 0 : (uint8_t)makers[w].arg;
-        for (size_t t = 0; t < c->texts; t++) {
-            c->at[t][w] = s->bytes.n;
-            makers[w].fn(buf_slice(&c->text[t]), makers[w].arg, &s->bytes);
+    }
+    for (size_t t = 0; t < TEXTS; t++) {
+        for (size_t w = 0; w < WAYS; w++) {
+            c->at[t][w] = is_again(s, c, t, w) ? AGAIN : (uint32_t)s->bytes.n;
+            if (c->at[t][w] != AGAIN)
+                makers[w].fn(c->text[t], makers[w].arg, &s->bytes);
         }
     }
 }
@@ -185,7 +204,7 @@ static const uint8_t *bytes_of(const struct screen *s, const struct screen_patte
 static bool same_bytes(const struct screen *s, const struct screen_pattern *a,
                        const struct screen_pattern *b)
 {
-    return a->n == b->n && a->whole == b->whole && a->lead == b->lead &&
+    return a->n == b->n && a->head == b->head && a->whole == b->whole && a->lead == b->lead &&
            slice_eq(slice_of(bytes_of(s, a), a->whole), slice_of(bytes_of(s, b), b->whole));
 }
 
@@ -193,14 +212,16 @@ static bool same_bytes(const struct screen *s, const struct screen_pattern *a,
  * be. */
 static void mark_first(struct screen *s, uint8_t a, uint8_t b)
 {
-    s->first[a] = true;
     set_bit(s->two, a, b);
     mark(s, a, b);
+    if (b == ' ')
+        mark(s, a, '+');
+    if (s->first[a])
+        return;
+    s->first[a] = true;
     mark(s, a, '%');
     mark(s, a, '&');
     mark(s, a, '\\');
-    if (b == ' ')
-        mark(s, a, '+');
     if (a == ' ')
         mark_any(s, '+');
     if (a == '\'') {
@@ -235,45 +256,50 @@ static void grow_lists(struct screen *s, uint32_t patterns)
         put_in_list(s, i);
 }
 
-/* Unless the block has it already: hexadecimal without letters, say. */
+/* Block i of one text in one encoding: the characters that hold bits of the block alone. It stands
+ * behind the patterns and is not yet one of them. */
+static struct screen_pattern *make_pattern(struct screen *s, const struct cut *c, size_t t,
+                                           size_t w, size_t i)
+{
+    struct screen_pattern *p = (void *)buf_room(&s->patterns, sizeof(*p));
+    const uint32_t *bound = c->bound[t];
+    uint32_t n = (uint32_t)c->text[t].n, bits = c->bits[w];
+    uint32_t from = 8 * (bound[i] + c->shift[w]), enough = 8 * (bound[i + 1] + c->shift[w]),
+             end = i + 1 < c->blocks ? enough : 8 * (n + c->shift[w]);
+    uint32_t first = (from + bits - 1) / bits;
+    BUG_IF(!p);
+    p->at = c->at[t][w] + first;
+    p->n = enough / bits - first;
+    p->whole = end / bits - first;
+    p->head = screen_head(s->bytes.p + p->at);
+    p->bits = (uint8_t)bits;
+    p->lead = (uint8_t)(bits * first - from);
+    p->trail = (uint8_t)(enough % bits);
+    p->before = i > 0 ? bound[i] - bound[i - 1] - 1 : 0;
+    p->after = i + 1 < c->blocks ? bound[i + 2] - bound[i + 1] - 1 : n - bound[i + 1];
+    p->last = i + 1 == c->blocks;
+    p->block = (uint32_t)(s->blocks.n / sizeof(struct screen_block)) - 1;
+    return p;
+}
+
+/* Adds the pattern that make_pattern made last, unless the block has it already: hexadecimal without
+ * letters, say. What was added last stands first in its list. */
 static void add_pattern(struct screen *s, const struct screen_pattern *p)
 {
     struct screen_block *b = screen_block(s, p->block);
     const uint8_t *bytes = bytes_of(s, p);
     uint32_t number = b->pattern + b->patterns;
-    for (size_t i = b->pattern; i < b->pattern + b->patterns; i++) {
-        if (same_bytes(s, screen_pattern(s, i), p))
+    for (uint32_t i = *screen_list(s, p->head); i > b->pattern;
+         i = screen_pattern(s, i - 1)->next) {
+        if (same_bytes(s, screen_pattern(s, i - 1), p))
             return;
     }
-    *(struct screen_pattern *)append(&s->patterns, sizeof(*p)) = *p;
+    buf_added(&s->patterns, sizeof(*p));
     b->patterns++;
     if (number == count_lists(s))
         grow_lists(s, number);
     put_in_list(s, number);
     mark_first(s, bytes[0], bytes[1]);
-}
-
-/* Block i of one text in one encoding: the characters that hold bits of the block alone. */
-static struct screen_pattern pattern_of(const struct screen *s, const struct cut *c, size_t t,
-                                        size_t w, size_t i)
-{
-    const size_t *bound = c->bound[t];
-    size_t n = c->text[t].n, bits = c->bits[w], from = 8 * (bound[i] + c->shift[w]),
-           enough = 8 * (bound[i + 1] + c->shift[w]),
-           end = i + 1 < c->blocks ? enough : 8 * (n + c->shift[w]);
-    size_t first = (from + bits - 1) / bits;
-    return (struct screen_pattern){
-        .at = (uint32_t)(c->at[t][w] + first),
-        .n = (uint32_t)(enough / bits - first),
-        .whole = (uint32_t)(end / bits - first),
-        .head = screen_head(s->bytes.p + c->at[t][w] + first),
-        .bits = (uint8_t)bits,
-        .lead = (uint8_t)(bits * first - from),
-        .trail = (uint8_t)(enough % bits),
-        .before = (uint32_t)(i > 0 ? bound[i] - bound[i - 1] - 1 : 0),
-        .after = (uint32_t)(i + 1 < c->blocks ? bound[i + 2] - bound[i + 1] - 1 : n - bound[i + 1]),
-        .last = i + 1 == c->blocks,
-    };
 }
 
 /* The block that has these bytes already, or `none`: among so many that begin alike as it is worth. One
@@ -307,45 +333,33 @@ static void add_block(struct screen *s, const struct cut *c, size_t i)
 {
     uint32_t number = (uint32_t)(s->blocks.n / sizeof(struct screen_block));
     struct screen_block *b = append(&s->blocks, sizeof(*b));
-    struct screen_pattern p = pattern_of(s, c, TEXT_ITSELF, WAY_RAW, i);
+    struct screen_pattern *p = make_pattern(s, c, TEXT_ITSELF, WAY_RAW, i);
     *b = (struct screen_block){
-        .pattern = (uint32_t)(s->patterns.n / sizeof(p)),
-        .same = find_same(s, &p, number),
+        .pattern = (uint32_t)(s->patterns.n / sizeof(*p)),
+        .same = find_same(s, p, number),
     };
     if (b->same != number) {
-        set_beside(s, screen_block(s, b->same), &p);
+        set_beside(s, screen_block(s, b->same), p);
         return;
     }
     s->distinct++;
-    for (size_t t = 0; t < c->texts; t++) {
+    for (size_t t = 0; t < TEXTS; t++) {
         for (size_t w = 0; w < WAYS; w++) {
+            if (c->at[t][w] == AGAIN)
+                continue;
             if (PLANTED(encoding_left_out) && (w == WAY_BASE64_1 || w == WAY_BASE64URL_1))
                 continue;
             if (PLANTED(block_left_out) && i > 0)
                 continue;
-            p = pattern_of(s, c, t, w, i);
-            p.block = number;
-            if (PLANTED(short_left_out) && p.n < SCREEN_VALUE_MIN - 1)
+            p = make_pattern(s, c, t, w, i);
+            if (PLANTED(short_left_out) && p->n < SCREEN_VALUE_MIN - 1)
                 continue;
-            add_pattern(s, &p);
+            add_pattern(s, p);
         }
     }
 }
 
 /* --- cutting ---------------------------------------------------------------------------------- */
-
-/* As a program has it that takes UTF-8 for Latin-1 and writes UTF-8 again, or reads UTF-8 and
- * writes Latin-1, be it escaped; what Latin-1 does not have stays. */
-static void put_latin_1(struct cut *c, struct slice character, uint32_t cp)
-{
-    bool in_latin_1 = character.n == 2 && cp <= 0xff;
-    if (in_latin_1)
-        buf_put_u8(&c->text[TEXT_ONCE], (uint8_t)cp);
-    else
-        buf_put(&c->text[TEXT_ONCE], character);
-    for (size_t i = 0; i < character.n; i++)
-        utf8_put(&c->text[TEXT_TWICE], character.p[i]);
-}
 
 static size_t character_at(struct slice s, uint32_t *ret)
 {
@@ -369,59 +383,57 @@ static bool is_ascii(struct slice s)
     return all < 0x80;
 }
 
-/* Before character n of the value, or at its end. */
-static void put_bound(struct cut *c, size_t n)
+/* As a program has it that takes UTF-8 for Latin-1 and writes UTF-8 again, or reads UTF-8 and
+ * writes Latin-1, be it escaped; what Latin-1 does not have stays. Blocks begin and end at
+ * characters, so that they are the same in each text. */
+static void put_latin_1(struct cut *c, struct slice value)
 {
-    for (size_t t = 0; n % c->size == 0 && n / c->size <= c->blocks && t < c->texts; t++)
-        c->bound[t][n / c->size] = c->text[t].n;
-}
-
-static void put_ascii(struct cut *c, struct slice value)
-{
-    for (size_t i = 0; i <= c->blocks; i++)
-        c->bound[TEXT_ITSELF][i] = i * c->size;
-    buf_put(&c->text[TEXT_ITSELF], value);
-}
-
-/* Blocks begin and end at characters, so that they are the same in each text. */
-static void put_texts(struct cut *c, struct slice value)
-{
-    size_t n = 0;
-    for (uint32_t cp = 0; value.n > 0; n++) {
-        size_t k = character_at(value, &cp);
-        put_bound(c, n);
-        put_latin_1(c, slice_sub(value, 0, k), cp);
-        buf_put(&c->text[TEXT_ITSELF], slice_sub(value, 0, k));
-        value = slice_sub(value, k, value.n);
+    uint8_t *const texts = buf_room(&c->latin_1, 3 * value.n), *once = texts;
+    uint8_t *twice = texts + value.n;
+    uint32_t cp = 0;
+    for (size_t at = 0, i = 0; i <= c->blocks; i++) {
+        c->bound[TEXT_ITSELF][i] = (uint32_t)at;
+        c->bound[TEXT_ONCE][i] = (uint32_t)(once - texts);
+        c->bound[TEXT_TWICE][i] = (uint32_t)(twice - texts - value.n);
+        for (size_t n = 0; at < value.n && (n < c->size || i == c->blocks); n++) {
+            size_t k = character_at(slice_sub(value, at, value.n), &cp);
+            if (k == 2 && cp <= 0xff)
+                *once++ = (uint8_t)cp;
+            else
+                once += slice_copy(slice_sub(value, at, at + k), once, k);
+            for (; k > 0; k--)
+                twice += utf8_encode(value.p[at++], twice);
+        }
     }
-    put_bound(c, n);
+    c->text[TEXT_ONCE] = slice_of(texts, (size_t)(once - texts));
+    c->text[TEXT_TWICE] = slice_of(texts + value.n, (size_t)(twice - texts) - value.n);
+    if (slice_eq(c->text[TEXT_ONCE], value))
+        c->text[TEXT_ONCE] = SLICE_EMPTY;
 }
 
 static void cut_init(struct cut *c, struct slice value, bool as_one)
 {
     bool ascii = is_ascii(value) || PLANTED(latin_1_left_out);
     size_t n = ascii ? value.n : count_characters(value);
-    *c = (struct cut){.blocks = 1, .size = n, .texts = ascii ? 1 : TEXTS};
+    *c = (struct cut){.blocks = 1, .size = n, .latin_1 = BUF_INIT(SIZE_MAX)};
+    c->text[TEXT_ITSELF] = value;
     if (n >= 2 * SCREEN_BLOCK && !as_one) {
         c->blocks = n / SCREEN_BLOCK;
         c->size = SCREEN_BLOCK;
     }
-    for (size_t t = 0; t < c->texts; t++) {
-        c->text[t] = BUF_INIT(SIZE_MAX);
-        c->bound[t] = mem_zalloc_array(c->blocks + 1, sizeof(size_t));
-    }
-    if (ascii)
-        put_ascii(c, value);
-    else
-        put_texts(c, value);
+    c->bounds = mem_zalloc_array(TEXTS * (c->blocks + 1), sizeof(*c->bounds));
+    for (size_t t = 0; t < TEXTS; t++)
+        c->bound[t] = c->bounds + t * (c->blocks + 1);
+    for (size_t i = 0; i <= c->blocks; i++)
+        c->bound[TEXT_ITSELF][i] = (uint32_t)(i * c->size);
+    if (!ascii)
+        put_latin_1(c, value);
 }
 
 static void cut_done(struct cut *c)
 {
-    for (size_t t = 0; t < c->texts; t++) {
-        buf_free(&c->text[t]);
-        mem_free(c->bound[t]);
-    }
+    mem_free(c->bounds);
+    buf_free(&c->latin_1);
 }
 
 /* --- adding ----------------------------------------------------------------------------------- */

@@ -31,7 +31,7 @@ struct screen_value {
 };
 
 #define SCREEN_HEAD  3 /* of SCREEN_VALUE_MIN bytes Latin-1 and base64 may leave no more */
-#define SCREEN_PAIRS (1 << 16 >> 3)
+#define SCREEN_PAIRS (1 << 14 >> 3)
 #define SCREEN_LISTS 8 /* bits of their number to begin with */
 
 struct screen {
@@ -46,7 +46,7 @@ struct screen {
     unsigned lists_bits;           /* there are 2 to so many */
     uint64_t key;                  /* of screen_list */
     bool first[256];               /* by byte: a pattern begins so */
-    uint8_t two[SCREEN_PAIRS];     /* by two bytes, one bit each: the same */
+    uint8_t two[SCREEN_PAIRS];     /* by seven bits of two bytes, one bit each: the same */
     uint8_t written[SCREEN_PAIRS]; /* the same of two bytes of a text, which may be of escapes */
 };
 
@@ -72,7 +72,7 @@ static inline size_t screen_values(const struct screen *s)
 
 static inline bool screen_bit(const uint8_t *pairs, uint8_t a, uint8_t b)
 {
-    return pairs[a << 5 | b >> 3] >> (b & 7) & 1;
+    return pairs[(a & 127) << 4 | (b & 127) >> 3] >> (b & 7) & 1;
 }
 
 /* The list of the patterns that begin so, among others: which others, depends on the key alone (a

@@ -413,6 +413,8 @@ static void split_list(struct parts *p, struct slice s, uint8_t between, unsigne
 static bool in_list(struct parts *p, const struct piece *in)
 {
     static const uint8_t separators[] = {';', '&', '\n', ',', ' '};
+    if (slice_find_byte(in->s, '=') == in->s.n && slice_find_byte(in->s, ':') == in->s.n)
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(separators); i++) {
         if (is_list(in->s, separators[i])) {
             split_list(p, in->s, separators[i], in->depth);
@@ -538,12 +540,12 @@ static bool in_url(struct parts *p, const struct piece *in)
 {
     size_t k = slice_find(in->s, SLICE_LIT("://")), at, colon;
     struct slice rest = slice_sub(in->s, k + 3, in->s.n), user;
+    if (k == in->s.n || k == 0 || slice_find_byte(slice_sub(in->s, 0, k), ' ') < k)
+        return false;
     for (size_t i = 0; i < k; i++) {
         if (!is_name_char(in->s.p[i]) && in->s.p[i] != '+' && in->s.p[i] != ':')
             return false;
     }
-    if (k == in->s.n || k == 0 || slice_find_byte(slice_sub(in->s, 0, k), ' ') < k)
-        return false;
     parts_leave(p, slice_sub(in->s, 0, k), NAME_UNKNOWN);
     at = user_info(rest);
     if (at > 0) {

@@ -46,10 +46,9 @@ static void tell_uuid(struct parts *p, struct slice bytes, struct slice as_typed
 }
 
 /* The other usual forms of the same key: those that the screen makes of every value (encodings.def)
- * of what it stands for, and what it does not make. */
-static void tell_forms(struct parts *p, struct slice s)
+ * of what it stands for, and what it does not make. from: where what is secret begins. */
+static void tell_forms(struct parts *p, struct slice s, size_t from)
 {
-    size_t from = keys_beginning(s);
     struct slice code = slice_sub(s, from, s.n);
     struct buf bytes = BUF_INIT(SIZE_MAX);
     if (keys_is_number(s)) {
@@ -74,12 +73,14 @@ bool parts_is_key(struct slice s, bool known_only)
 
 void parts_leaf(struct parts *p, struct slice s, enum name_hint hint)
 {
+    size_t from;
     bool secret = hint == NAME_SECRET || (hint == NAME_UNKNOWN && p->eager) ||
                   parts_is_key(s, hint == NAME_PUBLIC);
     if (s.n < SCREEN_VALUE_MIN || (!secret && !PLANTED(public_looked_for)))
         return;
-    parts_tell(p, PARTS_OWN, s, keys_beginning(s));
-    tell_forms(p, s);
+    from = keys_beginning(s);
+    parts_tell(p, PARTS_OWN, s, from);
+    tell_forms(p, s, from);
 }
 
 void parts_leave(struct parts *p, struct slice s, enum name_hint hint)

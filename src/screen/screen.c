@@ -49,7 +49,8 @@ static uint32_t redact(struct screen *s, struct slice text, struct buf *out)
 static bool is_base64_member(const struct json *j, uint32_t node)
 {
     if (!json_is(j, node, JSON_STRING) || j->nodes[node].is_key || node == 0 ||
-        !j->nodes[node - 1].is_key)
+        !j->nodes[node - 1].is_key ||
+        (j->nodes[node - 1].len != 4 && !j->nodes[node - 1].has_escapes))
         return false;
     return json_str_eq_c(j, node - 1, "blob") || json_str_eq_c(j, node - 1, "data");
 }

@@ -33,7 +33,7 @@
 #define SCREEN_VALUE_MIN 5
 #define SCREEN_BLOCK     12
 
-/* One of 17 KiB and more, for what belongs to one request. NULL is one without a value: nothing is
+/* One of 10 KiB and more, for what belongs to one request. NULL is one without a value: nothing is
  * looked for. */
 struct screen;
 
