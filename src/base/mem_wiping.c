@@ -22,8 +22,7 @@ void *mem_wiping_malloc(size_t n)
     size_t all;
 
     BUG_IF(__builtin_add_overflow(n, sizeof(*h), &all));
-    h = malloc(all);
-    BUG_IF(!h);
+    h = mem_alloc(all);
     h->n = n;
     return h + 1;
 }

@@ -15,13 +15,23 @@
 
 enum {
     WAY_RAW,
-#define F(name, fn, arg, what) WAY_##name,
+#define F(name, form, before, what) WAY_##name,
 #include "screen/encodings.def"
     WAYS
 };
 
-/* Room for a key of some 40 characters and the bytes that it stands for. */
-enum { FIRST_BYTES = 2048, FIRST_PATTERNS = 64 };
+enum form { FORM_RAW, FORM_BASE64, FORM_BASE64_URL, FORM_HEX, FORM_HEX_UPPER };
+
+/* bits: of a character; shift: bytes of something else before the value, in the same group. */
+static const struct {
+    enum form form;
+    uint8_t bits, shift;
+} ways[WAYS] = {
+    [WAY_RAW] = {FORM_RAW, 8, 0},
+#define F(name, form, before, what)                                                                \
+    [WAY_##name] = {FORM_##form, FORM_##form < FORM_HEX ? 6 : 4, before},
+#include "screen/encodings.def"
+};
 
 /* The value itself; what becomes of it when UTF-8 is written as Latin-1, and when it is read so. */
 enum { TEXT_ITSELF, TEXT_ONCE, TEXT_TWICE, TEXTS };
@@ -33,10 +43,8 @@ struct cut {
     size_t blocks, size;      /* in characters */
     struct slice text[TEXTS]; /* empty: Latin-1 makes no difference */
     struct buf latin_1;       /* has all but the first */
-    uint32_t *bounds;         /* has all of these */
-    uint32_t *bound[TEXTS];   /* where its block i begins; [blocks]: what is enough of the last */
+    uint32_t (*bound)[TEXTS]; /* where block i begins; [blocks]: what is enough of the last */
     uint32_t at[TEXTS][WAYS]; /* in screen.bytes, or AGAIN: as another has it */
-    uint8_t bits[WAYS], shift[WAYS]; /* of a character; bytes of something else before the value */
 };
 
 /* --- the screen itself ------------------------------------------------------------------------ */
@@ -107,8 +115,8 @@ struct screen *screen_new(struct slice label, uint64_t key)
     buf_init(&s->patterns, UINT32_MAX);
     buf_init(&s->blocks, UINT32_MAX);
     buf_init(&s->values, UINT32_MAX);
-    (void)buf_room(&s->bytes, FIRST_BYTES);
-    (void)buf_room(&s->patterns, FIRST_PATTERNS * sizeof(struct screen_pattern));
+    (void)buf_room(&s->bytes, 2048); /* for 40 characters, and what they stand for */
+    (void)buf_room(&s->patterns, 64 * sizeof(struct screen_pattern));
     put_label(&s->label, label);
     mark_escapes(s);
     return s;
@@ -130,40 +138,26 @@ void screen_free(struct screen *s)
 
 /* --- encodings -------------------------------------------------------------------------------- */
 
-static void form_raw(struct slice value, UNUSED int unused, struct buf *out)
+static void put_form(struct buf *out, struct slice value, size_t way)
 {
-    buf_put(out, value);
-}
-
-static void form_hex(struct slice value, int upper, struct buf *out)
-{
-    (upper ? buf_put_hex_upper : buf_put_hex)(out, value);
-}
-
-/* With as many bytes of something else before the value in its group. */
-static void put_base64(enum base64_kind kind, struct slice value, int before, struct buf *out)
-{
+    enum base64_kind kind = ways[way].form == FORM_BASE64 ? BASE64 : BASE64_URL;
     uint8_t group[3] = {0};
-    size_t n = slice_copy(value, group + before, 3 - (size_t)before);
-    base64_put(out, kind, slice_of(group, (size_t)before + n));
-    base64_put(out, kind, slice_sub(value, n, value.n));
-}
-
-static void form_base64(struct slice value, int before, struct buf *out)
-{
-    put_base64(BASE64, value, before, out);
-}
-
-static void form_base64url(struct slice value, int before, struct buf *out)
-{
-    put_base64(BASE64_URL, value, before, out);
+    size_t before = ways[way].shift, n = slice_copy(value, group + before, 3 - before);
+    switch (ways[way].form) {
+    case FORM_RAW: buf_put(out, value); break;
+    case FORM_HEX: buf_put_hex(out, value); break;
+    case FORM_HEX_UPPER: buf_put_hex_upper(out, value); break;
+    default:
+        base64_put(out, kind, slice_of(group, before + n));
+        base64_put(out, kind, slice_sub(value, n, value.n));
+    }
 }
 
 /* Whether another text or way says as much: base64 without "+" and "/" is base64url too. */
 static bool is_again(const struct screen *s, const struct cut *c, size_t t, size_t w)
 {
     struct slice base64;
-    if (w < WAY_BASE64URL_0 || w > WAY_BASE64URL_2)
+    if (ways[w].form != FORM_BASE64_URL)
         return c->text[t].n == 0;
     base64 = slice_sub(buf_slice(&s->bytes), c->at[t][WAY_BASE64_0], s->bytes.n);
     return slice_find_byte(base64, '+') == base64.n && slice_find_byte(base64, '/') == base64.n;
@@ -172,24 +166,11 @@ static bool is_again(const struct screen *s, const struct cut *c, size_t t, size
 /* The texts of each form of the value. */
 static void put_forms(struct screen *s, struct cut *c)
 {
-    static const struct {
-        void (*fn)(struct slice value, int arg, struct buf *out);
-        int arg;
-    } makers[WAYS] = {
-        {form_raw, 0},
-#define F(name, fn, arg, what) {fn, arg},
-#include "screen/encodings.def"
-    };
-    for (size_t w = 0; w < WAYS; w++) {
-        bool hex = makers[w].fn == form_hex, raw = makers[w].fn == form_raw;
-        c->bits[w] = raw ? 8 : hex ? 4 : 6;
-        c->shift[w] = hex ? 0 : (uint8_t)makers[w].arg;
-    }
     for (size_t t = 0; t < TEXTS; t++) {
         for (size_t w = 0; w < WAYS; w++) {
             c->at[t][w] = is_again(s, c, t, w) ? AGAIN : (uint32_t)s->bytes.n;
             if (c->at[t][w] != AGAIN)
-                makers[w].fn(c->text[t], makers[w].arg, &s->bytes);
+                put_form(&s->bytes, c->text[t], w);
         }
     }
 }
@@ -262,10 +243,10 @@ static struct screen_pattern *make_pattern(struct screen *s, const struct cut *c
                                            size_t w, size_t i)
 {
     struct screen_pattern *p = (void *)buf_room(&s->patterns, sizeof(*p));
-    const uint32_t *bound = c->bound[t];
-    uint32_t n = (uint32_t)c->text[t].n, bits = c->bits[w];
-    uint32_t from = 8 * (bound[i] + c->shift[w]), enough = 8 * (bound[i + 1] + c->shift[w]),
-             end = i + 1 < c->blocks ? enough : 8 * (n + c->shift[w]);
+    uint32_t n = (uint32_t)c->text[t].n, bits = ways[w].bits, begin = c->bound[i][t],
+             behind = c->bound[i + 1][t];
+    uint32_t from = 8 * (begin + ways[w].shift), enough = 8 * (behind + ways[w].shift),
+             end = i + 1 < c->blocks ? enough : 8 * (n + ways[w].shift);
     uint32_t first = (from + bits - 1) / bits;
     BUG_IF(!p);
     p->at = c->at[t][w] + first;
@@ -275,8 +256,8 @@ static struct screen_pattern *make_pattern(struct screen *s, const struct cut *c
     p->bits = (uint8_t)bits;
     p->lead = (uint8_t)(bits * first - from);
     p->trail = (uint8_t)(enough % bits);
-    p->before = i > 0 ? bound[i] - bound[i - 1] - 1 : 0;
-    p->after = i + 1 < c->blocks ? bound[i + 2] - bound[i + 1] - 1 : n - bound[i + 1];
+    p->before = i > 0 ? begin - c->bound[i - 1][t] - 1 : 0;
+    p->after = i + 1 < c->blocks ? c->bound[i + 2][t] - behind - 1 : n - behind;
     p->last = i + 1 == c->blocks;
     p->block = (uint32_t)(s->blocks.n / sizeof(struct screen_block)) - 1;
     return p;
@@ -392,9 +373,9 @@ static void put_latin_1(struct cut *c, struct slice value)
     uint8_t *twice = texts + value.n;
     uint32_t cp = 0;
     for (size_t at = 0, i = 0; i <= c->blocks; i++) {
-        c->bound[TEXT_ITSELF][i] = (uint32_t)at;
-        c->bound[TEXT_ONCE][i] = (uint32_t)(once - texts);
-        c->bound[TEXT_TWICE][i] = (uint32_t)(twice - texts - value.n);
+        c->bound[i][TEXT_ITSELF] = (uint32_t)at;
+        c->bound[i][TEXT_ONCE] = (uint32_t)(once - texts);
+        c->bound[i][TEXT_TWICE] = (uint32_t)((size_t)(twice - texts) - value.n);
         for (size_t n = 0; at < value.n && (n < c->size || i == c->blocks); n++) {
             size_t k = character_at(slice_sub(value, at, value.n), &cp);
             if (k == 2 && cp <= 0xff)
@@ -421,19 +402,11 @@ static void cut_init(struct cut *c, struct slice value, bool as_one)
         c->blocks = n / SCREEN_BLOCK;
         c->size = SCREEN_BLOCK;
     }
-    c->bounds = mem_zalloc_array(TEXTS * (c->blocks + 1), sizeof(*c->bounds));
-    for (size_t t = 0; t < TEXTS; t++)
-        c->bound[t] = c->bounds + t * (c->blocks + 1);
+    c->bound = mem_zalloc_array(c->blocks + 1, sizeof(*c->bound));
     for (size_t i = 0; i <= c->blocks; i++)
-        c->bound[TEXT_ITSELF][i] = (uint32_t)(i * c->size);
+        c->bound[i][TEXT_ITSELF] = (uint32_t)(i * c->size);
     if (!ascii)
         put_latin_1(c, value);
-}
-
-static void cut_done(struct cut *c)
-{
-    mem_free(c->bounds);
-    buf_free(&c->latin_1);
 }
 
 /* --- adding ----------------------------------------------------------------------------------- */
@@ -442,7 +415,6 @@ static void cut_done(struct cut *c)
 static void add(struct screen *s, struct slice value, bool as_one, bool is_form)
 {
     uint32_t number = (uint32_t)screen_values(s);
-    struct screen_value *v;
     struct cut c;
     if (!is_form)
         s->last = number;
@@ -450,15 +422,15 @@ static void add(struct screen *s, struct slice value, bool as_one, bool is_form)
         return;
     cut_init(&c, value, as_one);
     put_forms(s, &c);
-    v = append(&s->values, sizeof(*v));
-    *v = (struct screen_value){
+    *(struct screen_value *)append(&s->values, sizeof(struct screen_value)) = (struct screen_value){
         .block = (uint32_t)(s->blocks.n / sizeof(struct screen_block)),
         .blocks = (uint32_t)c.blocks,
         .of = is_form ? s->last : number,
     };
     for (size_t i = 0; i < c.blocks; i++)
         add_block(s, &c, i);
-    cut_done(&c);
+    mem_free(c.bound);
+    buf_free(&c.latin_1);
 }
 
 static void add_secret(struct screen *s, struct slice value, struct slice secret, bool is_form)
