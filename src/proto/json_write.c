@@ -32,18 +32,13 @@ static void put_escaped_cp(struct buf *out, uint32_t cp)
         utf8_put(out, cp);
 }
 
-static bool is_plain(uint8_t c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 void json_put_str(struct buf *out, struct slice s)
 {
     buf_put_u8(out, '"');
     while (s.n) {
         size_t k = 0;
         uint32_t cp = 0xfffd;
-        while (k < s.n && is_plain(s.p[k]))
+        while (k < s.n && s.p[k] >= 0x20 && s.p[k] < 0x80 && s.p[k] != '"' && s.p[k] != '\\')
             k++;
         buf_put(out, slice_sub(s, 0, k));
         s = slice_sub(s, k, s.n);
@@ -56,15 +51,9 @@ void json_put_str(struct buf *out, struct slice s)
     buf_put_u8(out, '"');
 }
 
-/* A string node: as written where it has no escapes but ours (it is valid then), else with ours. */
-static void put_str_node(struct buf *out, const struct json *j, uint32_t node)
+/* What stands between the quotes of a string that has other escapes than ours. */
+static void put_with_our_escapes(struct buf *out, struct slice s)
 {
-    struct slice s = json_raw(j, node);
-    buf_put_u8(out, '"');
-    if (!j->nodes[node].other_form) {
-        buf_put(out, s);
-        s = SLICE_EMPTY;
-    }
     while (s.n) {
         size_t k = slice_find_byte(s, '\\');
         uint32_t cp;
@@ -76,7 +65,35 @@ static void put_str_node(struct buf *out, const struct json *j, uint32_t node)
             s = slice_sub(s, k, s.n);
         }
     }
-    buf_put_u8(out, '"');
+}
+
+void json_copy(const struct json *j, uint32_t node, struct buf *out)
+{
+    BUG_IF(node >= j->n);
+    const struct json_node *n = &j->nodes[node], *in;
+    size_t quote = n->type == JSON_STRING, end = n->at + n->len + quote;
+    size_t at = n->at - quote, from = at; /* what stands together is put together, from there on */
+    for (uint32_t i = node;;) {
+        /* No string has a byte up to here. */
+        for (size_t to = i < n->next ? j->nodes[i].at : end; at < to; at++) {
+            if (j->text.p[at] > ' ')
+                continue;
+            buf_put(out, slice_sub(j->text, from, at));
+            from = at + 1;
+        }
+        if (i == n->next)
+            break;
+        in = &j->nodes[i];
+        bool deep = in->other_form && in->type >= JSON_ARRAY;
+        if (in->other_form && !deep) {
+            buf_put(out, slice_sub(j->text, from, at));
+            put_with_our_escapes(out, json_raw(j, i));
+            from = at + in->len;
+        }
+        at += deep ? 1 : in->len;
+        i = deep ? i + 1 : in->next;
+    }
+    buf_put(out, slice_sub(j->text, from, at));
 }
 
 /* --- the writer ------------------------------------------------------------------------------- */
@@ -177,6 +194,12 @@ void json_w_member_object(struct json_writer *w, const char *name)
 {
     json_w_key(w, name);
     json_w_object(w);
+}
+
+void json_w_copy(struct json_writer *w, const struct json *j, uint32_t node)
+{
+    sep(w);
+    json_copy(j, node, w->out);
 }
 
 /* --- edits ------------------------------------------------------------------------------------ */
@@ -284,14 +307,14 @@ static int edit_cmp(const void *x, const void *y)
 struct copier {
     const struct json *j;
     struct json_writer *w;
-    const struct json_edits *e; /* sorted; may be NULL */
+    const struct json_edits *e; /* sorted */
     uint32_t root, open;        /* open: the innermost container being written, or JSON_NONE */
 };
 
 /* The first edit of a node not below this one. */
 static uint32_t edit_from(const struct copier *c, uint32_t node)
 {
-    uint32_t lo = 0, hi = c->e ? c->e->n : 0;
+    uint32_t lo = 0, hi = c->e->n;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
         if (c->e->v[mid].node < node)
@@ -302,28 +325,21 @@ static uint32_t edit_from(const struct copier *c, uint32_t node)
     return lo;
 }
 
-/* The replacement or removal that counts for this node, or NULL. */
-static const struct json_edit *edit_of(const struct copier *c, uint32_t node)
+/* The replacement or removal that counts for this node, or NULL; i: its first edit. */
+static const struct json_edit *edit_of(const struct copier *c, uint32_t i, uint32_t node)
 {
     const struct json_edit *d = NULL;
-    for (uint32_t i = edit_from(c, node); c->e && i < c->e->n && c->e->v[i].node == node; i++) {
+    for (; i < c->e->n && c->e->v[i].node == node; i++) {
         if (c->e->v[i].kind != EDIT_ADD)
             d = &c->e->v[i];
     }
     return d;
 }
 
-static bool edits_within(const struct copier *c, uint32_t from, uint32_t to)
-{
-    uint32_t i = edit_from(c, from);
-    return c->e && i < c->e->n && c->e->v[i].node < to;
-}
-
 static void close_open(struct copier *c)
 {
     const struct json_node *n = &c->j->nodes[c->open];
-    for (uint32_t i = edit_from(c, c->open); c->e && i < c->e->n && c->e->v[i].node == c->open;
-         i++) {
+    for (uint32_t i = edit_from(c, c->open); i < c->e->n && c->e->v[i].node == c->open; i++) {
         const struct json_edit *d = &c->e->v[i];
         if (d->kind == EDIT_ADD)
             json_w_raw(c->w, slice_sub(buf_slice(&c->e->text), d->at, d->at + d->n));
@@ -332,16 +348,14 @@ static void close_open(struct copier *c)
     c->open = c->open == c->root ? JSON_NONE : n->parent;
 }
 
-/* A string, or a key with its colon, the text being json (NULL: as parsed). */
+/* A value, or a key with its colon; d: what it is replaced by (NULL: as parsed). */
 static void copy_text(struct copier *c, uint32_t node, const struct json_edit *d)
 {
     sep(c->w);
     if (d)
         buf_put(c->w->out, slice_sub(buf_slice(&c->e->text), d->at, d->at + d->n));
-    else if (c->j->nodes[node].type == JSON_STRING)
-        put_str_node(c->w->out, c->j, node);
     else
-        buf_put(c->w->out, json_raw(c->j, node));
+        json_copy(c->j, node, c->w->out);
     if (c->j->nodes[node].is_key && node != c->root)
         key_done(c->w);
 }
@@ -350,15 +364,13 @@ static void copy_text(struct copier *c, uint32_t node, const struct json_edit *d
 static uint32_t copy_one(struct copier *c, uint32_t i)
 {
     const struct json_node *n = &c->j->nodes[i];
-    const struct json_edit *d = c->e ? edit_of(c, i) : NULL;
+    uint32_t first = edit_from(c, i);
+    const struct json_edit *d = edit_of(c, first, i);
+    bool stays = first == c->e->n || c->e->v[first].node >= n->next;
     if (d && d->kind == EDIT_REMOVE)
         return n->is_key ? c->j->nodes[i + 1].next : n->next;
-    if (d || n->type < JSON_ARRAY) {
+    if (d || n->type < JSON_ARRAY || stays) {
         copy_text(c, i, d);
-        return n->next;
-    }
-    if (!n->other_form && !edits_within(c, i, n->next)) {
-        json_w_raw(c->w, json_raw(c->j, i));
         return n->next;
     }
     push(c->w, n->type == JSON_ARRAY);
@@ -374,20 +386,6 @@ static void copy(struct copier *c)
         while (c->open != JSON_NONE && c->j->nodes[c->open].next == i)
             close_open(c);
     } while (i < end_at);
-}
-
-void json_w_copy(struct json_writer *w, const struct json *j, uint32_t node)
-{
-    BUG_IF(node >= j->n);
-    struct copier c = {.j = j, .w = w, .root = node, .open = JSON_NONE};
-    copy(&c);
-}
-
-void json_copy(const struct json *j, uint32_t node, struct buf *out)
-{
-    struct json_writer w;
-    json_w_init(&w, out);
-    json_w_copy(&w, j, node);
 }
 
 enum err json_copy_edited(const struct json *j, uint32_t node, struct json_edits *e,
