@@ -648,9 +648,27 @@ static void test_plain_text(void **state)
     screen_free(s);
 }
 
+/* Values whose base64 differs from base64url by one sign alone, either of the two. */
+static void test_one_sign(void **state)
+{
+    static const char *const values[] = {"ab?cd?efghij", "ab>cd>efghij"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        struct screen *s = with(slice_str(values[i]));
+        struct buf text = BUF_INIT(64);
+        buf_put_str(&text, "[\"");
+        base64_put(&text, BASE64_URL, slice_str(values[i]));
+        buf_put(&text, S("\"]\0"));
+        check(s, (const char *)text.p, "[\"" MARK "\"]", 1);
+        buf_free(&text);
+        screen_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_sign),
         cmocka_unit_test(test_every_encoding_everywhere),
         cmocka_unit_test(test_non_interference),
         cmocka_unit_test(test_replacement),
