@@ -32,7 +32,7 @@ struct field {
 struct message {
     char name[NAME], doc[DOC];
     unsigned from, to;
-    bool boot, once, fd, life, keeps;
+    bool boot, once, fd, life, keeps, late;
     struct field fields[FIELDS];
     int n;
 };
@@ -156,6 +156,8 @@ static void parse_flag(struct message *m, const char *word)
         m->life = true;
     else if (strcmp(word, "keeps") == 0)
         m->keeps = true;
+    else if (strcmp(word, "late") == 0)
+        m->late = true;
     else if (strcmp(word, "run") != 0 && strcmp(word, "many") != 0)
         die("unknown word %s", word);
 }
@@ -461,9 +463,10 @@ static void put_send_h(const char *folder)
                     "MUST_USE static inline enum err send_%s(struct chan *c, const struct msg_%s "
                     "*m)\n{\n"
                     "    return chan_send(c, MSG_%s, m, -1);\n}\n\n"
-                    "static inline void tell_%s(struct chan *c, const struct msg_%s *m)\n{\n"
-                    "    chan_tell(c, MSG_%s, m);\n}\n\n",
-                    n, n, upper(n), n, n, upper(n));
+                    "static inline void tell_%s(struct chan *c, const struct msg_%s *m%s)\n{\n"
+                    "    chan_tell(c, MSG_%s, m, %s);\n}\n\n",
+                    n, n, upper(n), n, n, messages[i].late ? ", bool late" : "", upper(n),
+                    messages[i].late ? "late" : "false");
     }
     fprintf(f, "#endif\n");
     fclose(f);

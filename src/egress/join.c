@@ -118,6 +118,7 @@ static void take_permit(struct use *u, struct msg_permit *m)
     u->user = m->user;
     u->connection = m->connection;
     group_join(&u->all->permitted, ID_SLICE(u->connection), &u->of_connection, u);
+    u->lazy = m->lazy;
     u->has_state = m->has_state && m->mode == MODE_CALL;
     buf_put(&u->state, m->state);
     u->credential = m->credential;

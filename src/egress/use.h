@@ -60,6 +60,7 @@ struct use {
     struct connection_id connection;
     struct group_link of_connection;
     struct sec *credential; /* until it is placed */
+    bool lazy;              /* its end may wait when it is answered */
     bool has_state;         /* the upstream's requestState goes with it: */
     struct buf state;
 

@@ -177,10 +177,14 @@ static void tell_others(struct call *c)
     const struct msg_call_cancel cancel = {.call = c->id};
     const struct msg_call_gone gone = {.call = c->id};
 
+    /* From the end of a call that was answered nothing follows but that the agent key may have one
+     * more, and of that the keeper would hear here: behind it. Decision 0031. */
+    bool late = c->state == CALL_ENDING && !c->egress && c->g->conf.alone;
+
     /* A channel that is gone has forgotten the call already. */
     tell_call_cancel(c->egress, &cancel);
     if (c->open)
-        tell_call_gone(c->g->keeper, &gone);
+        tell_call_gone(c->g->keeper, &gone, late);
 }
 
 void call_finish(struct call *c)

@@ -37,6 +37,7 @@ static void put_row(struct gateway_conf *c, struct slice s, char (**rows)[256], 
 void gateway_on_conf_site(struct gateway_conf *c, const struct msg_conf_site *m)
 {
     put_text(c, m->surface_url, c->surface, sizeof(c->surface));
+    c->alone = m->alone;
 }
 
 void gateway_on_conf_host(struct gateway_conf *c, const struct msg_conf_host *m)

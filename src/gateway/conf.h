@@ -22,7 +22,8 @@ struct gateway_conf {
     char (*origins)[256];
     struct gateway_upstream *upstreams;
     size_t n_hosts, n_origins, n_upstreams;
-    bool bad; /* a row could not be used */
+    bool alone; /* no other gateway process serves beside this one */
+    bool bad;   /* a row could not be used */
 };
 
 void gateway_conf_done(struct gateway_conf *c);

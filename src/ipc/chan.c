@@ -38,6 +38,7 @@ struct waiting {
 struct chan {
     struct loop *loop;
     struct loop_watch *watch;
+    struct loop_timer *late; /* runs while what may wait is all that is queued */
     int fd;
     enum role own;
     struct chan_peer peer;
@@ -324,6 +325,7 @@ static void flush(void *ctx)
     if (c->ended)
         return;
     c->busy++;
+    loop_timer_stop(c->late);
     write_some(c);
     loop_watch_set(c->watch, TAILQ_EMPTY(&c->queue) ? LOOP_READ : LOOP_READ | LOOP_WRITE);
     if (c->full && c->queued < CHAN_FULL / 2) {
@@ -373,9 +375,7 @@ static void queued_more(struct chan *c, size_t n)
         log_event(LEVEL_ERROR, "channel_stuck", LOG_STR("peer", role_name(c->peer.role)),
                   LOG_NUM("instance", c->peer.instance), LOG_NUM("bytes", c->queued));
         end(c, ERR_TOO_LARGE);
-        return;
     }
-    loop_defer(c->loop, flush, c);
 }
 
 static void enqueue(struct chan *c, struct waiting *w)
@@ -401,6 +401,7 @@ static void greet(struct chan *c)
     w->n = 1;
     w->alone = true;
     enqueue(c, w);
+    loop_defer(c->loop, flush, c);
 }
 
 struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer peer,
@@ -412,6 +413,7 @@ struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer pe
     TAILQ_INIT(&c->queue);
     c->running = own != ROLE_SUPERVISOR && peer.role != ROLE_SUPERVISOR;
     c->watch = loop_watch(l, fd, LOOP_READ, ready, c);
+    c->late = loop_timer_new(l, flush, c);
     greet(c);
     return c;
 }
@@ -427,6 +429,7 @@ void chan_free(struct chan *c)
     }
     loop_undefer(c->loop, flush, c);
     loop_undefer(c->loop, notify_closed, c);
+    loop_timer_free(c->late);
     drop_queue(c);
     sock_close(c->fd);
     if (c->busy > 0)
@@ -489,7 +492,8 @@ static enum err put_frame(struct chan *c, enum msg type, const void *m, int fd)
     return e;
 }
 
-enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
+/* late: it may wait. It is sent with what is queued before it, or after it, if not by its time. */
+static enum err queue(struct chan *c, enum msg type, const void *m, int fd, bool late)
 {
     const struct wire_message *info = msg_info((uint16_t)type);
     enum err e;
@@ -498,17 +502,27 @@ enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
     if (c->ended || c->mute)
         return ERR_CLOSED;
     BUG_IF(info->boot == c->running || info->fd != (fd >= 0));
+    late = late && !c->full;
+    if (late && TAILQ_EMPTY(&c->queue) && !PLANTED(late_for_ever))
+        loop_timer_set(c->late, LIM_TELL_LATE_TIME);
     e = put_frame(c, type, m, fd);
     if (e)
         return e;
+    if (!late)
+        loop_defer(c->loop, flush, c);
     BUG_IF(mark(c->sent, type) && info->once);
     trace(c, "out", info, m);
     return c->ended ? ERR_CLOSED : ERR_OK;
 }
 
-void chan_tell(struct chan *c, enum msg type, const void *m)
+enum err chan_send(struct chan *c, enum msg type, const void *m, int fd)
 {
-    enum err e = c ? chan_send(c, type, m, -1) : ERR_CLOSED;
+    return queue(c, type, m, fd, false);
+}
+
+void chan_tell(struct chan *c, enum msg type, const void *m, bool late)
+{
+    enum err e = c ? queue(c, type, m, -1, late) : ERR_CLOSED;
 
     if (e && e != ERR_CLOSED)
         log_event(LEVEL_ERROR, "message_does_not_fit",

@@ -67,9 +67,10 @@ MUST_USE enum err chan_send(struct chan *c, enum msg type, const void *m, int fd
 /*
  * The same for what a peer is only told if it is there: c may be NULL or have ended, in which case
  * whoever must know hears it by closed(). That a field does not fit is our bug, and aborts; so
- * every field is ours, or came through a row of the same size.
+ * every field is ours, or came through a row of the same size. late: it may wait, for the next
+ * message to that peer or LIM_TELL_LATE_TIME; order stays.
  */
-void chan_tell(struct chan *c, enum msg type, const void *m);
+void chan_tell(struct chan *c, enum msg type, const void *m, bool late);
 /* Writes what is queued, as far as it goes, without waiting for the loop's next turn. */
 void chan_flush(struct chan *c);
 /* Whether who sends what is large, or much, is to wait for writable(): in that order nobody comes

@@ -51,6 +51,7 @@ static enum err reserve(struct keeper_call *call, struct call_decision *d,
         d->plan.connection = now->id;
         d->plan.lease = now->lease;
         d->plan.until = now->until;
+        d->plan.counted = now->counted;
     }
     return use_reserve(call->k, &d->plan, &d->use, &d->seq);
 }

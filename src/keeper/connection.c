@@ -60,6 +60,7 @@ enum err connection_stand(struct keeper *k, const struct principal *who, uint16_
     ret->id = row.id;
     ret->lease = row.lease;
     ret->until = row.expires == 0 ? LEASE_FOR_EVER : row.expires;
+    ret->counted = row.uses_left >= 0;
     ret->request = row.request;
     ret->standing = judge(&row, keeper_now(k));
     return ERR_OK;

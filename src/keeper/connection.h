@@ -14,6 +14,7 @@ struct connection_now {
     struct connection_id id; /* zero when there is none */
     struct lease_id lease;   /* zero when there is none */
     uint64_t until;          /* of the lease, or LEASE_FOR_EVER; 0 when there is none */
+    bool counted;            /* the lease has a last use */
     struct digest request;   /* of a lease for one request: which (zero: for none) */
 };
 

@@ -199,6 +199,8 @@ static enum err send(struct keeper_use *u, struct chan *egress)
                            .body = u->plan.body,
                            .user = u->plan.who.user,
                            .connection = u->plan.connection,
+                           .lazy = u->plan.mode == MODE_CALL &&
+                                   (!u->plan.counted || PLANTED(last_use_waits)),
                            .credential = u->credential,
                            .has_state = u->plan.has_state,
                            .state = u->plan.state};

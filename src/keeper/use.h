@@ -28,6 +28,7 @@ struct use_plan {
     struct lease_id lease;
     uint64_t until;        /* the lease's, as a struct connection_now has it */
     bool take;             /* take one use of the lease */
+    bool counted;          /* which has a last one: something follows from the end of this use */
     bool continues;        /* another use, which was answered by a question; so it may take none */
     uint8_t times;         /* how often its call has gone on, this time included */
     bool has_state;        /* with the upstream's requestState: */

@@ -36,7 +36,7 @@ static const char *authority(const char *origin)
 
 static void say_site(struct boot *b, const struct config *c)
 {
-    SAY(b, MSG_CONF_SITE, msg_conf_site, TEXT(c->surface_url));
+    SAY(b, MSG_CONF_SITE, msg_conf_site, TEXT(c->surface_url), .alone = c->gateways == 1);
     if (b->p->role == ROLE_SURFACE)
         SAY(b, MSG_CONF_HOST, msg_conf_host, TEXT(authority(c->surface_url)));
     for (size_t i = 0; i < c->hosts_n && b->p->role == ROLE_GATEWAY; i++)

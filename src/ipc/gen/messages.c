@@ -21,6 +21,7 @@ static const struct wire_field conf_limit_fields[] = {
 
 static const struct wire_field conf_site_fields[] = {
     {"surface_url", WIRE_STR, offsetof(struct msg_conf_site, surface_url), 255, NULL, false},
+    {"alone", WIRE_BOOL, offsetof(struct msg_conf_site, alone), 0, NULL, false},
 };
 
 static const struct wire_field conf_host_fields[] = {
@@ -315,6 +316,7 @@ static const struct wire_field permit_fields[] = {
     {"body", WIRE_DIGEST, offsetof(struct msg_permit, body), 0, NULL, false},
     {"user", WIRE_ID, offsetof(struct msg_permit, user), 0, NULL, false},
     {"connection", WIRE_ID, offsetof(struct msg_permit, connection), 0, NULL, false},
+    {"lazy", WIRE_BOOL, offsetof(struct msg_permit, lazy), 0, NULL, false},
     {"has_state", WIRE_BOOL, offsetof(struct msg_permit, has_state), 0, NULL, false},
     {"state", WIRE_BYTES, offsetof(struct msg_permit, state), LIM_UPSTREAM_STATE_BYTES, NULL, false},
     {"credential", WIRE_SECRET, offsetof(struct msg_permit, credential), LIM_CREDENTIAL_BYTES, NULL, false},
@@ -694,7 +696,7 @@ static const struct wire_field audit_refused_fields[] = {
 static const struct wire_message rows[MSG_COUNT] = {
     [MSG_BOOT] = {"boot", 0x01, 0x7e, true, true, false, sizeof(struct msg_boot), boot_fields, 8},
     [MSG_CONF_LIMIT] = {"conf_limit", 0x01, 0x7e, true, false, false, sizeof(struct msg_conf_limit), conf_limit_fields, 2},
-    [MSG_CONF_SITE] = {"conf_site", 0x01, 0x18, true, true, false, sizeof(struct msg_conf_site), conf_site_fields, 1},
+    [MSG_CONF_SITE] = {"conf_site", 0x01, 0x18, true, true, false, sizeof(struct msg_conf_site), conf_site_fields, 2},
     [MSG_CONF_HOST] = {"conf_host", 0x01, 0x18, true, false, false, sizeof(struct msg_conf_host), conf_host_fields, 1},
     [MSG_CONF_ORIGIN] = {"conf_origin", 0x01, 0x08, true, false, false, sizeof(struct msg_conf_origin), conf_origin_fields, 1},
     [MSG_CONF_UPSTREAM] = {"conf_upstream", 0x01, 0x3a, true, false, false, sizeof(struct msg_conf_upstream), conf_upstream_fields, 9},
@@ -743,7 +745,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_REFUSE_WANT] = {"refuse_want", 0x20, 0x02, false, false, false, sizeof(struct msg_refuse_want), refuse_want_fields, 2},
     [MSG_STATE_SEAL] = {"state_seal", 0x20, 0x02, false, false, false, sizeof(struct msg_state_seal), state_seal_fields, 3},
     [MSG_STATE_SEALED] = {"state_sealed", 0x02, 0x20, false, false, false, sizeof(struct msg_state_sealed), state_sealed_fields, 2},
-    [MSG_PERMIT] = {"permit", 0x02, 0x20, false, false, false, sizeof(struct msg_permit), permit_fields, 13},
+    [MSG_PERMIT] = {"permit", 0x02, 0x20, false, false, false, sizeof(struct msg_permit), permit_fields, 14},
     [MSG_USE_RESULT] = {"use_result", 0x20, 0x02, false, false, false, sizeof(struct msg_use_result), use_result_fields, 6},
     [MSG_USE_HITS] = {"use_hits", 0x20, 0x02, false, false, false, sizeof(struct msg_use_hits), use_hits_fields, 2},
     [MSG_DROP] = {"drop", 0x02, 0x20, false, false, false, sizeof(struct msg_drop), drop_fields, 1},

@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0xd606adaf710cc6f8u
+#define MSG_TABLE_ID 0x57136e1493497a2bu
 
 enum msg {
     MSG_NONE,
@@ -141,9 +141,10 @@ struct msg_conf_limit {
     uint64_t value;
 };
 
-/* Where the pages are: an origin without a trailing slash, such as http://localhost:8401. */
+/* Where the pages are: an origin without a trailing slash, such as http://localhost:8401. alone: there is one gateway process. */
 struct msg_conf_site {
     struct slice surface_url;
+    bool alone;
 };
 
 /* A Host header value that is ours. */
@@ -491,7 +492,7 @@ struct msg_state_sealed {
     struct slice state;
 };
 
-/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of all that the keeper judged (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call, and so is call unless mode is call or refuse. state: has_state, the upstream's requestState, which egress puts into the body. */
+/* One request may leave, once. not_after in ms of CLOCK_BOOTTIME. projection: of all that the keeper judged (crypto/judged.h). credential: per field u16 length (big endian) and bytes; empty when anonymous. gateway fields are zero unless mode is call, and so is call unless mode is call or refuse. lazy: nothing follows from the end of this use when it is answered, so that use_result may be late. state: has_state, the upstream's requestState, which egress puts into the body. */
 struct msg_permit {
     struct use_id use;
     enum mode mode;
@@ -503,6 +504,7 @@ struct msg_permit {
     struct digest body;
     struct user_id user;
     struct connection_id connection;
+    bool lazy;
     bool has_state;
     struct slice state;
     struct sec *credential;

@@ -15,7 +15,7 @@ MUST_USE static inline enum err send_boot(struct chan *c, const struct msg_boot 
 
 static inline void tell_boot(struct chan *c, const struct msg_boot *m)
 {
-    chan_tell(c, MSG_BOOT, m);
+    chan_tell(c, MSG_BOOT, m, false);
 }
 
 MUST_USE static inline enum err send_conf_limit(struct chan *c, const struct msg_conf_limit *m)
@@ -25,7 +25,7 @@ MUST_USE static inline enum err send_conf_limit(struct chan *c, const struct msg
 
 static inline void tell_conf_limit(struct chan *c, const struct msg_conf_limit *m)
 {
-    chan_tell(c, MSG_CONF_LIMIT, m);
+    chan_tell(c, MSG_CONF_LIMIT, m, false);
 }
 
 MUST_USE static inline enum err send_conf_site(struct chan *c, const struct msg_conf_site *m)
@@ -35,7 +35,7 @@ MUST_USE static inline enum err send_conf_site(struct chan *c, const struct msg_
 
 static inline void tell_conf_site(struct chan *c, const struct msg_conf_site *m)
 {
-    chan_tell(c, MSG_CONF_SITE, m);
+    chan_tell(c, MSG_CONF_SITE, m, false);
 }
 
 MUST_USE static inline enum err send_conf_host(struct chan *c, const struct msg_conf_host *m)
@@ -45,7 +45,7 @@ MUST_USE static inline enum err send_conf_host(struct chan *c, const struct msg_
 
 static inline void tell_conf_host(struct chan *c, const struct msg_conf_host *m)
 {
-    chan_tell(c, MSG_CONF_HOST, m);
+    chan_tell(c, MSG_CONF_HOST, m, false);
 }
 
 MUST_USE static inline enum err send_conf_origin(struct chan *c, const struct msg_conf_origin *m)
@@ -55,7 +55,7 @@ MUST_USE static inline enum err send_conf_origin(struct chan *c, const struct ms
 
 static inline void tell_conf_origin(struct chan *c, const struct msg_conf_origin *m)
 {
-    chan_tell(c, MSG_CONF_ORIGIN, m);
+    chan_tell(c, MSG_CONF_ORIGIN, m, false);
 }
 
 MUST_USE static inline enum err send_conf_upstream(struct chan *c, const struct msg_conf_upstream *m)
@@ -65,7 +65,7 @@ MUST_USE static inline enum err send_conf_upstream(struct chan *c, const struct 
 
 static inline void tell_conf_upstream(struct chan *c, const struct msg_conf_upstream *m)
 {
-    chan_tell(c, MSG_CONF_UPSTREAM, m);
+    chan_tell(c, MSG_CONF_UPSTREAM, m, false);
 }
 
 MUST_USE static inline enum err send_conf_endpoint(struct chan *c, const struct msg_conf_endpoint *m)
@@ -75,7 +75,7 @@ MUST_USE static inline enum err send_conf_endpoint(struct chan *c, const struct 
 
 static inline void tell_conf_endpoint(struct chan *c, const struct msg_conf_endpoint *m)
 {
-    chan_tell(c, MSG_CONF_ENDPOINT, m);
+    chan_tell(c, MSG_CONF_ENDPOINT, m, false);
 }
 
 MUST_USE static inline enum err send_conf_allow(struct chan *c, const struct msg_conf_allow *m)
@@ -85,7 +85,7 @@ MUST_USE static inline enum err send_conf_allow(struct chan *c, const struct msg
 
 static inline void tell_conf_allow(struct chan *c, const struct msg_conf_allow *m)
 {
-    chan_tell(c, MSG_CONF_ALLOW, m);
+    chan_tell(c, MSG_CONF_ALLOW, m, false);
 }
 
 MUST_USE static inline enum err send_conf_field(struct chan *c, const struct msg_conf_field *m)
@@ -95,7 +95,7 @@ MUST_USE static inline enum err send_conf_field(struct chan *c, const struct msg
 
 static inline void tell_conf_field(struct chan *c, const struct msg_conf_field *m)
 {
-    chan_tell(c, MSG_CONF_FIELD, m);
+    chan_tell(c, MSG_CONF_FIELD, m, false);
 }
 
 MUST_USE static inline enum err send_conf_place(struct chan *c, const struct msg_conf_place *m)
@@ -105,7 +105,7 @@ MUST_USE static inline enum err send_conf_place(struct chan *c, const struct msg
 
 static inline void tell_conf_place(struct chan *c, const struct msg_conf_place *m)
 {
-    chan_tell(c, MSG_CONF_PLACE, m);
+    chan_tell(c, MSG_CONF_PLACE, m, false);
 }
 
 MUST_USE static inline enum err send_conf_rule(struct chan *c, const struct msg_conf_rule *m)
@@ -115,7 +115,7 @@ MUST_USE static inline enum err send_conf_rule(struct chan *c, const struct msg_
 
 static inline void tell_conf_rule(struct chan *c, const struct msg_conf_rule *m)
 {
-    chan_tell(c, MSG_CONF_RULE, m);
+    chan_tell(c, MSG_CONF_RULE, m, false);
 }
 
 MUST_USE static inline enum err send_conf_verify(struct chan *c, const struct msg_conf_verify *m)
@@ -125,7 +125,7 @@ MUST_USE static inline enum err send_conf_verify(struct chan *c, const struct ms
 
 static inline void tell_conf_verify(struct chan *c, const struct msg_conf_verify *m)
 {
-    chan_tell(c, MSG_CONF_VERIFY, m);
+    chan_tell(c, MSG_CONF_VERIFY, m, false);
 }
 
 MUST_USE static inline enum err send_boot_end(struct chan *c, const struct msg_boot_end *m)
@@ -135,7 +135,7 @@ MUST_USE static inline enum err send_boot_end(struct chan *c, const struct msg_b
 
 static inline void tell_boot_end(struct chan *c, const struct msg_boot_end *m)
 {
-    chan_tell(c, MSG_BOOT_END, m);
+    chan_tell(c, MSG_BOOT_END, m, false);
 }
 
 MUST_USE static inline enum err send_ready(struct chan *c, const struct msg_ready *m)
@@ -145,7 +145,7 @@ MUST_USE static inline enum err send_ready(struct chan *c, const struct msg_read
 
 static inline void tell_ready(struct chan *c, const struct msg_ready *m)
 {
-    chan_tell(c, MSG_READY, m);
+    chan_tell(c, MSG_READY, m, false);
 }
 
 MUST_USE static inline enum err send_starting(struct chan *c, const struct msg_starting *m)
@@ -155,7 +155,7 @@ MUST_USE static inline enum err send_starting(struct chan *c, const struct msg_s
 
 static inline void tell_starting(struct chan *c, const struct msg_starting *m)
 {
-    chan_tell(c, MSG_STARTING, m);
+    chan_tell(c, MSG_STARTING, m, false);
 }
 
 MUST_USE static inline enum err send_peer(struct chan *c, const struct msg_peer *m, int fd)
@@ -175,7 +175,7 @@ MUST_USE static inline enum err send_stop(struct chan *c, const struct msg_stop 
 
 static inline void tell_stop(struct chan *c, const struct msg_stop *m)
 {
-    chan_tell(c, MSG_STOP, m);
+    chan_tell(c, MSG_STOP, m, false);
 }
 
 MUST_USE static inline enum err send_alert(struct chan *c, const struct msg_alert *m)
@@ -185,7 +185,7 @@ MUST_USE static inline enum err send_alert(struct chan *c, const struct msg_aler
 
 static inline void tell_alert(struct chan *c, const struct msg_alert *m)
 {
-    chan_tell(c, MSG_ALERT, m);
+    chan_tell(c, MSG_ALERT, m, false);
 }
 
 MUST_USE static inline enum err send_egress_want(struct chan *c, const struct msg_egress_want *m)
@@ -195,7 +195,7 @@ MUST_USE static inline enum err send_egress_want(struct chan *c, const struct ms
 
 static inline void tell_egress_want(struct chan *c, const struct msg_egress_want *m)
 {
-    chan_tell(c, MSG_EGRESS_WANT, m);
+    chan_tell(c, MSG_EGRESS_WANT, m, false);
 }
 
 MUST_USE static inline enum err send_egress_failed(struct chan *c, const struct msg_egress_failed *m)
@@ -205,7 +205,7 @@ MUST_USE static inline enum err send_egress_failed(struct chan *c, const struct 
 
 static inline void tell_egress_failed(struct chan *c, const struct msg_egress_failed *m)
 {
-    chan_tell(c, MSG_EGRESS_FAILED, m);
+    chan_tell(c, MSG_EGRESS_FAILED, m, false);
 }
 
 MUST_USE static inline enum err send_token_check(struct chan *c, const struct msg_token_check *m)
@@ -215,7 +215,7 @@ MUST_USE static inline enum err send_token_check(struct chan *c, const struct ms
 
 static inline void tell_token_check(struct chan *c, const struct msg_token_check *m)
 {
-    chan_tell(c, MSG_TOKEN_CHECK, m);
+    chan_tell(c, MSG_TOKEN_CHECK, m, false);
 }
 
 MUST_USE static inline enum err send_token_known(struct chan *c, const struct msg_token_known *m)
@@ -225,7 +225,7 @@ MUST_USE static inline enum err send_token_known(struct chan *c, const struct ms
 
 static inline void tell_token_known(struct chan *c, const struct msg_token_known *m)
 {
-    chan_tell(c, MSG_TOKEN_KNOWN, m);
+    chan_tell(c, MSG_TOKEN_KNOWN, m, false);
 }
 
 MUST_USE static inline enum err send_token_gone(struct chan *c, const struct msg_token_gone *m)
@@ -235,7 +235,7 @@ MUST_USE static inline enum err send_token_gone(struct chan *c, const struct msg
 
 static inline void tell_token_gone(struct chan *c, const struct msg_token_gone *m)
 {
-    chan_tell(c, MSG_TOKEN_GONE, m);
+    chan_tell(c, MSG_TOKEN_GONE, m, false);
 }
 
 MUST_USE static inline enum err send_call_open(struct chan *c, const struct msg_call_open *m)
@@ -245,7 +245,7 @@ MUST_USE static inline enum err send_call_open(struct chan *c, const struct msg_
 
 static inline void tell_call_open(struct chan *c, const struct msg_call_open *m)
 {
-    chan_tell(c, MSG_CALL_OPEN, m);
+    chan_tell(c, MSG_CALL_OPEN, m, false);
 }
 
 MUST_USE static inline enum err send_call_permit(struct chan *c, const struct msg_call_permit *m)
@@ -255,7 +255,7 @@ MUST_USE static inline enum err send_call_permit(struct chan *c, const struct ms
 
 static inline void tell_call_permit(struct chan *c, const struct msg_call_permit *m)
 {
-    chan_tell(c, MSG_CALL_PERMIT, m);
+    chan_tell(c, MSG_CALL_PERMIT, m, false);
 }
 
 MUST_USE static inline enum err send_call_own(struct chan *c, const struct msg_call_own *m)
@@ -265,7 +265,7 @@ MUST_USE static inline enum err send_call_own(struct chan *c, const struct msg_c
 
 static inline void tell_call_own(struct chan *c, const struct msg_call_own *m)
 {
-    chan_tell(c, MSG_CALL_OWN, m);
+    chan_tell(c, MSG_CALL_OWN, m, false);
 }
 
 MUST_USE static inline enum err send_call_handoff(struct chan *c, const struct msg_call_handoff *m)
@@ -275,7 +275,7 @@ MUST_USE static inline enum err send_call_handoff(struct chan *c, const struct m
 
 static inline void tell_call_handoff(struct chan *c, const struct msg_call_handoff *m)
 {
-    chan_tell(c, MSG_CALL_HANDOFF, m);
+    chan_tell(c, MSG_CALL_HANDOFF, m, false);
 }
 
 MUST_USE static inline enum err send_call_hold(struct chan *c, const struct msg_call_hold *m)
@@ -285,7 +285,7 @@ MUST_USE static inline enum err send_call_hold(struct chan *c, const struct msg_
 
 static inline void tell_call_hold(struct chan *c, const struct msg_call_hold *m)
 {
-    chan_tell(c, MSG_CALL_HOLD, m);
+    chan_tell(c, MSG_CALL_HOLD, m, false);
 }
 
 MUST_USE static inline enum err send_call_neutral(struct chan *c, const struct msg_call_neutral *m)
@@ -295,7 +295,7 @@ MUST_USE static inline enum err send_call_neutral(struct chan *c, const struct m
 
 static inline void tell_call_neutral(struct chan *c, const struct msg_call_neutral *m)
 {
-    chan_tell(c, MSG_CALL_NEUTRAL, m);
+    chan_tell(c, MSG_CALL_NEUTRAL, m, false);
 }
 
 MUST_USE static inline enum err send_call_stored(struct chan *c, const struct msg_call_stored *m)
@@ -305,7 +305,7 @@ MUST_USE static inline enum err send_call_stored(struct chan *c, const struct ms
 
 static inline void tell_call_stored(struct chan *c, const struct msg_call_stored *m)
 {
-    chan_tell(c, MSG_CALL_STORED, m);
+    chan_tell(c, MSG_CALL_STORED, m, false);
 }
 
 MUST_USE static inline enum err send_call_deny(struct chan *c, const struct msg_call_deny *m)
@@ -315,7 +315,7 @@ MUST_USE static inline enum err send_call_deny(struct chan *c, const struct msg_
 
 static inline void tell_call_deny(struct chan *c, const struct msg_call_deny *m)
 {
-    chan_tell(c, MSG_CALL_DENY, m);
+    chan_tell(c, MSG_CALL_DENY, m, false);
 }
 
 MUST_USE static inline enum err send_call_answer(struct chan *c, const struct msg_call_answer *m)
@@ -325,7 +325,7 @@ MUST_USE static inline enum err send_call_answer(struct chan *c, const struct ms
 
 static inline void tell_call_answer(struct chan *c, const struct msg_call_answer *m)
 {
-    chan_tell(c, MSG_CALL_ANSWER, m);
+    chan_tell(c, MSG_CALL_ANSWER, m, false);
 }
 
 MUST_USE static inline enum err send_call_gone(struct chan *c, const struct msg_call_gone *m)
@@ -333,9 +333,9 @@ MUST_USE static inline enum err send_call_gone(struct chan *c, const struct msg_
     return chan_send(c, MSG_CALL_GONE, m, -1);
 }
 
-static inline void tell_call_gone(struct chan *c, const struct msg_call_gone *m)
+static inline void tell_call_gone(struct chan *c, const struct msg_call_gone *m, bool late)
 {
-    chan_tell(c, MSG_CALL_GONE, m);
+    chan_tell(c, MSG_CALL_GONE, m, late);
 }
 
 MUST_USE static inline enum err send_handoff_signal(struct chan *c, const struct msg_handoff_signal *m)
@@ -345,7 +345,7 @@ MUST_USE static inline enum err send_handoff_signal(struct chan *c, const struct
 
 static inline void tell_handoff_signal(struct chan *c, const struct msg_handoff_signal *m)
 {
-    chan_tell(c, MSG_HANDOFF_SIGNAL, m);
+    chan_tell(c, MSG_HANDOFF_SIGNAL, m, false);
 }
 
 MUST_USE static inline enum err send_session_gone(struct chan *c, const struct msg_session_gone *m)
@@ -355,7 +355,7 @@ MUST_USE static inline enum err send_session_gone(struct chan *c, const struct m
 
 static inline void tell_session_gone(struct chan *c, const struct msg_session_gone *m)
 {
-    chan_tell(c, MSG_SESSION_GONE, m);
+    chan_tell(c, MSG_SESSION_GONE, m, false);
 }
 
 MUST_USE static inline enum err send_snapshot_get(struct chan *c, const struct msg_snapshot_get *m)
@@ -365,7 +365,7 @@ MUST_USE static inline enum err send_snapshot_get(struct chan *c, const struct m
 
 static inline void tell_snapshot_get(struct chan *c, const struct msg_snapshot_get *m)
 {
-    chan_tell(c, MSG_SNAPSHOT_GET, m);
+    chan_tell(c, MSG_SNAPSHOT_GET, m, false);
 }
 
 MUST_USE static inline enum err send_snapshot_part(struct chan *c, const struct msg_snapshot_part *m)
@@ -375,7 +375,7 @@ MUST_USE static inline enum err send_snapshot_part(struct chan *c, const struct 
 
 static inline void tell_snapshot_part(struct chan *c, const struct msg_snapshot_part *m)
 {
-    chan_tell(c, MSG_SNAPSHOT_PART, m);
+    chan_tell(c, MSG_SNAPSHOT_PART, m, false);
 }
 
 MUST_USE static inline enum err send_send_head(struct chan *c, const struct msg_send_head *m)
@@ -385,7 +385,7 @@ MUST_USE static inline enum err send_send_head(struct chan *c, const struct msg_
 
 static inline void tell_send_head(struct chan *c, const struct msg_send_head *m)
 {
-    chan_tell(c, MSG_SEND_HEAD, m);
+    chan_tell(c, MSG_SEND_HEAD, m, false);
 }
 
 MUST_USE static inline enum err send_send_param(struct chan *c, const struct msg_send_param *m)
@@ -395,7 +395,7 @@ MUST_USE static inline enum err send_send_param(struct chan *c, const struct msg
 
 static inline void tell_send_param(struct chan *c, const struct msg_send_param *m)
 {
-    chan_tell(c, MSG_SEND_PARAM, m);
+    chan_tell(c, MSG_SEND_PARAM, m, false);
 }
 
 MUST_USE static inline enum err send_send_part(struct chan *c, const struct msg_send_part *m)
@@ -405,7 +405,7 @@ MUST_USE static inline enum err send_send_part(struct chan *c, const struct msg_
 
 static inline void tell_send_part(struct chan *c, const struct msg_send_part *m)
 {
-    chan_tell(c, MSG_SEND_PART, m);
+    chan_tell(c, MSG_SEND_PART, m, false);
 }
 
 MUST_USE static inline enum err send_ask_refuse(struct chan *c, const struct msg_ask_refuse *m)
@@ -415,7 +415,7 @@ MUST_USE static inline enum err send_ask_refuse(struct chan *c, const struct msg
 
 static inline void tell_ask_refuse(struct chan *c, const struct msg_ask_refuse *m)
 {
-    chan_tell(c, MSG_ASK_REFUSE, m);
+    chan_tell(c, MSG_ASK_REFUSE, m, false);
 }
 
 MUST_USE static inline enum err send_call_cancel(struct chan *c, const struct msg_call_cancel *m)
@@ -425,7 +425,7 @@ MUST_USE static inline enum err send_call_cancel(struct chan *c, const struct ms
 
 static inline void tell_call_cancel(struct chan *c, const struct msg_call_cancel *m)
 {
-    chan_tell(c, MSG_CALL_CANCEL, m);
+    chan_tell(c, MSG_CALL_CANCEL, m, false);
 }
 
 MUST_USE static inline enum err send_credit(struct chan *c, const struct msg_credit *m)
@@ -435,7 +435,7 @@ MUST_USE static inline enum err send_credit(struct chan *c, const struct msg_cre
 
 static inline void tell_credit(struct chan *c, const struct msg_credit *m)
 {
-    chan_tell(c, MSG_CREDIT, m);
+    chan_tell(c, MSG_CREDIT, m, false);
 }
 
 MUST_USE static inline enum err send_session_end(struct chan *c, const struct msg_session_end *m)
@@ -445,7 +445,7 @@ MUST_USE static inline enum err send_session_end(struct chan *c, const struct ms
 
 static inline void tell_session_end(struct chan *c, const struct msg_session_end *m)
 {
-    chan_tell(c, MSG_SESSION_END, m);
+    chan_tell(c, MSG_SESSION_END, m, false);
 }
 
 MUST_USE static inline enum err send_answer_head(struct chan *c, const struct msg_answer_head *m)
@@ -455,7 +455,7 @@ MUST_USE static inline enum err send_answer_head(struct chan *c, const struct ms
 
 static inline void tell_answer_head(struct chan *c, const struct msg_answer_head *m)
 {
-    chan_tell(c, MSG_ANSWER_HEAD, m);
+    chan_tell(c, MSG_ANSWER_HEAD, m, false);
 }
 
 MUST_USE static inline enum err send_answer_part(struct chan *c, const struct msg_answer_part *m)
@@ -465,7 +465,7 @@ MUST_USE static inline enum err send_answer_part(struct chan *c, const struct ms
 
 static inline void tell_answer_part(struct chan *c, const struct msg_answer_part *m)
 {
-    chan_tell(c, MSG_ANSWER_PART, m);
+    chan_tell(c, MSG_ANSWER_PART, m, false);
 }
 
 MUST_USE static inline enum err send_answer_end(struct chan *c, const struct msg_answer_end *m)
@@ -475,7 +475,7 @@ MUST_USE static inline enum err send_answer_end(struct chan *c, const struct msg
 
 static inline void tell_answer_end(struct chan *c, const struct msg_answer_end *m)
 {
-    chan_tell(c, MSG_ANSWER_END, m);
+    chan_tell(c, MSG_ANSWER_END, m, false);
 }
 
 MUST_USE static inline enum err send_refuse_want(struct chan *c, const struct msg_refuse_want *m)
@@ -485,7 +485,7 @@ MUST_USE static inline enum err send_refuse_want(struct chan *c, const struct ms
 
 static inline void tell_refuse_want(struct chan *c, const struct msg_refuse_want *m)
 {
-    chan_tell(c, MSG_REFUSE_WANT, m);
+    chan_tell(c, MSG_REFUSE_WANT, m, false);
 }
 
 MUST_USE static inline enum err send_state_seal(struct chan *c, const struct msg_state_seal *m)
@@ -495,7 +495,7 @@ MUST_USE static inline enum err send_state_seal(struct chan *c, const struct msg
 
 static inline void tell_state_seal(struct chan *c, const struct msg_state_seal *m)
 {
-    chan_tell(c, MSG_STATE_SEAL, m);
+    chan_tell(c, MSG_STATE_SEAL, m, false);
 }
 
 MUST_USE static inline enum err send_state_sealed(struct chan *c, const struct msg_state_sealed *m)
@@ -505,7 +505,7 @@ MUST_USE static inline enum err send_state_sealed(struct chan *c, const struct m
 
 static inline void tell_state_sealed(struct chan *c, const struct msg_state_sealed *m)
 {
-    chan_tell(c, MSG_STATE_SEALED, m);
+    chan_tell(c, MSG_STATE_SEALED, m, false);
 }
 
 MUST_USE static inline enum err send_permit(struct chan *c, const struct msg_permit *m)
@@ -515,7 +515,7 @@ MUST_USE static inline enum err send_permit(struct chan *c, const struct msg_per
 
 static inline void tell_permit(struct chan *c, const struct msg_permit *m)
 {
-    chan_tell(c, MSG_PERMIT, m);
+    chan_tell(c, MSG_PERMIT, m, false);
 }
 
 MUST_USE static inline enum err send_use_result(struct chan *c, const struct msg_use_result *m)
@@ -523,9 +523,9 @@ MUST_USE static inline enum err send_use_result(struct chan *c, const struct msg
     return chan_send(c, MSG_USE_RESULT, m, -1);
 }
 
-static inline void tell_use_result(struct chan *c, const struct msg_use_result *m)
+static inline void tell_use_result(struct chan *c, const struct msg_use_result *m, bool late)
 {
-    chan_tell(c, MSG_USE_RESULT, m);
+    chan_tell(c, MSG_USE_RESULT, m, late);
 }
 
 MUST_USE static inline enum err send_use_hits(struct chan *c, const struct msg_use_hits *m)
@@ -535,7 +535,7 @@ MUST_USE static inline enum err send_use_hits(struct chan *c, const struct msg_u
 
 static inline void tell_use_hits(struct chan *c, const struct msg_use_hits *m)
 {
-    chan_tell(c, MSG_USE_HITS, m);
+    chan_tell(c, MSG_USE_HITS, m, false);
 }
 
 MUST_USE static inline enum err send_drop(struct chan *c, const struct msg_drop *m)
@@ -545,7 +545,7 @@ MUST_USE static inline enum err send_drop(struct chan *c, const struct msg_drop 
 
 static inline void tell_drop(struct chan *c, const struct msg_drop *m)
 {
-    chan_tell(c, MSG_DROP, m);
+    chan_tell(c, MSG_DROP, m, false);
 }
 
 MUST_USE static inline enum err send_dropped(struct chan *c, const struct msg_dropped *m)
@@ -555,7 +555,7 @@ MUST_USE static inline enum err send_dropped(struct chan *c, const struct msg_dr
 
 static inline void tell_dropped(struct chan *c, const struct msg_dropped *m)
 {
-    chan_tell(c, MSG_DROPPED, m);
+    chan_tell(c, MSG_DROPPED, m, false);
 }
 
 MUST_USE static inline enum err send_cut(struct chan *c, const struct msg_cut *m)
@@ -565,7 +565,7 @@ MUST_USE static inline enum err send_cut(struct chan *c, const struct msg_cut *m
 
 static inline void tell_cut(struct chan *c, const struct msg_cut *m)
 {
-    chan_tell(c, MSG_CUT, m);
+    chan_tell(c, MSG_CUT, m, false);
 }
 
 MUST_USE static inline enum err send_snapshot_put(struct chan *c, const struct msg_snapshot_put *m)
@@ -575,7 +575,7 @@ MUST_USE static inline enum err send_snapshot_put(struct chan *c, const struct m
 
 static inline void tell_snapshot_put(struct chan *c, const struct msg_snapshot_put *m)
 {
-    chan_tell(c, MSG_SNAPSHOT_PUT, m);
+    chan_tell(c, MSG_SNAPSHOT_PUT, m, false);
 }
 
 MUST_USE static inline enum err send_dial_want(struct chan *c, const struct msg_dial_want *m)
@@ -585,7 +585,7 @@ MUST_USE static inline enum err send_dial_want(struct chan *c, const struct msg_
 
 static inline void tell_dial_want(struct chan *c, const struct msg_dial_want *m)
 {
-    chan_tell(c, MSG_DIAL_WANT, m);
+    chan_tell(c, MSG_DIAL_WANT, m, false);
 }
 
 MUST_USE static inline enum err send_dial(struct chan *c, const struct msg_dial *m)
@@ -595,7 +595,7 @@ MUST_USE static inline enum err send_dial(struct chan *c, const struct msg_dial 
 
 static inline void tell_dial(struct chan *c, const struct msg_dial *m)
 {
-    chan_tell(c, MSG_DIAL, m);
+    chan_tell(c, MSG_DIAL, m, false);
 }
 
 MUST_USE static inline enum err send_dialed(struct chan *c, const struct msg_dialed *m, int fd)
@@ -610,7 +610,7 @@ MUST_USE static inline enum err send_dial_failed(struct chan *c, const struct ms
 
 static inline void tell_dial_failed(struct chan *c, const struct msg_dial_failed *m)
 {
-    chan_tell(c, MSG_DIAL_FAILED, m);
+    chan_tell(c, MSG_DIAL_FAILED, m, false);
 }
 
 MUST_USE static inline enum err send_seal_key(struct chan *c, const struct msg_seal_key *m)
@@ -620,7 +620,7 @@ MUST_USE static inline enum err send_seal_key(struct chan *c, const struct msg_s
 
 static inline void tell_seal_key(struct chan *c, const struct msg_seal_key *m)
 {
-    chan_tell(c, MSG_SEAL_KEY, m);
+    chan_tell(c, MSG_SEAL_KEY, m, false);
 }
 
 MUST_USE static inline enum err send_health(struct chan *c, const struct msg_health *m)
@@ -630,7 +630,7 @@ MUST_USE static inline enum err send_health(struct chan *c, const struct msg_hea
 
 static inline void tell_health(struct chan *c, const struct msg_health *m)
 {
-    chan_tell(c, MSG_HEALTH, m);
+    chan_tell(c, MSG_HEALTH, m, false);
 }
 
 MUST_USE static inline enum err send_login_start(struct chan *c, const struct msg_login_start *m)
@@ -640,7 +640,7 @@ MUST_USE static inline enum err send_login_start(struct chan *c, const struct ms
 
 static inline void tell_login_start(struct chan *c, const struct msg_login_start *m)
 {
-    chan_tell(c, MSG_LOGIN_START, m);
+    chan_tell(c, MSG_LOGIN_START, m, false);
 }
 
 MUST_USE static inline enum err send_login_salt(struct chan *c, const struct msg_login_salt *m)
@@ -650,7 +650,7 @@ MUST_USE static inline enum err send_login_salt(struct chan *c, const struct msg
 
 static inline void tell_login_salt(struct chan *c, const struct msg_login_salt *m)
 {
-    chan_tell(c, MSG_LOGIN_SALT, m);
+    chan_tell(c, MSG_LOGIN_SALT, m, false);
 }
 
 MUST_USE static inline enum err send_login(struct chan *c, const struct msg_login *m)
@@ -660,7 +660,7 @@ MUST_USE static inline enum err send_login(struct chan *c, const struct msg_logi
 
 static inline void tell_login(struct chan *c, const struct msg_login *m)
 {
-    chan_tell(c, MSG_LOGIN, m);
+    chan_tell(c, MSG_LOGIN, m, false);
 }
 
 MUST_USE static inline enum err send_login_ok(struct chan *c, const struct msg_login_ok *m)
@@ -670,7 +670,7 @@ MUST_USE static inline enum err send_login_ok(struct chan *c, const struct msg_l
 
 static inline void tell_login_ok(struct chan *c, const struct msg_login_ok *m)
 {
-    chan_tell(c, MSG_LOGIN_OK, m);
+    chan_tell(c, MSG_LOGIN_OK, m, false);
 }
 
 MUST_USE static inline enum err send_logout(struct chan *c, const struct msg_logout *m)
@@ -680,7 +680,7 @@ MUST_USE static inline enum err send_logout(struct chan *c, const struct msg_log
 
 static inline void tell_logout(struct chan *c, const struct msg_logout *m)
 {
-    chan_tell(c, MSG_LOGOUT, m);
+    chan_tell(c, MSG_LOGOUT, m, false);
 }
 
 MUST_USE static inline enum err send_who_get(struct chan *c, const struct msg_who_get *m)
@@ -690,7 +690,7 @@ MUST_USE static inline enum err send_who_get(struct chan *c, const struct msg_wh
 
 static inline void tell_who_get(struct chan *c, const struct msg_who_get *m)
 {
-    chan_tell(c, MSG_WHO_GET, m);
+    chan_tell(c, MSG_WHO_GET, m, false);
 }
 
 MUST_USE static inline enum err send_who(struct chan *c, const struct msg_who *m)
@@ -700,7 +700,7 @@ MUST_USE static inline enum err send_who(struct chan *c, const struct msg_who *m
 
 static inline void tell_who(struct chan *c, const struct msg_who *m)
 {
-    chan_tell(c, MSG_WHO, m);
+    chan_tell(c, MSG_WHO, m, false);
 }
 
 MUST_USE static inline enum err send_handoff_get(struct chan *c, const struct msg_handoff_get *m)
@@ -710,7 +710,7 @@ MUST_USE static inline enum err send_handoff_get(struct chan *c, const struct ms
 
 static inline void tell_handoff_get(struct chan *c, const struct msg_handoff_get *m)
 {
-    chan_tell(c, MSG_HANDOFF_GET, m);
+    chan_tell(c, MSG_HANDOFF_GET, m, false);
 }
 
 MUST_USE static inline enum err send_handoff_view(struct chan *c, const struct msg_handoff_view *m)
@@ -720,7 +720,7 @@ MUST_USE static inline enum err send_handoff_view(struct chan *c, const struct m
 
 static inline void tell_handoff_view(struct chan *c, const struct msg_handoff_view *m)
 {
-    chan_tell(c, MSG_HANDOFF_VIEW, m);
+    chan_tell(c, MSG_HANDOFF_VIEW, m, false);
 }
 
 MUST_USE static inline enum err send_handoff_submit(struct chan *c, const struct msg_handoff_submit *m)
@@ -730,7 +730,7 @@ MUST_USE static inline enum err send_handoff_submit(struct chan *c, const struct
 
 static inline void tell_handoff_submit(struct chan *c, const struct msg_handoff_submit *m)
 {
-    chan_tell(c, MSG_HANDOFF_SUBMIT, m);
+    chan_tell(c, MSG_HANDOFF_SUBMIT, m, false);
 }
 
 MUST_USE static inline enum err send_handoff_decline(struct chan *c, const struct msg_handoff_decline *m)
@@ -740,7 +740,7 @@ MUST_USE static inline enum err send_handoff_decline(struct chan *c, const struc
 
 static inline void tell_handoff_decline(struct chan *c, const struct msg_handoff_decline *m)
 {
-    chan_tell(c, MSG_HANDOFF_DECLINE, m);
+    chan_tell(c, MSG_HANDOFF_DECLINE, m, false);
 }
 
 MUST_USE static inline enum err send_inbox_get(struct chan *c, const struct msg_inbox_get *m)
@@ -750,7 +750,7 @@ MUST_USE static inline enum err send_inbox_get(struct chan *c, const struct msg_
 
 static inline void tell_inbox_get(struct chan *c, const struct msg_inbox_get *m)
 {
-    chan_tell(c, MSG_INBOX_GET, m);
+    chan_tell(c, MSG_INBOX_GET, m, false);
 }
 
 MUST_USE static inline enum err send_inbox_row(struct chan *c, const struct msg_inbox_row *m)
@@ -760,7 +760,7 @@ MUST_USE static inline enum err send_inbox_row(struct chan *c, const struct msg_
 
 static inline void tell_inbox_row(struct chan *c, const struct msg_inbox_row *m)
 {
-    chan_tell(c, MSG_INBOX_ROW, m);
+    chan_tell(c, MSG_INBOX_ROW, m, false);
 }
 
 MUST_USE static inline enum err send_inbox_watch(struct chan *c, const struct msg_inbox_watch *m)
@@ -770,7 +770,7 @@ MUST_USE static inline enum err send_inbox_watch(struct chan *c, const struct ms
 
 static inline void tell_inbox_watch(struct chan *c, const struct msg_inbox_watch *m)
 {
-    chan_tell(c, MSG_INBOX_WATCH, m);
+    chan_tell(c, MSG_INBOX_WATCH, m, false);
 }
 
 MUST_USE static inline enum err send_inbox_changed(struct chan *c, const struct msg_inbox_changed *m)
@@ -780,7 +780,7 @@ MUST_USE static inline enum err send_inbox_changed(struct chan *c, const struct 
 
 static inline void tell_inbox_changed(struct chan *c, const struct msg_inbox_changed *m)
 {
-    chan_tell(c, MSG_INBOX_CHANGED, m);
+    chan_tell(c, MSG_INBOX_CHANGED, m, false);
 }
 
 MUST_USE static inline enum err send_watch_end(struct chan *c, const struct msg_watch_end *m)
@@ -790,7 +790,7 @@ MUST_USE static inline enum err send_watch_end(struct chan *c, const struct msg_
 
 static inline void tell_watch_end(struct chan *c, const struct msg_watch_end *m)
 {
-    chan_tell(c, MSG_WATCH_END, m);
+    chan_tell(c, MSG_WATCH_END, m, false);
 }
 
 MUST_USE static inline enum err send_connections_get(struct chan *c, const struct msg_connections_get *m)
@@ -800,7 +800,7 @@ MUST_USE static inline enum err send_connections_get(struct chan *c, const struc
 
 static inline void tell_connections_get(struct chan *c, const struct msg_connections_get *m)
 {
-    chan_tell(c, MSG_CONNECTIONS_GET, m);
+    chan_tell(c, MSG_CONNECTIONS_GET, m, false);
 }
 
 MUST_USE static inline enum err send_connection_row(struct chan *c, const struct msg_connection_row *m)
@@ -810,7 +810,7 @@ MUST_USE static inline enum err send_connection_row(struct chan *c, const struct
 
 static inline void tell_connection_row(struct chan *c, const struct msg_connection_row *m)
 {
-    chan_tell(c, MSG_CONNECTION_ROW, m);
+    chan_tell(c, MSG_CONNECTION_ROW, m, false);
 }
 
 MUST_USE static inline enum err send_rows_end(struct chan *c, const struct msg_rows_end *m)
@@ -820,7 +820,7 @@ MUST_USE static inline enum err send_rows_end(struct chan *c, const struct msg_r
 
 static inline void tell_rows_end(struct chan *c, const struct msg_rows_end *m)
 {
-    chan_tell(c, MSG_ROWS_END, m);
+    chan_tell(c, MSG_ROWS_END, m, false);
 }
 
 MUST_USE static inline enum err send_connection_revoke(struct chan *c, const struct msg_connection_revoke *m)
@@ -830,7 +830,7 @@ MUST_USE static inline enum err send_connection_revoke(struct chan *c, const str
 
 static inline void tell_connection_revoke(struct chan *c, const struct msg_connection_revoke *m)
 {
-    chan_tell(c, MSG_CONNECTION_REVOKE, m);
+    chan_tell(c, MSG_CONNECTION_REVOKE, m, false);
 }
 
 MUST_USE static inline enum err send_page_done(struct chan *c, const struct msg_page_done *m)
@@ -840,7 +840,7 @@ MUST_USE static inline enum err send_page_done(struct chan *c, const struct msg_
 
 static inline void tell_page_done(struct chan *c, const struct msg_page_done *m)
 {
-    chan_tell(c, MSG_PAGE_DONE, m);
+    chan_tell(c, MSG_PAGE_DONE, m, false);
 }
 
 MUST_USE static inline enum err send_page_denied(struct chan *c, const struct msg_page_denied *m)
@@ -850,7 +850,7 @@ MUST_USE static inline enum err send_page_denied(struct chan *c, const struct ms
 
 static inline void tell_page_denied(struct chan *c, const struct msg_page_denied *m)
 {
-    chan_tell(c, MSG_PAGE_DENIED, m);
+    chan_tell(c, MSG_PAGE_DENIED, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_user_add(struct chan *c, const struct msg_ctl_user_add *m)
@@ -860,7 +860,7 @@ MUST_USE static inline enum err send_ctl_user_add(struct chan *c, const struct m
 
 static inline void tell_ctl_user_add(struct chan *c, const struct msg_ctl_user_add *m)
 {
-    chan_tell(c, MSG_CTL_USER_ADD, m);
+    chan_tell(c, MSG_CTL_USER_ADD, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_user_password(struct chan *c, const struct msg_ctl_user_password *m)
@@ -870,7 +870,7 @@ MUST_USE static inline enum err send_ctl_user_password(struct chan *c, const str
 
 static inline void tell_ctl_user_password(struct chan *c, const struct msg_ctl_user_password *m)
 {
-    chan_tell(c, MSG_CTL_USER_PASSWORD, m);
+    chan_tell(c, MSG_CTL_USER_PASSWORD, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_user_remove(struct chan *c, const struct msg_ctl_user_remove *m)
@@ -880,7 +880,7 @@ MUST_USE static inline enum err send_ctl_user_remove(struct chan *c, const struc
 
 static inline void tell_ctl_user_remove(struct chan *c, const struct msg_ctl_user_remove *m)
 {
-    chan_tell(c, MSG_CTL_USER_REMOVE, m);
+    chan_tell(c, MSG_CTL_USER_REMOVE, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_user_list(struct chan *c, const struct msg_ctl_user_list *m)
@@ -890,7 +890,7 @@ MUST_USE static inline enum err send_ctl_user_list(struct chan *c, const struct 
 
 static inline void tell_ctl_user_list(struct chan *c, const struct msg_ctl_user_list *m)
 {
-    chan_tell(c, MSG_CTL_USER_LIST, m);
+    chan_tell(c, MSG_CTL_USER_LIST, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_user_row(struct chan *c, const struct msg_ctl_user_row *m)
@@ -900,7 +900,7 @@ MUST_USE static inline enum err send_ctl_user_row(struct chan *c, const struct m
 
 static inline void tell_ctl_user_row(struct chan *c, const struct msg_ctl_user_row *m)
 {
-    chan_tell(c, MSG_CTL_USER_ROW, m);
+    chan_tell(c, MSG_CTL_USER_ROW, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_key_add(struct chan *c, const struct msg_ctl_key_add *m)
@@ -910,7 +910,7 @@ MUST_USE static inline enum err send_ctl_key_add(struct chan *c, const struct ms
 
 static inline void tell_ctl_key_add(struct chan *c, const struct msg_ctl_key_add *m)
 {
-    chan_tell(c, MSG_CTL_KEY_ADD, m);
+    chan_tell(c, MSG_CTL_KEY_ADD, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_key_remove(struct chan *c, const struct msg_ctl_key_remove *m)
@@ -920,7 +920,7 @@ MUST_USE static inline enum err send_ctl_key_remove(struct chan *c, const struct
 
 static inline void tell_ctl_key_remove(struct chan *c, const struct msg_ctl_key_remove *m)
 {
-    chan_tell(c, MSG_CTL_KEY_REMOVE, m);
+    chan_tell(c, MSG_CTL_KEY_REMOVE, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_key_list(struct chan *c, const struct msg_ctl_key_list *m)
@@ -930,7 +930,7 @@ MUST_USE static inline enum err send_ctl_key_list(struct chan *c, const struct m
 
 static inline void tell_ctl_key_list(struct chan *c, const struct msg_ctl_key_list *m)
 {
-    chan_tell(c, MSG_CTL_KEY_LIST, m);
+    chan_tell(c, MSG_CTL_KEY_LIST, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_key_row(struct chan *c, const struct msg_ctl_key_row *m)
@@ -940,7 +940,7 @@ MUST_USE static inline enum err send_ctl_key_row(struct chan *c, const struct ms
 
 static inline void tell_ctl_key_row(struct chan *c, const struct msg_ctl_key_row *m)
 {
-    chan_tell(c, MSG_CTL_KEY_ROW, m);
+    chan_tell(c, MSG_CTL_KEY_ROW, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_connection_list(struct chan *c, const struct msg_ctl_connection_list *m)
@@ -950,7 +950,7 @@ MUST_USE static inline enum err send_ctl_connection_list(struct chan *c, const s
 
 static inline void tell_ctl_connection_list(struct chan *c, const struct msg_ctl_connection_list *m)
 {
-    chan_tell(c, MSG_CTL_CONNECTION_LIST, m);
+    chan_tell(c, MSG_CTL_CONNECTION_LIST, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_connection_row(struct chan *c, const struct msg_ctl_connection_row *m)
@@ -960,7 +960,7 @@ MUST_USE static inline enum err send_ctl_connection_row(struct chan *c, const st
 
 static inline void tell_ctl_connection_row(struct chan *c, const struct msg_ctl_connection_row *m)
 {
-    chan_tell(c, MSG_CTL_CONNECTION_ROW, m);
+    chan_tell(c, MSG_CTL_CONNECTION_ROW, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_revoke(struct chan *c, const struct msg_ctl_revoke *m)
@@ -970,7 +970,7 @@ MUST_USE static inline enum err send_ctl_revoke(struct chan *c, const struct msg
 
 static inline void tell_ctl_revoke(struct chan *c, const struct msg_ctl_revoke *m)
 {
-    chan_tell(c, MSG_CTL_REVOKE, m);
+    chan_tell(c, MSG_CTL_REVOKE, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_upstream_list(struct chan *c, const struct msg_ctl_upstream_list *m)
@@ -980,7 +980,7 @@ MUST_USE static inline enum err send_ctl_upstream_list(struct chan *c, const str
 
 static inline void tell_ctl_upstream_list(struct chan *c, const struct msg_ctl_upstream_list *m)
 {
-    chan_tell(c, MSG_CTL_UPSTREAM_LIST, m);
+    chan_tell(c, MSG_CTL_UPSTREAM_LIST, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_upstream_row(struct chan *c, const struct msg_ctl_upstream_row *m)
@@ -990,7 +990,7 @@ MUST_USE static inline enum err send_ctl_upstream_row(struct chan *c, const stru
 
 static inline void tell_ctl_upstream_row(struct chan *c, const struct msg_ctl_upstream_row *m)
 {
-    chan_tell(c, MSG_CTL_UPSTREAM_ROW, m);
+    chan_tell(c, MSG_CTL_UPSTREAM_ROW, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_upstream_probe(struct chan *c, const struct msg_ctl_upstream_probe *m)
@@ -1000,7 +1000,7 @@ MUST_USE static inline enum err send_ctl_upstream_probe(struct chan *c, const st
 
 static inline void tell_ctl_upstream_probe(struct chan *c, const struct msg_ctl_upstream_probe *m)
 {
-    chan_tell(c, MSG_CTL_UPSTREAM_PROBE, m);
+    chan_tell(c, MSG_CTL_UPSTREAM_PROBE, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_audit_head(struct chan *c, const struct msg_ctl_audit_head *m)
@@ -1010,7 +1010,7 @@ MUST_USE static inline enum err send_ctl_audit_head(struct chan *c, const struct
 
 static inline void tell_ctl_audit_head(struct chan *c, const struct msg_ctl_audit_head *m)
 {
-    chan_tell(c, MSG_CTL_AUDIT_HEAD, m);
+    chan_tell(c, MSG_CTL_AUDIT_HEAD, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_audit_head_is(struct chan *c, const struct msg_ctl_audit_head_is *m)
@@ -1020,7 +1020,7 @@ MUST_USE static inline enum err send_ctl_audit_head_is(struct chan *c, const str
 
 static inline void tell_ctl_audit_head_is(struct chan *c, const struct msg_ctl_audit_head_is *m)
 {
-    chan_tell(c, MSG_CTL_AUDIT_HEAD_IS, m);
+    chan_tell(c, MSG_CTL_AUDIT_HEAD_IS, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_audit_recheck(struct chan *c, const struct msg_ctl_audit_recheck *m)
@@ -1030,7 +1030,7 @@ MUST_USE static inline enum err send_ctl_audit_recheck(struct chan *c, const str
 
 static inline void tell_ctl_audit_recheck(struct chan *c, const struct msg_ctl_audit_recheck *m)
 {
-    chan_tell(c, MSG_CTL_AUDIT_RECHECK, m);
+    chan_tell(c, MSG_CTL_AUDIT_RECHECK, m, false);
 }
 
 MUST_USE static inline enum err send_ctl_done(struct chan *c, const struct msg_ctl_done *m)
@@ -1040,7 +1040,7 @@ MUST_USE static inline enum err send_ctl_done(struct chan *c, const struct msg_c
 
 static inline void tell_ctl_done(struct chan *c, const struct msg_ctl_done *m)
 {
-    chan_tell(c, MSG_CTL_DONE, m);
+    chan_tell(c, MSG_CTL_DONE, m, false);
 }
 
 MUST_USE static inline enum err send_audit_state(struct chan *c, const struct msg_audit_state *m)
@@ -1050,7 +1050,7 @@ MUST_USE static inline enum err send_audit_state(struct chan *c, const struct ms
 
 static inline void tell_audit_state(struct chan *c, const struct msg_audit_state *m)
 {
-    chan_tell(c, MSG_AUDIT_STATE, m);
+    chan_tell(c, MSG_AUDIT_STATE, m, false);
 }
 
 MUST_USE static inline enum err send_audit_append(struct chan *c, const struct msg_audit_append *m)
@@ -1060,7 +1060,7 @@ MUST_USE static inline enum err send_audit_append(struct chan *c, const struct m
 
 static inline void tell_audit_append(struct chan *c, const struct msg_audit_append *m)
 {
-    chan_tell(c, MSG_AUDIT_APPEND, m);
+    chan_tell(c, MSG_AUDIT_APPEND, m, false);
 }
 
 MUST_USE static inline enum err send_audit_ack(struct chan *c, const struct msg_audit_ack *m)
@@ -1070,7 +1070,7 @@ MUST_USE static inline enum err send_audit_ack(struct chan *c, const struct msg_
 
 static inline void tell_audit_ack(struct chan *c, const struct msg_audit_ack *m)
 {
-    chan_tell(c, MSG_AUDIT_ACK, m);
+    chan_tell(c, MSG_AUDIT_ACK, m, false);
 }
 
 MUST_USE static inline enum err send_audit_refused(struct chan *c, const struct msg_audit_refused *m)
@@ -1080,7 +1080,7 @@ MUST_USE static inline enum err send_audit_refused(struct chan *c, const struct 
 
 static inline void tell_audit_refused(struct chan *c, const struct msg_audit_refused *m)
 {
-    chan_tell(c, MSG_AUDIT_REFUSED, m);
+    chan_tell(c, MSG_AUDIT_REFUSED, m, false);
 }
 
 #endif

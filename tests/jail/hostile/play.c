@@ -513,7 +513,7 @@ void play_configure(struct play *p)
     /* Of what comes too fast nothing is looked at any more. */
     SAY(p->supervisor, MSG_CONF_LIMIT, conf_limit, SET_KEY_BURST, 100000);
     SAY(p->supervisor, MSG_CONF_LIMIT, conf_limit, SET_PERSON_BURST, 100000);
-    row_if(p, MSG_CONF_SITE, &(struct msg_conf_site){SLICE_LIT(SITE)});
+    row_if(p, MSG_CONF_SITE, &(struct msg_conf_site){.surface_url = SLICE_LIT(SITE)});
     row_if(p, MSG_CONF_HOST,
            &(struct msg_conf_host){p->role == ROLE_SURFACE ? SLICE_LIT(SURFACE_HOST)
                                                            : SLICE_LIT(GATEWAY_HOST)});

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ipc/gen/send.h"
+#include "os/clock.h"
 
 static void test_call_and_answer(void **state)
 {
@@ -41,6 +42,46 @@ static void test_call_and_answer(void **state)
     assert_string_equal((const char *)q->body.p,
                         "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{"
                         "\"name\":\"forecast\",\"arguments\":{\"city\":\"Oslo\"}}}");
+    rig_stop(r);
+}
+
+/* Whether of most such calls the keeper hears so much later than the gateway. */
+static bool waits(struct rig *r, const struct rig_ask *a)
+{
+    unsigned late = 0;
+
+    for (int n = 0; n < 9; n++) {
+        unsigned i = rig_ask(r, *a);
+        uint64_t ended;
+
+        stage_until_count(&r->s, &rig_call_of(r, i)->ends, 1);
+        ended = clock_boot_ms();
+        rig_result(r, i);
+        late += clock_boot_ms() - ended >= LIM_TELL_LATE_TIME / 2;
+    }
+    return late > 4;
+}
+
+/* The keeper says whether the end of a use may wait; it does if it is a good one. */
+static void test_which_results_may_wait(void **state)
+{
+    static const struct {
+        bool lazy;
+        const char *canned;
+        bool waits;
+    } rows[] = {
+        {true, RESULT, true},
+        {false, RESULT, false},
+        {true, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":\"s3cret-canary-0123456789\"}", false},
+        {true, "{", false},
+    };
+    struct rig *r = start(answer);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        r->canned = rows[i].canned;
+        assert_int_equal(waits(r, &(struct rig_ask){.lazy = rows[i].lazy}), rows[i].waits);
+    }
     rig_stop(r);
 }
 
@@ -415,6 +456,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_call_and_answer),
+        T(test_which_results_may_wait),
         T(test_either_half_first),
         T(test_share_of_a_key),
         T(test_share_and_answers),

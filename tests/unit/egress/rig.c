@@ -483,6 +483,7 @@ void rig_permit(struct rig *r, unsigned i, const struct rig_ask *a)
     m.projection =
         judged_of(a->wrong_kind ? CALL_KIND_NOTIFICATION : a->kind,
                   slice_str(a->wrong_projection == NULL ? body : a->wrong_projection), a->headers);
+    m.lazy = a->lazy;
     m.user.b[0] = a->user == 0 ? 1 : a->user;
     m.has_state = a->state != NULL;
     m.state = slice_str(a->state == NULL ? "" : a->state);

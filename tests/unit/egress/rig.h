@@ -130,6 +130,7 @@ struct rig_ask {
     bool permit_only, head_only, body_later;   /* parts of it */
     const char *wrong_body, *wrong_projection; /* texts whose digests the permit has instead */
     bool wrong_kind;                           /* the permit is for a notification */
+    bool lazy;                                 /* the permit says so */
     struct stage_peer *gateway;
     bool head_first;
 };

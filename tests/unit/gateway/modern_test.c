@@ -40,6 +40,65 @@ static void test_call(void **state)
     all_is_over(s, &c);
 }
 
+/* What was told last of a call that is over. */
+void __real_chan_tell(struct chan *c, enum msg type, const void *m, bool late);
+void __wrap_chan_tell(struct chan *c, enum msg type, const void *m, bool late);
+static bool gone_late;
+
+void __wrap_chan_tell(struct chan *c, enum msg type, const void *m, bool late)
+{
+    if (type == MSG_CALL_GONE)
+        gone_late = late;
+    __real_chan_tell(c, type, m, late);
+}
+
+static void say_cut(struct stage *s, uint64_t call)
+{
+    say_head(s, call, ANSWER_KIND_JSON);
+    say_end(s, call, ANSWER_HOW_CUT, ERR_UPSTREAM_UNKNOWN);
+}
+
+static void say_whole(struct stage *s, uint64_t call)
+{
+    say_answer(s, call, RESULT);
+}
+
+static void say_twice(struct stage *s, uint64_t call)
+{
+    say_head(s, call, ANSWER_KIND_JSON);
+    say_part(s, call, RESULT, true);
+    say_part(s, call, RESULT, true);
+}
+
+/* The keeper hears at once of a call that is broken off, and of each where another gateway has calls
+ * of the same agent key. */
+static void test_which_ends_may_wait(void **state)
+{
+    static const struct {
+        bool alone;
+        void (*say)(struct stage *s, uint64_t call); /* NULL: the client leaves */
+        bool late;
+    } rows[] = {
+        {true, say_whole, true}, {true, say_twice, false},  {true, say_cut, false},
+        {true, NULL, false},     {false, say_whole, false},
+    };
+    struct stage *s = *state;
+    struct client c;
+
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        s->g.conf.alone = rows[i].alone;
+        gone_late = !rows[i].late;
+        start(s, &c, "{}", "");
+        if (rows[i].say)
+            rows[i].say(s, s->open.call);
+        else
+            client_close(&c);
+        WAIT_MSG(s, &c, MSG_CALL_GONE, i + 1);
+        client_close(&c);
+        assert_int_equal(gone_late, rows[i].late);
+    }
+}
+
 static void skip_the_permit(void *ctx)
 {
     call_enter(ctx, CALL_UPSTREAM);
@@ -546,6 +605,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGED(test_call),
+        STAGED(test_which_ends_may_wait),
         STAGED(test_states_that_follow),
         STAGED(test_answer_in_parts),
         STAGED(test_answers),

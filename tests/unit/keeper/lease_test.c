@@ -399,6 +399,40 @@ static void test_expired_lease(void **state)
     assert_int_equal(rig_take(w->r->gateway, MSG_CALL_HANDOFF)->call_handoff.need, NEED_EXPIRED);
 }
 
+/* Nothing follows from the end of a use but where a lease has a last one. */
+static void test_which_ends_may_wait(void **state)
+{
+    static const struct {
+        enum lease_kind kind;
+        uint32_t uses;
+        uint64_t ms;
+        bool lazy;
+    } rows[] = {
+        {LEASE_KIND_KEEP, 0, 0, true},
+        {LEASE_KIND_TASK, 0, HOUR_MS, true},
+        {LEASE_KIND_TASK, 2, HOUR_MS, false},
+        {LEASE_KIND_ONCE, 0, 0, false},
+    };
+    struct world *w = *state;
+
+    for (uint64_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct msg_call_open o = rig_call(10 * i + 1, w->ann);
+
+        use_lease(w, rows[i].kind, rows[i].uses, rows[i].ms);
+        connect_ann(w);
+        rig_say_call(w->r, &o);
+        assert_int_equal(permit_of(w, o.call)->lazy, rows[i].lazy);
+        o.call++;
+        o.method = SLICE_LIT("tools/list"); /* on a lease of one call it goes without */
+        rig_say_call(w->r, &o);
+        assert_int_equal(permit_of(w, o.call)->lazy,
+                         rows[i].lazy || rows[i].kind == LEASE_KIND_ONCE);
+        revoke_all(w);
+        rig_forget(w->r->egress);
+        rig_forget(w->r->gateway);
+    }
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
@@ -415,6 +449,7 @@ int main(void)
         T(test_once_is_given_back_when_unsent),
         T(test_task),
         T(test_expired_lease),
+        T(test_which_ends_may_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-static const struct msg_conf_site site = {{(const uint8_t *)"https://side.example", 20}};
+static const struct msg_conf_site site = {
+    .surface_url = {(const uint8_t *)"https://side.example", 20}};
 static const struct msg_conf_host host = {{(const uint8_t *)"side.example", 12}};
 
 static void start(struct surface_conf *c)
