@@ -190,13 +190,6 @@ static void warn_of_era(const struct use *u)
                                   "[2025-11-25]"));
 }
 
-/* The client has its answer, and the keeper said that nothing follows from that. Decision 0031. */
-static bool went_well(const struct use *u, const struct use_end *e)
-{
-    return u->lazy && e->result == RESULT_ANSWERED && !e->refused && e->code == ERR_OK &&
-           u->hits == 0;
-}
-
 static void tell_keeper(const struct use *u, const struct use_end *e)
 {
     struct msg_use_result m = {
@@ -207,6 +200,8 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
         .status = (uint16_t)u->status,
         .code = (uint16_t)e->code,
     };
+    /* From a good answer nothing follows where the keeper said so. Decision 0031. */
+    bool late = u->lazy && e->result == RESULT_ANSWERED && !e->refused && !e->code && !u->hits;
 
     if (u->has_permit)
         log_event(e->code == ERR_OK ? LEVEL_DEBUG : LEVEL_WARN, "use_end", LOG_ID("use", u->id),
@@ -214,7 +209,7 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
                   LOG_NUM("hits", u->hits), LOG_NUM("ms", clock_boot_ms() - u->began),
                   LOG_ERR(e->code));
     if (u->has_permit)
-        tell_use_result(u->keeper, &m, went_well(u, e));
+        tell_use_result(u->keeper, &m, late);
     warn_of_era(u);
 }
 
