@@ -4,8 +4,8 @@
  * (connection management).
  *
  * The connections are divided among as many daemons of libmicrohttpd as they may need. The epoll
- * descriptor of each is watched by our loop; it is let run when that is readable, when its own
- * timer asks, and when we resumed a connection. It takes a suspended connection out of its set and
+ * descriptor of each is watched by our loop; it is let run when that is readable, when it asks for
+ * that, and when we resumed a connection. It takes a suspended connection out of its set and
  * never notices that the client left, so each accepted socket also has a watch of ours,
  * edge-triggered, for the end of the client's side only.
  *
@@ -385,10 +385,9 @@ static void run(void *ctx)
     MHD_UNSIGNED_LONG_LONG ms = 0;
 
     (void)MHD_run(d->mhd); /* MHD_NO only in modes that we do not use */
+    /* Of time-outs it has none: it has not done all that it could. */
     if (MHD_get_timeout(d->mhd, &ms) == MHD_YES)
-        loop_timer_set(d->timer, ms);
-    else
-        loop_timer_stop(d->timer);
+        loop_defer(d->h->loop, run, d);
 }
 
 static void on_daemon(void *ctx, unsigned events)
@@ -449,7 +448,6 @@ static void daemon_start(struct daemon *d, struct httpd *h)
     info = MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD);
     BUG_IF(!info);
     d->watch = loop_watch(h->loop, info->epoll_fd, LOOP_READ, on_daemon, d);
-    d->timer = loop_timer_new(h->loop, run, d);
 }
 
 /* libmicrohttpd may not be stopped while a connection is suspended. What is left it ends and frees,
@@ -460,7 +458,6 @@ static void daemon_stop(struct daemon *d)
     (void)MHD_run(d->mhd);
     MHD_stop_daemon(d->mhd);
     loop_undefer(d->h->loop, run, d);
-    loop_timer_free(d->timer);
 }
 
 struct httpd *httpd_new(struct loop *loop, int listen_fd, const struct http_ops *ops, void *ctx)

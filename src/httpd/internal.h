@@ -49,7 +49,6 @@ struct daemon {
     struct httpd *h;
     struct MHD_Daemon *mhd;
     struct loop_watch *watch;
-    struct loop_timer *timer;
     size_t n_conns;
 };
 

@@ -266,6 +266,7 @@ void loop_turn(struct loop *l, int wait_ms)
     loop_wait(l, wait_ms);
     loop_expire(l);
     loop_run_deferred(l);
+    loop_run_deferred(l); /* what that deferred, such as a channel's flush; not for ever */
     loop_bury(l);
 }
 

@@ -45,7 +45,8 @@ void loop_timer_free(struct loop_timer *t); /* takes NULL */
 
 /* Runs fn once at the end of this turn, after all ready descriptors were served; how work is
  * batched (the keeper's group commit, a channel's flush). Registering the same fn and ctx again in
- * a turn is once. */
+ * a turn is once. What such work defers itself runs in the same turn, and what that defers in the
+ * next. */
 void loop_defer(struct loop *l, loop_fn *fn, void *ctx);
 /* Takes a registration back, so that ctx can be freed; nothing when there is none. */
 void loop_undefer(struct loop *l, loop_fn *fn, void *ctx);

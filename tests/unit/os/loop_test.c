@@ -114,12 +114,20 @@ static void on_deferred(void *ctx)
     step(ctx, 'd');
 }
 
+static void on_deferred_twice(void *ctx)
+{
+    struct trail *t = ctx;
+
+    step(t, 'e');
+    loop_defer(t->loop, on_deferred, t);
+}
+
 static void on_deferred_again(void *ctx)
 {
     struct trail *t = ctx;
 
     step(t, 'D');
-    loop_defer(t->loop, on_deferred, t);
+    loop_defer(t->loop, on_deferred_twice, t);
 }
 
 static void on_read_all_kinds(void *ctx, unsigned events)
@@ -142,9 +150,15 @@ static void test_order_of_a_turn(void **state)
     t.watch[0] = loop_watch(t.loop, t.fds[0][0], LOOP_READ, on_read_all_kinds, &t);
     assert_int_equal(write(t.fds[0][1], "x", 1), 1);
     loop_turn(t.loop, 1000);
-    assert_string_equal(t.text, "rtD"); /* once, although deferred twice */
-    loop_turn(t.loop, 1000);            /* returns at once: something is deferred */
-    assert_string_equal(t.text, "rtDd");
+    assert_string_equal(t.text, "rtDe"); /* once, although deferred twice */
+    loop_turn(t.loop, 1000);             /* returns at once: something is deferred */
+    assert_string_equal(t.text, "rtDed");
+    /* What goes on deferring waits for what has come meanwhile. */
+    assert_int_equal(write(t.fds[0][1], "x", 1), 1);
+    loop_turn(t.loop, 1000);
+    assert_int_equal(write(t.fds[0][1], "x", 1), 1);
+    loop_turn(t.loop, 1000);
+    assert_string_equal(t.text, "rtDedrtDertdDe");
     trail_done(&t);
 }
 
