@@ -19,11 +19,12 @@ export function command(build = process.env.SIDEGATE_BUILD ?? 'build') {
 // until it is used, whatever else runs.
 const firstOfKernel = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/)[0]);
 const FIRST_PORT = 10_000;
+const BAD_PORT = 10_080; // the one from there on that browsers and fetch do not go to (Fetch standard, "bad port")
 const given = new Set();
 export async function freePort() {
     for (;;) {
         const port = FIRST_PORT + Math.floor(Math.random() * (firstOfKernel - FIRST_PORT));
-        if (given.has(port)) continue;
+        if (given.has(port) || port === BAD_PORT) continue;
         const server = createServer();
         const free = await new Promise((done) => server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
         if (!free) continue;
