@@ -99,12 +99,13 @@ static enum err save(void *ctx)
     enum err e = ERR_OK;
 
     o->saving = o->acked; /* more may be acknowledged before this is committed */
+    o->saving_clock = o->node.clock;
     if (!is_behind(o) && now <= o->node.clock)
         return ERR_OK;
-    o->node.clock = now + LIM_CLOCK_STEP;
+    o->saving_clock = now + LIM_CLOCK_STEP;
     e = store_do(
         k->store, Q_node_save,
-        VALS(V_INT(PLANTED(clock_back) ? now : o->node.clock), V_INT(o->acked), V_ID(o->head)));
+        VALS(V_INT(PLANTED(clock_back) ? now : o->saving_clock), V_INT(o->acked), V_ID(o->head)));
     return e || !is_behind(o) ? e : store_do(k->store, Q_outbox_drop, VALS(V_INT(o->acked)));
 }
 
@@ -116,11 +117,11 @@ static void saved(void *ctx, enum err e)
     o->unstored = e;
     tell_surface(k);
     if (e) {
-        o->node.clock = 0; /* what stands there is not known */
         loop_timer_set(o->timer, RETRY_MS);
         return;
     }
     o->stored = o->saving;
+    o->node.clock = o->saving_clock;
     if (is_behind(o))
         loop_timer_set(o->timer, SAVE_MS);
     push(k);

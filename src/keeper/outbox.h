@@ -53,13 +53,13 @@ struct outbox {
     outbox_stuck_fn *stuck;
     uint64_t audit; /* serial of the peer, 0: none that has said where its log stands */
     uint64_t issued, acked, sent;
-    uint64_t written;    /* what audit has in its file, not before acked; waited for */
-    uint64_t stored;     /* what the store knows as acknowledged, and head with it */
-    uint64_t saving;     /* what it is just told */
-    uint64_t given;      /* the newest that this audit process was ever sent */
-    struct digest head;  /* at acked */
-    bool reading, again; /* what is to be sent; there may be more since */
-    uint64_t from;       /* that is behind this, and read into: */
+    uint64_t written;              /* what audit has in its file, not before acked; waited for */
+    uint64_t stored;               /* what the store knows as acknowledged, and head with it */
+    uint64_t saving, saving_clock; /* what it is just told */
+    uint64_t given;                /* the newest that this audit process was ever sent */
+    struct digest head;            /* at acked */
+    bool reading, again;           /* what is to be sent; there may be more since */
+    uint64_t from;                 /* that is behind this, and read into: */
     struct buf rows;
     unsigned comparing; /* with the store, what audit says of its log; nothing is sent */
     struct msg_audit_state state;

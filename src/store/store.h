@@ -159,7 +159,7 @@ struct store_asked {
 void store_ask_for(const struct store_asked *a, store_done_fn *done, void *ctx);
 
 /* Called in each transaction before the commit, for what rides along with the others' work; done
- * after each, with what became of it. */
+ * after each, with what became of it; once when what is urgent was tried again on a full disk. */
 void store_ride(struct store *s, store_work_fn *work, store_done_fn *done, void *ctx);
 /* Runs what is queued, now. The loop calls it at the end of a turn. */
 void store_flush(void *store);

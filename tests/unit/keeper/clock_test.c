@@ -7,6 +7,7 @@
 
 #include "keeper/outbox.h"
 #include "os/clock.h"
+#include "store/full_disk.h"
 
 enum { MINUTE = 60000, DAY = 24 * 60 * MINUTE };
 
@@ -124,6 +125,30 @@ static void test_never_back_over_a_start(void **state)
     jump = -DAY;
     rig_crash(w->r);
     assert_true(w->r->k->clock_base >= granted);
+}
+
+/* A transaction that failed stored no time, and what is urgent is tried again at once. */
+static void test_never_back_over_a_full_disk(void **state)
+{
+    struct world *w = *state;
+
+    rig_settle(w->r);
+    loop_turn(w->r->loop, 300);
+    rig_settle(w->r);
+    w->r->audit_silent = true;
+    for (unsigned urgent = 0; urgent < 2; urgent++) {
+        uint64_t granted;
+
+        pass(w, 50 * MINUTE);
+        full_disk = 1;
+        if (urgent == 0)
+            assert_err(store_run(w->r->k->store, STORE_NORMAL, note, w->r->k), ERR_NO_SPACE);
+        granted = keeper_now(w->r->k);
+        assert_err(store_run(w->r->k->store, urgent ? STORE_URGENT : STORE_NORMAL, note, w->r->k),
+                   ERR_OK);
+        assert_true(granted <= time_in_store(w));
+    }
+    full_disk = 0;
 }
 
 /* What is made while the clock is ahead does not live longer when it is put right. */
@@ -307,11 +332,13 @@ static void test_spent_are_forgotten(void **state)
 
 int main(void)
 {
+    full_disk_install();
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         T(test_it_passes),
         T(test_never_back),
         T(test_never_back_over_a_start),
+        T(test_never_back_over_a_full_disk),
         T(test_made_while_ahead),
         T(test_expired_while_ahead),
         T(test_put_back),
