@@ -57,6 +57,16 @@ static void put_bits(struct bits *b, int six)
     }
 }
 
+/* What was decoded behind what out holds counts, or is wiped. */
+static enum err take_decoded(struct buf *out, const struct bits *b, bool good)
+{
+    size_t before = out->n;
+    buf_added(out, (size_t)(b->to - (out->p + before)));
+    if (!good)
+        buf_cut(out, before);
+    return good ? ERR_OK : ERR_SYNTAX;
+}
+
 enum err base64_decode(enum base64_kind kind, struct slice s, struct buf *out)
 {
     size_t pad = 0;
@@ -69,19 +79,17 @@ enum err base64_decode(enum base64_kind kind, struct slice s, struct buf *out)
         return ERR_SYNTAX;
     }
     struct bits b = {.to = buf_room(out, (s.n - pad) * 3 / 4)};
+    bool good = true;
     if (!b.to)
         return buf_err(out);
-    for (size_t i = 0; i < s.n - pad; i++) {
+    for (size_t i = 0; i < s.n - pad && good; i++) {
         int v = base64_sextet(s.p[i]);
-        if (v < 0 || (v >= 62 && s.p[i] != (uint8_t)alphabet[kind == BASE64_URL][v]))
-            return ERR_SYNTAX;
-        put_bits(&b, v);
+        good = v >= 0 && (v < 62 || s.p[i] == (uint8_t)alphabet[kind == BASE64_URL][v]);
+        put_bits(&b, v & 63);
     }
     /* RFC 4648 3.5: the bits that are left over must be zero. */
-    if (b.n >= 6 || (b.v & ((1u << b.n) - 1)) != 0)
-        return ERR_SYNTAX;
-    buf_added(out, (s.n - pad) * 3 / 4);
-    return ERR_OK;
+    good &= b.n < 6 && (b.v & ((1u << b.n) - 1)) == 0;
+    return take_decoded(out, &b, good);
 }
 
 static bool is_space(uint8_t c)
@@ -93,24 +101,20 @@ enum err base64_decode_any(struct slice s, struct buf *out)
 {
     struct bits b = {.to = buf_room(out, s.n * 3 / 4)};
     size_t chars = 0, pads = 0;
+    bool good = true;
     if (!b.to)
         return buf_err(out);
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = 0; i < s.n && good; i++) {
         int v = base64_sextet(s.p[i]);
         if (is_space(s.p[i]))
             continue;
         if (s.p[i] == '=') {
-            if (++pads > 2)
-                return ERR_SYNTAX;
+            good = ++pads <= 2;
             continue;
         }
-        if (v < 0 || pads)
-            return ERR_SYNTAX;
-        put_bits(&b, v);
+        good = v >= 0 && pads == 0;
+        put_bits(&b, v & 63);
         chars++;
     }
-    if (chars % 4 == 1)
-        return ERR_SYNTAX;
-    buf_added(out, chars * 3 / 4);
-    return ERR_OK;
+    return take_decoded(out, &b, good && chars % 4 != 1);
 }

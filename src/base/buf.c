@@ -44,6 +44,7 @@ static void grow(struct buf *b, size_t need)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     if (cap > b->max)
         cap = b->max;
+    BUG_IF(cap == SIZE_MAX);
     p = mem_alloc(cap + 1); /* for the NUL behind */
     if (b->n > 0)
         memcpy(p, b->p, b->n);

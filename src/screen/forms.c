@@ -151,6 +151,7 @@ static void put_form(struct buf *out, struct slice value, size_t way)
         base64_put(out, kind, slice_of(group, before + n));
         base64_put(out, kind, slice_sub(value, n, value.n));
     }
+    mem_wipe(group, sizeof(group));
 }
 
 /* Whether another text or way says as much: base64 without "+" and "/" is base64url too. */
