@@ -27,7 +27,7 @@ import { count } from './count.mjs';
 import { crowd } from './crowd.mjs';
 import { long } from './long.mjs';
 import { answers, bearer, body, closing, dir, fdatasyncTime, headers, key, load, median, memory, processesOf, sameProcesses, watched } from './measure.mjs';
-import { startNginx } from './nginx.mjs';
+import { startNginx, startNginxOfBoth } from './nginx.mjs';
 import { profile } from './profile.mjs';
 import { Sidegate, command, freePort, root, run, upstreamConfig } from '../tests/lib/sidegate.mjs';
 
@@ -111,9 +111,10 @@ async function starts({ gate, agentKey }, { proxies }) {
 }
 
 const BEHIND = 'nginx proxy_pass and the server behind it';
+const IN_ONE = 'nginx proxy_pass and server in one worker';
 
 // sidegates: { name: { gate, agentKey } }.
-async function calls(sidegates, ports, { servers, proxies }) {
+async function calls(sidegates, ports, { servers, proxies }, both) {
     const at = (port, groups) => ({ url: `http://127.0.0.1:${port}/mcp`, groups });
     const server = () => servers.processes();
     const proxy = () => proxies.processes();
@@ -123,7 +124,8 @@ async function calls(sidegates, ports, { servers, proxies }) {
     });
     const ours = (upstream) => Object.fromEntries(Object.entries(sidegates).map(([name, { gate, agentKey }]) =>
         [name, { url: gate.mcpUrl(upstream), extra: bearer(agentKey), groups: { [name]: () => processesOf(gate) } }]));
-    await callsOf('', { ...nginx(ports.direct, ports.proxy), ...ours('bench') });
+    const inOne = { [IN_ONE]: at(ports.bothProxy, { [IN_ONE]: () => both.processes() }) };
+    await callsOf('', { ...nginx(ports.direct, ports.proxy), ...inOne, ...ours('bench') });
     await callsOf(', reads first', { ...nginx(ports.reads, ports.readsProxy), ...ours('reads') });
 }
 
@@ -264,8 +266,9 @@ async function microbench() {
 
 async function main() {
     disk();
-    const ports = { direct: await freePort(), proxy: await freePort(), reads: await freePort(), readsProxy: await freePort() };
+    const ports = { direct: await freePort(), proxy: await freePort(), reads: await freePort(), readsProxy: await freePort(), both: await freePort(), bothProxy: await freePort() };
     const nginx = await startNginx(ports);
+    const both = await startNginxOfBoth(ports);
     const { url: feedsUrl, feeds } = await startFeeds();
     const gate = new Sidegate({ program: command(options.build) });
     closing.unshift(async () => { await gate.stop(); gate.remove(); });
@@ -294,7 +297,7 @@ async function main() {
     await starts({ gate, agentKey }, nginx);
     const idleOfNginx = await idleNginx(ports.proxy, nginx);
     await Promise.all(['bench', 'reads'].map((upstream) => answers(gate.mcpUrl(upstream), bearer(agentKey)))); // all processes are there
-    await calls({ ...(options.before && { before: await startBefore(settings) }), Sidegate: { gate, agentKey } }, ports, nginx);
+    await calls({ ...(options.before && { before: await startBefore(settings) }), Sidegate: { gate, agentKey } }, ports, nginx, both);
     await count({ gate, agentKey, figure, log: join(dir, 'log') });
     if (options.profile) {
         profiled = await profile(processesOf(gate), join(dir, 'perf.data'), Number(options.seconds), () => loaded(gate.mcpUrl('bench'), 64, bearer(agentKey)));

@@ -46,6 +46,17 @@ http {
     }
 }
 
+// One that is proxy and server at once, in one worker: what the goals for 64 connections were set by. ports: { both, bothProxy }.
+export async function startNginxOfBoth(ports) {
+    const both = new Nginx('both', ports.bothProxy, [
+        upstream('mcp', ports.both),
+        `server { listen 127.0.0.1:${ports.both}; default_type application/json; location / { return 200 '${answer}'; } }`,
+        proxy(ports.bothProxy, 'mcp', `proxy_set_header Authorization "Bearer ${key}";`),
+    ]);
+    await both.start();
+    return both;
+}
+
 // ports: { direct, proxy } of the server that answers at once, { reads, readsProxy } of the one that reads first. nginx's "return" answers
 // before it reads; its proxy_pass reads the whole request before it passes it on. Both are started.
 export async function startNginx(ports) {
