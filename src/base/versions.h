@@ -1,8 +1,7 @@
 /*
  * What differs between the versions of the libraries that we run on, Debian 12's and Debian 13's.
  * All of it stands here, each with its reason; nothing else asks for a version. Included after the
- * library's own header. (libcurl: 7.88.1 and 8.14.1 need the same of us; tests/unit/egress says
- * so.)
+ * library's own header.
  */
 #ifndef SG_BASE_VERSIONS_H
 #define SG_BASE_VERSIONS_H

@@ -72,7 +72,8 @@ static void end(struct exchange *x, enum transport_how how, enum err e, bool sen
     events->end(u, &m);
 }
 
-/* The outcome is known and the upstream still writes: the end is told when it has been read as far. */
+/* The outcome is known and the upstream still writes: the end is told at the end of the turn, since
+ * the request may not be freed while it reads. */
 static void on_concluded(void *ctx)
 {
     struct exchange *x = ctx;

@@ -177,8 +177,8 @@ static void tell_others(struct call *c)
     const struct msg_call_cancel cancel = {.call = c->id};
     const struct msg_call_gone gone = {.call = c->id};
 
-    /* From the end of a call that was answered nothing follows but that the agent key may have one
-     * more, and of that the keeper would hear here: behind it. Decision 0031. */
+    /* From the end of a call that was answered follows only room for the agent key's next one, and
+     * its call_open comes behind this, in the same channel. Decision 0031. */
     bool late = c->state == CALL_ENDING && !c->egress && c->g->conf.alone;
 
     /* A channel that is gone has forgotten the call already. */

@@ -58,7 +58,7 @@ struct chan *chan_new(struct loop *l, int fd, enum role own, struct chan_peer pe
 void chan_free(struct chan *c);
 
 /*
- * Queues a message; it is written at the end of the turn, in order. fd: a descriptor to send along
+ * Queues a message; it is written at the end of the turn, in order, with what waited before it. fd: a descriptor to send along
  * (it is duplicated, the caller keeps it) or -1. ERR_CLOSED: the channel has ended, nothing is
  * queued. ERR_TOO_LARGE or ERR_OUT_OF_RANGE: a field does not fit its row. That own may not send
  * this message now is our bug, and aborts.

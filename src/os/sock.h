@@ -1,6 +1,6 @@
 /*
- * Sockets between our processes, and what egress needs of those to an upstream. All descriptors are close-on-exec and
- * non-blocking. What arrives on listeners is os/tcp.h's.
+ * Sockets between our processes, and what egress needs of those to an upstream. All descriptors
+ * are close-on-exec and non-blocking. What arrives on listeners is os/tcp.h's.
  */
 #ifndef SG_OS_SOCK_H
 #define SG_OS_SOCK_H

@@ -126,13 +126,23 @@ static void test_whose_certificate(void **state)
     }
 }
 
+static void shake(struct tls *client, struct server *s)
+{
+    enum err e = ERR_AGAIN;
+
+    for (int k = 0; k < 20 && (e == ERR_AGAIN || !SSL_is_init_finished(s->ssl)); k++) {
+        e = tls_handshake(client);
+        (void)SSL_accept(s->ssl);
+    }
+    assert_err(e, ERR_OK);
+}
+
 /* A server that sends such records for ever does not hold who reads: each is a turn of its own. */
 static void test_records_without_content(void **state)
 {
     struct server s;
     struct trust *t = NULL;
     struct tls *client;
-    enum err e = ERR_AGAIN;
     uint8_t got[10];
     size_t n = 0;
     int fds[2];
@@ -143,17 +153,58 @@ static void test_records_without_content(void **state)
     SSL_set_num_tickets(s.ssl, 0);
     assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
     client = tls_new(t, fds[0]);
-    for (int k = 0; k < 20 && (e == ERR_AGAIN || !SSL_is_init_finished(s.ssl)); k++) {
-        e = tls_handshake(client);
-        (void)SSL_accept(s.ssl);
-    }
-    assert_err(e, ERR_OK);
+    shake(client, &s);
     for (int k = 0; k < 10; k++) {
         assert_int_equal(SSL_key_update(s.ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
         assert_int_equal(SSL_do_handshake(s.ssl), 1);
     }
     assert_err(tls_recv(client, got, sizeof(got), &n), ERR_AGAIN);
     assert_true(recv(fds[0], got, 1, MSG_PEEK) == 1);
+    tls_free(client);
+    trust_free(t);
+    server_stop(&s);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+/* More than the other end takes at once, in pieces, as it changes its keys and asks for ours. */
+static void test_much(void **state)
+{
+    static uint8_t much[1000000], got[sizeof(much)];
+    struct server s;
+    struct trust *t = NULL;
+    struct tls *client;
+    enum err e = ERR_AGAIN;
+    size_t sent = 0, came = 0, n = 0, waits = 0;
+    uint8_t none[10];
+    int fds[2];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(much); i++)
+        much[i] = (uint8_t)(i * 2654435761u >> 13);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
+    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
+    client = tls_new(t, fds[0]);
+    shake(client, &s);
+    for (unsigned round = 0; came < sizeof(much); round++) {
+        int k;
+
+        if (sent < sizeof(much)) {
+            e = tls_send(client, slice_sub(slice_of(much, sizeof(much)), sent, sent + 65536), &n);
+            sent += e ? 0 : n;
+            waits += e && tls_wants_room(client);
+            assert_err(tls_recv(client, none, sizeof(none), &n), ERR_AGAIN);
+        }
+        k = SSL_read(s.ssl, got + came, 7000);
+        came += k > 0 ? (size_t)k : 0;
+        if (round % 50 == 0 && sent < sizeof(much)) {
+            SSL_key_update(s.ssl, SSL_KEY_UPDATE_REQUESTED);
+            (void)SSL_do_handshake(s.ssl);
+        }
+    }
+    assert_true(waits > 0);
+    assert_memory_equal(much, got, sizeof(much));
     tls_free(client);
     trust_free(t);
     server_stop(&s);
@@ -181,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whose_certificate),
         cmocka_unit_test(test_records_without_content),
+        cmocka_unit_test(test_much),
         cmocka_unit_test(test_what_cannot_be_checked),
     };
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ipc/gen/gateway.h"
+
 /* --- a call ----------------------------------------------------------------------------------- */
 
 static void test_call(void **state)
@@ -86,7 +88,7 @@ static void test_which_ends_may_wait(void **state)
     struct client c;
 
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-        s->g.conf.alone = rows[i].alone;
+        gateway_on_conf_site(&s->g.conf, &(struct msg_conf_site){.alone = rows[i].alone});
         gone_late = !rows[i].late;
         start(s, &c, "{}", "");
         if (rows[i].say)

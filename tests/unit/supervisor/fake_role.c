@@ -38,8 +38,9 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
 {
     struct fake *f = ctx;
 
-    (void)m;
     (void)fd;
+    if (type == MSG_CONF_SITE)
+        log_event(LEVEL_INFO, "site", LOG_NUM("alone", m->conf_site.alone));
     if (chan_peer(c)->role == ROLE_SUPERVISOR)
         f->confs++;
     log_event(LEVEL_INFO, "got", LOG_STR("message", msg_info((uint16_t)type)->name));

@@ -93,15 +93,20 @@ int world_new(void **state)
 
 void configure(const struct world *w, const char *user)
 {
+    configure_with(w, user, 2);
+}
+
+void configure_with(const struct world *w, const char *user, unsigned gateways)
+{
     char text[1024];
 
     snprintf(text, sizeof text,
              "data: data\nkeys: keys\nrun: run\n%s%s\nlog: {level: info}\n"
-             "gateway: {listen: 127.0.0.77:%u, processes: 2}\n"
+             "gateway: {listen: 127.0.0.77:%u, processes: %u}\n"
              "surface: {listen: 127.0.0.77:%u, url: http://localhost:1}\n"
              "upstreams:\n  weather:\n    url: http://127.0.0.1:9/mcp\n    allow_addresses: "
              "[127.0.0.0/8]\n",
-             user[0] != '\0' ? "user: " : "", user, w->ports[0], w->ports[1]);
+             user[0] != '\0' ? "user: " : "", user, w->ports[0], gateways, w->ports[1]);
     write_text(at(w, "c.yaml"), text);
 }
 

@@ -30,7 +30,9 @@ const char *at(const struct world *w, const char *name);
 /* What the next start of that role shall do. */
 void play(const struct world *w, const char *role, const char *what);
 /* user "": none is named. */
-void configure(const struct world *w, const char *user);
+/* With so many gateway processes. */
+void configure_with(const struct world *w, const char *user, unsigned gateways);
+void configure(const struct world *w, const char *user); /* with two */
 /* Runs the supervisor; option may be NULL. */
 void start(struct world *w, const char *option);
 /* With the usual configuration, as who runs the test. */

@@ -104,6 +104,21 @@ static void test_init_starts_the_core_alone(void **state)
     assert_non_null(strstr(w->log, "process_ready name=\"audit\""));
 }
 
+/* Decision 0031 rests on it. */
+static void test_a_gateway_knows_whether_it_is_alone(void **state)
+{
+    struct world *w = *state;
+
+    for (unsigned n = 1; n <= 2; n++) {
+        configure_with(w, geteuid() == 0 ? "root" : "", n);
+        start(w, NULL);
+        expect(w, "sidegate is ready");
+        assert_int_equal(stop(w), 0);
+        assert_int_equal(strstr(w->log, "alone=1") != NULL, n == 1);
+        assert_int_equal(strstr(w->log, "alone=0") != NULL, n == 2);
+    }
+}
+
 static void test_without_landlock(void **state)
 {
     struct world *w = *state;
@@ -214,6 +229,7 @@ int main(int argc, char **argv)
         T(test_waits_for_what_is_left_of_an_earlier_one),
         T(test_one_at_a_time),
         T(test_init_starts_the_core_alone),
+        T(test_a_gateway_knows_whether_it_is_alone),
         T(test_without_landlock),
         T(test_bad_starts_say_why),
         T(test_folders_of_the_keeper),
