@@ -29,6 +29,7 @@ struct parser {
     uint32_t open; /* the innermost array or object, or JSON_NONE */
     unsigned depth;
     uint32_t max_nodes, max_keys;
+    uint32_t escaped; /* of the last escape; as a local it would cost string a guarded stack */
 };
 
 static enum err fail(struct parser *p, size_t at, enum err e)
@@ -97,19 +98,15 @@ static inline uint64_t load8(const uint8_t *p)
 
 #define ONES (~UINT64_C(0) / 255)
 
-/* A mark at the lowest byte that is zero; marks above it may be wrong. */
-static inline uint64_t zero_byte(uint64_t w)
-{
-    return (w - ONES) & ~w & (ONES << 7);
-}
-
-/* The first byte from at on that is a quote, a backslash, a control or not ASCII; n if none. */
+/* The first byte from at on that is a quote, a backslash, a control or not ASCII; n if none. Of the
+ * marks in eight bytes the lowest is right: a borrow comes only out of a marked byte. */
 static inline size_t skip_plain(const uint8_t *s, size_t at, size_t n)
 {
     while (n - at >= 8) {
         uint64_t w = load8(s + at);
-        uint64_t m = (w & ONES << 7) | ((w - ONES * 0x20) & ~w & (ONES << 7)) |
-                     zero_byte(w ^ ONES * '"') | zero_byte(w ^ ONES * '\\');
+        uint64_t quote_or_control = (w ^ ONES * 2) - ONES * 0x21; /* '"' ^ 2 is 0x20 */
+        uint64_t backslash = (w ^ ONES * '\\') - ONES;
+        uint64_t m = (w | quote_or_control | backslash) & ONES << 7;
         if (m != 0)
             return at + (size_t)__builtin_ctzll(m) / 8;
         at += 8;
@@ -164,7 +161,6 @@ static enum err string(struct parser *p, bool is_key)
 {
     size_t start = p->at + 1, at = start, k;
     bool escapes = false, other_form = false;
-    uint32_t cp;
     for (;;) {
         at = skip_plain(p->s, at, p->n);
         if (at == p->n || p->s[at] < 0x20)
@@ -172,7 +168,7 @@ static enum err string(struct parser *p, bool is_key)
         if (p->s[at] == '"')
             break;
         if (p->s[at] == '\\') {
-            k = json_escape(slice_of(p->s + at, p->n - at), &cp);
+            k = json_escape(slice_of(p->s + at, p->n - at), &p->escaped);
             escapes = true;
             other_form |= k != 2 || p->s[at + 1] == '/';
         } else {
@@ -300,21 +296,18 @@ static enum err many_keys(struct parser *p, uint32_t object, uint32_t count)
 static enum err check_keys(struct parser *p, uint32_t object)
 {
     const struct json *j = p->j;
-    uint32_t count = j->nodes[object].count, n = 0;
-    uint32_t seen[FEW_KEYS];
+    uint32_t count = j->nodes[object].count, first = object + 1;
     if (count < 2)
         return ERR_OK;
     if (count > FEW_KEYS)
         return many_keys(p, object, count);
-    for (uint32_t k = object + 1; n < count; k = j->nodes[k + 1].next) {
+    for (uint32_t k = first; k < j->n; k = j->nodes[k + 1].next) {
         if (j->nodes[k].has_escapes)
             return many_keys(p, object, count);
-        for (uint32_t i = 0; i < n; i++) {
-            if (j->nodes[seen[i]].len == j->nodes[k].len &&
-                slice_eq(json_raw(j, seen[i]), json_raw(j, k)))
+        for (uint32_t i = first; i < k; i = j->nodes[i + 1].next) {
+            if (j->nodes[i].len == j->nodes[k].len && slice_eq(json_raw(j, i), json_raw(j, k)))
                 return fail(p, j->nodes[k].at, ERR_DUPLICATE_KEY);
         }
-        seen[n++] = k;
     }
     return ERR_OK;
 }
@@ -418,9 +411,10 @@ static bool is_white(uint8_t c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+/* A control that is none is refused by what reads on, so that the mark does not matter. */
 static inline void white_space(struct parser *p)
 {
-    if (p->at == p->n || !is_white(p->s[p->at]))
+    if (p->at == p->n || p->s[p->at] > ' ')
         return;
     while (p->at < p->n && is_white(p->s[p->at]))
         p->at++;
@@ -429,18 +423,21 @@ static inline void white_space(struct parser *p)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-/* The key at p->at, and its colon: its value comes next. */
-static enum err key(struct parser *p)
+/* One more in the open array or object: its value comes next, behind its key and colon if it has
+ * them. */
+static enum err next(struct parser *p)
 {
-    struct json *j = p->j;
+    struct json_node *c = &p->j->nodes[p->open];
+    uint32_t before = c->count++;
+    if (c->type == JSON_ARRAY)
+        return ERR_OK;
     if (p->at == p->n || p->s[p->at] != '"')
         return fail(p, p->at, ERR_SYNTAX);
-    if (j->nodes[p->open].count == p->max_keys)
+    if (before == p->max_keys)
         return fail(p, p->at, ERR_TOO_LARGE);
     enum err e = string(p, true);
     if (e)
         return e;
-    j->nodes[p->open].count++;
     white_space(p);
     if (p->at == p->n || p->s[p->at] != ':')
         return fail(p, p->at, ERR_SYNTAX);
@@ -453,15 +450,15 @@ static enum err key(struct parser *p)
 static enum err go_on(struct parser *p)
 {
     while (p->open != JSON_NONE) {
-        bool object = p->j->nodes[p->open].type == JSON_OBJECT;
+        uint8_t end = p->j->nodes[p->open].type == JSON_OBJECT ? '}' : ']';
         enum err e;
         white_space(p);
         if (p->at < p->n && p->s[p->at] == ',') {
             p->at++;
             white_space(p);
-            return object ? key(p) : ERR_OK;
+            return next(p);
         }
-        if (p->at == p->n || p->s[p->at] != (object ? '}' : ']'))
+        if (p->at == p->n || p->s[p->at] != end)
             return fail(p, p->at, ERR_SYNTAX);
         e = close_container(p);
         if (e)
@@ -479,7 +476,7 @@ static enum err go_in(struct parser *p, enum json_type type)
     white_space(p);
     if (p->at < p->n && p->s[p->at] == (type == JSON_OBJECT ? '}' : ']'))
         return go_on(p);
-    return type == JSON_OBJECT ? key(p) : ERR_OK;
+    return next(p);
 }
 
 /* The value at p->at, to where the next one begins. */
@@ -487,8 +484,6 @@ static enum err value(struct parser *p)
 {
     uint8_t c = p->s[p->at];
     enum err e;
-    if (p->open != JSON_NONE && p->j->nodes[p->open].type == JSON_ARRAY)
-        p->j->nodes[p->open].count++;
     switch (c) {
     case '{': return go_in(p, JSON_OBJECT);
     case '[': return go_in(p, JSON_ARRAY);
