@@ -35,8 +35,8 @@ void tls_free(struct tls *s);
 MUST_USE enum err tls_handshake(struct tls *s);
 /* Sends what there is room for of s, which is not empty: ERR_OK, ERR_AGAIN, ERR_CLOSED. */
 MUST_USE enum err tls_send(struct tls *s, struct slice bytes, size_t *ret_n);
-/* ERR_OK, with 0 bytes after the server's good-bye; ERR_AGAIN; ERR_CLOSED, also when it ended
- * without one. */
+/* ERR_OK, with 0 bytes at the end, whether the server said good-bye or not; ERR_AGAIN;
+ * ERR_CLOSED. */
 MUST_USE enum err tls_recv(struct tls *s, uint8_t *dst, size_t n, size_t *ret_n);
 /* Whether bytes were taken from the socket that nobody has read. */
 bool tls_has_unread(const struct tls *s);

@@ -167,6 +167,69 @@ static void test_records_without_content(void **state)
     close(fds[1]);
 }
 
+/* Small servers close the socket and say nothing. */
+static void test_end_without_a_good_bye(void **state)
+{
+    struct server s;
+    struct trust *t = NULL;
+    struct tls *client;
+    uint8_t got[10];
+    size_t n = 0;
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
+    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
+    client = tls_new(t, fds[0]);
+    shake(client, &s);
+    assert_int_equal(SSL_write(s.ssl, "all", 3), 3);
+    close(fds[1]);
+    while (tls_recv(client, got, sizeof(got), &n) == ERR_AGAIN)
+        ;
+    assert_int_equal(n, 3);
+    assert_err(tls_recv(client, got, sizeof(got), &n), ERR_OK);
+    assert_int_equal(n, 0);
+    tls_free(client);
+    trust_free(t);
+    server_stop(&s);
+    close(fds[0]);
+}
+
+/* A server that asks for a certificate when it has seen the request, and does not insist. */
+static void test_asked_for_a_certificate(void **state)
+{
+    struct server s;
+    struct trust *t = NULL;
+    struct tls *client;
+    uint8_t got[10];
+    size_t n = 0;
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
+    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
+    client = tls_new(t, fds[0]);
+    shake(client, &s);
+    SSL_set_verify(s.ssl, SSL_VERIFY_PEER, NULL);
+    assert_int_equal(SSL_verify_client_post_handshake(s.ssl), 1);
+    assert_int_equal(SSL_do_handshake(s.ssl), 1);
+    for (int k = 0; k < 5; k++)
+        assert_err(tls_recv(client, got, sizeof(got), &n), ERR_AGAIN);
+    (void)SSL_read(s.ssl, got, sizeof(got)); /* our answer */
+    assert_int_equal(SSL_write(s.ssl, "all", 3), 3);
+    for (int k = 0; k < 5 && n == 0; k++) /* tickets come before it */
+        if (tls_recv(client, got, sizeof(got), &n) != ERR_OK)
+            n = 0;
+    assert_int_equal(n, 3);
+    tls_free(client);
+    trust_free(t);
+    server_stop(&s);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 /* More than the other end takes at once, in pieces, as it changes its keys and asks for ours. */
 static void test_much(void **state)
 {
@@ -232,6 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whose_certificate),
         cmocka_unit_test(test_records_without_content),
+        cmocka_unit_test(test_end_without_a_good_bye),
+        cmocka_unit_test(test_asked_for_a_certificate),
         cmocka_unit_test(test_much),
         cmocka_unit_test(test_what_cannot_be_checked),
     };
