@@ -41,8 +41,8 @@ void buf_put_hex_upper(struct buf *b, struct slice s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Room for n more bytes, to be filled by the caller, who then calls buf_added(). NULL when it would
- * pass the maximum (b is then failed). The pointer lives until the next call on b. What is written there and not added is
- * wiped with the memory alone. */
+ * pass the maximum (b is then failed). The pointer lives until the next call on b. What is
+ * written there and not added is wiped with the memory alone. */
 uint8_t *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);
 
