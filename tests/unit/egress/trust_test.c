@@ -137,142 +137,128 @@ static void shake(struct tls *client, struct server *s)
     assert_err(e, ERR_OK);
 }
 
+/* A client and a server after their handshake. */
+struct pair {
+    struct server server;
+    struct trust *trust;
+    struct tls *client;
+    int fds[2];
+};
+
+static void pair_start(struct pair *p, size_t tickets)
+{
+    *p = (struct pair){.trust = NULL};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, p->fds), 0);
+    server_start(&p->server, "DNS:localhost", TLS1_3_VERSION, p->fds[1]);
+    SSL_set_num_tickets(p->server.ssl, tickets);
+    assert_err(trust_read(SLICE_LIT("localhost"), &p->trust), ERR_OK);
+    p->client = tls_new(p->trust, p->fds[0]);
+    shake(p->client, &p->server);
+}
+
+static void pair_stop(struct pair *p)
+{
+    tls_free(p->client);
+    trust_free(p->trust);
+    server_stop(&p->server);
+    close(p->fds[0]);
+    if (p->fds[1] >= 0)
+        close(p->fds[1]);
+}
+
 /* A server that sends such records for ever does not hold who reads: each is a turn of its own. */
 static void test_records_without_content(void **state)
 {
-    struct server s;
-    struct trust *t = NULL;
-    struct tls *client;
+    struct pair p;
     uint8_t got[10];
     size_t n = 0;
-    int fds[2];
 
     (void)state;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
-    SSL_set_num_tickets(s.ssl, 0);
-    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
-    client = tls_new(t, fds[0]);
-    shake(client, &s);
+    pair_start(&p, 0);
     for (int k = 0; k < 10; k++) {
-        assert_int_equal(SSL_key_update(s.ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
-        assert_int_equal(SSL_do_handshake(s.ssl), 1);
+        assert_int_equal(SSL_key_update(p.server.ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(p.server.ssl), 1);
     }
-    assert_err(tls_recv(client, got, sizeof(got), &n), ERR_AGAIN);
-    assert_true(recv(fds[0], got, 1, MSG_PEEK) == 1);
-    tls_free(client);
-    trust_free(t);
-    server_stop(&s);
-    close(fds[0]);
-    close(fds[1]);
+    assert_err(tls_recv(p.client, got, sizeof(got), &n), ERR_AGAIN);
+    assert_true(recv(p.fds[0], got, 1, MSG_PEEK) == 1);
+    pair_stop(&p);
 }
 
 /* Small servers close the socket and say nothing. */
 static void test_end_without_a_good_bye(void **state)
 {
-    struct server s;
-    struct trust *t = NULL;
-    struct tls *client;
+    struct pair p;
     uint8_t got[10];
     size_t n = 0;
-    int fds[2];
 
     (void)state;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
-    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
-    client = tls_new(t, fds[0]);
-    shake(client, &s);
-    assert_int_equal(SSL_write(s.ssl, "all", 3), 3);
-    close(fds[1]);
-    while (tls_recv(client, got, sizeof(got), &n) == ERR_AGAIN)
+    pair_start(&p, 2);
+    assert_int_equal(SSL_write(p.server.ssl, "all", 3), 3);
+    close(p.fds[1]);
+    p.fds[1] = -1;
+    while (tls_recv(p.client, got, sizeof(got), &n) == ERR_AGAIN)
         ;
     assert_int_equal(n, 3);
-    assert_err(tls_recv(client, got, sizeof(got), &n), ERR_OK);
+    assert_err(tls_recv(p.client, got, sizeof(got), &n), ERR_OK);
     assert_int_equal(n, 0);
-    tls_free(client);
-    trust_free(t);
-    server_stop(&s);
-    close(fds[0]);
+    pair_stop(&p);
 }
 
 /* A server that asks for a certificate when it has seen the request, and does not insist. */
 static void test_asked_for_a_certificate(void **state)
 {
-    struct server s;
-    struct trust *t = NULL;
-    struct tls *client;
+    struct pair p;
     uint8_t got[10];
     size_t n = 0;
-    int fds[2];
 
     (void)state;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
-    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
-    client = tls_new(t, fds[0]);
-    shake(client, &s);
-    SSL_set_verify(s.ssl, SSL_VERIFY_PEER, NULL);
-    assert_int_equal(SSL_verify_client_post_handshake(s.ssl), 1);
-    assert_int_equal(SSL_do_handshake(s.ssl), 1);
+    pair_start(&p, 2);
+    SSL_set_verify(p.server.ssl, SSL_VERIFY_PEER, NULL);
+    assert_int_equal(SSL_verify_client_post_handshake(p.server.ssl), 1);
+    assert_int_equal(SSL_do_handshake(p.server.ssl), 1);
     for (int k = 0; k < 5; k++)
-        assert_err(tls_recv(client, got, sizeof(got), &n), ERR_AGAIN);
-    (void)SSL_read(s.ssl, got, sizeof(got)); /* our answer */
-    assert_int_equal(SSL_write(s.ssl, "all", 3), 3);
+        assert_err(tls_recv(p.client, got, sizeof(got), &n), ERR_AGAIN);
+    (void)SSL_read(p.server.ssl, got, sizeof(got)); /* our answer */
+    assert_int_equal(SSL_write(p.server.ssl, "all", 3), 3);
     for (int k = 0; k < 5 && n == 0; k++) /* tickets come before it */
-        if (tls_recv(client, got, sizeof(got), &n) != ERR_OK)
+        if (tls_recv(p.client, got, sizeof(got), &n) != ERR_OK)
             n = 0;
     assert_int_equal(n, 3);
-    tls_free(client);
-    trust_free(t);
-    server_stop(&s);
-    close(fds[0]);
-    close(fds[1]);
+    pair_stop(&p);
 }
 
 /* More than the other end takes at once, in pieces, as it changes its keys and asks for ours. */
 static void test_much(void **state)
 {
     static uint8_t much[1000000], got[sizeof(much)];
-    struct server s;
-    struct trust *t = NULL;
-    struct tls *client;
+    struct pair p;
     enum err e = ERR_AGAIN;
     size_t sent = 0, came = 0, n = 0, waits = 0;
     uint8_t none[10];
-    int fds[2];
 
     (void)state;
     for (size_t i = 0; i < sizeof(much); i++)
         much[i] = (uint8_t)(i * 2654435761u >> 13);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    server_start(&s, "DNS:localhost", TLS1_3_VERSION, fds[1]);
-    assert_err(trust_read(SLICE_LIT("localhost"), &t), ERR_OK);
-    client = tls_new(t, fds[0]);
-    shake(client, &s);
+    pair_start(&p, 2);
     for (unsigned round = 0; came < sizeof(much); round++) {
         int k;
 
         if (sent < sizeof(much)) {
-            e = tls_send(client, slice_sub(slice_of(much, sizeof(much)), sent, sent + 65536), &n);
+            e = tls_send(p.client, slice_sub(slice_of(much, sizeof(much)), sent, sent + 65536), &n);
             sent += e ? 0 : n;
-            waits += e && tls_wants_room(client);
-            assert_err(tls_recv(client, none, sizeof(none), &n), ERR_AGAIN);
+            waits += e && tls_wants_room(p.client);
+            assert_err(tls_recv(p.client, none, sizeof(none), &n), ERR_AGAIN);
         }
-        k = SSL_read(s.ssl, got + came, 7000);
+        k = SSL_read(p.server.ssl, got + came, 7000);
         came += k > 0 ? (size_t)k : 0;
         if (round % 50 == 0 && sent < sizeof(much)) {
-            SSL_key_update(s.ssl, SSL_KEY_UPDATE_REQUESTED);
-            (void)SSL_do_handshake(s.ssl);
+            SSL_key_update(p.server.ssl, SSL_KEY_UPDATE_REQUESTED);
+            (void)SSL_do_handshake(p.server.ssl);
         }
     }
     assert_true(waits > 0);
     assert_memory_equal(much, got, sizeof(much));
-    tls_free(client);
-    trust_free(t);
-    server_stop(&s);
-    close(fds[0]);
-    close(fds[1]);
+    pair_stop(&p);
 }
 
 static void test_what_cannot_be_checked(void **state)
