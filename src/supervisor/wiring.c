@@ -50,6 +50,13 @@ static void connect_two(const struct proc *a, const struct proc *b)
     sock_close(fds[1]);
 }
 
+/* Both have it at once, before anybody is told more. */
+static void flush_two(const struct proc *a, const struct proc *b)
+{
+    chan_flush(a->chan);
+    chan_flush(b->chan);
+}
+
 void wiring_listen(const struct proc *p)
 {
     int fd = p->role == ROLE_GATEWAY   ? p->sup->gateway_fd
@@ -60,14 +67,24 @@ void wiring_listen(const struct proc *p)
         log_event(LEVEL_WARN, "no_listener", LOG_STR("process", p->label));
 }
 
+/* The keeper sets others to work for each other, and knows of p only when they do: a dial for an
+ * egress that the dialer has no channel to would be lost. */
 void wiring_connect(struct proc *p)
 {
-    const struct proc *q;
+    const struct proc *q, *keeper = NULL;
 
     TAILQ_FOREACH(q, &p->sup->procs, entry) {
-        if (q->state == PROC_RUNNING && q->chan && paired(p->role, q->role))
-            connect_two(p, q);
+        if (q->state != PROC_RUNNING || !q->chan || !paired(p->role, q->role))
+            continue;
+        if (q->role == ROLE_KEEPER) {
+            keeper = q;
+            continue;
+        }
+        connect_two(p, q);
+        flush_two(p, q);
     }
+    if (keeper)
+        connect_two(p, keeper);
     if (p->sup->serving)
         wiring_listen(p);
 }
