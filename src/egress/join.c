@@ -84,12 +84,12 @@ static void join_try(struct use *u)
         use_abort(u, u->no_room);
         return;
     }
-    if (u->body.n < u->size)
-        return;
-    if (u->cancelled) {
+    if (u->cancelled) { /* and the rest of it may not come */
         use_abort(u, ERR_CLOSED);
         return;
     }
+    if (u->body.n < u->size)
+        return;
     e = permitted_check(u);
     if (e) {
         struct chan *gateway = u->flow.gateway;

@@ -168,14 +168,14 @@ void use_abort(struct use *u, enum err why)
     use_finish(u, &e);
 }
 
-void use_cut(struct use *u)
+void use_cut(struct use *u, enum err why)
 {
-    struct use_end e = {.result = RESULT_UNSENT, .code = ERR_LEASE_OVER, .how = ANSWER_HOW_UNSENT};
+    struct use_end e = {.result = RESULT_UNSENT, .code = why, .how = ANSWER_HOW_UNSENT};
 
     if (u->sent)
         lost_answer(u, &e);
     if (e.result != RESULT_UNKNOWN || use_only_reads(u))
-        e.how_code = ERR_LEASE_OVER;
+        e.how_code = why;
     use_finish(u, &e);
 }
 

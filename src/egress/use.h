@@ -168,8 +168,8 @@ void use_finish(struct use *u, const struct use_end *e);
 void use_answered(struct use *u, enum err code);
 /* Ends it from our side, wherever it is. */
 void use_abort(struct use *u, enum err why);
-/* What it rode on is over, or nobody is there who would say so. */
-void use_cut(struct use *u);
+/* What it rode on is over, or nobody is there who would say so; or as the keeper says why. */
+void use_cut(struct use *u, enum err why);
 /* Only of a use that is over, with nothing left in the flow that anybody wants. */
 void use_free(struct use *u);
 

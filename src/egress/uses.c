@@ -85,7 +85,7 @@ void egress_on_cut(struct egress *all, const struct msg_cut *m)
     struct use *u = use_find_id(all, &m->use);
 
     if (u && u->keeper == all->keeper) /* or it ended before the keeper knew */
-        use_cut(u);
+        use_cut(u, (enum err)m->code);
 }
 
 void egress_on_drop(struct egress *all, const struct msg_drop *m)
@@ -112,7 +112,7 @@ void uses_lost_keeper(struct egress *all, const struct chan *c)
         if (!u->sent || u->sealing)
             use_abort(u, ERR_UNAVAILABLE);
         else if (use_only_reads(u) && !PLANTED(riders_outlive))
-            use_cut(u);
+            use_cut(u, ERR_LEASE_OVER);
     }
 }
 

@@ -175,7 +175,7 @@ void call_let_go(struct call *c, unsigned status)
 static void tell_others(struct call *c)
 {
     const struct msg_call_cancel cancel = {.call = c->id};
-    const struct msg_call_gone gone = {.call = c->id};
+    const struct msg_call_gone gone = {.call = c->id, .use = c->sent_use};
 
     /* From the end of a call that was answered follows only room for the agent key's next one, and
      * its call_open comes behind this, in the same channel. Decision 0031. */

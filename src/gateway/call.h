@@ -116,7 +116,8 @@ struct call {
     struct chan *egress; /* not NULL from send_head until answer_end */
     uint64_t egress_generation;
     struct use_id use;
-    unsigned stale_ends; /* answer_end "refused" that the keeper overtook */
+    struct use_id sent_use; /* the last of which send_head was said, or zero */
+    unsigned stale_ends;    /* answer_end "refused" that the keeper overtook */
 
     /* the answer */
     struct buf message; /* parts of one */

@@ -56,6 +56,7 @@ void call_send(struct call *c, UNUSED const void *arg)
         c->is_stream = false;
         buf_clear(&c->message);
         e = send_head(c);
+        c->sent_use = c->use;
         if (!e)
             e = params_send(c);
         call_enter(c, CALL_SENDING);

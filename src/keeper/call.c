@@ -2,6 +2,7 @@
 #include "keeper/call.h"
 
 #include "base/mem.h"
+#include "base/planted.h"
 
 struct call_transition {
     bool allowed;
@@ -72,8 +73,11 @@ void calls_gateway_lost(struct keeper *k, uint64_t gateway)
     struct keeper_call *call = NULL, *next = NULL;
 
     HASH_ITER(hh, k->calls->by_key, call, next) {
-        if (call->key.gateway == gateway)
-            call_free(call);
+        if (call->key.gateway != gateway)
+            continue;
+        if (call->use && !PLANTED(permit_stays))
+            keeper_use_cut(call->use, ERR_CLOSED);
+        call_free(call);
     }
 }
 

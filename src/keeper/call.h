@@ -84,9 +84,9 @@ struct keeper_call {
     uint64_t chain_until; /* when that ends */
     struct state from;    /* that requestState, of which upstream_state holds the last part */
     struct buf upstream_state;
-    struct keeper_use *use;
-    unsigned busy; /* how much work is queued for it */
-    bool gone;     /* the gateway forgot it meanwhile */
+    struct keeper_use *use; /* its own; or that of an earlier leg, whose end it waits for */
+    unsigned busy;          /* how much work is queued for it */
+    bool gone;              /* the gateway forgot it meanwhile */
     struct call_decision d;
     enum snapshot wanted;
     struct group_link of_client;

@@ -286,6 +286,30 @@ static void act_on(struct keeper_call *call)
     }
 }
 
+static void on_chain(void *owner, UNUSED struct keeper_use *u,
+                     UNUSED const struct keeper_use_end *end)
+{
+    struct keeper_call *call = owner;
+
+    call->use = NULL;
+    call_decide(call);
+}
+
+static const struct use_events chain_events = {.ended = on_chain};
+
+/* Its client left an earlier leg whose request may not have left either, as one does that is ended
+ * in the moment of its permit: whether this state is spent shows when that use has ended. */
+static bool waits_for_chain(struct keeper_call *call)
+{
+    struct keeper_use *u = use_of_chain(call->k, call->chain);
+
+    if (!u)
+        return false;
+    call->use = u;
+    use_wait(u, &chain_events, call);
+    return true;
+}
+
 /* The gateway forgot the call while it was decided: a use that was reserved is given back. */
 static void nobody_waits(struct keeper_call *call, enum err e)
 {
@@ -322,6 +346,8 @@ static void done(void *ctx, enum err e)
     }
     if (call->gone)
         nobody_waits(call, e);
+    else if (e == ERR_BAD_STATE && waits_for_chain(call))
+        return;
     else if (e)
         call_say_deny(call, e == ERR_NOT_FOUND || e == ERR_EXISTS ? ERR_AGAIN : e);
     else

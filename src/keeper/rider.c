@@ -24,16 +24,12 @@ struct ride {
 
 static void cut(struct keeper_use *u)
 {
-    struct chan *egress = peers_chan(&u->k->peers, u->egress);
-
     if (PLANTED(riders_stay))
         return;
-    if (u->state == USE_WAITING) {
-        keeper_use_fail(u, ERR_LEASE_OVER);
-        return;
-    }
-    log_event(LEVEL_INFO, "rider_cut", LOG_ID("use", u->id), LOG_ID("client", u->plan.who.client));
-    tell_cut(egress, &(struct msg_cut){.use = u->id});
+    if (u->state == USE_RELEASED)
+        log_event(LEVEL_INFO, "rider_cut", LOG_ID("use", u->id),
+                  LOG_ID("client", u->plan.who.client));
+    keeper_use_cut(u, ERR_LEASE_OVER);
 }
 
 /* A continuation goes with what it continues, whose last use it may have been. */

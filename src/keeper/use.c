@@ -358,6 +358,7 @@ static void free_use(struct keeper_use *u)
     outbox_forget(u->k, &u->audit_wait);
     egress_unqueue(u->k, &u->wait);
     rider_end(u);
+    group_leave(&u->of_chain);
     use_drop_parts(u);
     loop_timer_free(u->timer);
     mem_free(u->ending);
@@ -445,11 +446,36 @@ void keeper_use_fail(struct keeper_use *u, enum err why)
         end(u, &(struct keeper_use_end){.result = RESULT_UNSENT, .why = why}, 0, 0);
 }
 
+void keeper_use_cut(struct keeper_use *u, enum err why)
+{
+    const struct msg_cut m = {.use = u->id, .code = (uint16_t)why};
+
+    keeper_use_fail(u, why);
+    if (u->state == USE_RELEASED)
+        tell_cut(peers_chan(&u->k->peers, u->egress), &m);
+}
+
 void use_detach(struct keeper_use *u)
 {
     u->events = NULL;
     u->owner = NULL;
+    if (!ID_IS_ZERO(u->plan.chain) && !u->of_chain.of)
+        group_join(&u->k->uses->by_chain, ID_SLICE(u->plan.chain), &u->of_chain, u);
     keeper_use_fail(u, ERR_CLOSED);
+}
+
+struct keeper_use *use_of_chain(struct keeper *k, struct use_id chain)
+{
+    struct group_link *l = group_first(&k->uses->by_chain, ID_SLICE(chain));
+    struct keeper_use *u = l ? l->thing : NULL;
+
+    return u && !u->events && !u->unstored ? u : NULL;
+}
+
+void use_wait(struct keeper_use *u, const struct use_events *events, void *owner)
+{
+    u->events = events;
+    u->owner = owner;
 }
 
 void uses_fail_waiting(struct keeper *k, enum err why)

@@ -6,6 +6,7 @@
 #ifndef SG_KEEPER_USE_H
 #define SG_KEEPER_USE_H
 
+#include "base/group.h"
 #include "keeper/egress.h"
 #include "keeper/outbox.h"
 
@@ -91,11 +92,13 @@ struct keeper_use {
     struct outbox_wait audit_wait;
     struct ride *ride; /* NULL: it has none, or has left it */
     LIST_ENTRY(keeper_use) in_ride;
+    struct group_link of_chain; /* once it was nobody's */
     UT_hash_handle hh;
 };
 
 struct uses {
     struct keeper_use *by_id;
+    struct groups by_chain; /* of those that were nobody's */
     size_t unstored; /* how many ended and still stand in the store as running: while there is one,
                         nothing is reserved */
 };
@@ -126,8 +129,15 @@ struct keeper_use *use_start(struct keeper *k, const struct use_start *s);
 /* The owner is gone: a use that was not released is given back; another goes on without telling
  * anybody. */
 void use_detach(struct keeper_use *u);
+/* Nobody's use that spent this chain, and has not ended: its chain may be good again when it has.
+ * NULL: there is none. */
+struct keeper_use *use_of_chain(struct keeper *k, struct use_id chain);
+/* Nobody's use has an owner, who is told of its end alone. */
+void use_wait(struct keeper_use *u, const struct use_events *events, void *owner);
 /* It was not released, and will not be. */
 void keeper_use_fail(struct keeper_use *u, enum err why);
+/* The same, or egress is told to end it, and says what became of it. */
+void keeper_use_cut(struct keeper_use *u, enum err why);
 /* All that wait for audit. Goes through all uses, as when a peer is lost: audit takes nothing, and is
  * not asked again for a second. */
 void uses_fail_waiting(struct keeper *k, enum err why);

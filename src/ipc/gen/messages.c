@@ -204,6 +204,7 @@ static const struct wire_field call_answer_fields[] = {
 
 static const struct wire_field call_gone_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_call_gone, call), 0, NULL, false},
+    {"use", WIRE_ID, offsetof(struct msg_call_gone, use), 0, NULL, false},
 };
 
 static const struct wire_field handoff_signal_fields[] = {
@@ -342,6 +343,7 @@ static const struct wire_field drop_fields[] = {
 
 static const struct wire_field cut_fields[] = {
     {"use", WIRE_ID, offsetof(struct msg_cut, use), 0, NULL, false},
+    {"code", WIRE_U16, offsetof(struct msg_cut, code), 0, NULL, false},
 };
 
 static const struct wire_field snapshot_put_fields[] = {
@@ -727,7 +729,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_CALL_STORED] = {"call_stored", 0x02, 0x08, false, false, false, sizeof(struct msg_call_stored), call_stored_fields, 1},
     [MSG_CALL_DENY] = {"call_deny", 0x02, 0x08, false, false, false, sizeof(struct msg_call_deny), call_deny_fields, 2},
     [MSG_CALL_ANSWER] = {"call_answer", 0x08, 0x02, false, false, false, sizeof(struct msg_call_answer), call_answer_fields, 2},
-    [MSG_CALL_GONE] = {"call_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_call_gone), call_gone_fields, 1},
+    [MSG_CALL_GONE] = {"call_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_call_gone), call_gone_fields, 2},
     [MSG_HANDOFF_SIGNAL] = {"handoff_signal", 0x02, 0x08, false, false, false, sizeof(struct msg_handoff_signal), handoff_signal_fields, 3},
     [MSG_SESSION_GONE] = {"session_gone", 0x08, 0x02, false, false, false, sizeof(struct msg_session_gone), session_gone_fields, 1},
     [MSG_SNAPSHOT_GET] = {"snapshot_get", 0x08, 0x02, false, false, false, sizeof(struct msg_snapshot_get), snapshot_get_fields, 2},
@@ -750,7 +752,7 @@ static const struct wire_message rows[MSG_COUNT] = {
     [MSG_USE_HITS] = {"use_hits", 0x20, 0x02, false, false, false, sizeof(struct msg_use_hits), use_hits_fields, 2},
     [MSG_DROP] = {"drop", 0x02, 0x20, false, false, false, sizeof(struct msg_drop), drop_fields, 1},
     [MSG_DROPPED] = {"dropped", 0x20, 0x02, false, false, false, sizeof(struct msg_dropped), NULL, 0},
-    [MSG_CUT] = {"cut", 0x02, 0x20, false, false, false, sizeof(struct msg_cut), cut_fields, 1},
+    [MSG_CUT] = {"cut", 0x02, 0x20, false, false, false, sizeof(struct msg_cut), cut_fields, 2},
     [MSG_SNAPSHOT_PUT] = {"snapshot_put", 0x20, 0x02, false, false, false, sizeof(struct msg_snapshot_put), snapshot_put_fields, 6},
     [MSG_DIAL_WANT] = {"dial_want", 0x20, 0x02, false, false, false, sizeof(struct msg_dial_want), dial_want_fields, 2},
     [MSG_DIAL] = {"dial", 0x02, 0x40, false, false, false, sizeof(struct msg_dial), dial_fields, 7},

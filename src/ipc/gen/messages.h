@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x57136e1493497a2bu
+#define MSG_TABLE_ID 0x535aa91d2eafb2abu
 
 enum msg {
     MSG_NONE,
@@ -371,9 +371,10 @@ struct msg_call_answer {
     enum answer answer;
 };
 
-/* The client left, or the call or this leg of it ended: forget the call. The handoff stays. */
+/* The client left, or the call or this leg of it ended: forget the call. The handoff stays. use: the one that went to egress last for it, or zero; what was permitted besides is not sent any more. */
 struct msg_call_gone {
     uint64_t call;
+    struct use_id use;
 };
 
 /* A handoff that a legacy session was shown has ended; a hint, may be repeated. */
@@ -536,9 +537,10 @@ struct msg_dropped {
     bool nothing; /* C has no empty struct; not sent */
 };
 
-/* What this use rides on is over: end it. */
+/* What this use rides on is over, or whoever it was permitted to is gone: end it. code is enum err. */
 struct msg_cut {
     struct use_id use;
+    uint16_t code;
 };
 
 /* A part of a list as the upstream gave it for this use, screened. Sent before use_result. */

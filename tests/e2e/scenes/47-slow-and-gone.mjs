@@ -75,7 +75,7 @@ export default async function (t, client) {
         else socket.resetAndDestroy();
     }
     // And some whose answer is held. libmicrohttpd says nothing of those: Sidegate must notice by itself, long before their time is over.
-    const noticed = (number) => sidegate.logged(new RegExp(`process="gateway.*way="out" peer="keeper".*call_gone call=${number}"`), 10_000);
+    const noticed = (number) => sidegate.logged(new RegExp(`process="gateway.*way="out" peer="keeper".*call_gone call=${number} `), 10_000);
     for (const [i, [socket, number]] of (await held(t, { sidegate, key: agent.key, era: agent.era, dial })).entries()) {
         if (i % 2) socket.destroy();
         else socket.resetAndDestroy();

@@ -178,7 +178,7 @@ static void about_call(struct end *gateway, uint64_t call)
 {
     SAY(gateway, MSG_CALL_ANSWER, call_answer, call, ANSWER_DECLINE);
     SAY(gateway, MSG_SNAPSHOT_GET, snapshot_get, call, SNAPSHOT_TOOLS);
-    SAY(gateway, MSG_CALL_GONE, call_gone, call);
+    SAY(gateway, MSG_CALL_GONE, call_gone, .call = call);
 }
 
 /* Numbers that it never opened, and one that is another gateway's, which waits. */

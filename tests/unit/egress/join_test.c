@@ -555,6 +555,19 @@ static void test_cancel(void **state)
     rig_permit(r, early, &(struct rig_ask){.body = CALL("1")});
     rig_result(r, early);
     assert_result(r, early, RESULT_UNSENT, ERR_CLOSED);
+    /* The same, and the rest of its body does not come. */
+    early = r->next_id++;
+    rig_head(r, early, &(struct rig_ask){.body = CALL("1")});
+    assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){early}), ERR_OK);
+    stage_idle(&r->s, 20);
+    rig_permit(r, early, &(struct rig_ask){.body = CALL("1")});
+    rig_result(r, early);
+    assert_result(r, early, RESULT_UNSENT, ERR_CLOSED);
+    /* The gateway has not given it at all, and says so to the keeper. */
+    early = rig_ask(r, (struct rig_ask){.permit_only = true});
+    assert_err(send_cut(r->keeper->chan, &(struct msg_cut){rig_use_id(early), ERR_CLOSED}), ERR_OK);
+    rig_result(r, early);
+    assert_result(r, early, RESULT_UNSENT, ERR_CLOSED);
     assert_int_equal(r->requests_n, 1);
     rig_stop(r);
 }

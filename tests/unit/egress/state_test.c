@@ -147,7 +147,8 @@ static void test_unsealed_is_unsaid(void **state)
         else if (k == 1)
             assert_err(send_drop(r->keeper->chan, &(struct msg_drop){.connection = {{1}}}), ERR_OK);
         else
-            assert_err(send_cut(r->keeper->chan, &(struct msg_cut){.use = rig_use_id(i)}), ERR_OK);
+            assert_err(send_cut(r->keeper->chan, &(struct msg_cut){rig_use_id(i), ERR_LEASE_OVER}),
+                       ERR_OK);
         stage_until_count(&r->s, &rig_call_of(r, i)->ends, 1);
         assert_int_equal(rig_call_of(r, i)->messages, 0);
         assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_UNKNOWN);

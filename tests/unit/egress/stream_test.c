@@ -172,7 +172,7 @@ static void test_stream_breaks(void **state)
 
 static void cut(struct rig *r, unsigned i)
 {
-    assert_err(send_cut(r->keeper->chan, &(struct msg_cut){.use = rig_use_id(i)}), ERR_OK);
+    assert_err(send_cut(r->keeper->chan, &(struct msg_cut){rig_use_id(i), ERR_LEASE_OVER}), ERR_OK);
 }
 
 /* What it rode on is over: the stream ends here and at the upstream, and nothing else does. */

@@ -69,6 +69,8 @@ static void test_retry_is_held(void **state)
                "\"complete\",\"content\":[]}}");
     WAIT(s, &c, has(&c, "\r\n0\r\n\r\n"));
     assert_true(has(&c, "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\""));
+    WAIT_MSG(s, &c, MSG_CALL_GONE, 1);
+    assert_true(ID_EQ(s->gone_use, s->head.use));
     all_is_over(s, &c);
 }
 
@@ -84,6 +86,7 @@ static void test_leg_ends(void **state)
     assert_true(has(&c, "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"resultType\":"
                         "\"input_required\",\"requestState\":\"SEALED2\"}}\n\n"));
     WAIT_MSG(s, &c, MSG_CALL_GONE, 1);
+    assert_true(ID_IS_ZERO(s->gone_use)); /* of what is permitted on its way nothing was sent */
     all_is_over(s, &c);
     /* The last one ends with a result that a model can read. */
     retry(s, &c, "accept");

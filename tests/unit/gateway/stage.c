@@ -105,7 +105,10 @@ static bool on_message(void *ctx, struct chan *c, enum msg type, union msg_any *
             say_known(s, s->check, !s->knows_nobody);
         break;
     case MSG_CALL_OPEN: see_open(s, &m->call_open); break;
-    case MSG_CALL_GONE: s->gone_call = m->call_gone.call; break;
+    case MSG_CALL_GONE:
+        s->gone_call = m->call_gone.call;
+        s->gone_use = m->call_gone.use;
+        break;
     case MSG_CALL_CANCEL: s->cancelled_call = m->call_cancel.call; break;
     case MSG_ASK_REFUSE:
         buf_printf(&s->refusals, "%llu ", (unsigned long long)m->ask_refuse.call);

@@ -66,6 +66,7 @@ struct stage {
     struct seen_head head;
     struct buf body;                    /* of the last send_head */
     uint64_t gone_call, cancelled_call; /* the last ones */
+    struct use_id gone_use;             /* with the first */
     struct buf refusals;                /* "call id why", one a line */
     enum snapshot snapshot;
     enum answer answer; /* of the last call_answer */

@@ -477,6 +477,8 @@ static void test_descriptor_for_which_there_is_no_room(void **state)
     assert_true(w->b.fd >= 0);
 }
 
+#define ZERO_ID "00000000000000000000000000000000"
+
 static void test_trace_at_debug(void **state)
 {
     struct world *w = *state;
@@ -486,9 +488,9 @@ static void test_trace_at_debug(void **state)
     assert_err(send_call_gone(w->a.chan, &(struct msg_call_gone){.call = 5}), ERR_OK);
     turns(w);
     assert_non_null(strstr(w->log, "debug message way=\"out\" peer=\"keeper\" instance=0 "
-                                   "message=\"call_gone call=5\"\n"));
+                                   "message=\"call_gone call=5 use=" ZERO_ID "\"\n"));
     assert_non_null(strstr(w->log, "debug message way=\"in\" peer=\"gateway\" instance=3 "
-                                   "message=\"call_gone call=5\"\n"));
+                                   "message=\"call_gone call=5 use=" ZERO_ID "\"\n"));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, start, end)

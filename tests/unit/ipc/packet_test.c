@@ -43,7 +43,7 @@ static void send_packet(struct world *w, int n, struct slice behind, int fd)
 
     buf_put(&b, SLICE_LIT("\xff\xff"));
     for (int i = 1; i <= n; i++) {
-        buf_put(&b, SLICE_LIT("\0\0\0\x0a"));
+        buf_put(&b, SLICE_LIT("\0\0\0\x1a"));
         assert_err(wire_put(&b, MSG_CALL_GONE, msg_info(MSG_CALL_GONE),
                             &(struct msg_call_gone){.call = (uint64_t)i}),
                    ERR_OK);

@@ -108,6 +108,107 @@ static void test_one_state_one_request(void **state)
     buf_free(&st);
 }
 
+/* Call 2 holds, and is permitted in the moment in which its leg ends: *st is its next leg's. */
+static struct use_id permit_and_leave(struct world *w, struct buf *st)
+{
+    struct handoff_id id = ask(w, st);
+    struct msg_call_open o = retry(w, 2, st);
+    struct msg_call_hold *h = NULL;
+    struct use_id use;
+
+    rig_say_call(w->r, &o);
+    h = &rig_take(w->r->gateway, MSG_CALL_HOLD)->call_hold;
+    buf_clear(st);
+    buf_put(st, h->state);
+    complete(w, id, "sk-ann");
+    use = permitted(w, 2, false);
+    gone(w, 2);
+    return use;
+}
+
+static void is_withdrawn(struct world *w, struct use_id use)
+{
+    struct msg_cut *c = &rig_take(w->r->egress, MSG_CUT)->cut;
+
+    assert_true(ID_EQ(c->use, use));
+    assert_int_equal(c->code, ERR_CLOSED);
+}
+
+/* What the gateway did not give to egress nobody will, so egress is told at once; the next leg's
+ * call waits until it has said that nothing left. Plant: permit_stays. */
+static void test_permit_of_a_leg_that_ended(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct use_id use = permit_and_leave(w, &st);
+    struct msg_call_open o = retry(w, 3, &st);
+
+    is_withdrawn(w, use);
+    rig_say_call(w->r, &o);
+    o = retry(w, 4, &st);
+    rig_say_call(w->r, &o);
+    denied(w, 4, ERR_BAD_STATE); /* one waits */
+    rig_quiet(w->r->gateway);
+    rig_result(w->r->egress, use, RESULT_UNSENT, false);
+    use = permitted(w, 3, false);
+    rig_result(w->r->egress, use, RESULT_ANSWERED, false);
+    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = 3, .use = use}),
+               ERR_OK);
+    rig_quiet(w->r->egress);
+    buf_free(&st);
+}
+
+/* The same, and it had left: the state stays spent. Or whoever waited leaves, and another waits. */
+static void test_leg_that_was_sent(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct use_id use = permit_and_leave(w, &st);
+    struct msg_call_open o = retry(w, 3, &st);
+
+    rig_say_call(w->r, &o);
+    gone(w, 3);
+    rig_settle(w->r);
+    rig_forget(w->r->egress);
+    o = retry(w, 4, &st);
+    rig_say_call(w->r, &o);
+    rig_quiet(w->r->gateway);
+    rig_result(w->r->egress, use, RESULT_UNKNOWN, false);
+    denied(w, 4, ERR_BAD_STATE);
+    buf_free(&st);
+}
+
+/* The leg ends while its use is decided, before anything was released. */
+static void test_leg_that_was_decided(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct handoff_id id = ask(w, &st);
+    struct msg_call_open o = retry(w, 2, &st);
+
+    complete(w, id, "sk-ann");
+    rig_say_call(w->r, &o);
+    gone(w, 2);
+    o = retry(w, 3, &st);
+    rig_say_call(w->r, &o);
+    (void)permitted(w, 3, false);
+    buf_free(&st);
+}
+
+/* A gateway that is gone sends nothing: what it was permitted is taken back. */
+static void test_permit_of_a_gateway_that_is_gone(void **state)
+{
+    struct world *w = *state;
+    struct msg_call_open o = rig_call(1, w->ann);
+    struct use_id use;
+
+    connect_ann(w);
+    rig_say_call(w->r, &o);
+    use = permitted(w, 1, false);
+    rig_kill(w->r->gateway);
+    is_withdrawn(w, use);
+}
+
 /* A state that made its request is refused before anybody is asked for it: a yes to it would be
  * good for nothing. */
 static void test_spent_state_asks_nobody(void **state)
@@ -454,6 +555,10 @@ int main(void)
         T(test_legs),
         T(test_answers),
         T(test_one_state_one_request),
+        T(test_permit_of_a_leg_that_ended),
+        T(test_leg_that_was_sent),
+        T(test_leg_that_was_decided),
+        T(test_permit_of_a_gateway_that_is_gone),
         T(test_spent_state_asks_nobody),
         T(test_uses_leave_no_rows),
         T(test_unsent_state_is_good_again),
