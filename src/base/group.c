@@ -1,4 +1,4 @@
-/* Groups of things that have a key in common. Run by keeper. Pure. */
+/* Groups of things that have a key in common. Pure. */
 #include "base/group.h"
 
 #include "base/mem.h"

@@ -28,7 +28,7 @@ struct egress {
     struct use *by_id;         /* not over yet */
     struct use *by_call;       /* with a gateway's half */
     struct groups permitted;   /* by connection; uses that are not over */
-    struct flows waiting;      /* of their uses */
+    struct groups waiting;     /* flows of their uses, by gateway */
     struct egress_dial *dials; /* that the dialer is not done with */
     struct groups dialing;     /* the same by agent key */
     struct groups to_dial;     /* by agent key; uses that wait for its turn */

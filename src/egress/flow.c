@@ -7,13 +7,16 @@
 #include "base/mem.h"
 #include "ipc/gen/send.h"
 
+/* Of a channel, in this process. */
+#define KEY(gateway) slice_of((const uint8_t *)&(gateway), sizeof(gateway))
+
 struct flow_item {
     struct buf bytes;
     size_t at; /* sent so far */
     STAILQ_ENTRY(flow_item) entry;
 };
 
-void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct chan *gateway,
+void flow_init(struct flow *f, struct groups *waiting, struct use *use, struct chan *gateway,
                uint64_t call)
 {
     *f = (struct flow){.waiting = waiting,
@@ -36,13 +39,17 @@ static void drop_first(struct flow *f)
 
 static void note(struct flow *f)
 {
-    bool waits = flow_blocked(f) && f->credit > 0;
+    if (!flow_blocked(f) || f->credit == 0 || !f->gateway)
+        group_leave(&f->of_gateway);
+    else if (!f->of_gateway.of)
+        group_join(f->waiting, KEY(f->gateway), &f->of_gateway, f);
+}
 
-    if (waits && !f->waits)
-        TAILQ_INSERT_TAIL(f->waiting, f, entry);
-    else if (!waits && f->waits)
-        TAILQ_REMOVE(f->waiting, f, entry);
-    f->waits = waits;
+struct flow *flow_waiting(const struct groups *waiting, const struct chan *gateway)
+{
+    struct group_link *l = group_first(waiting, KEY(gateway));
+
+    return l ? l->thing : NULL;
 }
 
 void flow_free(struct flow *f)

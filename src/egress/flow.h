@@ -8,32 +8,32 @@
 #include <sys/queue.h>
 
 #include "base/buf.h"
+#include "base/group.h"
 #include "ipc/chan.h"
 
 struct use;
 
-/* Those that wait for room in their gateway's channel, and not for credit. */
-TAILQ_HEAD(flows, flow);
-
 struct flow {
-    struct flows *waiting;
-    struct use *use;      /* whose it is */
-    struct chan *gateway; /* NULL: the call goes nowhere, and everything is dropped */
+    struct groups *waiting; /* by gateway: who waits for room in its channel, and not for credit */
+    struct use *use;        /* whose it is */
+    struct chan *gateway;   /* NULL: the call goes nowhere, and everything is dropped */
     uint64_t call;
     uint64_t credit; /* bytes */
     STAILQ_HEAD(, flow_item) messages;
     size_t held;        /* bytes of memory that these have */
     bool headed;        /* answer_head was sent */
     bool ending, ended; /* flow_end was called; answer_end was sent */
-    bool waits;         /* in waiting: */
-    TAILQ_ENTRY(flow) entry;
+    struct group_link of_gateway;
     enum answer_how how;
     enum err code;
 };
 
-void flow_init(struct flow *f, struct flows *waiting, struct use *use, struct chan *gateway,
+void flow_init(struct flow *f, struct groups *waiting, struct use *use, struct chan *gateway,
                uint64_t call);
 void flow_free(struct flow *f);
+/* Who has waited longest for room in that channel, or NULL. With room there flow_go lets it wait no
+ * more. */
+struct flow *flow_waiting(const struct groups *waiting, const struct chan *gateway);
 
 /* The first thing, at most once (BUG otherwise). */
 void flow_head(struct flow *f, enum answer_kind kind);

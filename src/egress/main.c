@@ -108,6 +108,5 @@ int main(void)
     egress_conf_init(&all.conf);
     sessions_init(&all.sessions);
     TAILQ_INIT(&all.refusals);
-    TAILQ_INIT(&all.waiting);
     return role_main(&ops, &all);
 }

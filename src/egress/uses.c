@@ -28,14 +28,11 @@ void egress_on_credit(struct egress *all, struct chan *c, const struct msg_credi
 
 void uses_writable(struct egress *all, const struct chan *c)
 {
-    struct flow *next;
+    struct flow *f;
 
-    for (struct flow *f = TAILQ_FIRST(&all->waiting); f; f = next) {
-        next = TAILQ_NEXT(f, entry);
-        if (f->gateway == c) {
-            flow_go(f);
-            moved(f->use);
-        }
+    while (!chan_full(c) && (f = flow_waiting(&all->waiting, c))) {
+        flow_go(f);
+        moved(f->use);
     }
 }
 
