@@ -7,9 +7,6 @@
 #include "base/mem.h"
 #include "ipc/gen/send.h"
 
-/* Of a channel, in this process. */
-#define KEY(gateway) slice_of((const uint8_t *)&(gateway), sizeof(gateway))
-
 struct flow_item {
     struct buf bytes;
     size_t at; /* sent so far */
@@ -42,12 +39,12 @@ static void note(struct flow *f)
     if (!flow_blocked(f) || f->credit == 0 || !f->gateway)
         group_leave(&f->of_gateway);
     else if (!f->of_gateway.of)
-        group_join(f->waiting, KEY(f->gateway), &f->of_gateway, f);
+        group_join(f->waiting, slice_of(&f->gateway, sizeof(f->gateway)), &f->of_gateway, f);
 }
 
 struct flow *flow_waiting(const struct groups *waiting, const struct chan *gateway)
 {
-    struct group_link *l = group_first(waiting, KEY(gateway));
+    struct group_link *l = group_first(waiting, slice_of(&gateway, sizeof(gateway)));
 
     return l ? l->thing : NULL;
 }
