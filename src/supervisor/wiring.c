@@ -50,13 +50,6 @@ static void connect_two(const struct proc *a, const struct proc *b)
     sock_close(fds[1]);
 }
 
-/* Both have it at once, before anybody is told more. */
-static void flush_two(const struct proc *a, const struct proc *b)
-{
-    chan_flush(a->chan);
-    chan_flush(b->chan);
-}
-
 void wiring_listen(const struct proc *p)
 {
     int fd = p->role == ROLE_GATEWAY   ? p->sup->gateway_fd
@@ -67,23 +60,25 @@ void wiring_listen(const struct proc *p)
         log_event(LEVEL_WARN, "no_listener", LOG_STR("process", p->label));
 }
 
+static bool meets(const struct proc *p, const struct proc *q)
+{
+    return q->state == PROC_RUNNING && q->chan && paired(p->role, q->role);
+}
+
 /* The keeper sets others to work for each other, and knows of p only when they do: a dial for an
  * egress that the dialer has no channel to would be lost. */
 void wiring_connect(struct proc *p)
 {
-    const struct proc *q, *keeper = NULL;
+    const struct proc *q, *keeper = proc_find(p->sup, ROLE_KEEPER, 0);
 
     TAILQ_FOREACH(q, &p->sup->procs, entry) {
-        if (q->state != PROC_RUNNING || !q->chan || !paired(p->role, q->role))
+        if (q == keeper || !meets(p, q))
             continue;
-        if (q->role == ROLE_KEEPER) {
-            keeper = q;
-            continue;
-        }
         connect_two(p, q);
-        flush_two(p, q);
+        chan_flush(p->chan); /* both have it before anybody is told more */
+        chan_flush(q->chan);
     }
-    if (keeper)
+    if (keeper && meets(p, keeper))
         connect_two(p, keeper);
     if (p->sup->serving)
         wiring_listen(p);
