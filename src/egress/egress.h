@@ -33,7 +33,7 @@ struct egress {
     struct groups dialing;     /* the same by agent key */
     struct groups to_dial;     /* by agent key; uses that wait for its turn */
     uint64_t last_dial;
-    TAILQ_HEAD(, refusal_open) refusals; /* that wait for their permit */
+    struct refusal_open *refusals; /* that wait for their permit, by number */
     uint64_t last_refusal;
     uint64_t screen_key; /* random */
     struct chan *keeper; /* NULL: there is none now */

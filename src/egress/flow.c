@@ -42,6 +42,12 @@ static void note(struct flow *f)
         group_join(f->waiting, slice_of(&f->gateway, sizeof(f->gateway)), &f->of_gateway, f);
 }
 
+void flow_drop(struct flow *f)
+{
+    f->gateway = NULL;
+    note(f);
+}
+
 struct flow *flow_waiting(const struct groups *waiting, const struct chan *gateway)
 {
     struct group_link *l = group_first(waiting, slice_of(&gateway, sizeof(gateway)));

@@ -31,6 +31,8 @@ struct flow {
 void flow_init(struct flow *f, struct groups *waiting, struct use *use, struct chan *gateway,
                uint64_t call);
 void flow_free(struct flow *f);
+/* Its gateway is gone, or wants nothing more. */
+void flow_drop(struct flow *f);
 /* Who has waited longest for room in that channel, or NULL. With room there flow_go lets it wait no
  * more. */
 struct flow *flow_waiting(const struct groups *waiting, const struct chan *gateway);

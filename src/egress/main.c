@@ -107,6 +107,5 @@ int main(void)
     random_bytes(&all.screen_key, sizeof(all.screen_key));
     egress_conf_init(&all.conf);
     sessions_init(&all.sessions);
-    TAILQ_INIT(&all.refusals);
     return role_main(&ops, &all);
 }

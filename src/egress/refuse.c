@@ -12,29 +12,26 @@
 #include "proto/mcp_write.h"
 
 struct refusal_open {
-    TAILQ_ENTRY(refusal_open) entry;
+    LIST_ENTRY(refusal_open) of_use;
     uint64_t number;
     struct use *of; /* on whose answer the upstream asked */
     struct buf id;  /* JSON text */
     enum refusal why;
+    UT_hash_handle hh;
 };
 
 static void forget(struct egress *all, struct refusal_open *r)
 {
-    TAILQ_REMOVE(&all->refusals, r, entry);
+    LIST_REMOVE(r, of_use);
+    HASH_DEL(all->refusals, r);
     buf_free(&r->id);
     mem_free(r);
 }
 
-void refuse_leave(const struct use *of)
+void refuse_leave(struct use *of)
 {
-    struct refusal_open *r = of->refusals > 0 ? TAILQ_FIRST(&of->all->refusals) : NULL, *next;
-
-    for (; r; r = next) {
-        next = TAILQ_NEXT(r, entry);
-        if (r->of == of)
-            forget(of->all, r);
-    }
+    while (!LIST_EMPTY(&of->refusals_open))
+        forget(of->all, LIST_FIRST(&of->refusals_open));
 }
 
 void egress_on_ask_refuse(struct egress *all, struct chan *c, const struct msg_ask_refuse *m)
@@ -57,7 +54,8 @@ void egress_on_ask_refuse(struct egress *all, struct chan *c, const struct msg_a
     r->id = BUF_INIT(m->id.n);
     r->why = m->why;
     buf_put(&r->id, m->id);
-    TAILQ_INSERT_TAIL(&all->refusals, r, entry);
+    LIST_INSERT_HEAD(&of->refusals_open, r, of_use);
+    HASH_ADD(hh, all->refusals, number, sizeof(r->number), r);
     tell_refuse_want(of->keeper, &(struct msg_refuse_want){.use = of->id, .ask = r->number});
 }
 
@@ -88,10 +86,7 @@ enum err refuse_take(struct use *u, uint64_t number)
 {
     struct refusal_open *r;
 
-    TAILQ_FOREACH(r, &u->all->refusals, entry) {
-        if (r->number == number)
-            break;
-    }
+    HASH_FIND(hh, u->all->refusals, &number, sizeof(number), r);
     if (!r || !ID_EQ(r->of->connection, u->connection))
         return ERR_GONE;
     take_over(u, r);

@@ -8,6 +8,6 @@
  * waits for it any more. */
 MUST_USE enum err refuse_take(struct use *u, uint64_t number);
 /* The use is over: what was asked on it needs no answer. */
-void refuse_leave(const struct use *of);
+void refuse_leave(struct use *of);
 
 #endif

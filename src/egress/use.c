@@ -238,7 +238,7 @@ void use_finish(struct use *u, const struct use_end *e)
     if (u->has_head && !u->cancelled)
         flow_end(&u->flow, e->how, e->how_code);
     else
-        u->flow.gateway = NULL;
+        flow_drop(&u->flow);
     if (flow_done(&u->flow))
         use_free(u);
 }

@@ -94,11 +94,14 @@ struct use {
     size_t chosen; /* bytes of the request, all that the agent chose */
     uint32_t hits;
     unsigned status;
-    bool in_modern;    /* an error that only the modern era has */
-    unsigned refusals; /* requests of the upstream that were refused */
-    struct buf asked;  /* that asks for input, screened */
-    bool sealing;      /* it waits for the keeper */
+    bool in_modern;   /* an error that only the modern era has */
+    struct buf asked; /* that asks for input, screened */
+    bool sealing;     /* it waits for the keeper */
     struct flow flow;
+
+    /* requests of the upstream that are refused (refuse.c) */
+    unsigned refusals;
+    LIST_HEAD(, refusal_open) refusals_open; /* those that wait for their permit */
 
     /* open.c */
     struct egress_session *session;
@@ -168,7 +171,8 @@ void use_finish(struct use *u, const struct use_end *e);
 void use_answered(struct use *u, enum err code);
 /* Ends it from our side, wherever it is. */
 void use_abort(struct use *u, enum err why);
-/* What it rode on is over, or nobody is there who would say so; or as the keeper says why. */
+/* What it rode on is over, or its call is gone: why. The gateway is told too, unless what it did
+ * is not known. */
 void use_cut(struct use *u, enum err why);
 /* Only of a use that is over, with nothing left in the flow that anybody wants. */
 void use_free(struct use *u);

@@ -42,7 +42,7 @@ static void cancel(struct use *u)
 {
     u->cancelled = true;
     if (u->step == USE_OVER) {
-        u->flow.gateway = NULL;
+        flow_drop(&u->flow);
         use_free(u);
     } else if (u->has_permit) {
         use_abort(u, ERR_CLOSED);
@@ -72,7 +72,7 @@ void uses_lost_gateway(struct egress *all, const struct chan *c)
     HASH_ITER(hh_call, all->by_call, u, tmp) {
         if (u->flow.gateway != c)
             continue;
-        u->flow.gateway = NULL;
+        flow_drop(&u->flow);
         cancel(u);
     }
 }

@@ -61,11 +61,20 @@ void call_free(struct keeper_call *call)
     group_leave(&call->wants);
     if (call->use)
         use_detach(call->use);
-    call->use = NULL;
+    if (call->after)
+        use_detach(call->after);
+    call->use = call->after = NULL;
     if (!call->gone)
         HASH_DELETE(hh, call->k->calls->by_key, call);
     call->gone = true;
     call_forget(call); /* or what is queued for it does */
+}
+
+void keeper_call_gone(struct keeper_call *call, struct use_id sent)
+{
+    if (call->use && !ID_EQ(call->use->id, sent) && !PLANTED(permit_stays))
+        keeper_use_cut(call->use, ERR_CLOSED);
+    call_free(call);
 }
 
 void calls_gateway_lost(struct keeper *k, uint64_t gateway)
@@ -73,11 +82,8 @@ void calls_gateway_lost(struct keeper *k, uint64_t gateway)
     struct keeper_call *call = NULL, *next = NULL;
 
     HASH_ITER(hh, k->calls->by_key, call, next) {
-        if (call->key.gateway != gateway)
-            continue;
-        if (call->use && !PLANTED(permit_stays))
-            keeper_use_cut(call->use, ERR_CLOSED);
-        call_free(call);
+        if (call->key.gateway == gateway)
+            keeper_call_gone(call, (struct use_id){{0}});
     }
 }
 
@@ -90,7 +96,7 @@ void calls_close(struct keeper *k)
 {
     while (k->calls->by_key) {
         k->calls->by_key->busy = 0; /* the store drops what is queued */
-        k->calls->by_key->use = NULL;
+        k->calls->by_key->use = k->calls->by_key->after = NULL;
         call_free(k->calls->by_key);
     }
 }

@@ -15,6 +15,7 @@ enum keeper_call_state {
     KEEPER_CALL_RUNNING,
     KEEPER_CALL_ASKED,
     KEEPER_CALL_HELD,
+    KEEPER_CALL_AFTER,
     KEEPER_CALL_OVER,
     KEEPER_CALL_STATES
 };
@@ -25,6 +26,7 @@ enum keeper_call_event {
     KEEPER_CALL_EV_REFUSE,
     KEEPER_CALL_EV_ASK,
     KEEPER_CALL_EV_HOLD,
+    KEEPER_CALL_EV_WAIT,
     KEEPER_CALL_EV_ANSWER,
     KEEPER_CALL_EV_WAKE,
     KEEPER_CALL_EVENTS
@@ -84,9 +86,10 @@ struct keeper_call {
     uint64_t chain_until; /* when that ends */
     struct state from;    /* that requestState, of which upstream_state holds the last part */
     struct buf upstream_state;
-    struct keeper_use *use; /* its own; or that of an earlier leg, whose end it waits for */
-    unsigned busy;          /* how much work is queued for it */
-    bool gone;              /* the gateway forgot it meanwhile */
+    struct keeper_use *use;   /* its own, from its reservation to its end */
+    struct keeper_use *after; /* in AFTER: that of an earlier leg */
+    unsigned busy;            /* how much work is queued for it */
+    bool gone;                /* the gateway forgot it meanwhile */
     struct call_decision d;
     enum snapshot wanted;
     struct group_link of_client;
@@ -115,6 +118,9 @@ void calls_init(struct keeper *k);
 void calls_close(struct keeper *k);
 
 void keeper_call_enter(struct keeper_call *call, enum keeper_call_event event);
+/* The gateway forgot it; sent: the use that it gave to egress last, or zero. Another one that was
+ * released is taken back. */
+void keeper_call_gone(struct keeper_call *call, struct use_id sent);
 void call_free(struct keeper_call *call);
 void call_forget(struct keeper_call *call); /* its memory alone, once nothing is queued for it */
 

@@ -286,28 +286,25 @@ static void act_on(struct keeper_call *call)
     }
 }
 
-static void on_chain(void *owner, UNUSED struct keeper_use *u,
-                     UNUSED const struct keeper_use_end *end)
+static void on_before(void *owner, UNUSED struct keeper_use *u,
+                      UNUSED const struct keeper_use_end *end)
 {
     struct keeper_call *call = owner;
 
-    call->use = NULL;
+    call->after = NULL;
+    keeper_call_enter(call, KEEPER_CALL_EV_WAKE);
     call_decide(call);
 }
 
-static const struct use_events chain_events = {.ended = on_chain};
+static const struct use_events before_events = {.ended = on_before};
 
 /* Its client left an earlier leg whose request may not have left either, as one does that is ended
  * in the moment of its permit: whether this state is spent shows when that use has ended. */
-static bool waits_for_chain(struct keeper_call *call)
+static void wait_for_chain(struct keeper_call *call, struct keeper_use *before)
 {
-    struct keeper_use *u = use_of_chain(call->k, call->chain);
-
-    if (!u)
-        return false;
-    call->use = u;
-    use_wait(u, &chain_events, call);
-    return true;
+    keeper_call_enter(call, KEEPER_CALL_EV_WAIT);
+    call->after = before;
+    use_wait(before, &before_events, call);
 }
 
 /* The gateway forgot the call while it was decided: a use that was reserved is given back. */
@@ -333,6 +330,7 @@ static void done(void *ctx, enum err e)
     struct keeper_call *call = ctx;
     struct keeper *k = call->k;
     const struct handoff_found *f = &call->d.found;
+    struct keeper_use *before = e == ERR_BAD_STATE ? use_of_chain(k, call->chain) : NULL;
 
     call->busy--;
     if (!e && !ID_IS_ZERO(f->over.id))
@@ -346,8 +344,10 @@ static void done(void *ctx, enum err e)
     }
     if (call->gone)
         nobody_waits(call, e);
-    else if (e == ERR_BAD_STATE && waits_for_chain(call))
-        return;
+    else if (before && k->uses->unstored > 0)
+        call_say_deny(call, ERR_AGAIN); /* as use_reserve says */
+    else if (before)
+        wait_for_chain(call, before);
     else if (e)
         call_say_deny(call, e == ERR_NOT_FOUND || e == ERR_EXISTS ? ERR_AGAIN : e);
     else

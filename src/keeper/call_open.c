@@ -271,11 +271,8 @@ void keeper_on_call_gone(struct keeper *k, struct chan *c, const struct msg_call
 {
     struct keeper_call *call = call_of(k, c, m->call);
 
-    if (!call)
-        return;
-    if (call->use && !ID_EQ(call->use->id, m->use) && !PLANTED(permit_stays))
-        keeper_use_cut(call->use, ERR_CLOSED);
-    call_free(call);
+    if (call)
+        keeper_call_gone(call, m->use);
 }
 
 void calls_end_client(struct keeper *k, struct client_id client)

@@ -469,7 +469,7 @@ struct keeper_use *use_of_chain(struct keeper *k, struct use_id chain)
     struct group_link *l = group_first(&k->uses->by_chain, ID_SLICE(chain));
     struct keeper_use *u = l ? l->thing : NULL;
 
-    return u && !u->events && !u->unstored ? u : NULL;
+    return u && !u->events ? u : NULL;
 }
 
 void use_wait(struct keeper_use *u, const struct use_events *events, void *owner)

@@ -132,11 +132,11 @@ void use_detach(struct keeper_use *u);
 /* Nobody's use that spent this chain, and has not ended: its chain may be good again when it has.
  * NULL: there is none. */
 struct keeper_use *use_of_chain(struct keeper *k, struct use_id chain);
-/* Nobody's use has an owner, who is told of its end alone. */
+/* A use that use_of_chain gave has an owner again, who is told of its end alone. */
 void use_wait(struct keeper_use *u, const struct use_events *events, void *owner);
 /* It was not released, and will not be. */
 void keeper_use_fail(struct keeper_use *u, enum err why);
-/* The same, or egress is told to end it, and says what became of it. */
+/* Ends a use: one that was not released at once, another by egress, whose result says what left. */
 void keeper_use_cut(struct keeper_use *u, enum err why);
 /* All that wait for audit. Goes through all uses, as when a peer is lost: audit takes nothing, and is
  * not asked again for a second. */

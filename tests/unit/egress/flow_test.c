@@ -92,46 +92,79 @@ static void test_back_pressure(void **state)
     rig_stop(r);
 }
 
-/* A call whose gateway gives credit and does not read: egress reads what its channel holds, and
- * stops. How many bytes the upstream wrote. */
-static size_t fill_channel(struct rig *r, unsigned *ret)
+/* A call whose gateway gives all credit, at its first event. */
+static struct rig_conn *begin(struct rig *r, struct stage_peer *gateway, unsigned *ret)
 {
-    struct pollfd p = {.events = POLLOUT};
+    struct rig_conn *c;
+
+    r->no_credit = true;
+    *ret = rig_ask(r, (struct rig_ask){.gateway = gateway});
+    rig_requests(r, r->requests_n + 1);
+    assert_err(send_credit(gateway->chan, &(struct msg_credit){*ret, 100000000}), ERR_OK);
+    c = &r->conns[r->requests[r->requests_n - 1].conn];
+    rig_say(c, SSE_HEAD "\r\n");
+    stage_until_count(&r->s, &rig_call_of(r, *ret)->heads, 1);
+    return c;
+}
+
+/* Its gateway does not read: egress reads what its channel holds, and stops. How many bytes the
+ * upstream wrote. */
+static size_t fill_channel(const struct rig_conn *c)
+{
+    struct pollfd p = {.fd = c->fd, .events = POLLOUT};
     size_t sent = 0;
     ssize_t n;
 
-    rig_start(r, &(struct rig_conf){0});
-    r->no_credit = true;
-    *ret = rig_ask(r, (struct rig_ask){0});
-    rig_requests(r, 1);
-    assert_err(send_credit(r->gateway->chan, &(struct msg_credit){*ret, 100000000}), ERR_OK);
-    rig_say(&r->conns[0], SSE_HEAD "\r\n");
-    stage_until_count(&r->s, &rig_call_of(r, *ret)->heads, 1);
-    p.fd = r->conns[0].fd;
-    while (poll(&p, 1, 300) == 1 && (n = put_event(&r->conns[0], sent)) > 0)
+    while (poll(&p, 1, 300) == 1 && (n = put_event(c, sent)) > 0)
         sent += (size_t)n; /* no turn of our loop meanwhile */
     assert_true(sent > CHAN_FULL);
     return sent;
 }
 
 /* It goes on when there is room again. */
-static void test_full_channel(void **state)
+static void goes_on(struct rig *r, struct rig_conn *c, unsigned i, size_t sent)
 {
-    struct rig *r = &rig;
-    unsigned i;
-    size_t sent = fill_channel(r, &i);
-
-    (void)state;
     while (sent % EVENT > 0) {
-        ssize_t n = put_event(&r->conns[0], sent);
+        ssize_t n = put_event(c, sent);
 
         sent += n > 0 ? (size_t)n : 0;
         loop_turn(r->s.loop, 5);
     }
     stage_until_count(&r->s, &rig_call_of(r, i)->messages, (unsigned)(sent / EVENT));
-    rig_say(&r->conns[0], "data: " R7 "\n\n");
+    rig_say(c, "data: " R7 "\n\n");
     rig_both(r, i);
     assert_end(r, i, ANSWER_HOW_DONE, ERR_OK);
+}
+
+static void test_full_channel(void **state)
+{
+    struct rig *r = &rig;
+    struct rig_conn *c;
+    unsigned i;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    c = begin(r, r->gateway, &i);
+    goes_on(r, c, i, fill_channel(c));
+    rig_stop(r);
+}
+
+/* Of two gateways each is waited for alone. */
+static void test_two_full_channels(void **state)
+{
+    struct rig *r = &rig;
+    struct rig_conn *c, *d;
+    unsigned i, k;
+    size_t first, second;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){0});
+    c = begin(r, r->gateway, &i);
+    d = begin(r, r->gateway2, &k);
+    first = fill_channel(c);
+    second = fill_channel(d);
+    goes_on(r, d, k, second);
+    goes_on(r, c, i, first);
     rig_stop(r);
 }
 
@@ -140,13 +173,16 @@ static void test_left_while_full(void **state)
 {
     struct rig *r = &rig;
     struct pollfd p = {.events = POLLRDHUP};
+    struct rig_conn *c;
     unsigned i, other;
 
     (void)state;
-    (void)fill_channel(r, &i);
+    rig_start(r, &(struct rig_conf){0});
+    c = begin(r, r->gateway, &i);
+    (void)fill_channel(c);
     assert_err(send_call_cancel(r->gateway->chan, &(struct msg_call_cancel){i}), ERR_OK);
     chan_flush(r->gateway->chan);
-    p.fd = r->conns[0].fd;
+    p.fd = c->fd;
     assert_int_equal(poll(&p, 1, -1), 1); /* its connection is closed */
     r->script = answer;
     other = rig_ask(r, (struct rig_ask){.user = 2});
@@ -225,8 +261,8 @@ static void test_large_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_back_pressure),         T(test_full_channel), T(test_left_while_full),
-        T(test_refused_while_blocked), T(test_large_answer),
+        T(test_back_pressure),   T(test_full_channel),          T(test_two_full_channels),
+        T(test_left_while_full), T(test_refused_while_blocked), T(test_large_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
