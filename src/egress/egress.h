@@ -13,6 +13,7 @@ struct egress_dial;
 struct pools;
 struct refusal_open;
 struct transport;
+struct stored;
 struct trust;
 struct use;
 
@@ -24,6 +25,7 @@ struct egress {
     struct trust *trust; /* NULL: the upstream is reached without TLS */
     struct pools *pools;
     struct sessions sessions;
+    struct stored *stored;     /* snapshot.c's */
     struct shares shares;      /* of agent keys, in what their uses hold */
     struct use *by_id;         /* not over yet */
     struct use *by_call;       /* with a gateway's half */

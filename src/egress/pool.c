@@ -9,7 +9,6 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/planted.h"
 #include "os/sock.h"
 
 /* --- spare sockets ---------------------------------------------------------------------------- */
@@ -225,19 +224,4 @@ void pools_drop(struct pools *all, const struct connection_id *connection)
         if (p->users == 0)
             pool_free(p);
     }
-}
-
-bool pool_list_is_new(struct pool *p, unsigned kind, const struct digest *digest)
-{
-    uint64_t now = loop_now(p->all->loop);
-
-    BUG_IF(kind >= POOL_LISTS);
-    if (p->has_list[kind] &&
-        (ID_EQ(p->lists[kind], *digest) ||
-         (now - p->listed[kind] < LIM_LIST_PAUSE_MS && !PLANTED(lists_at_once))))
-        return false;
-    p->has_list[kind] = true;
-    p->listed[kind] = now;
-    p->lists[kind] = *digest;
-    return true;
 }

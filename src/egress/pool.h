@@ -42,10 +42,4 @@ void pool_served(struct pool *p, const struct http *h);
 /* How long the upstream keeps an idle connection, in seconds. */
 void pool_keeps(struct pool *p, unsigned seconds);
 
-/* What lists looked like when they were last stored for this pool's caller, and when that was; kept
- * here since it lives as long as it is of use. True, and remembered, when digest is new and the
- * last is LIM_LIST_PAUSE_MS old: a server whose list differs each time is no reason to write each
- * time. What is left out comes with the next request for the list. */
-bool pool_list_is_new(struct pool *p, unsigned kind, const struct digest *digest);
-
 #endif

@@ -7,8 +7,6 @@
 #include "base/group.h"
 #include "egress/pool.h"
 
-enum { POOL_LISTS = ERA_COUNT * SNAPSHOT_COUNT };
-
 /* A socket that nobody has used yet. */
 struct pool_spare {
     int fd;
@@ -31,9 +29,6 @@ struct pool {
     struct pool_conns idle;        /* what was used last comes first */
     size_t idle_n;
     struct groups spares; /* by whose they are */
-    bool has_list[POOL_LISTS];
-    struct digest lists[POOL_LISTS];
-    uint64_t listed[POOL_LISTS]; /* ms, of the loop's clock */
     UT_hash_handle hh;
 };
 

@@ -8,9 +8,9 @@
  */
 #include "egress/snapshot.h"
 
+#include "base/mem.h"
 #include "base/planted.h"
 #include "crypto/hash.h"
-#include "egress/pool.h"
 #include "ipc/gen/send.h"
 
 const struct snapshot_list snapshot_lists[SNAPSHOT_LISTS] = {
@@ -78,18 +78,93 @@ void snapshot_note_sent(const struct use *u)
         u->session->shaped = true;
 }
 
+/* --- what was stored -------------------------------------------------------------------------- */
+
+struct caller {
+    struct user_id user; /* zero with a connection, which has one user */
+    struct connection_id connection;
+};
+
+/* What a caller's lists looked like when they were last stored; kept while lists come. */
+struct stored {
+    struct caller caller;
+    struct egress *all;
+    struct loop_timer *idle_timer;
+    struct stored_list {
+        bool is;
+        struct digest digest;
+        uint64_t at; /* ms, of the loop's clock */
+    } lists[ERA_COUNT][SNAPSHOT_COUNT];
+    UT_hash_handle hh;
+};
+
+static void stored_free(void *ctx)
+{
+    struct stored *s = ctx;
+
+    HASH_DEL(s->all->stored, s);
+    loop_timer_free(s->idle_timer);
+    mem_free(s);
+}
+
+static struct stored *stored_find(const struct egress *all, const struct caller *caller)
+{
+    struct stored *s;
+
+    HASH_FIND(hh, all->stored, caller, sizeof(*caller), s);
+    return s;
+}
+
+static struct stored *stored_get(const struct use *u)
+{
+    const struct caller caller = {ID_IS_ZERO(u->connection) ? u->user : (struct user_id){{0}},
+                                  u->connection};
+    struct stored *s = stored_find(u->all, &caller);
+
+    if (!s) {
+        s = MEM_NEW(struct stored);
+        *s = (struct stored){.caller = caller, .all = u->all};
+        s->idle_timer = loop_timer_new(u->all->loop, stored_free, s);
+        HASH_ADD(hh, u->all->stored, caller, sizeof(s->caller), s);
+    }
+    loop_timer_set(s->idle_timer, LIM_LIST_IDLE_MS);
+    return s;
+}
+
+void snapshots_drop(struct egress *all, const struct connection_id *connection)
+{
+    struct stored *s = stored_find(all, &(struct caller){.connection = *connection});
+
+    if (s)
+        stored_free(s);
+}
+
+/* True, and remembered, when it is new and the last is LIM_LIST_PAUSE_MS old: a server whose list
+ * differs each time is no reason to write each time. What is left out comes with the next request
+ * for the list. */
+static bool is_new(const struct use *u, enum snapshot kind, struct slice object)
+{
+    struct stored_list *last = &stored_get(u)->lists[u->era][kind];
+    const struct stored_list now = {true, hash_sha256(object), loop_now(u->all->loop)};
+
+    if (last->is && (ID_EQ(last->digest, now.digest) ||
+                     (now.at - last->at < LIM_LIST_PAUSE_MS && !PLANTED(lists_at_once))))
+        return false;
+    *last = now;
+    return true;
+}
+
 /* --- what is stored --------------------------------------------------------------------------- */
 
 void snapshot_store(struct use *u, enum snapshot kind, struct slice object)
 {
-    struct digest digest = hash_sha256(object);
     struct msg_snapshot_put m = {
         .use = u->id, .era = u->era, .kind = kind, .size = (uint32_t)object.n};
 
     if (is_for_everybody(u) && u->session && u->session->shaped)
         return;
     if (!u->keeper || chan_full(u->keeper) || object.n > LIM_SNAPSHOT_BYTES ||
-        !pool_list_is_new(u->pool, m.era * SNAPSHOT_COUNT + kind, &digest))
+        !is_new(u, kind, object))
         return;
     for (size_t at = 0; at < object.n; at += LIM_PART_BYTES) {
         m.offset = (uint32_t)at;

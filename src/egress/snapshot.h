@@ -28,5 +28,7 @@ void snapshot_of_answer(struct use *u, struct slice message);
 void snapshot_server(struct use *u, const struct json *j, uint32_t result);
 /* Stores an object, when it is new. */
 void snapshot_store(struct use *u, enum snapshot kind, struct slice object);
+/* Forgets what was stored with that connection. */
+void snapshots_drop(struct egress *all, const struct connection_id *connection);
 
 #endif

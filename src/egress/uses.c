@@ -2,7 +2,7 @@
 #include "egress/uses.h"
 
 #include "base/planted.h"
-#include "egress/use.h"
+#include "egress/snapshot.h"
 #include "ipc/gen/egress.h"
 #include "ipc/gen/send.h"
 
@@ -92,6 +92,7 @@ void egress_on_drop(struct egress *all, const struct msg_drop *m)
     while ((l = group_first(&all->permitted, ID_SLICE(m->connection))))
         use_abort(l->thing, ERR_GONE); /* it leaves, as may others that waited for it */
     sessions_drop(&all->sessions, &m->connection);
+    snapshots_drop(all, &m->connection);
     all->transport->drop(all, &m->connection);
     tell_dropped(all->keeper, &(struct msg_dropped){0});
 }

@@ -144,6 +144,34 @@ static void test_session_meanwhile(void **state)
     rig_stop(r);
 }
 
+/* The same list is stored once for each caller, and again once what was seen with its connection is
+ * dropped. */
+static void test_once_for_each_caller(void **state)
+{
+    const struct msg_drop drop = {.connection = {{1}}};
+    struct rig_ask a = {.body = LIST("")};
+    struct rig *r = &rig;
+
+    (void)state;
+    rig_start(r, &(struct rig_conf){.protocols = 1});
+    r->script = lists;
+    ask(r, a);
+    ask(r, a);
+    assert_int_equal(r->snapshots_n, 1);
+    a.connection = 2;
+    ask(r, a);
+    ask(r, a);
+    assert_int_equal(r->snapshots_n, 2);
+    assert_err(send_drop(r->keeper->chan, &drop), ERR_OK);
+    stage_until_count(&r->s, &r->dropped, 1);
+    ask(r, a);
+    assert_int_equal(r->snapshots_n, 2);
+    a.connection = 1;
+    ask(r, a);
+    assert_int_equal(r->snapshots_n, 3);
+    rig_stop(r);
+}
+
 #define T(name) cmocka_unit_test_teardown(name, rig_teardown)
 
 int main(void)
@@ -153,6 +181,7 @@ int main(void)
         T(test_header),
         T(test_session),
         T(test_session_meanwhile),
+        T(test_once_for_each_caller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
