@@ -12,9 +12,8 @@
 struct egress_dial;
 struct pools;
 struct refusal_open;
-struct transport;
 struct stored;
-struct trust;
+struct transport;
 struct use;
 
 struct egress {
@@ -22,8 +21,7 @@ struct egress {
     struct loop *loop;
     struct egress_conf conf;
     const struct transport *transport;
-    struct trust *trust; /* NULL: the upstream is reached without TLS */
-    struct pools *pools;
+    struct pools *pools; /* exchange.c's */
     struct sessions sessions;
     struct stored *stored;     /* snapshot.c's */
     struct shares shares;      /* of agent keys, in what their uses hold */

@@ -12,6 +12,7 @@
 #include "egress/headers.h"
 #include "egress/reader.h"
 #include "egress/rule.h"
+#include "egress/tls.h"
 
 struct exchange {
     struct transport_ask ask;
@@ -297,6 +298,20 @@ static struct exchange *exchange_new(struct use *u, const struct transport_ask *
 
 /* --- the transport ---------------------------------------------------------------------------- */
 
+static enum err http_open(struct egress *all)
+{
+    struct trust *trust = NULL; /* plain */
+    enum err e = ERR_OK;
+
+    if (all->conf.tls)
+        e = tls_start();
+    if (!e && all->conf.tls)
+        e = trust_read(buf_slice(&all->conf.host), &trust);
+    if (!e)
+        all->pools = pools_new(all->loop, &all->conf, trust);
+    return e;
+}
+
 static enum err http_send(struct use *u, const struct transport_ask *ask)
 {
     struct pool_key key = {u->user, u->connection};
@@ -342,4 +357,4 @@ static void http_drop(struct egress *all, const struct connection_id *connection
     pools_drop(all->pools, connection);
 }
 
-const struct transport exchange_http = {http_send, http_credit, http_cancel, http_drop};
+const struct transport exchange_http = {http_open, http_send, http_credit, http_cancel, http_drop};

@@ -19,19 +19,16 @@
 #include "egress/dial.h"
 #include "egress/exchange.h"
 #include "egress/place.h"
-#include "egress/pool.h"
-#include "egress/tls.h"
 #include "egress/uses.h"
 #include "ipc/gen/egress.h"
-#include "os/log.h"
 
 struct egress_conf *egress_conf(struct egress *all)
 {
     return &all->conf;
 }
 
-/* Files are read here: the trust anchors, and the time zone, which the C library would open at the
- * first date. */
+/* Files are read here: what the transport needs, and the time zone, which the C library would open
+ * at the first date. */
 static enum err on_open(struct role_self *r, void *ctx)
 {
     struct egress *all = ctx;
@@ -44,11 +41,7 @@ static enum err on_open(struct role_self *r, void *ctx)
     tzset();
     if (!e)
         e = place_check(&all->conf);
-    if (!e && all->conf.tls)
-        e = trust_read(buf_slice(&all->conf.host), &all->trust);
-    if (!e)
-        all->pools = pools_new(all->loop, &all->conf, all->trust);
-    return e;
+    return e ? e : all->transport->open(all);
 }
 
 static void on_peer(UNUSED struct role_self *r, void *ctx, struct chan *c)
@@ -99,10 +92,6 @@ int main(void)
     };
     struct egress all = {0};
 
-    if (tls_start() != ERR_OK) {
-        log_event(LEVEL_ERROR, "no_tls_library");
-        return 1;
-    }
     crypto_init();
     random_bytes(&all.screen_key, sizeof(all.screen_key));
     egress_conf_init(&all.conf);

@@ -80,14 +80,10 @@ void snapshot_note_sent(const struct use *u)
 
 /* --- what was stored -------------------------------------------------------------------------- */
 
-struct caller {
-    struct user_id user; /* zero with a connection, which has one user */
-    struct connection_id connection;
-};
-
-/* What a caller's lists looked like when they were last stored; kept while lists come. */
+/* What lists with a connection, or without any, looked like when they were last stored; kept while
+ * lists come. */
 struct stored {
-    struct caller caller;
+    struct connection_id connection;
     struct egress *all;
     struct loop_timer *idle_timer;
     struct stored_list {
@@ -107,25 +103,24 @@ static void stored_free(void *ctx)
     mem_free(s);
 }
 
-static struct stored *stored_find(const struct egress *all, const struct caller *caller)
+static struct stored *stored_find(const struct egress *all, const struct connection_id *connection)
 {
     struct stored *s;
 
-    HASH_FIND(hh, all->stored, caller, sizeof(*caller), s);
+    HASH_FIND(hh, all->stored, connection, sizeof(*connection), s);
     return s;
 }
 
 static struct stored *stored_get(const struct use *u)
 {
-    const struct caller caller = {ID_IS_ZERO(u->connection) ? u->user : (struct user_id){{0}},
-                                  u->connection};
-    struct stored *s = stored_find(u->all, &caller);
+    struct stored *s = stored_find(u->all, &u->connection);
 
     if (!s) {
         s = MEM_NEW(struct stored);
-        *s = (struct stored){.caller = caller, .all = u->all};
+        s->connection = u->connection;
+        s->all = u->all;
         s->idle_timer = loop_timer_new(u->all->loop, stored_free, s);
-        HASH_ADD(hh, u->all->stored, caller, sizeof(s->caller), s);
+        HASH_ADD(hh, u->all->stored, connection, sizeof(s->connection), s);
     }
     loop_timer_set(s->idle_timer, LIM_LIST_IDLE_MS);
     return s;
@@ -133,7 +128,7 @@ static struct stored *stored_get(const struct use *u)
 
 void snapshots_drop(struct egress *all, const struct connection_id *connection)
 {
-    struct stored *s = stored_find(all, &(struct caller){.connection = *connection});
+    struct stored *s = stored_find(all, connection);
 
     if (s)
         stored_free(s);

@@ -1,6 +1,6 @@
 /*
  * What carries a use's messages to the upstream and the answers back, one message at a time. HTTP is
- * one (exchange.c); nothing above it knows how it goes about that.
+ * one (exchange.c); nothing above it knows how it goes about that, but for the status of an answer.
  */
 #ifndef SG_EGRESS_TRANSPORT_H
 #define SG_EGRESS_TRANSPORT_H
@@ -53,6 +53,8 @@ struct transport_ask {
 };
 
 struct transport {
+    /* First, before the jail: what it needs of files is read. */
+    enum err (*open)(struct egress *all);
     /* Sends one message, with the use's credential and session. ERR_INVALID_PARAMS: it has a name
      * that cannot go along; nothing has begun. Events come later than this call. */
     enum err (*send)(struct use *u, const struct transport_ask *ask);
