@@ -299,6 +299,7 @@ static void put_c_type(FILE *f, const struct field *d)
         {"bool", "bool "},        {"u8", "uint8_t "},         {"u16", "uint16_t "},
         {"u32", "uint32_t "},     {"u64", "uint64_t "},       {"digest", "struct digest "},
         {"str", "struct slice "}, {"bytes", "struct slice "}, {"secret", "struct sec *"},
+        {"err", "enum err "},
     };
     size_t i;
 
@@ -379,6 +380,8 @@ static void put_field_row(FILE *f, const struct message *m, const struct field *
             m->name, d->name);
     if (strcmp(d->type, "enum") == 0)
         fprintf(f, "%s_COUNT, %s_names", upper(d->arg), d->arg);
+    else if (strcmp(d->type, "err") == 0)
+        fprintf(f, "ERR_COUNT, NULL");
     else if (d->arg[0] != '\0' && strcmp(d->type, "id") != 0) {
         put_max(f, d->arg);
         fprintf(f, ", NULL");
@@ -627,6 +630,10 @@ static void put_seed_field(FILE *f, const struct field *d, bool some)
     size_t i;
     int k;
 
+    if (strcmp(d->type, "err") == 0) {
+        fwrite(some ? "\0\1" : "\0\0", 1, 2, f);
+        return;
+    }
     for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         if (strcmp(d->type, fixed[i].type) != 0)
             continue;

@@ -86,7 +86,7 @@ static void watch(void *ctx)
 
 static void refuse(struct audit *a, uint64_t seq, enum err why)
 {
-    struct msg_audit_refused m = {.seq = seq, .code = (uint16_t)why};
+    struct msg_audit_refused m = {.seq = seq, .code = why};
 
     if (a->refused)
         return;

@@ -39,7 +39,7 @@ void record_put(struct buf *out, const struct msg_audit_append *m, const struct 
     buf_printf(out, "{\"seq\":%" PRIu64 ",\"epoch\":%" PRIu64, m->seq, m->epoch);
     line_put_time(out, m->time);
     put_text(out, "event", slice_str(event_name(m->event)));
-    put_text(out, "outcome", slice_str(err_name((enum err)m->code)));
+    put_text(out, "outcome", slice_str(err_name(m->code)));
     put_bytes(out, "user", ID_SLICE(m->user));
     put_bytes(out, "client", ID_SLICE(m->client));
     put_text(out, "upstream", m->upstream);

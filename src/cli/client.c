@@ -59,7 +59,7 @@ void cli_on_ctl_done(struct client *cl, const struct msg_ctl_done *m)
     } else if (m->code == ERR_NOT_FOUND) {
         cl->status = not_found(cl->x);
     } else {
-        cl->status = cli_fail("%s", err_sentence((enum err)m->code));
+        cl->status = cli_fail("%s", err_sentence(m->code));
     }
     if (m->code == ERR_OK && cl->rows && cl->rows->done)
         cl->rows->done(cl->x, m);

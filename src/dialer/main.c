@@ -54,7 +54,7 @@ static void on_dial_end(void *ctx, const struct dial_key *key, enum err e, int f
     if (c && !e)
         e = send_dialed(c, &(struct msg_dialed){.dial = key->dial}, fd);
     if (e)
-        tell_dial_failed(c, &(struct msg_dial_failed){.dial = key->dial, .code = (uint16_t)e});
+        tell_dial_failed(c, &(struct msg_dial_failed){.dial = key->dial, .code = e});
     sock_close(fd);
 }
 

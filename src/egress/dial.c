@@ -156,7 +156,7 @@ void egress_on_dialed(struct egress *all, struct chan *c, const struct msg_diale
 void egress_on_dial_failed(struct egress *all, UNUSED struct chan *c,
                            const struct msg_dial_failed *m)
 {
-    settle(find(all, m->dial), -1, m->code < ERR_COUNT ? (enum err)m->code : ERR_UPSTREAM_DOWN);
+    settle(find(all, m->dial), -1, m->code);
 }
 
 void dial_lost(struct egress *all)

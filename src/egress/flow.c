@@ -89,7 +89,7 @@ void flow_go(struct flow *f)
     while (flow_blocked(f) && f->gateway && f->credit > 0 && !chan_full(f->gateway))
         send_part(f);
     if (!flow_blocked(f) && f->ending && !f->ended && f->gateway) {
-        struct msg_answer_end m = {.call = f->call, .how = f->how, .code = (uint16_t)f->code};
+        struct msg_answer_end m = {.call = f->call, .how = f->how, .code = f->code};
 
         f->ended = true;
         tell_answer_end(f->gateway, &m);

@@ -198,7 +198,7 @@ static void tell_keeper(const struct use *u, const struct use_end *e)
         .refused = e->refused,
         .hits = u->hits,
         .status = (uint16_t)u->status,
-        .code = (uint16_t)e->code,
+        .code = e->code,
     };
     /* From a good answer nothing follows where the keeper said so. Decision 0031. */
     bool late = u->lazy && e->result == RESULT_ANSWERED && !e->refused && !e->code && !u->hits;

@@ -82,7 +82,7 @@ void egress_on_cut(struct egress *all, const struct msg_cut *m)
     struct use *u = use_find_id(all, &m->use);
 
     if (u && u->keeper == all->keeper) /* or it ended before the keeper knew */
-        use_cut(u, (enum err)m->code);
+        use_cut(u, m->code);
 }
 
 void egress_on_drop(struct egress *all, const struct msg_drop *m)

@@ -21,7 +21,7 @@
 void call_denied(struct call *c, const void *arg)
 {
     const struct msg_call_deny *m = arg;
-    enum err e = m->code > ERR_OK && m->code < ERR_COUNT ? (enum err)m->code : ERR_FORBIDDEN;
+    enum err e = m->code ? m->code : ERR_FORBIDDEN;
 
     c->open = false;
     call_unfed(c);
@@ -83,10 +83,11 @@ static const enum err outcomes[ANSWER_HOW_COUNT] = {
  * any other way, which clients would act on. */
 static enum err outcome(const struct msg_answer_end *m)
 {
-    enum err e = m->code < ERR_COUNT ? (enum err)m->code : ERR_OK;
-    bool held = e == ERR_RATE_LIMITED && m->how == ANSWER_HOW_UNSENT;
+    bool held = m->code == ERR_RATE_LIMITED && m->how == ANSWER_HOW_UNSENT;
 
-    return err_kind(e) == ERR_KIND_WORLD || e == ERR_INVALID_PARAMS || held ? e : outcomes[m->how];
+    return err_kind(m->code) == ERR_KIND_WORLD || m->code == ERR_INVALID_PARAMS || held
+               ? m->code
+               : outcomes[m->how];
 }
 
 void call_end(struct call *c, const void *arg)

@@ -94,10 +94,8 @@ static void peer_closed(void *ctx, struct chan *c, enum err why)
 {
     struct role_self *r = ctx;
     const struct chan_peer *who = chan_peer(c);
-    struct msg_alert alert = {.role = who->role,
-                              .instance = who->instance,
-                              .generation = who->generation,
-                              .code = (uint16_t)why};
+    struct msg_alert alert = {
+        .role = who->role, .instance = who->instance, .generation = who->generation, .code = why};
 
     if (who->role != ROLE_CLI)
         log_event(LEVEL_INFO, "peer_lost", LOG_STR("peer", role_name(who->role)),

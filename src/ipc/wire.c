@@ -144,7 +144,8 @@ static uint64_t member_number(const struct wire_field *f, const void *m)
     case WIRE_U16: MEMBER_GET(m, f, u16); return u16;
     case WIRE_U32: MEMBER_GET(m, f, u32); return u32;
     case WIRE_U64: MEMBER_GET(m, f, u64); return u64;
-    case WIRE_ENUM: MEMBER_GET(m, f, e); return (uint64_t)(unsigned)e;
+    case WIRE_ENUM:
+    case WIRE_ERR: MEMBER_GET(m, f, e); return (uint64_t)(unsigned)e;
     default: BUG_IF(true);
     }
     return 0;
@@ -164,7 +165,8 @@ static void member_set_number(const struct wire_field *f, void *m, uint64_t v)
     case WIRE_U16: MEMBER_SET(m, f, u16); break;
     case WIRE_U32: MEMBER_SET(m, f, u32); break;
     case WIRE_U64: MEMBER_SET(m, f, v); break;
-    case WIRE_ENUM: MEMBER_SET(m, f, e); break;
+    case WIRE_ENUM:
+    case WIRE_ERR: MEMBER_SET(m, f, e); break;
     default: BUG_IF(true);
     }
 }
@@ -174,8 +176,8 @@ static size_t fixed_bytes(enum wire_type t)
 {
     /* The rest have a length before them. */
     static const size_t bytes[] = {
-        [WIRE_BOOL] = 1, [WIRE_U8] = 1,   [WIRE_U16] = 2, [WIRE_U32] = 4,
-        [WIRE_U64] = 8,  [WIRE_ENUM] = 1, [WIRE_ID] = 16, [WIRE_DIGEST] = 32,
+        [WIRE_BOOL] = 1, [WIRE_U8] = 1,  [WIRE_U16] = 2, [WIRE_U32] = 4,     [WIRE_U64] = 8,
+        [WIRE_ENUM] = 1, [WIRE_ERR] = 2, [WIRE_ID] = 16, [WIRE_DIGEST] = 32,
     };
 
     return (size_t)t < ARRAY_LEN(bytes) ? bytes[t] : 0;
@@ -198,7 +200,7 @@ static enum err put_field(struct buf *out, const struct wire_field *f, const voi
     default: break;
     }
     v = member_number(f, m);
-    if (f->type == WIRE_ENUM && v >= f->max)
+    if (f->max > 0 && v >= f->max)
         return ERR_OUT_OF_RANGE;
     wire_put_number(out, v, fixed_bytes(f->type));
     return ERR_OK;
@@ -294,7 +296,7 @@ static bool get_field(struct in *in, const struct wire_field *f, void *m)
     }
     if (!get_number(in, fixed_bytes(f->type), &v))
         return false;
-    if ((f->type == WIRE_BOOL && v > 1) || (f->type == WIRE_ENUM && v >= f->max))
+    if ((f->type == WIRE_BOOL && v > 1) || (f->max > 0 && v >= f->max))
         return false;
     member_set_number(f, m, v);
     return true;

@@ -19,6 +19,7 @@ enum wire_type {
     WIRE_U32,
     WIRE_U64,
     WIRE_ENUM,   /* a C enum member; one byte on the wire, less than max */
+    WIRE_ERR,    /* enum err; two bytes */
     WIRE_ID,     /* 16 bytes */
     WIRE_DIGEST, /* 32 bytes */
     WIRE_STR,    /* struct slice of valid UTF-8 without control characters */
@@ -30,7 +31,7 @@ struct wire_field {
     const char *name;
     enum wire_type type;
     size_t offset;            /* in the message's struct */
-    size_t max;               /* bytes, or the number of values of an enum */
+    size_t max;               /* bytes, or the number of values of an enum; 0: any number */
     const char *const *names; /* of an enum's values */
     bool typed;               /* by a person: the trace leaves it out */
 };

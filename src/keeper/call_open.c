@@ -174,7 +174,7 @@ static enum err may_begin(struct keeper *k, enum call_want want)
 
 static void deny(struct chan *c, uint64_t number, enum err code)
 {
-    tell_call_deny(c, &(struct msg_call_deny){.call = number, .code = (uint16_t)code});
+    tell_call_deny(c, &(struct msg_call_deny){.call = number, .code = code});
 }
 
 /* Lists are answered from what is stored: clients ask for them on their own. */

@@ -22,7 +22,7 @@ void call_say_deny(struct keeper_call *call, enum err code)
               LOG_ID("client", call->who.client),
               LOG_STR("upstream", keeper_conf_get(&call->k->conf, call->upstream)->name),
               LOG_STR("method", call->method), LOG_ERR(code));
-    tell_call_deny(c, &(struct msg_call_deny){.call = call->key.number, .code = (uint16_t)code});
+    tell_call_deny(c, &(struct msg_call_deny){.call = call->key.number, .code = code});
     call_free(call);
 }
 

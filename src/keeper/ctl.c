@@ -19,7 +19,7 @@
 void ctl_say_why(struct keeper *k, uint64_t peer, enum err code, const char *why)
 {
     tell_ctl_done(peers_chan(&k->peers, peer),
-                  &(struct msg_ctl_done){.code = (uint16_t)code, .detail = slice_str(why)});
+                  &(struct msg_ctl_done){.code = code, .detail = slice_str(why)});
 }
 
 void ctl_say(struct keeper *k, uint64_t peer, enum err code)
@@ -327,7 +327,7 @@ static void revoked(void *ctx, enum err e, size_t n)
     if (!e && n == 0 && a->named)
         e = ERR_NOT_FOUND;
     tell_ctl_done(peers_chan(&a->k->peers, a->peer),
-                  &(struct msg_ctl_done){.code = (uint16_t)e, .count = (uint32_t)n});
+                  &(struct msg_ctl_done){.code = e, .count = (uint32_t)n});
     mem_free(a);
 }
 

@@ -212,7 +212,7 @@ static enum err send_record(struct chan *c, const struct record_row *row)
                                                            .handoff = row->handoff,
                                                            .use = row->use,
                                                            .connection = row->connection,
-                                                           .code = (uint16_t)row->code,
+                                                           .code = row->code,
                                                            .number = row->number,
                                                            .projection = row->projection,
                                                            .body = row->body,

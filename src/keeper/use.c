@@ -448,7 +448,7 @@ void keeper_use_fail(struct keeper_use *u, enum err why)
 
 void keeper_use_cut(struct keeper_use *u, enum err why)
 {
-    const struct msg_cut m = {.use = u->id, .code = (uint16_t)why};
+    const struct msg_cut m = {.use = u->id, .code = why};
 
     keeper_use_fail(u, why);
     if (u->state == USE_RELEASED)
@@ -532,7 +532,7 @@ void keeper_on_use_result(struct keeper *k, struct chan *c, const struct msg_use
 
     if (!u)
         return;
-    if (u->state != USE_RELEASED || m->code >= ERR_COUNT) {
+    if (u->state != USE_RELEASED) {
         chan_breach(c, BREACH_RESULT_TWICE);
         return;
     }
@@ -541,9 +541,7 @@ void keeper_on_use_result(struct keeper *k, struct chan *c, const struct msg_use
               LOG_STR("upstream", keeper_conf_get(&k->conf, u->plan.upstream)->name),
               LOG_STR("result", result_name(m->result)), LOG_NUM("status", m->status),
               LOG_ERR(m->code));
-    end(u,
-        &(struct keeper_use_end){
-            .result = m->result, .refused = m->refused, .why = (enum err)m->code},
+    end(u, &(struct keeper_use_end){.result = m->result, .refused = m->refused, .why = m->code},
         m->hits, m->status);
 }
 

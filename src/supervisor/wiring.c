@@ -101,7 +101,7 @@ void supervisor_on_alert(struct proc *from, const struct msg_alert *m)
     if (!accused || accused->generation != m->generation)
         return;
     log_event(LEVEL_WARN, "alert", LOG_STR("by", from->label), LOG_STR("about", accused->label),
-              LOG_ERR((enum err)m->code));
+              LOG_ERR(m->code));
     if (!paired(from->role, accused->role))
         proc_restart(from, "accused a stranger");
     else if (is_core(accused->role) && !is_core(from->role))

@@ -103,7 +103,7 @@ static const struct wire_field alert_fields[] = {
     {"role", WIRE_ENUM, offsetof(struct msg_alert, role), ROLE_COUNT, role_names, false},
     {"instance", WIRE_U32, offsetof(struct msg_alert, instance), 0, NULL, false},
     {"generation", WIRE_U64, offsetof(struct msg_alert, generation), 0, NULL, false},
-    {"code", WIRE_U16, offsetof(struct msg_alert, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_alert, code), ERR_COUNT, NULL, false},
 };
 
 static const struct wire_field egress_want_fields[] = {
@@ -194,7 +194,7 @@ static const struct wire_field call_stored_fields[] = {
 
 static const struct wire_field call_deny_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_call_deny, call), 0, NULL, false},
-    {"code", WIRE_U16, offsetof(struct msg_call_deny, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_call_deny, code), ERR_COUNT, NULL, false},
 };
 
 static const struct wire_field call_answer_fields[] = {
@@ -287,7 +287,7 @@ static const struct wire_field answer_part_fields[] = {
 static const struct wire_field answer_end_fields[] = {
     {"call", WIRE_U64, offsetof(struct msg_answer_end, call), 0, NULL, false},
     {"how", WIRE_ENUM, offsetof(struct msg_answer_end, how), ANSWER_HOW_COUNT, answer_how_names, false},
-    {"code", WIRE_U16, offsetof(struct msg_answer_end, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_answer_end, code), ERR_COUNT, NULL, false},
 };
 
 static const struct wire_field refuse_want_fields[] = {
@@ -329,7 +329,7 @@ static const struct wire_field use_result_fields[] = {
     {"refused", WIRE_BOOL, offsetof(struct msg_use_result, refused), 0, NULL, false},
     {"hits", WIRE_U32, offsetof(struct msg_use_result, hits), 0, NULL, false},
     {"status", WIRE_U16, offsetof(struct msg_use_result, status), 0, NULL, false},
-    {"code", WIRE_U16, offsetof(struct msg_use_result, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_use_result, code), ERR_COUNT, NULL, false},
 };
 
 static const struct wire_field use_hits_fields[] = {
@@ -343,7 +343,7 @@ static const struct wire_field drop_fields[] = {
 
 static const struct wire_field cut_fields[] = {
     {"use", WIRE_ID, offsetof(struct msg_cut, use), 0, NULL, false},
-    {"code", WIRE_U16, offsetof(struct msg_cut, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_cut, code), ERR_COUNT, NULL, false},
 };
 
 static const struct wire_field snapshot_put_fields[] = {
@@ -376,7 +376,7 @@ static const struct wire_field dialed_fields[] = {
 
 static const struct wire_field dial_failed_fields[] = {
     {"dial", WIRE_U64, offsetof(struct msg_dial_failed, dial), 0, NULL, false},
-    {"code", WIRE_U16, offsetof(struct msg_dial_failed, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_dial_failed, code), ERR_COUNT, NULL, false},
 };
 
 static const struct wire_field seal_key_fields[] = {
@@ -651,7 +651,7 @@ static const struct wire_field ctl_audit_head_is_fields[] = {
 };
 
 static const struct wire_field ctl_done_fields[] = {
-    {"code", WIRE_U16, offsetof(struct msg_ctl_done, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_ctl_done, code), ERR_COUNT, NULL, false},
     {"detail", WIRE_STR, offsetof(struct msg_ctl_done, detail), 256, NULL, false},
     {"count", WIRE_U32, offsetof(struct msg_ctl_done, count), 0, NULL, false},
 };
@@ -675,7 +675,7 @@ static const struct wire_field audit_append_fields[] = {
     {"handoff", WIRE_ID, offsetof(struct msg_audit_append, handoff), 0, NULL, false},
     {"use", WIRE_ID, offsetof(struct msg_audit_append, use), 0, NULL, false},
     {"connection", WIRE_ID, offsetof(struct msg_audit_append, connection), 0, NULL, false},
-    {"code", WIRE_U16, offsetof(struct msg_audit_append, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_audit_append, code), ERR_COUNT, NULL, false},
     {"number", WIRE_U64, offsetof(struct msg_audit_append, number), 0, NULL, false},
     {"projection", WIRE_DIGEST, offsetof(struct msg_audit_append, projection), 0, NULL, false},
     {"body", WIRE_DIGEST, offsetof(struct msg_audit_append, body), 0, NULL, false},
@@ -692,7 +692,7 @@ static const struct wire_field audit_ack_fields[] = {
 
 static const struct wire_field audit_refused_fields[] = {
     {"seq", WIRE_U64, offsetof(struct msg_audit_refused, seq), 0, NULL, false},
-    {"code", WIRE_U16, offsetof(struct msg_audit_refused, code), 0, NULL, false},
+    {"code", WIRE_ERR, offsetof(struct msg_audit_refused, code), ERR_COUNT, NULL, false},
 };
 
 static const struct wire_message rows[MSG_COUNT] = {

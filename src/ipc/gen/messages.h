@@ -7,7 +7,7 @@
 #include "ipc/wire.h"
 
 /* Of messages.def; said in every hello. */
-#define MSG_TABLE_ID 0x535aa91d2eafb2abu
+#define MSG_TABLE_ID 0x79cd8ef17a052f39u
 
 enum msg {
     MSG_NONE,
@@ -253,12 +253,12 @@ struct msg_stop {
     bool nothing; /* C has no empty struct; not sent */
 };
 
-/* A peer broke the protocol; its channel was closed. code is enum err. */
+/* A peer broke the protocol; its channel was closed. */
 struct msg_alert {
     enum role role;
     uint32_t instance;
     uint64_t generation;
-    uint16_t code;
+    enum err code;
 };
 
 /* The egress process of this upstream is needed; it comes as a peer. */
@@ -359,10 +359,10 @@ struct msg_call_stored {
     uint64_t call;
 };
 
-/* No; code is enum err. */
+/* No, and why. */
 struct msg_call_deny {
     uint64_t call;
-    uint16_t code;
+    enum err code;
 };
 
 /* A legacy client's answer to the URL elicitation of this call. accept is followed by call_hold. */
@@ -467,11 +467,11 @@ struct msg_answer_part {
     struct slice part;
 };
 
-/* The answer is over. refused: the keeper says what follows; for lists the gateway asks for the snapshot instead. code is enum err. */
+/* The answer is over. refused: the keeper says what follows; for lists the gateway asks for the snapshot instead. */
 struct msg_answer_end {
     uint64_t call;
     enum answer_how how;
-    uint16_t code;
+    enum err code;
 };
 
 /* While this use runs, an error is to leave for its upstream, which asked its client for what it cannot be asked. Answered with a permit of mode refuse whose call is ask, or not at all. */
@@ -511,14 +511,14 @@ struct msg_permit {
     struct sec *credential;
 };
 
-/* How it ended. refused: the upstream did not accept the credential. hits: reflections screened out, each once more for every 4096 bytes of the request. code is enum err. */
+/* How it ended. refused: the upstream did not accept the credential. hits: reflections screened out, each once more for every 4096 bytes of the request. */
 struct msg_use_result {
     struct use_id use;
     enum result result;
     bool refused;
     uint32_t hits;
     uint16_t status;
-    uint16_t code;
+    enum err code;
 };
 
 /* Reflections screened out of an answer that still goes on. */
@@ -537,10 +537,10 @@ struct msg_dropped {
     bool nothing; /* C has no empty struct; not sent */
 };
 
-/* What this use rides on is over, or whoever it was permitted to is gone: end it. code is enum err. */
+/* What this use rides on is over, or whoever it was permitted to is gone: end it. */
 struct msg_cut {
     struct use_id use;
-    uint16_t code;
+    enum err code;
 };
 
 /* A part of a list as the upstream gave it for this use, screened. Sent before use_result. */
@@ -575,10 +575,10 @@ struct msg_dialed {
     uint64_t dial;
 };
 
-/* code is enum err. */
+/* There will be none, and why. */
 struct msg_dial_failed {
     uint64_t dial;
-    uint16_t code;
+    enum err code;
 };
 
 /* Public key of this running keeper (X25519): what is typed is sealed to it. */
@@ -910,9 +910,9 @@ struct msg_ctl_audit_recheck {
     bool nothing; /* C has no empty struct; not sent */
 };
 
-/* The end of an answer; code is enum err, detail a sentence that says more than the error's own. count: of connections, when some were to be ended. */
+/* The end of an answer. detail: a sentence that says more than the error's own. count: of connections, when some were to be ended. */
 struct msg_ctl_done {
-    uint16_t code;
+    enum err code;
     struct slice detail;
     uint32_t count;
 };
@@ -938,7 +938,7 @@ struct msg_audit_append {
     struct handoff_id handoff;
     struct use_id use;
     struct connection_id connection;
-    uint16_t code;
+    enum err code;
     uint64_t number;
     struct digest projection;
     struct digest body;
@@ -957,7 +957,7 @@ struct msg_audit_ack {
 /* Nothing from seq on is on disk, and why: AGAIN (not the next one; send from seq), NO_SPACE (the reserve is used up too; send from seq after the next audit_ack), CORRUPT (a repeat of seq differs from what is written; nothing more is taken until the next audit_state). */
 struct msg_audit_refused {
     uint64_t seq;
-    uint16_t code;
+    enum err code;
 };
 
 /* Room for any of them. */

@@ -32,7 +32,7 @@ static void check(struct play *p)
     say(gateway, MSG_CALL_OPEN, &m);
     deny = &hear(gateway, MSG_CALL_DENY)->call_deny;
     assert_int_equal(deny->call, m.call);
-    assert_err((enum err)deny->code, ERR_UNAUTHENTICATED);
+    assert_err(deny->code, ERR_UNAUTHENTICATED);
 }
 
 static void clear(void)

@@ -98,7 +98,7 @@ void as_people_meet(void)
 enum err as_people_ctl(enum msg type, const void *m)
 {
     say(as_people.cli, type, m);
-    return (enum err)as_people_hear(as_people.cli, MSG_CTL_DONE)->ctl_done.code;
+    return as_people_hear(as_people.cli, MSG_CTL_DONE)->ctl_done.code;
 }
 
 /* The command is served in turn. */
@@ -140,7 +140,7 @@ void as_people_denied(uint64_t call, enum err why)
     const struct msg_call_deny *m = &as_people_hear(as_people.gateway, MSG_CALL_DENY)->call_deny;
 
     assert_int_equal(m->call, call);
-    assert_err((enum err)m->code, why);
+    assert_err(m->code, why);
 }
 
 struct use_id as_people_permit(const struct msg_call_open *m)

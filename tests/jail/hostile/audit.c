@@ -13,7 +13,7 @@ static void differs(struct play *p, const struct msg_audit_append *m)
     struct msg_audit_append next = as_audit_record(as_audit.seq + 1);
 
     say(as_audit.keeper, MSG_AUDIT_APPEND, m);
-    assert_err((enum err)hear(as_audit.keeper, MSG_AUDIT_REFUSED)->audit_refused.code, ERR_CORRUPT);
+    assert_err(hear(as_audit.keeper, MSG_AUDIT_REFUSED)->audit_refused.code, ERR_CORRUPT);
     say(as_audit.keeper, MSG_AUDIT_APPEND, &next);
     as_audit_meet(p);
     as_audit_append();
@@ -63,8 +63,7 @@ static void numbers(struct play *p)
     for (size_t i = 0; i < ARRAY_LEN(jumps); i++) {
         m = as_audit_record(as_audit.seq + jumps[i]);
         say(as_audit.keeper, MSG_AUDIT_APPEND, &m);
-        assert_err((enum err)hear(as_audit.keeper, MSG_AUDIT_REFUSED)->audit_refused.code,
-                   ERR_AGAIN);
+        assert_err(hear(as_audit.keeper, MSG_AUDIT_REFUSED)->audit_refused.code, ERR_AGAIN);
         as_audit_append(); /* so that the next refusal is said */
     }
     m = as_audit_record(0); /* none has this number */

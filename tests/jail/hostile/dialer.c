@@ -33,14 +33,14 @@ static void addresses(struct play *p)
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
         m = as_dialer_dial();
         m.host = slice_str(hosts[i]);
-        assert_err((enum err)dial_fails(&m).code, ERR_UPSTREAM_ADDRESS);
+        assert_err(dial_fails(&m).code, ERR_UPSTREAM_ADDRESS);
     }
     m = as_dialer_dial();
     m.upstream = 7; /* nobody has configured it */
-    assert_err((enum err)dial_fails(&m).code, ERR_UPSTREAM_ADDRESS);
+    assert_err(dial_fails(&m).code, ERR_UPSTREAM_ADDRESS);
     m = as_dialer_dial();
     m.upstream = 0xffff;
-    assert_err((enum err)dial_fails(&m).code, ERR_UPSTREAM_ADDRESS);
+    assert_err(dial_fails(&m).code, ERR_UPSTREAM_ADDRESS);
 }
 
 /* Other ways to write an address that the wall would refuse, or no address at all. */

@@ -190,8 +190,8 @@ static void descriptors(struct play *p, enum role from, enum msg type)
 static size_t plain_size(const struct wire_field *f)
 {
     static const size_t sizes[] = {
-        [WIRE_BOOL] = 1, [WIRE_U8] = 1,   [WIRE_U16] = 2, [WIRE_U32] = 4,
-        [WIRE_U64] = 8,  [WIRE_ENUM] = 1, [WIRE_ID] = 16, [WIRE_DIGEST] = 32,
+        [WIRE_BOOL] = 1, [WIRE_U8] = 1,  [WIRE_U16] = 2, [WIRE_U32] = 4,     [WIRE_U64] = 8,
+        [WIRE_ENUM] = 1, [WIRE_ERR] = 2, [WIRE_ID] = 16, [WIRE_DIGEST] = 32,
     };
 
     return f->type < ARRAY_LEN(sizes) ? sizes[f->type] : 0;
@@ -211,6 +211,10 @@ static bool bend(const struct wire_field *f, unsigned i, uint8_t *frame, size_t 
     switch (f->type) {
     case WIRE_BOOL: frame[at] = (uint8_t)(i == 0 ? 2 : 0xff); return i < 2;
     case WIRE_ENUM: frame[at] = (uint8_t)(i == 0 ? f->max : 0xff); return i < 2;
+    case WIRE_ERR:
+        frame[at] = i == 0 ? 0 : 0xff;
+        frame[at + 1] = (uint8_t)(i == 0 ? f->max : 0xff);
+        return i < 2;
     case WIRE_STR:
         if (i < 4) {
             frame[value] = (const uint8_t[]){0xff, 0x01, 0x7f, 0xc0}[i];

@@ -167,10 +167,10 @@ static void lines_in_answers(struct play *p)
 }
 
 /* What egress says of how it ended must not turn the client against its key, its session or what it
- * asked: for every code that there is, and that there is not. */
+ * asked: for every code that there is. */
 static void ends_of_every_kind(struct play *p)
 {
-    for (unsigned code = 0; code <= ERR_COUNT + 1; code++) {
+    for (enum err code = ERR_OK; code < ERR_COUNT; code++) {
         for (int how = 0; how < ANSWER_HOW_COUNT; how++) {
             struct as_call c;
 
@@ -178,8 +178,7 @@ static void ends_of_every_kind(struct play *p)
                 continue;
             as_gateway_call(&c, WEATHER);
             as_gateway_permit(&c);
-            SAY(hostile(), MSG_ANSWER_END, answer_end, c.call, (enum answer_how)how,
-                (uint16_t)(code <= ERR_COUNT ? code : UINT16_MAX));
+            SAY(hostile(), MSG_ANSWER_END, answer_end, c.call, (enum answer_how)how, code);
             UNTIL(p, client_ended(&c.c));
             assert_true(client_has(&c.c, "\"id\":7,\"error\":{\"code\":"));
             if (client_has(&c.c, "HTTP/1.1 401") || client_has(&c.c, "HTTP/1.1 403") ||

@@ -238,11 +238,11 @@ static void signals_of_others(struct play *p)
 
 /* --- what it says ----------------------------------------------------------------------------- */
 
-/* Every code that there is, and that there is not. */
+/* Every code that there is. */
 static void codes(struct play *p)
 {
     session_id = as_gateway_session(p, session);
-    for (unsigned code = 0; code <= ERR_COUNT + 1; code++) {
+    for (enum err code = ERR_OK; code < ERR_COUNT; code++) {
         for (int legacy = 0; legacy < 2; legacy++) {
             struct as_call c;
 
@@ -250,8 +250,7 @@ static void codes(struct play *p)
                 as_gateway_legacy(&c, session, as_gateway_tool);
             else
                 as_gateway_call(&c, WEATHER);
-            SAY(as_gateway.keeper, MSG_CALL_DENY, call_deny, c.call,
-                (uint16_t)(code <= ERR_COUNT ? code : UINT16_MAX));
+            SAY(as_gateway.keeper, MSG_CALL_DENY, call_deny, c.call, code);
             as_gateway_gets(p, &c, "\"id\":7,\"error\":{\"code\":");
             as_gateway_answered(p, &c, NULL);
         }

@@ -82,7 +82,7 @@ static void every_result(struct play *p)
     for (unsigned i = 0; i < RESULT_COUNT * 2 * ARRAY_LEN(codes); i++) {
         struct msg_use_result m = {.result = (enum result)(i / 2 % RESULT_COUNT),
                                    .refused = i & 1,
-                                   .code = (uint16_t)codes[i / 2 / RESULT_COUNT]};
+                                   .code = codes[i / 2 / RESULT_COUNT]};
         bool good = m.result == RESULT_ANSWERED && !m.refused && m.code == ERR_OK;
         struct trial t = begin(who == ANA ? KEY_ANA : KEY_BEN, who);
 

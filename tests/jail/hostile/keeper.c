@@ -385,14 +385,19 @@ static void results_out_of_range(struct play *p)
     static const uint16_t codes[] = {ERR_COUNT, 0x7fff, UINT16_MAX};
     int64_t before;
 
-    (void)p;
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        struct buf b = BUF_INIT(LIM_FRAME_BYTES);
         struct use_id use = as_people_use(KEY_ANA, WEATHER);
 
         before = as_people_left_to_ana(WEATHER);
-        SAY(as_people.egress[WEATHER], MSG_USE_RESULT, use_result, .use = use,
-            .result = RESULT_UNSENT, .code = codes[i]);
-        must_refuse(as_people.egress[WEATHER]);
+        frame_put(&b, MSG_USE_RESULT,
+                  &(struct msg_use_result){.use = use, .result = RESULT_UNSENT});
+        b.n -= 2; /* the code */
+        wire_put_number(&b, codes[i], 2);
+        play_mark(p);
+        say_raw(as_people.egress[WEATHER], buf_slice(&b), NULL, 0);
+        buf_free(&b);
+        must_refuse_for(as_people.egress[WEATHER], "use_result", "not decodable");
         as_people_settle();
         assert_int_equal(as_people_left_to_ana(WEATHER), before); /* unknown: not given back */
     }

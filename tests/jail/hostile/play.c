@@ -373,7 +373,7 @@ void must_refuse(struct end *e)
         UNTIL(e->play, find_alert(e) != NULL);
         l = find_alert(e);
         l->taken = true;
-        assert_string_equal(err_name((enum err)l->m.alert.code), err_name(ERR_PROTOCOL));
+        assert_string_equal(err_name(l->m.alert.code), err_name(ERR_PROTOCOL));
     }
     fail_if_ended(e->play, "the end of a channel");
 }

@@ -31,7 +31,7 @@ static void on_message(void *ctx, enum role to, enum msg type, union msg_any *m,
         assert_int_equal(to, ROLE_EGRESS);
         x->failed++;
         x->last = m->dial_failed.dial;
-        x->code = (enum err)m->dial_failed.code;
+        x->code = m->dial_failed.code;
     }
 }
 

@@ -46,7 +46,7 @@ static void test_endless(void **state)
         if (rig_use_of(r, i)->result.code != floods[k].code ||
             rig_use_of(r, i)->result.result != RESULT_ANSWERED ||
             rig_call_of(r, i)->how != floods[k].how)
-            fail_msg("flood %zu: %s %s", k, err_name((enum err)rig_use_of(r, i)->result.code),
+            fail_msg("flood %zu: %s %s", k, err_name(rig_use_of(r, i)->result.code),
                      answer_how_name(rig_call_of(r, i)->how));
         rig_stop(r);
     }
@@ -67,7 +67,7 @@ static void test_silence(void **state)
     rig_both(r, i);
     rig_both(r, k);
     assert_int_equal(rig_use_of(r, i)->result.result, RESULT_UNKNOWN);
-    assert_err((enum err)rig_use_of(r, i)->result.code, ERR_TIMEOUT);
+    assert_err(rig_use_of(r, i)->result.code, ERR_TIMEOUT);
     assert_int_equal(rig_call_of(r, i)->how, ANSWER_HOW_UNKNOWN);
     assert_int_equal(rig_call_of(r, k)->how, ANSWER_HOW_CUT);
     rig_stop(r);
@@ -121,8 +121,8 @@ static void test_quiet_listening(void **state)
     rig_both(r, unbegun);
     rig_both(r, refused);
     rig_both(r, other); /* quiet since later than the one that listens */
-    assert_err((enum err)rig_use_of(r, unbegun)->result.code, ERR_TIMEOUT);
-    assert_err((enum err)rig_use_of(r, other)->result.code, ERR_TIMEOUT);
+    assert_err(rig_use_of(r, unbegun)->result.code, ERR_TIMEOUT);
+    assert_err(rig_use_of(r, other)->result.code, ERR_TIMEOUT);
     assert_int_equal(rig_call_of(r, listens)->ends, 0);
     rig_say_event(&r->conns[r->requests[0].conn], &r->requests[0],
                   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}");

@@ -170,7 +170,7 @@ static void test_drop_while_opening(void **state)
     stage_until_count(&r->s, &r->dropped, 1);
     assert_int_equal(r->results_before_dropped, ARRAY_LEN(i));
     for (unsigned k = 0; k < ARRAY_LEN(i); k++)
-        assert_err((enum err)rig_use_of(r, i[k])->result.code, ERR_GONE);
+        assert_err(rig_use_of(r, i[k])->result.code, ERR_GONE);
     r->script = server;
     server(r, &r->conns[r->requests[1].conn], &r->requests[1]);
     rig_both(r, other);
@@ -193,7 +193,7 @@ static void test_waiting_has_a_deadline(void **state)
                                                       (uint64_t)now.tv_nsec / 1000000 + 100});
     rig_both(r, second);
     assert_int_equal(rig_use_of(r, second)->result.result, RESULT_UNSENT);
-    assert_err((enum err)rig_use_of(r, second)->result.code, ERR_TIMEOUT);
+    assert_err(rig_use_of(r, second)->result.code, ERR_TIMEOUT);
     assert_int_equal(rig_use_of(r, first)->results, 0);
     rig_stop(r);
 }

@@ -41,7 +41,7 @@ static inline void assert_result(struct rig *r, unsigned i, enum result result, 
 
     assert_int_equal(u->results, 1);
     assert_string_equal(result_name(u->result.result), result_name(result));
-    assert_err((enum err)u->result.code, code);
+    assert_err(u->result.code, code);
 }
 
 #endif

@@ -48,7 +48,7 @@ static void check_verify(size_t k, unsigned i)
     if (u->result.result != verifies[k].result || u->result.refused != verifies[k].refused ||
         u->result.code != verifies[k].code)
         fail_msg("row %zu: %s %d %s", k, result_name(u->result.result), u->result.refused,
-                 err_name((enum err)u->result.code));
+                 err_name(u->result.code));
     assert_int_equal(u->results, 1);
     assert_int_equal(rig.ends, 0);
 }
@@ -137,7 +137,7 @@ static void test_verify_falls_back(void **state)
         assert_true(rig_has(&rig.requests[3], "Authorization: Bearer fresh-canary-1\r\n"));
         rig_say_json(&rig.conns[rig.requests[3].conn], &rig.requests[3], OK);
         rig_result(&rig, i);
-        assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+        assert_err(rig_use_of(&rig, i)->result.code, ERR_OK);
         rig_stop(&rig);
     }
 }
@@ -155,7 +155,7 @@ static void test_verify_by_initialize(void **state)
     rig_say(&rig.conns[0], "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
     rig_result(&rig, i);
     assert_int_equal(rig_use_of(&rig, i)->result.result, RESULT_ANSWERED);
-    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+    assert_err(rig_use_of(&rig, i)->result.code, ERR_OK);
 
     i = rig_ask(&rig, (struct rig_ask){.mode = MODE_VERIFY});
     rig_requests(&rig, 3);
@@ -220,7 +220,7 @@ static void test_probe_modern(void **state)
     i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
     rig_result(&rig, i);
     assert_int_equal(rig_use_of(&rig, i)->result.result, RESULT_ANSWERED);
-    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+    assert_err(rig_use_of(&rig, i)->result.code, ERR_OK);
     assert_false(rig_has(&rig.requests[0], "Authorization"));
     buf_put_u8(&rig.snapshots, 0);
     assert_string_equal(
@@ -242,7 +242,7 @@ static void test_probe_legacy(void **state)
     rig.script = server;
     i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
     rig_result(&rig, i);
-    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+    assert_err(rig_use_of(&rig, i)->result.code, ERR_OK);
     assert_int_equal(rig.snapshots_n, 3); /* server, tools, resources */
     /* Again: nothing has changed, nothing is stored. */
     i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
@@ -324,7 +324,7 @@ static void test_probe_endless_pages(void **state)
     rig.script = endless_pages;
     i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
     rig_result(&rig, i);
-    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_OK);
+    assert_err(rig_use_of(&rig, i)->result.code, ERR_OK);
     assert_true(rig.step > 10 && rig.step < 100);
     assert_null(strstr((const char *)rig.snapshots.p, "tools:"));
     rig_stop(&rig);
@@ -446,7 +446,7 @@ static void test_probe_both(void **state)
         rig.script = rows[k].script;
         i = rig_ask(&rig, (struct rig_ask){.mode = MODE_PROBE, .credential = ""});
         rig_result(&rig, i);
-        assert_err((enum err)rig_use_of(&rig, i)->result.code, rows[k].code);
+        assert_err(rig_use_of(&rig, i)->result.code, rows[k].code);
         assert_int_equal(rig.snapshots_n, rows[k].snapshots);
         rig_stop(&rig);
     }

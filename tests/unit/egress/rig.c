@@ -242,9 +242,9 @@ static void on_dial_want(struct rig *r, const struct msg_dial_want *m)
     if (r->dial_error == ERR_OK)
         rig_dialed(r, m->dial);
     else
-        assert_err(send_dial_failed(r->dialer->chan,
-                                    &(struct msg_dial_failed){m->dial, (uint16_t)r->dial_error}),
-                   ERR_OK);
+        assert_err(
+            send_dial_failed(r->dialer->chan, &(struct msg_dial_failed){m->dial, r->dial_error}),
+            ERR_OK);
 }
 
 /* --- what egress says ------------------------------------------------------------------------- */
@@ -349,7 +349,7 @@ static void on_gateway(struct rig *r, enum msg type, union msg_any *m)
         c = rig_call_of(r, (unsigned)m->answer_end.call);
         c->ends++;
         c->how = m->answer_end.how;
-        c->code = (enum err)m->answer_end.code;
+        c->code = m->answer_end.code;
         r->ends++;
     }
 }

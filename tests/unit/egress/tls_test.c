@@ -250,7 +250,7 @@ static void test_bad(void **state)
         rig_both(&rig, i);
         if (rig_use_of(&rig, i)->result.result != RESULT_UNSENT ||
             rig_use_of(&rig, i)->result.code != ERR_UPSTREAM_TLS)
-            fail_msg("%s: %s", names[k], err_name((enum err)rig_use_of(&rig, i)->result.code));
+            fail_msg("%s: %s", names[k], err_name(rig_use_of(&rig, i)->result.code));
         assert_int_equal(pthread_join(f.thread, NULL), 0);
         assert_int_equal(rig.requests_n, 0);
         rig_stop(&rig);
@@ -270,7 +270,7 @@ static void test_plain(void **state)
     rig_say(&rig.conns[0], "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
     rig_both(&rig, i);
     assert_int_equal(rig_use_of(&rig, i)->result.result, RESULT_UNSENT);
-    assert_err((enum err)rig_use_of(&rig, i)->result.code, ERR_UPSTREAM_TLS);
+    assert_err(rig_use_of(&rig, i)->result.code, ERR_UPSTREAM_TLS);
     rig_stop(&rig);
 }
 

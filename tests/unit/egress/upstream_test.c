@@ -149,7 +149,7 @@ static void check_row(struct rig *r, unsigned i, const struct row *row)
         u->result.code != row->code || c->how != row->how || c->code != row->how_code ||
         c->messages != row->messages || c->ends != 1)
         fail_msg("%s: %s %d %s, %s %s, %u messages", row->name, result_name(u->result.result),
-                 u->result.refused, err_name((enum err)u->result.code), answer_how_name(c->how),
+                 u->result.refused, err_name(u->result.code), answer_how_name(c->how),
                  err_name(c->code), c->messages);
 }
 
@@ -336,7 +336,7 @@ static void test_refused_early(void **state)
             "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     rig_both(r, i);
     assert_int_equal(rig_use_of(r, i)->result.status, 413);
-    assert_err((enum err)rig_use_of(r, i)->result.code, ERR_UPSTREAM_STATUS);
+    assert_err(rig_use_of(r, i)->result.code, ERR_UPSTREAM_STATUS);
     rig_stop(r);
 }
 

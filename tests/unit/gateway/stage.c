@@ -463,7 +463,7 @@ void say_own(struct stage *s, uint64_t call, bool connected, bool pending)
 
 void say_deny(struct stage *s, uint64_t call, enum err code)
 {
-    SAY(s->keeper, call_deny, .call = call, .code = (uint16_t)code);
+    SAY(s->keeper, call_deny, .call = call, .code = code);
 }
 
 void say_handoff(struct stage *s, uint64_t call, const char *state)
@@ -514,7 +514,7 @@ void say_part(struct stage *s, uint64_t call, const char *text, bool last)
 
 void say_end(struct stage *s, uint64_t call, enum answer_how how, enum err code)
 {
-    SAY(s->egress, answer_end, .call = call, .how = how, .code = (uint16_t)code);
+    SAY(s->egress, answer_end, .call = call, .how = how, .code = code);
 }
 
 void say_answer(struct stage *s, uint64_t call, const char *text)

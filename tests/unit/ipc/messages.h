@@ -29,7 +29,8 @@ static inline void fill_field(const struct wire_field *f, enum fill how, uint8_t
 
     switch (f->type) {
     case WIRE_BOOL: memcpy(m + f->offset, &yes, sizeof yes); break;
-    case WIRE_ENUM: memcpy(m + f->offset, &value, sizeof value); break;
+    case WIRE_ENUM:
+    case WIRE_ERR: memcpy(m + f->offset, &value, sizeof value); break;
     case WIRE_STR:
     case WIRE_BYTES: memcpy(m + f->offset, &s, sizeof s); break;
     case WIRE_SECRET: {

@@ -82,8 +82,8 @@ static void test_every_cut_and_every_extra_byte_is_refused(void **state)
 static size_t offset_of_field(const struct wire_message *info, size_t field)
 {
     static const size_t fixed[] = {
-        [WIRE_BOOL] = 1, [WIRE_U8] = 1,   [WIRE_U16] = 2, [WIRE_U32] = 4,
-        [WIRE_U64] = 8,  [WIRE_ENUM] = 1, [WIRE_ID] = 16, [WIRE_DIGEST] = 32};
+        [WIRE_BOOL] = 1, [WIRE_U8] = 1,  [WIRE_U16] = 2, [WIRE_U32] = 4,    [WIRE_U64] = 8,
+        [WIRE_ENUM] = 1, [WIRE_ERR] = 2, [WIRE_ID] = 16, [WIRE_DIGEST] = 32};
     size_t at = 2;
 
     for (size_t i = 0; i < field; i++) {
@@ -99,7 +99,7 @@ static void spoil(struct buf *b, const struct wire_field *f, size_t at)
     case WIRE_BOOL: b->p[at] = 2; break;
     case WIRE_ENUM: b->p[at] = (uint8_t)f->max; break;
     case WIRE_STR: b->p[at + 2] = 0x07; break;
-    default: /* a length that is more than its maximum, or than what is there */
+    default: /* no error; a length that is more than its maximum, or than what is there */
         b->p[at] = 0xff;
         b->p[at + 1] = 0xff;
         break;
@@ -118,7 +118,7 @@ static void test_every_bound_of_every_field(void **state)
             struct buf b = BUF_INIT(LIM_FRAME_BYTES);
             enum wire_type type = info->fields[i].type;
 
-            if (type != WIRE_BOOL && type != WIRE_ENUM && type < WIRE_STR)
+            if (type != WIRE_BOOL && type != WIRE_ENUM && type != WIRE_ERR && type < WIRE_STR)
                 continue;
             put((enum msg)t, FILL_SOME, &b);
             spoil(&b, &info->fields[i], offset_of_field(info, i));
@@ -255,6 +255,36 @@ static void test_put_refuses_an_enum_that_is_none(void **state)
     buf_free(&b);
 }
 
+static void test_errors_that_there_are(void **state)
+{
+    static const struct {
+        unsigned code;
+        enum err want;
+    } rows[] = {
+        {ERR_OK, ERR_OK},           {ERR_COUNT - 1, ERR_OK},
+        {ERR_COUNT, ERR_PROTOCOL},  {UINT8_MAX + 1, ERR_PROTOCOL},
+        {UINT16_MAX, ERR_PROTOCOL},
+    };
+    struct msg_cut m = {.code = ERR_COUNT};
+    struct buf b = BUF_INIT(LIM_FRAME_BYTES);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        union msg_any got;
+
+        put(MSG_CUT, FILL_LEAST, &b);
+        b.n -= 2; /* the code */
+        wire_put_number(&b, rows[i].code, 2);
+        assert_err(get(buf_slice(&b), MSG_CUT, &got), rows[i].want);
+        if (rows[i].want == ERR_OK)
+            assert_int_equal(got.cut.code, rows[i].code);
+        buf_clear(&b);
+    }
+    assert_err(wire_put(&b, MSG_CUT, msg_info(MSG_CUT), &m), ERR_OUT_OF_RANGE);
+    assert_int_equal(b.n, 0);
+    buf_free(&b);
+}
+
 static void test_put_leaves_a_full_buffer_alone(void **state)
 {
     struct buf b = BUF_INIT(28);
@@ -304,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_secret_leaves_the_frame_and_can_be_kept),
         cmocka_unit_test(test_trace_shows_no_secret),
         cmocka_unit_test(test_put_refuses_an_enum_that_is_none),
+        cmocka_unit_test(test_errors_that_there_are),
         cmocka_unit_test(test_put_leaves_a_full_buffer_alone),
         cmocka_unit_test(test_numbers_that_are_no_message),
         cmocka_unit_test(test_the_largest_of_each_message_fits_a_frame),

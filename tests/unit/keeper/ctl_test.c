@@ -18,8 +18,7 @@ static int teardown(void **state)
 
 static void done(struct world *w, enum err code)
 {
-    assert_string_equal(err_name((enum err)rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code),
-                        err_name(code));
+    assert_string_equal(err_name(rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code), err_name(code));
 }
 
 static enum msg next_answer(struct world *w, uint64_t number)
@@ -245,7 +244,7 @@ static void test_revoke_scopes(void **state)
                ERR_OK);
     none = &rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done;
     assert_int_equal(none->count, 0);
-    assert_err((enum err)none->code, ERR_OK);
+    assert_err(none->code, ERR_OK);
     assert_int_equal(next_answer(w, 9), MSG_CALL_PERMIT);
 }
 

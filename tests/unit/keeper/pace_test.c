@@ -31,7 +31,7 @@ static struct msg_call_open list(uint64_t number, struct sec *token)
 static void is_denied(struct world *w, const struct msg_call_open *o, enum err want)
 {
     rig_say_call(w->r, o);
-    assert_err((enum err)rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, want);
+    assert_err(rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code, want);
 }
 
 /* The next minute. */

@@ -45,7 +45,7 @@ static void put_back(struct world *w)
 
 static enum err ctl_code(struct world *w)
 {
-    return (enum err)rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code;
+    return rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done.code;
 }
 
 /* And the command is told so. */
@@ -70,7 +70,7 @@ static enum err head_code(struct world *w)
     (void)rig_take(w->r->cli, MSG_CTL_AUDIT_HEAD_IS);
     d = &rig_take(w->r->cli, MSG_CTL_DONE)->ctl_done;
     assert_int_equal(d->code != ERR_OK, d->detail.n > 0); /* it says what to do */
-    return (enum err)d->code;
+    return d->code;
 }
 
 static enum err call(struct world *w, enum call_want want)
@@ -79,7 +79,7 @@ static enum err call(struct world *w, enum call_want want)
 
     o.want = want;
     rig_say_call(w->r, &o);
-    return (enum err)rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code;
+    return rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny.code;
 }
 
 /* In this life of the keeper nothing is begun, it says so, and ending things works. */

@@ -70,7 +70,7 @@ static inline void denied(struct world *w, uint64_t call, enum err code)
     struct msg_call_deny *d = &rig_take(w->r->gateway, MSG_CALL_DENY)->call_deny;
 
     assert_int_equal(d->call, call);
-    assert_string_equal(err_name((enum err)d->code), err_name(code));
+    assert_string_equal(err_name(d->code), err_name(code));
 }
 
 static inline void neutral(struct world *w, uint64_t call, enum ending ending)
