@@ -11,6 +11,7 @@ struct agent *agent_get(struct agent **all, const struct digest *token)
     if (!a) {
         a = MEM_NEW(struct agent);
         a->token = *token;
+        TAILQ_INIT(&a->sessions);
         HASH_ADD(hh, *all, token, sizeof(a->token), a);
     }
     a->users++;

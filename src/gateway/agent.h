@@ -8,9 +8,9 @@
 #include "base/id.h"
 
 struct agent {
-    struct digest token;                   /* of the key */
-    LIST_HEAD(, call) calls;               /* that brought it */
-    LIST_HEAD(, gateway_session) sessions; /* that were opened with it */
+    struct digest token;                    /* of the key */
+    LIST_HEAD(, call) calls;                /* that brought it */
+    TAILQ_HEAD(, gateway_session) sessions; /* opened with it; who was used last is last */
     unsigned n_sessions;
     unsigned users;
     UT_hash_handle hh;

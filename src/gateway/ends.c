@@ -99,6 +99,8 @@ void call_end(struct call *c, const void *arg)
         return;
     }
     c->egress = NULL;
+    if (m->how == ANSWER_HOW_UNSENT) /* egress may not even have taken it on, and has a permit */
+        c->sent_use = (struct use_id){{0}};
     if (m->code == ERR_LEASE_OVER)
         call_unfed(c);
     if (c->kind != CALL_KIND_REQUEST)

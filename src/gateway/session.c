@@ -23,14 +23,36 @@ static void put_lane(const struct gateway *g, struct session_id *id)
         id->b[i] = (uint8_t)(g->instance >> (8 * (LANE_BYTES - 1 - i)));
 }
 
+static bool is_idle(const struct gateway_session *s)
+{
+    return !s->stream && s->n_calls == 0;
+}
+
 static void on_idle(void *ctx)
 {
     struct gateway_session *s = ctx;
 
-    if (s->stream || s->n_calls > 0)
+    if (!is_idle(s))
         session_used(s); /* in use, if quietly */
     else
         session_end(s);
+}
+
+/* Clients that are run again and again, and do not say when they end, leave one behind each time:
+ * the one that nobody used for the longest time goes. */
+static bool make_room(const struct agent *agent)
+{
+    struct gateway_session *s = NULL;
+
+    if (agent->n_sessions < limit_get(SET_SESSIONS_PER_CLIENT))
+        return true;
+    TAILQ_FOREACH(s, &agent->sessions, of_agent) {
+        if (!is_idle(s))
+            continue;
+        session_end(s);
+        return true;
+    }
+    return false;
 }
 
 enum err session_new(struct gateway *g, const struct session_start *n, struct gateway_session **ret)
@@ -38,7 +60,7 @@ enum err session_new(struct gateway *g, const struct session_start *n, struct ga
     struct agent *agent = agent_get(&g->agents, &n->token);
     struct gateway_session *s = NULL;
 
-    if (agent->n_sessions >= limit_get(SET_SESSIONS_PER_CLIENT)) {
+    if (!make_room(agent)) {
         agent_put(&g->agents, agent);
         return ERR_RATE_LIMITED;
     }
@@ -49,7 +71,7 @@ enum err session_new(struct gateway *g, const struct session_start *n, struct ga
     s->up = n->up;
     s->client = n->client;
     s->agent = agent;
-    LIST_INSERT_HEAD(&agent->sessions, s, of_agent);
+    TAILQ_INSERT_TAIL(&agent->sessions, s, of_agent);
     agent->n_sessions++;
     s->caps = n->caps;
     buf_init(&s->caps_text, LIM_CAPS_BYTES);
@@ -111,7 +133,7 @@ void session_end(struct gateway_session *s)
         return;
     s->ended = true;
     HASH_DEL(s->g->sessions, s);
-    LIST_REMOVE(s, of_agent);
+    TAILQ_REMOVE(&s->agent->sessions, s, of_agent);
     s->agent->n_sessions--;
     while ((c = next_to_cancel(s)))
         call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
@@ -157,6 +179,10 @@ enum err gateway_session_find(struct gateway *g, struct slice text,
 
 void session_used(struct gateway_session *s)
 {
+    if (s->ended)
+        return;
+    TAILQ_REMOVE(&s->agent->sessions, s, of_agent);
+    TAILQ_INSERT_TAIL(&s->agent->sessions, s, of_agent);
     loop_timer_set(s->timer, limit_get(SET_SESSION_IDLE));
 }
 

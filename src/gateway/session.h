@@ -23,7 +23,7 @@ struct gateway_session {
     const struct gateway_upstream *up;
     struct client_id client;
     struct agent *agent; /* whose token initialized; a cheap first look, not the decision */
-    LIST_ENTRY(gateway_session) of_agent;
+    TAILQ_ENTRY(gateway_session) of_agent;
     uint32_t caps; /* bits of mcp_client_caps */
     struct buf caps_text;
     const struct quirk *quirk;
@@ -52,7 +52,8 @@ struct session_start {
     const struct quirk *quirk;
 };
 
-/* A new session. ERR_RATE_LIMITED beyond SET_SESSIONS_PER_CLIENT. */
+/* A new session; beyond SET_SESSIONS_PER_CLIENT the agent key's longest idle one ends for it.
+ * ERR_RATE_LIMITED: none is idle. */
 MUST_USE enum err session_new(struct gateway *g, const struct session_start *n,
                               struct gateway_session **ret);
 /* Ends it: its calls but closing, its stream; keeper and egress are told when that is over too. */

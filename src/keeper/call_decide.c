@@ -187,7 +187,7 @@ static enum err judge(struct keeper_call *call, struct call_decision *d)
 
     /* Before anybody is asked: a yes to it would be good for nothing. */
     if (!ID_IS_ZERO(call->chain))
-        e = chain_check(call->k, call->chain);
+        e = chain_check(call->k, call->chain, call->chain_until);
     if (!e && !ID_IS_ZERO(call->handoff))
         e = look_at_handoff(call, d, &go_on);
     if (!e && go_on)

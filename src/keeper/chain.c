@@ -19,11 +19,13 @@ enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t until)
     return PLANTED(chain_spent_twice) ? ERR_OK : ERR_BAD_STATE;
 }
 
-enum err chain_check(struct keeper *k, struct use_id chain)
+enum err chain_check(struct keeper *k, struct use_id chain, uint64_t until)
 {
-    struct number_row until;
-    enum err e = store_one(k->store, Q_chain_find, VALS(V_ID(chain)), &until);
+    struct number_row row;
+    enum err e = store_one(k->store, Q_chain_find, VALS(V_ID(chain)), &row);
 
+    if (until <= keeper_now(k))
+        return ERR_BAD_STATE; /* its row may be gone: a call may have waited for long */
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     return e || PLANTED(chain_spent_twice) ? e : ERR_BAD_STATE;

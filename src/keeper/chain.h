@@ -15,7 +15,7 @@ enum { CHAIN_AFTER_MS = 3600000 };
 
 /* ERR_BAD_STATE: it was spent before. */
 MUST_USE enum err chain_spend(struct keeper *k, struct use_id chain, uint64_t until);
-/* ERR_OK, or ERR_BAD_STATE. */
-MUST_USE enum err chain_check(struct keeper *k, struct use_id chain);
+/* ERR_BAD_STATE: it was spent, or its time is over. */
+MUST_USE enum err chain_check(struct keeper *k, struct use_id chain, uint64_t until);
 
 #endif

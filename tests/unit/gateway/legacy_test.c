@@ -258,22 +258,44 @@ static void test_idle_session_ends(void **state)
     assert_int_equal(HASH_COUNT(s->g.sessions), 0);
 }
 
+/* A further one takes the place of the one that nobody used for the longest time; when all are in
+ * use it is refused. */
 static void test_too_many_sessions(void **state)
 {
     struct stage *s = *state;
-    struct client c = {0};
-    char id[ID_TEXT + 1];
+    struct client c = {0}, running[2];
+    char id[3][ID_TEXT + 1];
+    uint64_t calls[2];
+    unsigned opens;
 
-    assert_err(limit_set(SET_SESSIONS_PER_CLIENT, 1), ERR_OK);
-    open_session(s, "/mcp/both", URL, id);
+    assert_err(limit_set(SET_SESSIONS_PER_CLIENT, 2), ERR_OK);
+    open_session(s, "/mcp/both", URL, id[0]);
+    open_session(s, "/mcp/both", URL, id[1]);
+    start(s, &running[0], id[0], CALL);
+    calls[0] = s->open.call;
+    open_session(s, "/mcp/both", URL, id[2]);
+    WAIT_MSG(s, &running[0], MSG_SESSION_GONE, 1);
+    post_in(s, &c, id[1], CALL);
+    WAIT(s, &c, has(&c, "HTTP/1.1 404 "));
+    client_close(&c);
+
+    start(s, &running[1], id[2], CALL);
+    calls[1] = s->open.call;
+    opens = s->n[MSG_CALL_OPEN];
+    c = (struct client){0};
     post(s, &c, "/mcp/both", "",
          "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
          "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"x\",\"version\":\"1\"}}}");
-    WAIT_MSG(s, &c, MSG_CALL_OPEN, 2);
+    WAIT_MSG(s, &c, MSG_CALL_OPEN, opens + 1);
     say_own(s, s->open.call, false, false);
-    WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, 2);
+    WAIT_MSG(s, &c, MSG_SNAPSHOT_GET, 4);
     say_snapshot(s, s->open.call, SNAPSHOT_SERVER, "");
     WAIT(s, &c, has(&c, "HTTP/1.1 429 "));
+    for (unsigned k = 0; k < 2; k++) {
+        say_answer(s, calls[k], RESULT);
+        WAIT(s, &running[k], has(&running[k], RESULT));
+        client_close(&running[k]);
+    }
     all_is_over(s, &c);
     assert_err(limit_set(SET_SESSIONS_PER_CLIENT, 32), ERR_OK);
 }

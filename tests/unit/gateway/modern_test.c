@@ -498,7 +498,21 @@ static void test_egress_that_does_not_come(void **state)
     WAIT(s, &c, has(&c, "HTTP/1.1 503 "));
     assert_int_equal(s->n[MSG_SEND_HEAD], 0);
     WAIT_MSG(s, &c, MSG_CALL_GONE, 1);
+    assert_true(ID_IS_ZERO(s->gone_use));
     client_close(&c);
+}
+
+/* Of what egress did not even take on it may have the permit still. */
+static void test_egress_that_takes_nothing(void **state)
+{
+    struct stage *s = *state;
+    struct client c = {0};
+
+    start(s, &c, "{}", "");
+    say_end(s, s->open.call, ANSWER_HOW_UNSENT, ERR_AGAIN);
+    WAIT_MSG(s, &c, MSG_CALL_GONE, 1);
+    assert_true(ID_IS_ZERO(s->gone_use));
+    all_is_over(s, &c);
 }
 
 /* --- breaches --------------------------------------------------------------------------------- */
@@ -624,6 +638,7 @@ int main(void)
         STAGED(test_leaving),
         STAGED(test_peers_that_end),
         STAGED(test_egress_that_does_not_come),
+        STAGED(test_egress_that_takes_nothing),
         STAGED(test_out_of_turn),
         STAGED(test_foreign_egress),
         STAGED(test_upstream_asks),

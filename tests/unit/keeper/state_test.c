@@ -168,6 +168,7 @@ static void test_leg_that_was_sent(void **state)
 
     is_withdrawn(w, use);
     rig_say_call(w->r, &o);
+    rig_quiet(w->r->gateway);
     gone(w, 3);
     rig_quiet(w->r->egress);
     o = retry(w, 4, &st);
@@ -176,6 +177,90 @@ static void test_leg_that_was_sent(void **state)
     rig_result(w->r->egress, use, RESULT_UNKNOWN, false);
     denied(w, 4, ERR_BAD_STATE);
     buf_free(&st);
+}
+
+/* Call 3 waits for the use of call 2, which is withdrawn. */
+static struct use_id wait_for_leg(struct world *w, struct buf *st)
+{
+    struct use_id use = permit_and_leave(w, st);
+    struct msg_call_open o = retry(w, 3, st);
+
+    is_withdrawn(w, use);
+    rig_say_call(w->r, &o);
+    rig_quiet(w->r->gateway);
+    return use;
+}
+
+/* It ends in any other way than by that use; and at last the keeper closes while one waits. */
+static void test_who_waits_is_ended(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct use_id use = wait_for_leg(w, &st);
+    struct msg_call_open o = retry(w, 4, &st);
+
+    rig_again(w->r->gateway);
+    rig_quiet(w->r->egress);
+    rig_say_call(w->r, &o);
+    rig_quiet(w->r->gateway);
+    assert_err(send_ctl_key_remove(
+                   w->r->cli->own,
+                   &(struct msg_ctl_key_remove){.client = w->r->k->calls->by_key->who.client}),
+               ERR_OK);
+    denied(w, 4, ERR_UNAUTHENTICATED);
+    (void)rig_take(w->r->gateway, MSG_TOKEN_GONE);
+    rig_result(w->r->egress, use, RESULT_UNSENT, false);
+    rig_quiet(w->r->gateway);
+    buf_free(&st);
+}
+
+static void test_egress_lost_while_one_waits(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+
+    (void)wait_for_leg(w, &st);
+    rig_again(w->r->egress);
+    denied(w, 3, ERR_BAD_STATE);
+    buf_free(&st);
+}
+
+static void test_closed_while_one_waits(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+
+    (void)wait_for_leg(w, &st);
+    buf_free(&st);
+}
+
+/* A state that is over while its call waits is no good when the row of its chain is gone. */
+static void test_state_that_ended_meanwhile(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES), other = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o;
+    struct use_id use;
+
+    connect_ann(w);
+    ask_upstream(w, rig_call(10, w->ann), "theirs", &st);
+    o = retry(w, 20, &st);
+    rig_say_call(w->r, &o);
+    use = continued(w, 20, "theirs");
+    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = 20, .use = use}),
+               ERR_OK);
+    o = retry(w, 21, &st);
+    rig_say_call(w->r, &o);
+    rig_quiet(w->r->gateway);
+    w->r->k->clock_base += limit_get(SET_HANDOFF_TIME) + HOUR_MS + 1;
+    ask_upstream(w, rig_call(30, w->ann), "x", &other);
+    o = retry(w, 31, &other);
+    rig_say_call(w->r, &o);
+    (void)continued(w, 31, "x"); /* spends its chain, and tidies */
+    rig_result(w->r->egress, use, RESULT_UNSENT, false);
+    denied(w, 21, ERR_BAD_STATE);
+    buf_free(&st);
+    buf_free(&other);
 }
 
 /* The leg ends while its use is decided, before anything was released. */
@@ -557,6 +642,10 @@ int main(void)
         T(test_one_state_one_request),
         T(test_permit_of_a_leg_that_ended),
         T(test_leg_that_was_sent),
+        T(test_who_waits_is_ended),
+        T(test_egress_lost_while_one_waits),
+        T(test_closed_while_one_waits),
+        T(test_state_that_ended_meanwhile),
         T(test_leg_that_was_decided),
         T(test_permit_of_a_gateway_that_is_gone),
         T(test_spent_state_asks_nobody),
