@@ -179,6 +179,24 @@ static void test_leg_that_was_sent(void **state)
     buf_free(&st);
 }
 
+/* What goes on with a call takes nothing of its lease, so unsent it gives nothing back. */
+static void test_unsent_continuation(void **state)
+{
+    struct world *w = *state;
+    struct buf st = BUF_INIT(LIM_STATE_BYTES);
+    struct msg_call_open o;
+
+    use_lease(w, LEASE_KIND_TASK, 1, HOUR_MS);
+    connect_ann(w);
+    ask_upstream(w, rig_call(10, w->ann), "theirs", &st);
+    o = retry(w, 20, &st);
+    rig_say_call(w->r, &o);
+    rig_result(w->r->egress, continued(w, 20, "theirs"), RESULT_UNSENT, false);
+    say_call(w, 30);
+    (void)rig_take(w->r->gateway, MSG_CALL_HANDOFF);
+    buf_free(&st);
+}
+
 /* Call 3 waits for the use of call 2, which is withdrawn. */
 static struct use_id wait_for_leg(struct world *w, struct buf *st)
 {
@@ -642,6 +660,7 @@ int main(void)
         T(test_one_state_one_request),
         T(test_permit_of_a_leg_that_ended),
         T(test_leg_that_was_sent),
+        T(test_unsent_continuation),
         T(test_who_waits_is_ended),
         T(test_egress_lost_while_one_waits),
         T(test_closed_while_one_waits),
