@@ -408,7 +408,7 @@ static void unwanted(struct play *p)
         struct token t = token_new();
 
         say_fd(as_egress.dialer, MSG_DIALED, &(struct msg_dialed){dials[i]}, t.sent);
-        SAY(as_egress.dialer, MSG_DIAL_FAILED, dial_failed, dials[i], 0xffff);
+        SAY(as_egress.dialer, MSG_DIAL_FAILED, dial_failed, dials[i], ERR_UPSTREAM_DOWN);
         token_must_close(p, &t);
     }
 }
