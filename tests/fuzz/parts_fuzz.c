@@ -131,6 +131,18 @@ static bool is_in_name(struct slice value, size_t from, size_t to)
            ((value.p[i] == ':' && (member || from == to)) || (value.p[i] == '=' && from == to));
 }
 
+/* The same of a member whose name has signs in it: between two quotes, of which a colon follows the
+ * second. */
+static bool is_in_quoted_name(struct slice value, size_t from, size_t to)
+{
+    size_t end = to + slice_find_byte(slice_sub(value, to, value.n), '"');
+    bool opened = slice_find_byte(slice_sub(value, 0, from), '"') < from;
+
+    for (end++; end < value.n && value.p[end] <= ' '; end++)
+        ;
+    return opened && end < value.n && value.p[end] == ':';
+}
+
 static bool may_be_left_out(struct slice value, size_t from, size_t to)
 {
     static const struct slice armour = SLICE_LIT("-----BEGIN ");
@@ -139,6 +151,7 @@ static bool may_be_left_out(struct slice value, size_t from, size_t to)
     widen(value, is_base64, &code_from, &code_to);
     return has_beginning(value, from) || has_public_name(before) ||
            slice_find(before, armour) < before.n || is_in_name(value, from, to) ||
+           is_in_quoted_name(value, from, to) ||
            stands_for_text(slice_sub(value, code_from, code_to));
 }
 
