@@ -151,8 +151,7 @@ static void test_permit_of_a_leg_that_ended(void **state)
     rig_quiet(w->r->gateway);
     rig_result(w->r->egress, use, RESULT_UNSENT, false);
     use = permitted(w, 3, false);
-    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = 3, .use = use}),
-               ERR_OK);
+    gone_sent(w, 3, use);
     rig_quiet(w->r->egress); /* it was sent, and its result may come later than this */
     rig_result(w->r->egress, use, RESULT_ANSWERED, false);
     buf_free(&st);
@@ -265,8 +264,7 @@ static void test_state_that_ended_meanwhile(void **state)
     o = retry(w, 20, &st);
     rig_say_call(w->r, &o);
     use = continued(w, 20, "theirs");
-    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = 20, .use = use}),
-               ERR_OK);
+    gone_sent(w, 20, use);
     o = retry(w, 21, &st);
     rig_say_call(w->r, &o);
     rig_quiet(w->r->gateway);

@@ -60,9 +60,15 @@ static inline void other_key(struct world *w)
     w->other = rig_sec("other-token");
 }
 
+/* Its gateway gave that use to egress, or (zero) none. */
+static inline void gone_sent(struct world *w, uint64_t call, struct use_id use)
+{
+    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){call, use}), ERR_OK);
+}
+
 static inline void gone(struct world *w, uint64_t call)
 {
-    assert_err(send_call_gone(w->r->gateway->own, &(struct msg_call_gone){.call = call}), ERR_OK);
+    gone_sent(w, call, (struct use_id){{0}});
 }
 
 static inline void denied(struct world *w, uint64_t call, enum err code)
