@@ -11,7 +11,8 @@ struct agent *agent_get(struct agent **all, const struct digest *token)
     if (!a) {
         a = MEM_NEW(struct agent);
         a->token = *token;
-        TAILQ_INIT(&a->sessions);
+        TAILQ_INIT(&a->idle);
+        TAILQ_INIT(&a->busy);
         HASH_ADD(hh, *all, token, sizeof(a->token), a);
     }
     a->users++;

@@ -7,10 +7,12 @@
 
 #include "base/id.h"
 
+TAILQ_HEAD(session_list, gateway_session);
+
 struct agent {
-    struct digest token;                    /* of the key */
-    LIST_HEAD(, call) calls;                /* that brought it */
-    TAILQ_HEAD(, gateway_session) sessions; /* opened with it; who was used last is last */
+    struct digest token;            /* of the key */
+    LIST_HEAD(, call) calls;        /* that brought it */
+    struct session_list idle, busy; /* opened with it; who was used last is last */
     unsigned n_sessions;
     unsigned users;
     UT_hash_handle hh;

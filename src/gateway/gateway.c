@@ -146,8 +146,10 @@ static void end_agent(struct gateway *g, const struct digest *token)
 
     while (!LIST_EMPTY(&a->calls))
         call_event(LIST_FIRST(&a->calls), CALL_EV_KEY_GONE, NULL); /* which ends it */
-    while (!TAILQ_EMPTY(&a->sessions))
-        session_end(TAILQ_FIRST(&a->sessions));
+    while (!TAILQ_EMPTY(&a->idle))
+        session_end(TAILQ_FIRST(&a->idle));
+    while (!TAILQ_EMPTY(&a->busy))
+        session_end(TAILQ_FIRST(&a->busy));
     httpd_end(g->http, share);
     share_put(share);
     agent_put(&g->agents, a);

@@ -28,6 +28,17 @@ static bool is_idle(const struct gateway_session *s)
     return !s->stream && s->n_calls == 0;
 }
 
+/* To the end of the list in which it belongs by now, so that who looks for an idle one finds it. */
+static void list(struct gateway_session *s)
+{
+    if (s->ended)
+        return;
+    if (s->list)
+        TAILQ_REMOVE(s->list, s, of_agent);
+    s->list = is_idle(s) ? &s->agent->idle : &s->agent->busy;
+    TAILQ_INSERT_TAIL(s->list, s, of_agent);
+}
+
 static void on_idle(void *ctx)
 {
     struct gateway_session *s = ctx;
@@ -42,17 +53,13 @@ static void on_idle(void *ctx)
  * the one that nobody used for the longest time goes. */
 static bool make_room(const struct agent *agent)
 {
-    struct gateway_session *s = NULL;
+    struct gateway_session *s = TAILQ_FIRST(&agent->idle);
 
     if (agent->n_sessions < limit_get(SET_SESSIONS_PER_CLIENT))
         return true;
-    TAILQ_FOREACH(s, &agent->sessions, of_agent) {
-        if (!is_idle(s))
-            continue;
+    if (s)
         session_end(s);
-        return true;
-    }
-    return false;
+    return s != NULL;
 }
 
 enum err session_new(struct gateway *g, const struct session_start *n, struct gateway_session **ret)
@@ -71,7 +78,6 @@ enum err session_new(struct gateway *g, const struct session_start *n, struct ga
     s->up = n->up;
     s->client = n->client;
     s->agent = agent;
-    TAILQ_INSERT_TAIL(&agent->sessions, s, of_agent);
     agent->n_sessions++;
     s->caps = n->caps;
     buf_init(&s->caps_text, LIM_CAPS_BYTES);
@@ -133,7 +139,7 @@ void session_end(struct gateway_session *s)
         return;
     s->ended = true;
     HASH_DEL(s->g->sessions, s);
-    TAILQ_REMOVE(&s->agent->sessions, s, of_agent);
+    TAILQ_REMOVE(s->list, s, of_agent);
     s->agent->n_sessions--;
     while ((c = next_to_cancel(s)))
         call_event(c, CALL_EV_CANCEL, NULL); /* takes it off the list */
@@ -181,8 +187,7 @@ void session_used(struct gateway_session *s)
 {
     if (s->ended)
         return;
-    TAILQ_REMOVE(&s->agent->sessions, s, of_agent);
-    TAILQ_INSERT_TAIL(&s->agent->sessions, s, of_agent);
+    list(s);
     loop_timer_set(s->timer, limit_get(SET_SESSION_IDLE));
 }
 
@@ -207,6 +212,7 @@ static void leave(struct call *c)
     LIST_REMOVE(c, in_session);
     s->n_calls--;
     c->session = NULL;
+    list(s);
     if (s->closing != c)
         return;
     s->closing = NULL;
@@ -224,6 +230,7 @@ void session_join(struct gateway_session *s, struct call *c)
     c->caps = s->no_url ? s->caps & ~(uint32_t)MCP_CAP_ELICIT_URL : s->caps;
     LIST_INSERT_HEAD(&s->calls, c, in_session);
     s->n_calls++;
+    list(s);
 }
 
 bool session_is_foreign(const struct call *c, const struct client_id *client)
@@ -276,6 +283,7 @@ enum err session_take_stream(struct gateway_session *s, struct sink *sink)
     if (s->stream)
         return ERR_EXISTS;
     s->stream = sink;
+    list(s);
     sink_own(sink, &stream_events, s);
     sink_open(sink);
     return ERR_OK;

@@ -24,7 +24,8 @@ struct gateway_session {
     struct client_id client;
     struct agent *agent; /* whose token initialized; a cheap first look, not the decision */
     TAILQ_ENTRY(gateway_session) of_agent;
-    uint32_t caps; /* bits of mcp_client_caps */
+    struct session_list *list; /* of the agent's, that it is in */
+    uint32_t caps;             /* bits of mcp_client_caps */
     struct buf caps_text;
     const struct quirk *quirk;
     bool no_url;          /* it declared URL elicitation and answered that it cannot */

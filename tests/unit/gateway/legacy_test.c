@@ -297,6 +297,12 @@ static void test_too_many_sessions(void **state)
         client_close(&running[k]);
     }
     all_is_over(s, &c);
+    /* Both are idle again: who was first goes first. */
+    open_session(s, "/mcp/both", URL, id[1]);
+    c = (struct client){0};
+    post_in(s, &c, id[0], CALL);
+    WAIT(s, &c, has(&c, "HTTP/1.1 404 "));
+    all_is_over(s, &c);
     assert_err(limit_set(SET_SESSIONS_PER_CLIENT, 32), ERR_OK);
 }
 
