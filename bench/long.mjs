@@ -15,9 +15,8 @@ const SAMPLE_MS = 1000;
 const SAMPLES = 5; // of memory, the least of which counts: buffers come and go
 // What may come on top of the first look. Memory: what allocators and SQLite's cache have for a while.
 const GROWTH = 0.05;
-const slack = { memory: 2048, descriptors: 2, rows: 16, store: 1 << 20 }; // KiB, number, number, bytes
+const slack = { memory: 1024, descriptors: 2, rows: 16, store: 1 << 20 }; // KiB, number, number, bytes
 const HANDOFF_BYTES = 512; // of a handoff that is over, which the store keeps for three days
-// A permit whose client left before the request did, as wrk's do at its end, is kept for permit_time.
 const limits = {
     permit_time: 5000, handoffs_per_client: 1000, prompts_per_hour: 10_000, user_prompts_per_hour: 10_000, upstream_prompts_per_hour: 10_000, prompts_least: 10_000,
 };
