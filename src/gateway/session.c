@@ -283,7 +283,6 @@ enum err session_take_stream(struct gateway_session *s, struct sink *sink)
     if (s->stream)
         return ERR_EXISTS;
     s->stream = sink;
-    list(s);
     sink_own(sink, &stream_events, s);
     sink_open(sink);
     return ERR_OK;

@@ -302,6 +302,14 @@ static void test_too_many_sessions(void **state)
     c = (struct client){0};
     post_in(s, &c, id[0], CALL);
     WAIT(s, &c, has(&c, "HTTP/1.1 404 "));
+    client_close(&c);
+    /* One with a stream is in use, however long nobody called in it. */
+    open_stream(s, &running[0], id[2], false);
+    open_session(s, "/mcp/both", URL, id[0]);
+    c = (struct client){0};
+    post_in(s, &c, id[1], CALL);
+    WAIT(s, &c, has(&c, "HTTP/1.1 404 "));
+    client_close(&running[0]);
     all_is_over(s, &c);
     assert_err(limit_set(SET_SESSIONS_PER_CLIENT, 32), ERR_OK);
 }
